@@ -20,6 +20,7 @@ from mare.explanation.constraint import Verdict, verdict_of
 from mare.explanation.explained import NothingRecorded, at, oldest
 from mare.explanation.explained import explain as explain_object
 from mare.explanation.files import read_object
+from mare.explanation.recurring import recurring_data, recurring_text
 from mare.explanation.stored import Recorded, changes_of, recorded, written_at
 
 
@@ -47,6 +48,7 @@ class Moment(click.ParamType[float]):
     help="Read the object from YAML instead of a cluster; - is stdin.",
 )
 @click.option("--at", "moment", type=Moment(), help="The decision in force at this time.")
+@click.option("--forecast", is_flag=True, help="List the loads that come back, and when.")
 @click.option(
     "-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
@@ -57,6 +59,7 @@ def explain(
     context: str | None,
     file: TextIO | None,
     moment: float | None,
+    forecast: bool,
     output: str,
 ) -> None:
     """Explain the replicas of the workload of the QueueAutoscaler NAME.
@@ -77,7 +80,9 @@ def explain(
         else:
             body = asyncio.run(read_stored(name, namespace, context))
             changes = partial(_changes, body["metadata"], context)
-        if moment is not None:
+        if forecast:
+            output_text, code = _list_recurring(body, output), 0
+        elif moment is not None:
             output_text, code = _explain_at(body, moment, changes, output)
         else:
             output_text, code = _explain(body, written_at(body) if file else None, output)
@@ -88,6 +93,13 @@ def explain(
         raise click.ClickException(f"{reason} ({type(error).__name__}: {error})") from error
     click.echo(output_text, nl=False, color=False if os.environ.get("NO_COLOR") else None)
     sys.exit(code)
+
+
+def _list_recurring(body: Mapping[str, Any], output: str) -> str:
+    now = time.time()
+    if output == "json":
+        return _json(recurring_data(body, now))
+    return recurring_text(body, now)
 
 
 def _explain(body: Mapping[str, Any], judged_at: float | None, output: str) -> tuple[str, int]:

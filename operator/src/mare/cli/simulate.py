@@ -60,6 +60,11 @@ class _ScenarioFile(click.ParamType[Path]):
     default=1,
     help="Print the means of this number of seeds.",
 )
+@click.option(
+    "--without-forecast",
+    is_flag=True,
+    help="Compare each Maré with itself without its forecast as well.",
+)
 def simulate(
     *,
     scenarios: tuple[Path, ...],
@@ -68,6 +73,7 @@ def simulate(
     plot: Path | None,
     seed: int | None,
     seeds: int,
+    without_forecast: bool,
 ) -> None:
     """Simulate each scenario message by message and print a table that compares autoscalers.
 
@@ -82,6 +88,8 @@ def simulate(
             scenario = read_scenario(path, seed)
         except InputError as error:
             raise click.ClickException(f"The scenario is not valid:\n{error}") from error
+        if without_forecast:
+            scenario = scenario.with_and_without_forecast()
         results = compare_seeds(scenario, seeds)
         match form:
             case "json":

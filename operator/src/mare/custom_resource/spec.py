@@ -11,6 +11,7 @@ from mare.domain.schedules import problem_of
 from mare.domain.spec import (
     Behavior,
     Fallback,
+    ForecastMode,
     Pause,
     ScalingRules,
     ScalingSpec,
@@ -40,7 +41,7 @@ def read_spec(spec: Fields) -> ScalingSpec:
     """
     victims = spec.get("victims", {})
     activation, idle = spec.get("activation", {}), spec.get("idle", {})
-    paused = spec.get("paused")
+    paused, forecast = spec.get("paused"), spec.get("forecast", {}).get("mode")
     given = {
         "victim_policy": VictimPolicy(victims["policy"]) if "policy" in victims else None,
         "max_drain_wait_seconds": victims.get("maxDrainWaitSeconds"),
@@ -49,6 +50,7 @@ def read_spec(spec: Fields) -> ScalingSpec:
         "cooldown_seconds": idle.get("cooldownSeconds"),
         "drain_seconds": spec.get("drainSeconds"),
         "staleness_seconds": spec.get("stalenessSeconds"),
+        "forecast": ForecastMode(forecast) if forecast else None,
         "paused": Pause(paused) if paused else None,
         "paused_replicas": spec.get("pausedReplicas"),
     }

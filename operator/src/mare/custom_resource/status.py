@@ -13,6 +13,7 @@ from mare.domain.decision import Decision, Step
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
+from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Scale
 
@@ -39,6 +40,22 @@ def read_estimates(status: Mapping[str, Any]) -> Estimates:
         if stored.get(field) is not None
     }
     return Estimates(**known)
+
+
+def read_surges(status: Mapping[str, Any]) -> tuple[Surge, ...]:
+    """Return the stored surges, the oldest first."""
+    return tuple(_read_surge(each) for each in status.get("forecast", {}).get("surges", ()))
+
+
+def _read_surge(text: str) -> Surge:
+    at, rate, before = text.split()
+    return Surge(status_values.seconds_of(at), float(rate), float(before))
+
+
+def _forecast(history: History) -> Status | None:
+    surges = history.tides.surges.past
+    texts = [f"{status_values.instant(e.at)} {e.rate:.5g} {e.before:.5g}" for e in surges]
+    return {"surges": texts} if texts else None
 
 
 def status_of(
@@ -83,6 +100,8 @@ def status_of(
             "estimates": _estimates(estimates, now),
             **_decisions(decision, before, now, scaled=scaled),
         }
+        if (forecast := _forecast(history)) != before.get("forecast"):
+            status["forecast"] = forecast
     if scaled:
         status["lastScaleTime"] = status_values.instant(now)
     return status

@@ -66,11 +66,9 @@ class DecisionContext:
     """The load that is due; None if none is."""
 
     @property
-    def expected_replicas(self) -> int:
-        """The replicas that a load needs which is due; 0 without one, or in a dry run of it."""
-        if self.forecast is None or self.spec.forecast is not ForecastMode.ON:
-            return 0
-        return min(self.forecast.replicas, self.ceiling)
+    def starts_for_forecast(self) -> bool:
+        """Whether a load is due that replicas are started for."""
+        return self.forecast is not None and self.spec.forecast is ForecastMode.ON
 
     @property
     def why_floor(self) -> Clause:
@@ -97,7 +95,7 @@ class DecisionContext:
     @property
     def idle_replicas(self) -> int | None:
         """The count of an idle workload; None if the workload cannot become idle now."""
-        keeps_active = self.schedule is not None or self.expected_replicas > 0
+        keeps_active = self.schedule is not None or self.starts_for_forecast
         return None if keeps_active else self.spec.effective_idle_replicas
 
     @property

@@ -28,12 +28,13 @@ from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.decision import Decision, DecisionTrace, Stage
 from mare.domain.draining import keep_busy_replicas, keep_unfinished_messages, marking_of
-from mare.domain.estimates import learn
-from mare.domain.expected_load import apply_forecast, forecast_of
+from mare.domain.estimates import Learning, learn
+from mare.domain.forecast import TideTable
+from mare.domain.forecast_floor import apply_forecast, forecast_of
 from mare.domain.history import History
 from mare.domain.observation import Load, Observation, load_of
 from mare.domain.reason import Reason
-from mare.domain.spec import FallbackBehavior, Pause, ScalingSpec
+from mare.domain.spec import FallbackBehavior, ForecastMode, Pause, ScalingSpec
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown
 from mare.domain.vetoes import apply_vetoes
@@ -101,10 +102,16 @@ def _observe(
         history,
         early_acknowledgement=acknowledgement,
         held_messages=held_messages.interrupted() if has_alarm else held_messages,
-        tides=history.tides.observe(learning.arrivals.counts),
+        tides=_observe_tides(spec, history, learning),
         spec_allowed_zero=idle.allows_zero(spec, workload.replicas, history),
         quiet_since=now if has_alarm else history.quiet_since,
     )
+
+
+def _observe_tides(spec: ScalingSpec, history: History, learning: Learning) -> TideTable:
+    if spec.forecast is ForecastMode.OFF:
+        return TideTable()
+    return history.tides.observe(learning.arrivals.counts)
 
 
 def _pause_all(trace: DecisionTrace, spec: ScalingSpec) -> None:

@@ -1,10 +1,10 @@
-"""Forecasts surges that come back: the times at which they are due, and their load.
+"""Forecasts surges that come back: when the next one is due, and its load.
 
-A recurrence is believed if surges came at three times with the same time between them (at two times,
-if nothing is known of what was before), with rates that agree, and if the surges of the last period
-are those of the period before it. An example: surges of 20, 24 and 21 messages/s at 14:00, 14:30 and
-15:00 forecast 20 messages/s, the least of them, at 15:30. A surge at 14:50 that has no other one
-half an hour before or after it ends the belief for two periods.
+Surges that came one period apart are a recurrence. It is believed in if three agree and the surges
+since the first of them are mostly those of the recurrence, or if so many agree that it is no
+chance. An example: surges of 20, 24 and 21 messages/s at 14:00, 14:30 and 15:00 forecast
+21 messages/s, the rate of the weaker one of the last two, at 15:30. Without a surge at 15:30,
+nothing is forecast for 16:00.
 """
 
 import math
@@ -14,33 +14,36 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from mare.domain.arrivals import Count
-from mare.domain.surges import Surge, Surges
+from mare.domain.surges import HOLD_SECONDS, Surge, Surges
 
-_SHORTEST = 60.0
-_LONGEST = 25 * 3600.0
-_JITTER = 1 / 20
-"""Share of the period by which a surge may be early or late."""
-_MIN_JITTER, _MAX_JITTER = 10.0, 20.0
-_SAME_RATE = 0.4
-"""Least ratio of the rates of two surges that agree: half-hourly batches differ by a factor of 2."""
-_ALONE = 0.3
-_MINUTE = 60.0
-_FEW = 0.1
-_RATE_SECONDS = 240.0
-_OF_TIMERS = frozenset(
-    (*(60 * minutes for minutes in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)), *(3600 * h for h in (1, 2, 3, 4, 6, 8, 12, 24)))
-)
+_MINUTE, _HOUR = 60.0, 3600.0
+_SHORTEST, _LONGEST = _MINUTE, 24 * _HOUR + _MINUTE
+_JITTER, _MIN_JITTER, _MAX_JITTER = 0.05, 10.0, 20.0
+"""How early or late a surge may be: a share of the period, with bounds in seconds."""
 _MOST_TIMES = 8
-_CHANCE = 0.05
-_SPARSE = 0.2
+_MOST_MISSED = 2
+"""Surges in a row that are missing where the recurrence began."""
+_SAME_RATE = 0.4
+"""Least ratio of the rates of surges that agree: those of half-hourly batches vary by two."""
 _AGREEMENT = 0.6
-"""Share of the messages/s in surges whose surge of one period before or after is known."""
-MARGIN_SECONDS = 10.0
+"""Least share of the expected surges that came, and of the surges that were expected."""
+_DENSE = 0.2
+"""Probability that a surge comes at a given time by chance, above which three times are chance."""
+_CHANCE = 0.05
+_SAME_RATE_OF_TWO, _BEFORE_TWO = 0.7, 0.3
+_TIMERS = frozenset(
+    (
+        *(_MINUTE * each for each in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)),
+        *(_HOUR * each for each in (1, 2, 3, 4, 6, 8, 12, 24)),
+    )
+)
+"""Periods that divide an hour or a day, as those of cron do."""
+_MARGIN_SECONDS = 10.0
 """Time before a surge at which the replicas are ready."""
 _LATE_SECONDS = 20.0
-"""How long a surge that does not come is waited for."""
-_HOLD_SECONDS = 60.0
-"""How long the forecast applies to a surge that came: until its own load decides."""
+"""How long the replicas wait for a surge that does not come."""
+_FEW = 0.1
+"""Share of the forecast rate below which the messages before a surge show nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +52,20 @@ class Recurrence:
     """When the load came; the oldest first."""
     period: float
     due: float
+    """When it comes next."""
     rate: float
-    """The least messages/s of the surges at these times."""
+    """Messages/s of the weaker one of the last two surges."""
     before: float
-    """The least messages/s that arrived before these surges."""
-    spread: float
-    """The least rate of the last two as a share of the highest."""
+    """The least messages/s before these two."""
+    agreement: float
+    """The ratio of the rates of these two."""
 
 
 def recurrences(past: Sequence[Surge], now: float, began: float) -> Iterator[Recurrence]:
     """Yield the recurrences that are believed in and due from now on.
 
-    `began` is when the operator began to observe: what came between the last surge and then is not
-    known, and does not end a belief.
+    What came between the last surge and `began`, when the operator began to observe, is unknown and
+    ends no belief.
     """
     times = [each.at for each in past]
     for last, newest in enumerate(past):
@@ -69,88 +73,41 @@ def recurrences(past: Sequence[Surge], now: float, began: float) -> Iterator[Rec
             between = newest.at - times[first]
             if between > _LONGEST:
                 break
-            if between < _SHORTEST or newest.at + between + _HOLD_SECONDS < min(now, began):
+            if between < _SHORTEST or newest.at + between + HOLD_SECONDS < min(now, began):
                 continue
             for period in {between, _whole_minutes(between)}:
                 chain = _chain(past, times, last, period)
                 if _is_believed(past, chain, period):
-                    yield _recurrence(chain, period, began)
+                    found = _recurrence(chain, period, began)
+                    if found.due + HOLD_SECONDS >= now:
+                        yield found
 
 
 def _whole_minutes(between: float) -> float:
-    """Return the period of a timer: it runs at whole minutes, though its load comes a bit later."""
+    """Return the period of a timer that runs at whole minutes and whose load comes a bit later."""
     period = _MINUTE * round(between / _MINUTE)
     return period if abs(period - between) <= _jitter(between) else between
-
-
-def _recurrence(chain, period: float, began: float) -> Recurrence:
-    found = [(index, each) for index, each in enumerate(chain) if each is not None]
-    newest = fmean(each.at + index * period for index, each in found)
-    surges = [each for _, each in reversed(found)]
-    last = surges[-2:]
-    rates = [each.rate for each in last]
-    return Recurrence(
-        times=tuple(each.at for each in surges),
-        period=period,
-        due=newest + period * max(1, math.ceil((began - newest) / period)),
-        rate=min(rates),
-        before=min(each.before for each in last),
-        spread=min(rates) / max(rates),
-    )
 
 
 def _chain(
     past: Sequence[Surge], times: Sequence[float], last: int, period: float
 ) -> list[Surge | None]:
     """Return the surges one period apart, the newest first; None where there was none."""
-    newest = past[last]
+    newest, jitter = past[last], _jitter(period)
     chain: list[Surge | None] = [newest]
-    jitter, at = _jitter(period), newest.at
-    while len(chain) < _MOST_TIMES and (at := at - period) >= times[0] - jitter:
+    at, missed = newest.at - period, 0
+    while len(chain) < _MOST_TIMES and missed < _MOST_MISSED and at >= times[0] - jitter:
         surge = _near(past, times, at, jitter)
         if surge is None or not _is_same(surge, newest):
-            chain.append(None)
+            surge, missed = None, missed + 1
         else:
-            chain.append(surge)
-            at += (surge.at - at) / 2
+            at, missed = (at + surge.at) / 2, 0
+        chain.append(surge)
+        at -= period
     return chain
 
 
-def _is_believed(past: Sequence[Surge], chain: Sequence[Surge | None], period: float) -> bool:
-    """Return whether the surges one period apart are no chance."""
-    found = [each for each in chain if each is not None]
-    if len(chain) < 2 or chain[1] is None:
-        return False
-    tested, others = len(chain) - 2, len(found) - 2
-    explained = _height(found) / _height([each for each in past if each.at >= found[-1].at])
-    chance = min(1.0, (len(past) - 1) * 2 * _jitter(period) / (past[-1].at - past[0].at))
-    if tested == 0:
-        is_clear = min(e.rate for e in found) >= 0.7 * max(e.rate for e in found) and all(
-            each.before <= _ALONE * each.rate for each in found
-        )
-        return period in _OF_TIMERS and is_clear and chance <= _SPARSE and explained >= 0.7
-    if others == 0:
-        return False
-    if chance <= _SPARSE and explained >= _AGREEMENT and len(found) >= _AGREEMENT * len(chain):
-        return True
-    return _at_least(others, tested, chance) * len(past) < _CHANCE
-
-
-def _height(surges: Sequence[Surge]) -> float:
-    return sum(each.rate - each.before for each in surges)
-
-
-def _at_least(hits: int, tests: int, chance: float) -> float:
-    """Return the probability of at least that many hits."""
-    return sum(
-        math.comb(tests, count) * chance**count * (1 - chance) ** (tests - count)
-        for count in range(hits, tests + 1)
-    )
-
-
-def _near(
-    past: Sequence[Surge], times: Sequence[float], at: float, jitter: float
-) -> Surge | None:
+def _near(past: Sequence[Surge], times: Sequence[float], at: float, jitter: float) -> Surge | None:
     """Return the surge closest to a time, at most `jitter` away."""
     index = bisect_left(times, at)
     closest = min(past[max(0, index - 1) : index + 1], key=lambda each: abs(each.at - at))
@@ -165,69 +122,121 @@ def _is_same(one: Surge, other: Surge) -> bool:
     return min(one.rate, other.rate) >= _SAME_RATE * max(one.rate, other.rate)
 
 
+def _is_believed(past: Sequence[Surge], chain: Sequence[Surge | None], period: float) -> bool:
+    """Return whether surges one period apart are no chance."""
+    found = [each for each in chain if each is not None]
+    if len(found) < 2 or chain[1] is None:
+        return False
+    since = [each for each in past if each.at >= found[-1].at]
+    explained = _height(found) / _height(since)
+    # If nothing recurs, each surge comes at a random time.
+    chance = min(1.0, (len(since) - 1) * 2 * _jitter(period) / (past[-1].at - found[-1].at))
+    if len(chain) == 2:
+        return _are_of_timer(found, period) and explained >= _AGREEMENT and chance <= _DENSE
+    hits, tests = len(found) - 2, len(chain) - 2
+    if hits and chance <= _DENSE and min(explained, len(found) / len(chain)) >= _AGREEMENT:
+        return True
+    return _at_least(hits, tests, chance) * len(past) < _CHANCE
+
+
+def _are_of_timer(found: Sequence[Surge], period: float) -> bool:
+    """Return whether the first two surges of an object are enough: those of a timer.
+
+    Little arrives before them, their rates are nearly the same, and the period divides a day.
+    """
+    rates = [each.rate for each in found]
+    is_quiet_before = all(each.before <= _BEFORE_TWO * each.rate for each in found)
+    return period in _TIMERS and is_quiet_before and min(rates) >= _SAME_RATE_OF_TWO * max(rates)
+
+
+def _height(surges: Sequence[Surge]) -> float:
+    return sum(each.rate - each.before for each in surges)
+
+
+def _at_least(hits: int, tests: int, chance: float) -> float:
+    """Return the probability of at least that many hits."""
+    return sum(
+        math.comb(tests, count) * chance**count * (1 - chance) ** (tests - count)
+        for count in range(hits, tests + 1)
+    )
+
+
+def _recurrence(chain: Sequence[Surge | None], period: float, began: float) -> Recurrence:
+    found = [(index, each) for index, each in enumerate(chain) if each is not None]
+    newest = fmean(each.at + index * period for index, each in found)
+    last_two = [each for _, each in found[:2]]
+    rates = [each.rate for each in last_two]
+    return Recurrence(
+        times=tuple(each.at for _, each in reversed(found)),
+        period=period,
+        due=newest + period * max(1, math.ceil((began - newest) / period)),
+        rate=min(rates),
+        before=min(each.before for each in last_two),
+        agreement=min(rates) / max(rates),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TideTable:
-    """What is known of the surges of one object, and which one is due next."""
+    """The surges of one object, and the recurrence that is due next."""
 
     surges: Surges = field(default_factory=Surges)
     began: float | None = None
-    """When the first count was observed."""
+    """When the first count began."""
     ended: float = 0.0
-    """The end of the last count."""
+    """When the last count ended."""
     next: Recurrence | None = None
 
     def observe(self, counts: Sequence[Count]) -> "TideTable":
-        """Return the table after one more count. The forecast is computed once in a surge."""
+        """Add the newest count, if it is new. Recurrences are sought once for each surge."""
         if not counts or counts[-1].end <= self.ended:
             return self
         count = counts[-1]
         began = count.end - count.seconds if self.began is None else self.began
         surges = self.surges.observe(count, is_due=self._is_due(count.end))
         new = replace(self, surges=surges, began=began, ended=count.end)
-        is_over = self.next is not None and count.end > self.next.due + _HOLD_SECONDS
-        if self.began is not None and not is_over and surges.past == self.surges.past:
+        is_over = self.next is not None and count.end > self.next.due + HOLD_SECONDS
+        if self.began is not None and not is_over and surges.past is self.surges.past:
             return new
-        found = recurrences(surges.past, count.end, began)
-        upcoming = [each for each in found if each.due + _HOLD_SECONDS >= count.end]
-        return replace(new, next=_first(upcoming))
+        return replace(new, next=_first(tuple(recurrences(surges.past, count.end, began))))
 
     def expected(self, now: float, start_seconds: float) -> Recurrence | None:
         """Return the recurrence for which replicas have to be started or kept now."""
         coming = self.next
-        if coming is None or now < coming.due - start_seconds - MARGIN_SECONDS:
+        if coming is None or now < coming.due - start_seconds - _MARGIN_SECONDS:
             return None
-        hold = _HOLD_SECONDS if self._has_come(coming) else _LATE_SECONDS
-        return coming if now <= coming.due + hold else None
+        seconds = HOLD_SECONDS if self._has_come(coming) else _LATE_SECONDS
+        return coming if now <= coming.due + seconds else None
+
+    def checked_rate(self, coming: Recurrence) -> float:
+        """Return the forecast rate, less if fewer messages arrive now than before the other surges.
+
+        An example: 10 messages/s came after 5, and now 1 arrives. (1 + 1) / (5 + 1) of 10 is 3.3; a
+        tenth of the forecast is added to both, because few messages before a timer show nothing.
+        Noise of two standard deviations is added as well.
+        """
+        if self._has_come(coming):
+            return coming.rate
+        few = _FEW * coming.rate
+        present = self.surges.rate_with_noise + few
+        return coming.rate * min(1.0, present / (coming.before + few))
 
     def _is_due(self, now: float) -> bool:
         coming = self.next
         if coming is None:
             return False
         jitter = _jitter(coming.period)
-        return coming.due - jitter <= now <= coming.due + jitter + _HOLD_SECONDS
+        return coming.due - jitter <= now <= coming.due + jitter + HOLD_SECONDS
 
     def _has_come(self, coming: Recurrence) -> bool:
-        jitter = _jitter(coming.period)
         current = self.surges.current
-        return current is not None and abs(current.at - coming.due) <= jitter
-
-    def checked_rate(self, coming: Recurrence) -> float:
-        """Return the forecast rate, less if fewer messages arrive now than before the others.
-
-        Two standard deviations are noise. A tenth of the forecast rate is added to both rates: the
-        few messages before a timer say nothing about it.
-        """
-        if self._has_come(coming):
-            return coming.rate
-        present, few = self.surges.rate or 0.0, _FEW * coming.rate
-        noise = 2 * math.sqrt(max(present, coming.before) / _RATE_SECONDS)
-        return coming.rate * min(1.0, (present + few + noise) / (coming.before + few))
+        return current is not None and abs(current.at - coming.due) <= _jitter(coming.period)
 
 
 def _first(upcoming: Sequence[Recurrence]) -> Recurrence | None:
-    """Return the recurrence that is due first; of those due together, the most regular one."""
+    """Return the recurrence that is due first; of those due together, the one that agrees best."""
     if not upcoming:
         return None
     due = min(each.due for each in upcoming)
     together = [each for each in upcoming if each.due <= due + _jitter(each.period)]
-    return max(together, key=lambda each: each.spread)
+    return max(together, key=lambda each: each.agreement)

@@ -9,6 +9,7 @@ from mare.domain.forecast import TideTable
 from mare.domain.held_messages import HeldMessages
 from mare.domain.observation import Load
 from mare.domain.spec import Behavior
+from mare.domain.surges import Surge, Surges
 from mare.domain.unknown import Unknown, known, total
 
 _QUIET_SAMPLES = 2
@@ -64,8 +65,14 @@ class History:
         return max(held, known(measured, 0.0)) if held > limit else measured
 
     @classmethod
-    def begin(cls, now: float, replicas: int, estimates: Estimates | None = None) -> "History":
-        """Start without history, except for stored estimates.
+    def begin(
+        cls,
+        now: float,
+        replicas: int,
+        estimates: Estimates | None = None,
+        surges: tuple[Surge, ...] = (),
+    ) -> "History":
+        """Start without history, except for stored estimates and surges.
 
         The current count is the first recommendation and the current time counts as active, so
         that no scale-down happens before the windows are full.
@@ -77,6 +84,7 @@ class History:
             quiet_since=now,
             queues_changed_at=now,
             last_ready_at=now,
+            tides=TideTable(surges=Surges(past=surges)),
         )
 
     def record_scaling(self, change: int, now: float, behavior: Behavior) -> "History":

@@ -14,19 +14,25 @@ from dataclasses import dataclass, replace
 from mare.domain.arrivals import Count
 
 _MOST_SURGES = 48
-"""Surges that are remembered: 3 hours of one every 4 minutes, and 4 KB."""
+"""Surges that are remembered: 3 hours of one every 4 minutes, and the largest ones of before."""
+_MEMORY_SECONDS = 3.1 * 86_400
 _CERTAIN = 7.0
 """Log-likelihood ratio beyond which the rate has changed: noise causes a change in e^7 counts."""
 _CERTAIN_IF_DUE = 3.0
 """The same at a time at which a surge is due."""
 _MEAN_SECONDS = 240.0
 """Age at which a count has the weight 1/e in the rate."""
+_NOISE = 2.0
+"""Standard deviations of a Poisson process."""
 _LEAST_RATE = 0.1
 """Rate below which arrivals are too few to tell a surge from noise, in messages/s."""
 _LEAST_SECONDS = 14.0
-_LEVEL_SECONDS = 60.0
-"""The rate of a surge is that of its first 15 to 60 s: of the part that shows the most messages/s
-for certain. Replicas for what arrives later have time to start."""
+HOLD_SECONDS = 60.0
+"""How long a surge is measured, and replicas are kept for it; then its own load decides. Its rate
+is that of its first 15 to 60 s: of the part that shows the most messages/s for certain."""
+_ONSET_SECONDS = 10.0
+"""Time within which a rate that doubles again belongs to the same surge; after that, the steeper
+rise is the surge."""
 _LEAST_GROWTH = 2.0
 
 
@@ -55,13 +61,13 @@ class _Evidence:
         before = self.before if self.counts else max(rate, _LEAST_RATE)
         expected = before * count.seconds
         score = self.score + count.messages * math.log(self.factor) - expected * (self.factor - 1)
-        is_old = self.counts and self.counts[0].end < count.end - _LEVEL_SECONDS * 2
+        is_old = self.counts and self.counts[0].end < count.end - HOLD_SECONDS * 2
         if score <= 0 or is_old:
             return _NO_RISE if self.factor > 1 else _NO_FALL
         return replace(self, score=score, before=before, counts=(*self.counts, count))
 
     def since_change(self) -> tuple[Count, ...]:
-        """Return the counts since the rate changed: those that a rate of their own explains best."""
+        """Return the counts since the change: those that a rate of their own explains best."""
         starts = range(len(self.counts))
         first = max(starts, key=lambda start: _gain(self.counts[start:], self.before))
         return self.counts[first:]
@@ -113,52 +119,63 @@ class Surges:
     rise: _Evidence = _NO_RISE
     fall: _Evidence = _NO_FALL
 
+    @property
+    def rate_with_noise(self) -> float:
+        """The highest arrival rate that noise explains."""
+        rate = self.rate or 0.0
+        return rate + _NOISE * math.sqrt(rate / _MEAN_SECONDS)
+
     def observe(self, count: Count, *, is_due: bool = False) -> "Surges":
         """Return the surges after one more count of arrivals. A surge that is due needs less."""
-        observed = count.messages / count.seconds
         if self.rate is None:
             # The load of a restored object began before the operator did.
-            return replace(self, rate=observed if self.past else 0.0).observe(count)
+            rate = count.messages / count.seconds if self.past else 0.0
+            return replace(self, rate=rate).observe(count)
         rise, fall = self.rise.observe(count, self.rate), self.fall.observe(count, self.rate)
-        weight = 1 - math.exp(-count.seconds / _MEAN_SECONDS)
-        rate = self.rate + weight * (observed - self.rate)
-        current = None if self.current is None else self.current.observe(count)
-        after = replace(self, rate=rate, current=current, rise=rise, fall=fall)
         if rise.score > (_CERTAIN_IF_DUE if is_due else _CERTAIN):
-            return after._risen(rise)
+            return self._risen(rise, count)
+        current = None if self.current is None else self.current.observe(count)
         if fall.score > _CERTAIN:
-            return after._fallen(_mean(fall.since_change()))
-        if current is None or current.seconds < _LEVEL_SECONDS:
-            return after
-        if not current.is_start:
-            return after._measured()
-        return after if current.seconds < 2 * _LEVEL_SECONDS else replace(after, current=None)
+            return self._fallen(_mean(fall.since_change()), current)
+        weight = 1 - math.exp(-count.seconds / _MEAN_SECONDS)
+        rate = self.rate + weight * (count.messages / count.seconds - self.rate)
+        past = self.past
+        if current is not None and current.seconds >= HOLD_SECONDS * (1 + current.is_start):
+            past, current = self._with_surge(None if current.is_start else current), None
+        return Surges(past=past, rate=rate, current=current, rise=rise, fall=fall)
 
-    def _risen(self, rise: _Evidence) -> "Surges":
-        current, counts = self.current, rise.since_change()
-        if current is None or current.is_start:  # else it is one surge that grows
-            is_start = not self.past and current is None and rise.before <= _LEAST_RATE
-            at = counts[0].end - counts[0].seconds
-            before = 0.0 if is_start else rise.before
-            current = _OpenSurge(at=at, before=before, is_start=is_start)
+    def _risen(self, rise: _Evidence, count: Count) -> "Surges":
+        before, counts = self.current, rise.since_change()
+        at = counts[0].end - counts[0].seconds
+        if before is not None and at - before.at <= _ONSET_SECONDS:
+            current = before.observe(count)
+        else:
+            is_start = not self.past and before is None and rise.before <= _LEAST_RATE
+            rate = rise.before if before is None or before.is_start else before.before
+            current = _OpenSurge(at=at, before=0.0 if is_start else rate, is_start=is_start)
             for each in counts:
                 current = current.observe(each)
-        return replace(self, rate=_mean(counts), current=current, rise=_NO_RISE, fall=_NO_FALL)
+        return Surges(past=self.past, rate=_mean(counts), current=current)
 
-    def _fallen(self, rate: float) -> "Surges":
-        after = replace(self, rate=rate, rise=_NO_RISE, fall=_NO_FALL)
-        current = self.current
+    def _fallen(self, rate: float, current: _OpenSurge | None) -> "Surges":
         if current is not None and current.is_start and current.rate < _LEAST_GROWTH * rate:
-            return after  # a part of the fall, perhaps
-        return after._measured()
+            return Surges(past=self.past, rate=rate, current=current)  # the fall may go on
+        return Surges(past=self._with_surge(current), rate=rate)
 
-    def _measured(self) -> "Surges":
-        """Remember the surge that is open, if it was one."""
-        current = self.current
+    def _with_surge(self, current: _OpenSurge | None) -> tuple[Surge, ...]:
+        """Return the past surges with one that was measured, if the rate did grow."""
         if current is None or current.rate < _LEAST_GROWTH * current.before:
-            return replace(self, current=None)
-        new = Surge(current.at, current.rate, current.before)
-        return replace(self, past=(*self.past, new)[-_MOST_SURGES:], current=None)
+            return self.past
+        return _remember(self.past, Surge(current.at, current.rate, current.before))
+
+
+def _remember(past: tuple[Surge, ...], new: Surge) -> tuple[Surge, ...]:
+    """Add a surge. If there are too many, the smallest of the older half is forgotten."""
+    recent = tuple(each for each in past if each.at > new.at - _MEMORY_SECONDS)
+    if len(recent) >= _MOST_SURGES:
+        smallest = min(range(_MOST_SURGES // 2), key=lambda index: recent[index].rate)
+        recent = recent[:smallest] + recent[smallest + 1 :]
+    return (*recent, new)
 
 
 def _mean(counts: Sequence[Count]) -> float:

@@ -12,6 +12,7 @@ _UNLIMITED = {
     Reason.LOAD_FELL,
     Reason.ACTIVATED,
     Reason.SCALED_TO_IDLE,
+    Reason.FORECAST,
 }
 _BEFORE_DRY_RUN = {Reason.PAUSED, Reason.SCALING_DISABLED, Reason.FALLBACK, Reason.QUEUES_UNKNOWN}
 

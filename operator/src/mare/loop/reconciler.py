@@ -163,6 +163,7 @@ class Reconciler:
             now=now,
         )
         estimates = state.history.learning.estimates if state.history else Estimates()
+        surges = state.history.tides.surges.past if state.history else ()
         replicas = scale.replicas if isinstance(scale, Scale) else 0
         capacity = autoscaler.spec.capacity_per_replica or estimates.capacity_per_replica
         view = state.view = View(
@@ -173,6 +174,7 @@ class Reconciler:
             statistics_at=_oldest_statistics(raw),
             decision=decision,
             estimates=estimates,
+            surge_at=surges[-1].at if surges else None,
             depth=status_values.depth(reading.queues),
             wait_seconds=status_values.wait_seconds(reading.queues, capacity, replicas),
             rates=state.rates.total(reading.queues),
@@ -229,7 +231,7 @@ def _decide(
     state: AutoscalerState, scale: Scale, reading: BrokerReading, evidence: Evidence, now: float
 ) -> Decision:
     if state.history is None:
-        state.history = History.begin(now, scale.replicas, state.estimates)
+        state.history = History.begin(now, scale.replicas, state.estimates, state.surges)
     idle = count_idle_replicas(state, scale, reading.busy, now)
     workload = Workload(
         replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds

@@ -30,6 +30,8 @@ class View:
     """When the oldest statistics of a queue were taken, however old they are."""
     decision: Decision | None
     estimates: Estimates
+    surge_at: float | None
+    """When the last surge of arrivals began; None without one."""
     depth: int | None
     wait_seconds: float | None
     rates: tuple[float, float] | None

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler
-from mare.custom_resource.status import read_estimates
+from mare.custom_resource.status import read_estimates, read_surges
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import QuietAnswer
 from mare.domain.history import History
+from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import Attempts
 from mare.loop.operator_claim import OperatorClaim
@@ -37,6 +38,8 @@ class AutoscalerState:
     """Written by the reconciler."""
     estimates: Estimates | None = None
     """The estimates with which the history begins."""
+    surges: tuple[Surge, ...] = ()
+    """The surges with which the history begins."""
     rates: QueueRates = field(default_factory=QueueRates)
     view: View | None = None
     """The last reading and what was decided on it."""
@@ -60,7 +63,7 @@ class AutoscalerState:
         self.stored.adopt(status)
         self.original_replicas = status.get("originalReplicas")
         if self.history is None:
-            self.estimates = read_estimates(status)
+            self.estimates, self.surges = read_estimates(status), read_surges(status)
 
     def observe_operator(self, name: str | None) -> None:
         """Take the name of the operator in the status; a wrong one is replaced at once."""
@@ -75,9 +78,10 @@ class AutoscalerState:
         return idle is not None and isinstance(scale, Scale) and scale.replicas <= idle
 
     def start_term(self) -> None:
-        """Keep the learnt estimates only: another leader may have scaled in the meantime."""
+        """Keep what was learnt only: another leader may have scaled in the meantime."""
         if self.history is not None:
             self.estimates = self.history.learning.estimates
+            self.surges = self.history.tides.surges.past
         self.history = self.applied = self.quiet_answer = None
         self.scale_attempts, self.marking_attempts = Attempts(), Attempts()
 
@@ -85,6 +89,7 @@ class AutoscalerState:
         """Take a new generation; what was learnt of another workload is dropped."""
         if self.autoscaler.target != autoscaler.target:
             self.history = self.estimates = self.original_replicas = None
+            self.surges = ()
         self.autoscaler = autoscaler
         self.scale_attempts = Attempts()
         self.due = 0.0

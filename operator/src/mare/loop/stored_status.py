@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mare.custom_resource.status_values import instant
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import Attempts
 from mare.loop.record import View
@@ -18,6 +19,9 @@ A first urgent change of a condition does not wait for it.
 _ESTIMATE_CHANGE = 0.3
 """Relative change of the capacity estimate that is worth a status write."""
 _ESTIMATE_SECONDS = 300.0
+_SURGE_SECONDS = 600.0
+"""Age from which on a new surge alone is worth a status write: most surges scale the workload, and
+that write contains them."""
 
 
 @dataclass(slots=True)
@@ -31,6 +35,8 @@ class StoredStatus:
     _json: str = "{}"
     """The status as text: for 1,000 objects 5 MB, where dicts take 16 MB."""
     _capacity: float | None = None
+    _surge: str | None = None
+    """The time of the newest surge in the status."""
     _fingerprint: tuple[int, int, int] | None = None
     """The fingerprint of the view that the status shows; None if it shows none."""
     _written_at: float = 0.0
@@ -54,6 +60,8 @@ class StoredStatus:
     def _set(self, status: Mapping[str, Any]) -> None:
         self._json = json.dumps(status)
         self._capacity = status.get("estimates", {}).get("capacityPerReplica")
+        surges = status.get("forecast", {}).get("surges")
+        self._surge = surges[-1].split()[0] if surges else None
 
     def written(self, status: Mapping[str, Any], version: str, view: View, now: float) -> None:
         self._set(status)
@@ -79,8 +87,11 @@ class StoredStatus:
         return settled != self._fingerprint[2] or bool(self.unpublished) or self._learnt(view, now)
 
     def _learnt(self, view: View, now: float) -> bool:
-        if view.decision is None or now - self._written_at < _ESTIMATE_SECONDS:
+        age = now - self._written_at
+        if view.decision is None or age < _ESTIMATE_SECONDS:
             return False
+        if age >= _SURGE_SECONDS and view.surge_at and instant(view.surge_at) != self._surge:
+            return True
         new, old = view.estimates.capacity_per_replica, self._capacity
         if isinstance(new, Unknown):
             return False

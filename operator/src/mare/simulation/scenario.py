@@ -4,7 +4,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
-from mare.domain.spec import Behavior, PolicyType, ScalingPolicy, ScalingRules, ScalingSpec
+from mare.domain.spec import (
+    Behavior,
+    ForecastMode,
+    PolicyType,
+    ScalingPolicy,
+    ScalingRules,
+    ScalingSpec,
+)
 from mare.simulation.load import Load
 
 _UNLIMITED = 2**31 - 1
@@ -122,6 +129,19 @@ class Scenario:
     has_statistics: bool = True
     """Whether the statistics of the broker can be read: without them, only passive declares can."""
     autoscalers: tuple[SimulatedAutoscaler, ...]
+
+    def with_and_without_forecast(self) -> "Scenario":
+        """Return the scenario with each Maré once more, with `forecast: {mode: Off}`."""
+        both = (each for one in self.autoscalers for each in (one, _without_forecast(one)) if each)
+        return replace(self, autoscalers=tuple(both))
+
+
+def _without_forecast(autoscaler: SimulatedAutoscaler) -> SimulatedAutoscaler | None:
+    settings = autoscaler.settings
+    if not isinstance(settings, ScalingSpec) or settings.forecast is ForecastMode.OFF:
+        return None
+    name = f"{autoscaler.name} without forecast"
+    return SimulatedAutoscaler(name, replace(settings, forecast=ForecastMode.OFF))
 
 
 TUNED = Behavior(

@@ -1,0 +1,89 @@
+"""The minimum that a forecast sets: the replicas for a load that is due."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from mare.domain.clause import Clause, Number
+from mare.domain.context import DecisionContext, Forecast
+from mare.domain.decision import DecisionTrace, Stage
+from mare.domain.history import History
+from mare.domain.reason import Reason
+from mare.domain.spec import ForecastMode
+from mare.domain.targets import proposal_of
+from mare.domain.unknown import Unknown, known
+
+_UNKNOWN_START = 15.0
+_MOST_TIMES = 3
+_BY_SECONDS = 600.0
+"""Period below which times have seconds."""
+_BY_DAY = 12 * 3600.0
+"""Period from which on times have a date."""
+_NO_RATIO = Unknown("NotMeasured", "the ratio of a load that is due is not known")
+
+
+def forecast_of(context: DecisionContext, history: History) -> Forecast | None:
+    """Return the load for which replicas have to be started or kept now."""
+    if context.spec.forecast is ForecastMode.OFF:
+        return None
+    start_seconds = history.learning.estimates.start_seconds
+    lead = _UNKNOWN_START if start_seconds is None else start_seconds
+    coming = history.tides.expected(context.now, lead)
+    if coming is None:
+        return None
+    replicas = _replicas_for(history.tides.checked_rate(coming), context, history)
+    if replicas == 0:
+        return None
+    times = times_of(coming.times, coming.period)
+    numbers: dict[str, Number] = {"replicas": replicas, "times": times}
+    if context.spec.forecast is ForecastMode.DRY_RUN:
+        return Forecast(replicas, Clause("forecast.dryRun", **numbers))
+    if context.now < coming.due:
+        seconds = math.ceil(coming.due - context.now)
+        return Forecast(replicas, Clause("forecast.coming", **numbers, seconds=seconds))
+    return Forecast(replicas, Clause("forecast.due", **numbers))
+
+
+def _replicas_for(rate: float, context: DecisionContext, history: History) -> int:
+    """Return what the targets propose for a rate without a backlog; 0 without a known capacity."""
+    spec, estimates = context.spec, history.learning.estimates
+    if isinstance(spec.capacity_per_replica or estimates.capacity_per_replica, Unknown):
+        return 0
+    estimates = replace(
+        estimates,
+        arrival_rate=rate,
+        highest_rate=rate,
+        rate_before_jump=None,
+        delivery_ratio=_NO_RATIO,
+    )
+    at_work = math.ceil(rate * known(estimates.service_seconds, 0.0))
+    load = replace(context.load, ready=0, unacknowledged=at_work, statistics_at=context.now)
+    workload = replace(context.workload, replicas=0)  # so that no tolerance applies
+    proposals = (
+        proposal_of(target, load, estimates, workload, spec.behavior) for target in spec.targets
+    )
+    return max((each.raw for each in proposals if not isinstance(each, Unknown)), default=0)
+
+
+def apply_forecast(trace: DecisionTrace, context: DecisionContext, desired: int) -> int:
+    """Return the count for the load now and for the load that is due."""
+    forecast = context.forecast
+    if forecast is None or forecast.replicas <= desired:
+        return desired
+    trace.extend_formula(forecast.clause)
+    if not context.starts_for_forecast:
+        trace.record(Stage.FORECAST, desired, forecast.clause)
+        return desired
+    trace.reason = Reason.FORECAST
+    trace.move_to(Stage.FORECAST, forecast.replicas, forecast.clause)
+    return forecast.replicas
+
+
+def times_of(times: Sequence[float], period: float) -> str:
+    """Return the last times in UTC, as exact as the period."""
+    form = "%H:%M:%S" if period < _BY_SECONDS else "%H:%M"
+    if period >= _BY_DAY:
+        form = f"%Y-%m-%d {form}"
+    *others, last = [f"{datetime.fromtimestamp(at, UTC):{form}}" for at in times[-_MOST_TIMES:]]
+    return f"{', '.join(others)} and {last}"
