@@ -11,6 +11,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from statistics import fmean
 
 from mare.domain.arrivals import Count
@@ -30,6 +31,7 @@ _AGREEMENT = 0.6
 _DENSE = 0.2
 """Probability that a surge comes at a given time by chance, above which three times are chance."""
 _CHANCE = 0.05
+"""Probability of as many hits by chance, times the surges, below which they are a recurrence."""
 _SAME_RATE_OF_TWO, _BEFORE_TWO = 0.7, 0.3
 _TIMERS = frozenset(
     (
@@ -38,6 +40,8 @@ _TIMERS = frozenset(
     )
 )
 """Periods that divide an hour or a day, as those of cron do."""
+_MEASURED_SECONDS = HOLD_SECONDS + _MAX_JITTER
+"""Time after which a surge that was due is known or did not come."""
 _MARGIN_SECONDS = 10.0
 """Time before a surge at which the replicas are ready."""
 _LATE_SECONDS = 20.0
@@ -62,25 +66,36 @@ class Recurrence:
 
 
 def recurrences(past: Sequence[Surge], now: float, began: float) -> Iterator[Recurrence]:
-    """Yield the recurrences that are believed in and due from now on.
+    """Yield the recurrences that are believed in, in the order in which they are due from now on.
 
     What came between the last surge and `began`, when the operator began to observe, is unknown and
     ends no belief.
     """
     times = [each.at for each in past]
-    for last, newest in enumerate(past):
+    for due, last, between in sorted(_candidates(times, now, began)):
+        for period in dict.fromkeys((_whole_minutes(between), between)):
+            chain = _chain(past, times, last, period)
+            is_believed = _is_believed(past, times, chain, period)
+            if is_believed and _goes_on(past, times, past[last], period, (began, now)):
+                yield _recurrence(chain, period, due)
+                break
+
+
+def _candidates(
+    times: Sequence[float], now: float, began: float
+) -> Iterator[tuple[float, int, float]]:
+    """Yield when a surge is due one period after another, the index of that, and the period."""
+    gap = times[bisect_left(times, began) - 1] if times and times[0] < began else began
+    for last, newest in enumerate(times):
         for first in reversed(range(last)):
-            between = newest.at - times[first]
+            between = newest - times[first]
             if between > _LONGEST:
                 break
-            if between < _SHORTEST or newest.at + between + HOLD_SECONDS < min(now, began):
-                continue
-            for period in {between, _whole_minutes(between)}:
-                chain = _chain(past, times, last, period)
-                if _is_believed(past, chain, period):
-                    found = _recurrence(chain, period, began)
-                    if found.due + HOLD_SECONDS >= now:
-                        yield found
+            due = newest + between
+            if gap < due < began:
+                due += between * math.ceil((began - due) / between)
+            if between >= _SHORTEST and due + HOLD_SECONDS >= now:
+                yield due, last, between
 
 
 def _whole_minutes(between: float) -> float:
@@ -122,21 +137,54 @@ def _is_same(one: Surge, other: Surge) -> bool:
     return min(one.rate, other.rate) >= _SAME_RATE * max(one.rate, other.rate)
 
 
-def _is_believed(past: Sequence[Surge], chain: Sequence[Surge | None], period: float) -> bool:
+def _is_believed(
+    past: Sequence[Surge], times: Sequence[float], chain: Sequence[Surge | None], period: float
+) -> bool:
     """Return whether surges one period apart are no chance."""
     found = [each for each in chain if each is not None]
     if len(found) < 2 or chain[1] is None:
         return False
-    since = [each for each in past if each.at >= found[-1].at]
-    explained = _height(found) / _height(since)
-    # If nothing recurs, each surge comes at a random time.
-    chance = min(1.0, (len(since) - 1) * 2 * _jitter(period) / (past[-1].at - found[-1].at))
-    if len(chain) == 2:
-        return _are_of_timer(found, period) and explained >= _AGREEMENT and chance <= _DENSE
+    if len(past) == 2:
+        return _are_of_timer(found, period)
     hits, tests = len(found) - 2, len(chain) - 2
-    if hits and chance <= _DENSE and min(explained, len(found) / len(chain)) >= _AGREEMENT:
-        return True
+    if hits == 0:
+        return False
+    since = past[bisect_left(times, found[-1].at) :]
+    # If nothing recurs, each surge comes at a random time.
+    chance = min(1.0, (len(since) - 1) * 2 * _jitter(period) / (times[-1] - found[-1].at))
+    if chance <= _DENSE and len(found) >= _AGREEMENT * len(chain):
+        again = [each for each in since if _comes_again(past, times, each, period)]
+        if _height(again) >= _AGREEMENT * _height(since):
+            return True
     return _at_least(hits, tests, chance) * len(past) < _CHANCE
+
+
+def _comes_again(
+    past: Sequence[Surge], times: Sequence[float], surge: Surge, period: float
+) -> bool:
+    """Return whether such a surge came one period before or after it."""
+    jitter = _jitter(period)
+    others = (_near(past, times, surge.at + change, jitter) for change in (-period, period))
+    return any(other is not None and _is_same(other, surge) for other in others)
+
+
+def _goes_on(
+    past: Sequence[Surge],
+    times: Sequence[float],
+    newest: Surge,
+    period: float,
+    observed: tuple[float, float],
+) -> bool:
+    """Return whether what was due since the newest surge, one period after others, has come.
+
+    If a load of every 4 minutes ends, that of every 8 minutes, which is a part of it, ends as well.
+    """
+    jitter, (began, now) = _jitter(period), observed
+    first = bisect_left(times, max(began, newest.at + jitter) - period)
+    end = bisect_left(times, now - _MEASURED_SECONDS - period)
+    due = [e for e in past[first:end] if _near(past, times, e.at - period, jitter) is not None]
+    came = [e for e in due if _near(past, times, e.at + period, jitter) is not None]
+    return not due or (due[-1] in came[-1:] and _height(came) >= _AGREEMENT * _height(due))
 
 
 def _are_of_timer(found: Sequence[Surge], period: float) -> bool:
@@ -161,7 +209,7 @@ def _at_least(hits: int, tests: int, chance: float) -> float:
     )
 
 
-def _recurrence(chain: Sequence[Surge | None], period: float, began: float) -> Recurrence:
+def _recurrence(chain: Sequence[Surge | None], period: float, about: float) -> Recurrence:
     found = [(index, each) for index, each in enumerate(chain) if each is not None]
     newest = fmean(each.at + index * period for index, each in found)
     last_two = [each for _, each in found[:2]]
@@ -169,7 +217,7 @@ def _recurrence(chain: Sequence[Surge | None], period: float, began: float) -> R
     return Recurrence(
         times=tuple(each.at for _, each in reversed(found)),
         period=period,
-        due=newest + period * max(1, math.ceil((began - newest) / period)),
+        due=newest + period * max(1, round((about - newest) / period)),
         rate=min(rates),
         before=min(each.before for each in last_two),
         agreement=min(rates) / max(rates),
@@ -195,10 +243,10 @@ class TideTable:
         began = count.end - count.seconds if self.began is None else self.began
         surges = self.surges.observe(count, is_due=self._is_due(count.end))
         new = replace(self, surges=surges, began=began, ended=count.end)
-        is_over = self.next is not None and count.end > self.next.due + HOLD_SECONDS
+        is_over = self.next is not None and count.end > self.next.due + _MEASURED_SECONDS
         if self.began is not None and not is_over and surges.past is self.surges.past:
             return new
-        return replace(new, next=_first(tuple(recurrences(surges.past, count.end, began))))
+        return replace(new, next=_first(recurrences(surges.past, count.end, began)))
 
     def expected(self, now: float, start_seconds: float) -> Recurrence | None:
         """Return the recurrence for which replicas have to be started or kept now."""
@@ -233,10 +281,11 @@ class TideTable:
         return current is not None and abs(current.at - coming.due) <= _jitter(coming.period)
 
 
-def _first(upcoming: Sequence[Recurrence]) -> Recurrence | None:
+def _first(upcoming: Iterator[Recurrence]) -> Recurrence | None:
     """Return the recurrence that is due first; of those due together, the one that agrees best."""
-    if not upcoming:
+    soonest = next(upcoming, None)
+    if soonest is None:
         return None
-    due = min(each.due for each in upcoming)
-    together = [each for each in upcoming if each.due <= due + _jitter(each.period)]
-    return max(together, key=lambda each: each.agreement)
+    end = soonest.due + _jitter(soonest.period)
+    together = (soonest, *takewhile(lambda each: each.due <= end, upcoming))
+    return max(together, key=lambda each: (round(each.agreement, 1), len(each.times)))

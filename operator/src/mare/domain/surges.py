@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from mare.domain.arrivals import Count
 
-_MOST_SURGES = 48
-"""Surges that are remembered: 3 hours of one every 4 minutes, and the largest ones of before."""
+_MOST_SURGES = 32
+"""Surges that are remembered: 2 hours of one every 4 minutes, and the largest ones of before."""
 _MEMORY_SECONDS = 3.1 * 86_400
 _CERTAIN = 7.0
 """Log-likelihood ratio beyond which the rate has changed: noise causes a change in e^7 counts."""
