@@ -183,7 +183,6 @@ def test_a_forecast_is_checked_against_the_load_of_the_last_minutes(present, bef
 
 
 def test_the_memory_of_an_object_is_bounded():
-    table = TideTable()
-    for table, _ in watched(counts_of(([0] * 9 + [200] * 3) * 300)):  # noqa: B007
+    for table, _ in watched(counts_of(([0] * 9 + [200] * 3) * 300)):
         assert len(table.surges.rise.counts) + len(table.surges.fall.counts) <= 60
-    assert len(table.surges.past) <= 32
+        assert len(table.surges.past) <= 32

@@ -142,13 +142,15 @@ def recomputed(message, current):
         count = min(count, int(step[1]))
     if "is unknown" in message or "are unknown" in message:
         count = max(count, current)
-    expected = re.search(r"At least (\d+): this load came", message)
-    if expected:
-        count = max(count, int(expected[1]))
     held = re.search(r"Scale-down below (\d+) is possible", message)
     if held:
         count = int(held.group(1))
-    for bound, choose in ((r"maxReplicas is (\d+)", min), (r"minReplicas is (\d+)", max)):
+    bounds = (
+        (r"At least (\d+): this load came", max),
+        (r"maxReplicas is (\d+)", min),
+        (r"minReplicas is (\d+)", max),
+    )
+    for bound, choose in bounds:
         found = re.search(bound, message)
         if found:
             count = choose(count, int(found.group(1)))

@@ -261,3 +261,12 @@ def test_too_many_messages_are_refused(tmp_path, part):
 
     with pytest.raises(InputError, match=r"load has \S+ messages; the limit is 20,000,000"):
         read_scenario(path)
+
+
+def test_each_mare_is_compared_with_itself_without_its_forecast(short):
+    names = [
+        line.split("  ")[0]
+        for line in called(short, "--without-forecast").output.splitlines()
+        if line.startswith("ours")
+    ]
+    assert names == ["ours", "ours without forecast"]

@@ -7,8 +7,8 @@ import pytest
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.checking import check
 from mare.custom_resource.spec import read_quantity, read_spec
-from mare.custom_resource.status import read_estimates, without_absent
-from mare.custom_resource.status_values import instant, seconds_of, wait
+from mare.custom_resource.status import read_estimates, read_surges, without_absent
+from mare.custom_resource.status_values import instant, seconds_of, surge, wait
 from mare.domain.spec import (
     MESSAGE_COUNT_BEHAVIOR,
     QUEUE_WAIT_BEHAVIOR,
@@ -24,6 +24,7 @@ from mare.domain.spec import (
     ScalingPolicy,
     VictimPolicy,
 )
+from mare.domain.surges import Surge
 from tests.unit.operator_loop.worlds import body
 
 SMALLEST = {"maxReplicas": 10}
@@ -171,6 +172,15 @@ def test_estimates_come_back_from_a_status():
     assert (estimates.arrival_rate, estimates.capacity_per_replica) == (4, 8)
     assert estimates.service_seconds == 0.25
     assert read_estimates({}).start_seconds is None
+
+
+def test_surges_come_back_from_a_status():
+    kept = (Surge(1_764_424_800.0, 24.5, 0.0), Surge(1_764_426_600.0, 1_250_000.0, 0.125))
+    texts = [surge(each) for each in kept]
+
+    assert texts[0] == "2025-11-29T14:00:00Z 24.5 0"
+    assert read_surges({"forecast": {"surges": texts}}) == kept
+    assert read_surges({}) == ()
 
 
 def test_times_are_written_as_kubernetes_reads_them():

@@ -81,7 +81,8 @@ def explain(
             body = asyncio.run(read_stored(name, namespace, context))
             changes = partial(_changes, body["metadata"], context)
         if forecast:
-            output_text, code = _list_recurring(body, output), 0
+            known_at = written_at(body) if file else time.time()
+            output_text, code = _list_recurring(body, known_at, output), 0
         elif moment is not None:
             output_text, code = _explain_at(body, moment, changes, output)
         else:
@@ -95,8 +96,7 @@ def explain(
     sys.exit(code)
 
 
-def _list_recurring(body: Mapping[str, Any], output: str) -> str:
-    now = time.time()
+def _list_recurring(body: Mapping[str, Any], now: float, output: str) -> str:
     if output == "json":
         return _json(recurring_data(body, now))
     return recurring_text(body, now)

@@ -44,17 +44,12 @@ def read_estimates(status: Mapping[str, Any]) -> Estimates:
 
 def read_surges(status: Mapping[str, Any]) -> tuple[Surge, ...]:
     """Return the stored surges, the oldest first."""
-    return tuple(_read_surge(each) for each in status.get("forecast", {}).get("surges", ()))
-
-
-def _read_surge(text: str) -> Surge:
-    at, rate, before = text.split()
-    return Surge(status_values.seconds_of(at), float(rate), float(before))
+    texts = status.get("forecast", {}).get("surges", ())
+    return tuple(sorted(map(status_values.read_surge, texts), key=lambda each: each.at))
 
 
 def _forecast(history: History) -> Status | None:
-    surges = history.tides.surges.past
-    texts = [f"{status_values.instant(e.at)} {e.rate:.5g} {e.before:.5g}" for e in surges]
+    texts = [status_values.surge(each) for each in history.tides.surges.past]
     return {"surges": texts} if texts else None
 
 

@@ -69,7 +69,7 @@ def _replicas_for(rate: float, context: DecisionContext, history: History) -> in
 def apply_forecast(trace: DecisionTrace, context: DecisionContext, desired: int) -> int:
     """Return the count for the load now and for the load that is due."""
     forecast = context.forecast
-    if forecast is None or forecast.replicas <= desired:
+    if forecast is None or forecast.replicas <= max(desired, context.spec.min_replicas):
         return desired
     trace.extend_formula(forecast.clause)
     if not context.starts_for_forecast:

@@ -19,8 +19,9 @@ def recurring(body: Mapping[str, Any], now: float) -> list[Recurrence]:
     """Return the recurrences that are believed in, without multiples of shorter ones."""
     past = read_surges(body.get("status") or {})
     listed: list[Recurrence] = []
-    found = recurrences(past, now, past[-1].at if past else now)
-    for each in sorted(found, key=lambda each: (each.period, -each.agreement)):
+    for each in sorted(
+        recurrences(past, now, 0.0), key=lambda each: (each.period, -each.agreement)
+    ):
         if not any(_contains(shorter, each) for shorter in listed):
             listed.append(each)
     return listed

@@ -1,0 +1,148 @@
+"""What the forecast learnt survives a restart and a new leader, and is written rarely."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from mare.cli import mare
+from mare.custom_resource.autoscaler import Key
+from mare.custom_resource.status_values import instant, surge
+from mare.domain.forecast import TideTable
+from mare.domain.surges import Surge, Surges
+from tests.unit.operator_loop.worlds import World, body, run
+
+WORKER = Key("shop", "worker")
+DUE = 1_764_430_200.0
+PAST = tuple(Surge(DUE - 1800.0 * number, 10.0, 0.0) for number in (3, 2, 1))
+STORED = {"forecast": {"surges": [surge(each) for each in PAST]}}
+
+
+def tides(world: World) -> TideTable:
+    return world.loop._states[WORKER].history.tides
+
+
+def learn(world: World, past: tuple[Surge, ...]) -> None:
+    state = world.loop._states[WORKER]
+    state.history = replace(state.history, tides=TideTable(surges=Surges(past=past)))
+
+
+def test_a_restarted_operator_knows_the_surges_of_the_status():
+    async def timeline(world: World) -> None:
+        world.begin(1, 5, minReplicas=1, status=STORED)
+        await world.tick()
+
+    assert tides(run(timeline)).surges.past == PAST
+
+
+def test_a_new_leader_knows_what_the_last_one_wrote():
+    async def timeline(world: World) -> None:
+        world.leads = False
+        world.begin(1, 5, minReplicas=1)
+        await world.tick()
+        world.put(status=STORED, minReplicas=1)
+        world.leads = True
+        await world.tick()
+
+    assert tides(run(timeline)).surges.past == PAST
+
+
+def test_a_leader_of_another_term_keeps_what_it_learnt():
+    async def timeline(world: World) -> None:
+        world.begin(1, 5, minReplicas=1)
+        await world.tick()
+        learn(world, PAST)
+        world.term = 2
+        await world.tick()
+
+    assert tides(run(timeline)).surges.past == PAST
+
+
+def test_surges_of_another_workload_are_forgotten():
+    async def timeline(world: World) -> None:
+        world.begin(1, 5, minReplicas=1, status=STORED)
+        await world.tick()
+        world.workloads.have("other", 1)
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
+        world.put(scaleTargetRef=target, generation=2, minReplicas=1)
+        await world.tick()
+
+    assert tides(run(timeline)).surges.past == ()
+
+
+def test_a_new_surge_alone_is_written_after_ten_minutes():
+    async def timeline(world: World) -> None:
+        world.begin(1, 5, minReplicas=1)
+        for _ in range(20):
+            await world.tick()
+        world.objects.statuses.clear()
+        learn(world, PAST)
+        for _ in range(560):
+            await world.tick()
+        assert world.objects.statuses == []
+        for _ in range(60):
+            await world.tick()
+
+    world = run(timeline)
+    (written,) = [status for _, status in world.objects.statuses]
+    assert written["forecast"] == STORED["forecast"]
+
+
+def test_a_status_that_contains_the_surges_does_not_repeat_them():
+    async def timeline(world: World) -> None:
+        world.begin(1, 5, minReplicas=1, status=STORED)
+        for _ in range(20):
+            await world.tick()
+        world.objects.statuses.clear()
+        world.brokers.ready["worker"] = 300
+        await world.tick()
+
+    statuses = [status for _, status in run(timeline).objects.statuses]
+    assert statuses
+    assert all("forecast" not in status for status in statuses)
+
+
+def test_off_removes_the_surges_from_the_status():
+    async def timeline(world: World) -> None:
+        world.begin(1, 5, minReplicas=1, status=STORED, forecast={"mode": "Off"})
+        await world.tick()
+
+    statuses = [status for _, status in run(timeline).objects.statuses]
+    assert statuses[0]["forecast"] is None
+
+
+def explained(surges, *arguments, mode="On"):
+    document = {
+        "apiVersion": "mare.dev/v1alpha1",
+        "kind": "QueueAutoscaler",
+        **body(forecast={"mode": mode}),
+        "status": {
+            "forecast": {"surges": [surge(each) for each in surges]},
+            "estimates": {"time": instant(surges[-1].at + 90)},
+        },
+    }
+    command = ["explain", "-f", "-", "--forecast", *arguments]
+    result = CliRunner().invoke(mare, command, input=json.dumps(document))
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_explain_lists_the_recurrences():
+    text = explained(PAST)
+    assert "forecast.mode is On\n3 surges are known, from 2025-11-29T14:00:00Z" in text
+    assert "1 recurrence of them" in text
+    assert "every 30 min: at least 10 messages/s" in text
+    assert "came 3 times in a row, last at 14:00, 14:30 and 15:00 UTC" in text
+
+
+def test_explain_lists_no_multiple_of_a_period():
+    found = json.loads(
+        explained([Surge(DUE + 240.0 * number, 10.0, 0.0) for number in range(9)], "-o", "json")
+    )
+    assert [each["periodSeconds"] for each in found["recurrences"]] == [240.0]
+
+
+@pytest.mark.parametrize(("mode", "surges"), [("DryRun", PAST[:1]), ("Off", PAST)])
+def test_explain_lists_nothing_without_a_recurrence(mode, surges):
+    assert "every" not in explained(surges, mode=mode)
