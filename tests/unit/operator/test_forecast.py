@@ -119,6 +119,18 @@ def test_after_an_hour_without_an_operator_the_next_one_is_forecast():
     assert due_after(past, 7300.0, began=7300.0) == pytest.approx(9000.0)
 
 
+def test_an_outage_of_the_broker_ends_no_belief():
+    def timer(minutes, start):
+        return counts_of(([0] * 36 + [100] * 12) * minutes, start)
+
+    *_, (before, _) = watched(timer(6, 0.0))
+    *_, (after, now) = watched(counts_of([0] * 30, 1900.0), before)
+    assert after.next is not None
+    assert now < after.next.due == pytest.approx(2100.0, abs=5)
+    *_, (watching, _) = watched(counts_of([0] * 90, 1440.0), before)
+    assert watching.next is None
+
+
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 9999), gap=st.sampled_from([60.0, 240.0, 900.0]))
 def test_random_bursts_are_hardly_ever_expected(seed, gap):

@@ -230,7 +230,7 @@ class TideTable:
 
     surges: Surges = field(default_factory=Surges)
     began: float | None = None
-    """When the first count began."""
+    """When the first count began, or the first one after a time without statistics."""
     ended: float = 0.0
     """When the last count ended."""
     next: Recurrence | None = None
@@ -240,7 +240,9 @@ class TideTable:
         if not counts or counts[-1].end <= self.ended:
             return self
         count = counts[-1]
-        began = count.end - count.seconds if self.began is None else self.began
+        began, start = self.began, count.end - count.seconds
+        if began is None or start > self.ended + HOLD_SECONDS:
+            began = start  # the statistics were away for longer than a surge
         surges = self.surges.observe(count, is_due=self._is_due(count.end))
         new = replace(self, surges=surges, began=began, ended=count.end)
         is_over = self.next is not None and count.end > self.next.due + _MEASURED_SECONDS
