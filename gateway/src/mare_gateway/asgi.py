@@ -15,6 +15,7 @@ from typing import Any
 from werkzeug.wsgi import ClosingIterator
 
 from mare_gateway.bodies import Bodies, Receive
+from mare_gateway.caching.answer_cache import encode_fields
 from mare_gateway.caching.middleware import Response, Wsgi
 from mare_gateway.entry import Entry
 from mare_gateway.environ import Environ, Scope, add_body, environ_of
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Reply = Callable[[Response], None]
 
-_FAILED = Response("500 INTERNAL SERVER ERROR", [("Content-Length", "0")], b"")
+_FAILED = Response(500, [(b"Content-Length", b"0")], b"")
 
 
 class AsgiGateway:
@@ -34,6 +35,7 @@ class AsgiGateway:
 
     def __init__(self, entry: Entry, *, threads: int, bodies: Bodies) -> None:
         self._entry = entry
+        self._may_block = entry.may_block
         self._bodies = bodies
         self._waiting: SimpleQueue[tuple[Wsgi, Environ, Reply]] = SimpleQueue()
         # An executor would cost 30 µs more for a request.
@@ -51,15 +53,14 @@ class AsgiGateway:
                 environ[REFUSED] = refused.problem
                 add_body(environ, b"")
         environ[ARRIVED] = time.perf_counter()
-        response = await self._respond(environ)
-        await send(_start(response))
-        await send({"type": "http.response.body", "body": response.body})
-
-    async def _respond(self, environ: Environ) -> Response:
-        if self._entry.may_block:
-            return await self._run(self._entry, environ)
-        early = self._entry.respond_early(environ)
-        return await self._run(self._entry.app, environ) if early is None else early
+        if self._may_block:
+            response = await self._run(self._entry, environ)
+        else:
+            early = self._entry.respond_early(environ)
+            response = await self._run(self._entry.app, environ) if early is None else early
+        status, fields, body = response
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
 
     async def _run(self, app: Wsgi, environ: Environ) -> Response:
         """Return the response of ``app``, which one of the threads calls."""
@@ -83,12 +84,6 @@ def _set(future: asyncio.Future[Response], response: Response) -> None:
         future.set_result(response)
 
 
-def _start(response: Response) -> dict[str, Any]:
-    headers = [(name.encode("latin-1"), text.encode("latin-1")) for name, text in response.headers]
-    status = int(response.status[:3])
-    return {"type": "http.response.start", "status": status, "headers": headers}
-
-
 def _response_of(app: Wsgi, environ: Environ) -> Response:
     """Return the whole response of a WSGI application."""
     status, headers = "", []
@@ -100,7 +95,7 @@ def _response_of(app: Wsgi, environ: Environ) -> Response:
     try:
         chunks = app(environ, start_response)
         try:
-            return Response(status, headers, b"".join(chunks))
+            return Response(int(status[:3]), encode_fields(headers), b"".join(chunks))
         finally:
             if isinstance(chunks, ClosingIterator):
                 chunks.close()

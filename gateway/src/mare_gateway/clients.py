@@ -71,11 +71,8 @@ class Authenticator:
         self._anonymous_scopes: frozenset[Scope] = (
             frozenset(settings.anonymous_scopes) if settings.keys_file else frozenset(SCOPES)
         )
+        self.anonymous_may_read = "read" in self._anonymous_scopes
         self._is_local = settings.is_local
-
-    @property
-    def anonymous_may_read(self) -> bool:
-        return "read" in self._anonymous_scopes
 
     def identify(self, authorization: str | None, address: str) -> Client | None:
         """Return the client with this ``Authorization`` header; None if its key is invalid."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from mare_gateway.caching.middleware import CachedResponses, Response, Wsgi
@@ -28,8 +29,10 @@ class Entry:
         response = self.respond_early(environ)
         if response is None:
             return self.app(environ, start_response)
-        start_response(response.status, response.headers)
-        return [response.body]
+        status, fields, body = response
+        headers = [(name.decode("latin-1"), text.decode("latin-1")) for name, text in fields]
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        return [body]
 
     def respond_early(self, environ: Environ) -> Response | None:
         """Return the response to a request that needs no thread; None leaves it to ``app``."""
@@ -38,8 +41,8 @@ class Entry:
             environ.get("HTTP_X_FORWARDED_FOR"),
             self.trusted_proxies,
         )
-        environ[PROBLEM] = problem_of(environ)
-        if environ[PROBLEM] is not None or self.cached is None:
+        environ[PROBLEM] = problem = problem_of(environ)
+        if problem is not None or self.cached is None:
             return None
         return self.cached.respond(environ)
 

@@ -2,12 +2,15 @@
 
 import io
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import MutableMapping
 from functools import lru_cache
 from typing import Any
 
 Environ = dict[str, Any]
 Scope = MutableMapping[str, Any]
+
+HEADER_CHARACTERS = "mare_gateway.header_characters"
+"""Key of the environment: characters of the names and values of all header fields."""
 
 _CONSTANTS: Environ = {
     "SCRIPT_NAME": "",
@@ -33,7 +36,7 @@ def environ_of(scope: Scope) -> Environ:
         "REMOTE_ADDR": scope["client"][0],
         "wsgi.url_scheme": scope["scheme"],
         "wsgi.input": io.BytesIO(),
-        **_headers(scope["headers"]),
+        **_headers(tuple(scope["headers"])),
     }
 
 
@@ -43,7 +46,9 @@ def add_body(environ: Environ, body: bytes) -> None:
     environ.pop("HTTP_TRANSFER_ENCODING", None)  # the body has been decoded
 
 
-def _headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def _headers(headers: tuple[tuple[bytes, bytes], ...]) -> Environ:
+    """Return the keys of all header fields, which most clients send again with each request."""
     found: dict[str, str] = {}
     for name, value in headers:
         key = _key(name)
@@ -54,7 +59,7 @@ def _headers(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
             separator = ";" if key == "HTTP_COOKIE" else ","
             text = f"{found[key]}{separator}{text}"
         found[key] = text
-    return found
+    return {HEADER_CHARACTERS: sum(map(len, [*found, *found.values()])), **found}
 
 
 @lru_cache(maxsize=256)

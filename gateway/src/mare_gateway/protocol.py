@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from mare_gateway.environ import HEADER_CHARACTERS
 from mare_gateway.failures import respond
 from mare_gateway.forwarded import NO_ADDRESS
 from mare_gateway.problems import Problem
@@ -49,8 +50,7 @@ def problem_of(environ: Mapping[str, Any]) -> Problem | None:
         return _NO_HOST
     if len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) > MAX_URL:
         return _TOO_LONG
-    headers = (len(key) + len(text) for key, text in environ.items() if key.startswith("HTTP_"))
-    return _TOO_LARGE if sum(headers) > MAX_HEADERS else None
+    return _TOO_LARGE if environ.get(HEADER_CHARACTERS, 0) > MAX_HEADERS else None
 
 
 def _has_one_host(environ: Mapping[str, Any]) -> bool:

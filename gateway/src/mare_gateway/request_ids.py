@@ -1,10 +1,9 @@
 """The request id of an HTTP request, which goes into all calls that it makes."""
 
 import re
-import secrets
 
 from mare_nameko.headers import REQUEST_ID, TRACEPARENT, TRACESTATE
-from mare_nameko.tracing import TraceContext
+from mare_nameko.tracing import TraceContext, random_id
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -12,7 +11,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 def valid_request_id(request_id: str | None = None) -> str:
     """Return the id of the client, or a new one if that is malformed."""
     if request_id is None or not _REQUEST_ID.fullmatch(request_id):
-        return secrets.token_hex(16)
+        return random_id(16)
     return request_id
 
 

@@ -4,8 +4,8 @@ Each message and request has a trace id and a span id, for log lines and headers
 :mod:`mare_nameko.otel` exports spans. https://www.w3.org/TR/trace-context/
 """
 
+import random
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from logging import getLogger
@@ -38,6 +38,15 @@ class TraceContext:
 
     def child(self, span_id: str) -> Self:
         return type(self)(self.trace_id, span_id, self.sampled, self.state)
+
+
+def random_id(octets: int) -> str:
+    """Return a random id in hexadecimal, which is no secret.
+
+    A read of the kernel's random numbers passes the interpreter lock to another thread: 12 µs more
+    for a request of the gateway.
+    """
+    return f"{random.getrandbits(8 * octets):0{2 * octets}x}"
 
 
 def read_trace_context(traceparent: object, tracestate: object = "") -> TraceContext | None:
@@ -89,10 +98,10 @@ class Tracer:
         It starts now, or at a time in seconds since the epoch.
         """
         del name, kind, attributes, started_at
-        span_id = secrets.token_hex(8)
+        span_id = random_id(8)
         if parent is not None:
             return Span(parent.child(span_id))
-        return Span(TraceContext(secrets.token_hex(16), span_id))
+        return Span(TraceContext(random_id(16), span_id))
 
     def close(self) -> None:
         """Export the spans that are buffered."""

@@ -6,10 +6,10 @@ It loads each answer once for all concurrent requests.
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import msgspec
 from cachetools import LRUCache
@@ -18,7 +18,14 @@ _DEGRADED_SECONDS = 60
 _STALE_FACTOR = 2
 """A stale answer may be used for this many times its max-age while a fresh one is loaded."""
 
+Fields = list[tuple[bytes, bytes]]
+"""Header fields as an ASGI server sends them."""
+
 _encode = msgspec.json.Encoder().encode
+
+
+def encode_fields(headers: Iterable[tuple[str, str]]) -> Fields:
+    return [(name.encode("latin-1"), text.encode("latin-1")) for name, text in headers]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,7 @@ class Answer:
         max_age: seconds for which it is fresh.
         public: whether every client may read it. Other answers are not for shared caches, which
             would send them to clients without a key.
+        fields: the header fields of a response with this answer.
     """
 
     body: bytes
@@ -38,6 +46,10 @@ class Answer:
     language: str
     max_age: int
     public: bool = True
+    fields: Fields = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", encode_fields(self.headers.items()))
 
     @property
     def stale_seconds(self) -> int:
@@ -91,8 +103,7 @@ class _Entry:
     refresh_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An answer, its age in seconds, and how it was found: hit, stale, loaded, shared."""
 
     answer: Answer
@@ -113,7 +124,7 @@ class AnswerCache:
         self._entries: LRUCache[bytes, _Entry] = LRUCache(
             max_bytes, getsizeof=lambda entry: len(entry.answer.body) + ENTRY_BYTES
         )
-        self._aliases: LRUCache[tuple[str, ...], bytes] = LRUCache(MAX_ALIASES)
+        self._aliases: dict[tuple[str, ...], bytes] = {}  # oldest first
         self._loading: dict[bytes, Future[_Entry]] = {}
         self._refreshing = ThreadPoolExecutor(_REFRESHING_THREADS, "refresh")
 
@@ -149,7 +160,7 @@ class AnswerCache:
         with self._lock:
             key = self._aliases.get(alias)
             entry = None if key is None else self._entries.get(key)
-            age = self._age(entry)
+        age = self._age(entry)
         if entry is None or age >= entry.answer.max_age:
             return None
         return Found(entry.answer, int(age), "hit")
@@ -159,6 +170,8 @@ class AnswerCache:
         if sum(map(len, alias)) <= MAX_ALIAS_CHARACTERS:
             with self._lock:
                 self._aliases[alias] = key
+                if len(self._aliases) > MAX_ALIASES:
+                    del self._aliases[next(iter(self._aliases))]
 
     def _age(self, entry: _Entry | None) -> float:
         return 0.0 if entry is None else self._clock() - entry.stored_at
