@@ -7,6 +7,8 @@ The definitions work with RabbitMQ 3.10 to 4.x. topology.json has these policies
 
 * `work`: a message is dead-lettered after its sixth delivery. A queue refuses messages beyond
   100,000 with a nack.
+* `events`: the same, but after the 21st delivery: service/events.py parks an event at its fourth,
+  and needs a process that lives for so long.
 * `work-classic`: a policy with a key that a queue type does not support does not apply to that
   queue, so that classic queues get this one. (The apply-to "quorum_queues" needs 3.12.)
 * `retries`: parking queues of failed events; service/retries.py declares their arguments.

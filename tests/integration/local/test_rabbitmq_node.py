@@ -98,7 +98,7 @@ def test_a_message_that_kills_every_consumer_is_dead_lettered(vhost: Vhost) -> N
         channel.queue_declare("evt-poison", durable=True, auto_delete=False)
         vhost.publish("poison", routing_key="evt-poison", delivery_mode=2)
         channel.basic_consume("evt-poison", callback=requeue)
-        while deliveries <= 5:  # the delivery-limit of the policy
+        while deliveries <= 20:  # the delivery-limit of the policy
             connection.drain_events(timeout=60)
     eventually(lambda: vhost.dead_letters() == 1)
     dead = vhost.get(DEAD_LETTERS)

@@ -106,14 +106,24 @@ def test_an_event_is_not_lost_while_it_waits(own_rabbitmq, launch):
     eventually(lambda: len(times(listener, "bad")) >= 2)
 
 
-def test_an_event_that_kills_its_handler_ends_with_the_dead_letters(vhost, launch):
-    limit = {"pattern": "^evt-", "priority": 99, "apply-to": "queues"}
-    limit["definition"] = {"delivery-limit": 1, "dead-letter-exchange": DEAD_LETTERS}
-    vhost.node.management.call("PUT", "policies", vhost.name, "one-more", body=limit)
-    first, second = (launch("runtime", "Listener", vhost.amqp_uri).wait_ready() for _ in range(2))
-
+@pytest.mark.parametrize(("limit", "parked", "dead"), [("3", 1, 0), ("2", 0, 1)])
+def test_an_event_whose_processes_were_killed_is_parked_or_given_up(
+    vhost, launch, limit, parked, dead
+):
+    """Each kill is a failure, also of a process that could not begin with the event."""
+    settings = {"RUNTIME_RETRY_SECONDS": "60", "RUNTIME_RETRY_LIMIT": limit}
+    killed = launch("runtime", "Listener", vhost.amqp_uri, **settings).wait_ready()
     emit(vhost, '"deadly"')
+    assert killed.wait(60) == -9
+    for _ in range(6):
+        becomes(lambda: vhost.depth(QUEUE).ready, 1)
+        with vhost.connect() as connection:
+            assert connection.channel().basic_get(QUEUE) is not None
+    becomes(lambda: vhost.depth(QUEUE).ready, 1)
 
-    eventually(lambda: vhost.dead_letters() == 1)
-    assert first.wait(60) == second.wait(60) == -9
-    assert len(times(first, "deadly")) == 2
+    listener = launch("runtime", "Listener", vhost.amqp_uri, **settings).wait_ready()
+
+    becomes(lambda: (vhost.depth("retry-60s").ready, vhost.dead_letters()), (parked, dead))
+    assert vhost.depth(QUEUE).ready == 0
+    assert listener.is_ready()
+    assert len(times(killed, "deadly")) == 1

@@ -128,7 +128,7 @@ def test_a_callback_whose_processes_were_killed_is_a_failed_attempt_and_no_dead_
         with webhooks.running():  # killed at the end of the block
             webhooks.publish(receiver.url)
             eventually(lambda: receiver.received)
-        for _ in range(4):  # the broker gives up after the sixth
+        for _ in range(6):  # the broker gives up after the 21st
             eventually(lambda: webhooks.vhost.depth(CALLBACKS).ready == 1)
             take_and_end(webhooks.vhost)
         receiver.behave = status(204)

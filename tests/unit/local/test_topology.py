@@ -49,6 +49,7 @@ def test_policies_bound_queues_and_keep_what_they_refuse() -> None:
     safe = {"dead-letter-strategy": "at-least-once"}
     assert {name: each["definition"] for name, each in policies.items()} == {
         "work": {**work, **safe, "delivery-limit": 5},
+        "events": {**work, **safe, "delivery-limit": 20},
         "work-classic": work,
         "retries": {**bounded, **safe},
         "replies": {"expires": 60_000},
@@ -62,7 +63,7 @@ def test_policies_bound_queues_and_keep_what_they_refuse() -> None:
     ("queue", "policies"),
     [
         ("rpc-weather", ["work", "work-classic"]),
-        ("evt-weather-changed--playlists.on_change", ["work", "work-classic"]),
+        ("evt-weather-changed--playlists.on_change", ["work", "events", "work-classic"]),
         ("rpc.reply-weather-5b2e", ["replies"]),
         ("retry-10s", ["retries"]),
         ("dead-letters", ["dead-letters"]),

@@ -6,6 +6,7 @@ After the last retry it is dead-lettered with the reason.
 """
 
 from collections.abc import Callable
+from functools import partial
 from logging import getLogger
 from typing import Any
 
@@ -25,6 +26,7 @@ from mare_nameko.service.container import ExcInfo
 from mare_nameko.service.errors import BrokerUnavailable
 from mare_nameko.service.publisher import PERSISTENT, Publisher, new_message_id
 from mare_nameko.service.retries import (
+    MOST_REDELIVERIES,
     RetryPolicy,
     dead_headers,
     dead_letter_queue,
@@ -33,6 +35,7 @@ from mare_nameko.service.retries import (
     parked_headers,
     parking_name,
     parking_queue,
+    redeliveries,
 )
 from mare_nameko.topology import DEAD_LETTERS
 
@@ -47,12 +50,16 @@ _KEPT_PROPERTIES = (
 )  # fmt: skip
 
 
+class ConsumerEnded(Exception):
+    """The processes that had the event in hand were killed, or lost their connections."""
+
+
 class RetryingConsumer(nameko.messaging.Consumer):
     """An entrypoint that consumes a queue.
 
     ``on_give_up`` names a method of the service. It is called with the event and the last error
-    before the event is dead-lettered. ``requeue_on_error`` is accepted for compatibility and has no
-    effect: a failed event is always retried.
+    before the event is dead-lettered, but not if its processes were killed. ``requeue_on_error`` is
+    accepted for compatibility and has no effect: a failed event is always retried.
     """
 
     queue_consumer = QueueConsumer()
@@ -74,11 +81,23 @@ class RetryingConsumer(nameko.messaging.Consumer):
     def handle_message(self, body: Any, message: Message) -> None:
         mistake = find_mistake(message.headers)
         if mistake is None:
-            super().handle_message(body, message)
+            if redeliveries(message.headers) < MOST_REDELIVERIES:
+                super().handle_message(body, message)
+            else:
+                self.handle_redelivered(body, message)
             return
         _log.warning("Rejected a message in %s: bad %s", self.queue.name, mistake)
         self.container.metrics.rejected(mistake)
         self.queue_consumer.reject_message(message)
+
+    def handle_redelivered(self, body: Any, message: Message) -> None:  # noqa: ARG002
+        """Park an event whose processes were killed: it can be what kills them."""
+        count = redeliveries(message.headers)
+        error = ConsumerEnded(f"{count} processes ended with the event in hand")
+        self.container.spawn_managed_thread(
+            partial(self._set_aside, message, error, failures=MOST_REDELIVERIES),
+            identifier="parking",
+        )
 
     def unpack_message_headers(self, message: Message) -> dict[str, Any]:
         headers = read_headers(message.headers)
@@ -96,18 +115,24 @@ class RetryingConsumer(nameko.messaging.Consumer):
         if exc_info is None:
             self.queue_consumer.ack_message(message)
         else:
-            self._set_aside(message, worker_ctx, exc_info[1])
+            self._set_aside(message, exc_info[1], worker_ctx)
         return result, exc_info
 
-    def _set_aside(self, message: Message, worker_ctx: WorkerContext, error: BaseException) -> None:
+    def _set_aside(
+        self,
+        message: Message,
+        error: BaseException,
+        worker_ctx: WorkerContext | None = None,
+        failures: int = 1,
+    ) -> None:
         """Park or dead-letter the event, and only then acknowledge it."""
-        failures = failures_so_far(message.headers) + 1
+        failures += failures_so_far(message.headers)
         delay = self._policy.next_delay(failures)
         try:
             if delay is not None:
                 self._park(message, failures, delay, error)
             else:
-                if self._on_give_up is not None:
+                if self._on_give_up is not None and worker_ctx is not None:
                     getattr(worker_ctx.service, self._on_give_up)(*worker_ctx.args, error)
                 self._give_up(message, failures, error)
         except (BrokerUnavailable, Unroutable) as failure:

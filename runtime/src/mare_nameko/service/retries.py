@@ -26,6 +26,10 @@ QUEUE = "dead-letter-queue"
 
 LONGEST_ERROR = 500
 
+MOST_REDELIVERIES = 3
+"""Deliveries of one message that may end with their process before they count as so many failures.
+The broker gives up an event after 21 deliveries; a parked one is a new message."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -42,7 +46,16 @@ class RetryPolicy:
 
 
 def failures_so_far(headers: Mapping[str, Any]) -> int:
-    count = headers.get(ATTEMPT)
+    return _count(headers, ATTEMPT)
+
+
+def redeliveries(headers: Mapping[str, Any]) -> int:
+    """Return how many deliveries from a quorum queue ended with their process or connection."""
+    return _count(headers, "x-delivery-count")
+
+
+def _count(headers: Mapping[str, Any], name: str) -> int:
+    count = headers.get(name)
     return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 0
 
 

@@ -10,6 +10,7 @@ from logging import getLogger
 from cachetools import TTLCache
 from prometheus_client import Counter, Histogram
 
+from mare_nameko.service.retries import MOST_REDELIVERIES
 from mare_services.contract.callback_urls import (
     CallbackUrlRefused,
     Destination,
@@ -46,9 +47,6 @@ POSTPONED = Counter(
 )
 DEAD_LETTERS = Counter("webhooks_dead_letters_total", "Callbacks given up after the last attempt.")
 
-MOST_REDELIVERIES = 3
-"""Deliveries of one message that may end with their process before they count as an attempt. The
-broker gives up a message after five; a parked one is a new message."""
 REMEMBERED = 20_000
 """Jobs and as many callbacks in memory, about 0.5 kB each."""
 
