@@ -1,88 +1,42 @@
 """``make load``: waves of jobs against a running ``make run``, and what became of them.
 
-    python -m local.load [--seconds 60] [--rate 20] [--url http://127.0.0.1:5000]
+    python -m local.load [--seconds 60] [--rate 20] [--steady] [--url http://127.0.0.1:5000]
 
-Every 5 s the jobs of 5 s come at once, as batches, so that their queues rise on every machine. Each
-job has coordinates of its own, so that no cache answers it, and a callback to one of 25 receivers,
-which take 2 s to answer. Up to 60 jobs at a time are followed over streams for the times from 202
-to the weather and to the playlist. At the end, every accepted job is looked up: one that has not
-ended is lost.
+Every 5 s the jobs of 5 s come at once, as batches, so that their queues rise on every machine; with
+``--steady`` they come one by one. Each job has coordinates of its own, so that no cache answers it,
+and a callback to one of 25 receivers, which take 2 s to answer. Up to 60 jobs at a time are
+followed over streams for the times from 202 to the weather and to the playlist. At the end, every
+accepted job is looked up: one that has not ended is lost. The processor time of ``make run`` for a
+job is what it takes beyond that at rest, which is measured for 5 s before.
 """
 
 import argparse
 import asyncio
 import os
-import statistics
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 
+from local.load_report import UNFINISHED, Report, progress_bar
+from local.processor_time import ProcessorTime
 from local.receivers import Receivers, receivers
-from local.settings import Settings
+from local.settings import PID_FILE, Settings
 from mare_nameko.settings import SettingsError
 
 FOLLOWED_AT_ONCE = 60
 WAVE_SECONDS = 5
 LARGEST_BATCH = 100
+REST_SECONDS = 5.0
+"""Time at rest before the load, in which the processor time of `make run` is measured."""
 _PATIENCE = 120.0
 """Seconds after the last submission in which jobs may end and callbacks arrive."""
 _DASHBOARD = "http://127.0.0.1:8081"
-_NO_DASHBOARD = "replicas      not known: LOAD='--dashboard URL' with the URL that make run printed"
-_UNFINISHED = ("pending", "running", "partial")
-_WIDTH = 30
-
-
-@dataclass(slots=True)
-class Report:
-    """Counts of one run, and seconds from 202. The status 0 is a connection that failed."""
-
-    submitted: int = 0
-    refused: Counter[int] = field(default_factory=Counter)
-    states: dict[str, str] = field(default_factory=dict)
-    to_partial: list[float] = field(default_factory=list)
-    to_end: list[float] = field(default_factory=list)
-    highest: dict[str, int] = field(default_factory=dict)
-    replicas: dict[str, int] = field(default_factory=dict)
-    called_back: int = 0
-    seconds: float = 0.0
-
-    @property
-    def unfinished(self) -> list[str]:
-        return [job for job, state in self.states.items() if state in _UNFINISHED]
-
-    @property
-    def lost(self) -> int:
-        return len(self.unfinished)
-
-    def saw_replicas(self, name: str, count: int) -> None:
-        self.replicas[name] = count
-        self.highest[name] = max(count, self.highest.get(name, 0))
-
-    def text(self) -> str:
-        states = Counter(self.states.values())
-        ended = ", ".join(f"{count} {state}" for state, count in states.most_common())
-        lines = [
-            f"accepted      {len(self.states)} of {self.submitted} jobs in {self.seconds:.0f} s",
-            f"ended         {ended or 'none'}",
-            f"lost          {self.lost}",
-            f"callbacks     {self.called_back} of {len(self.states)} jobs",
-            f"202 → weather {_percentiles(self.to_partial)}",
-            f"202 → end     {_percentiles(self.to_end)}",
-        ]
-        if self.refused:
-            statuses = ", ".join(
-                f"{n} with status {status or 'no answer'}" for status, n in self.refused.items()
-            )
-            lines.append(f"refused       {statuses}")
-        highest = ", ".join(f"{name} {count}" for name, count in sorted(self.highest.items()))
-        lines.append(f"replicas      at most {highest}" if highest else _NO_DASHBOARD)
-        return "\n".join(["", *lines])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +47,13 @@ class Batch:
     numbers: range
 
 
-def batches(seconds: float, rate: float) -> Iterator[Batch]:
-    """Yield the jobs of each wave, in batches as large as the API takes."""
+def batches(seconds: float, rate: float, *, steady: bool = False) -> Iterator[Batch]:
+    """Yield the jobs of each wave, in batches as large as the API takes, or one by one."""
+    if steady:
+        yield from (
+            Batch(each / rate, range(each, each + 1)) for each in range(round(seconds * rate))
+        )
+        return
     waves = max(1, round(seconds / WAVE_SECONDS))
     for wave in range(waves):
         numbers = range(round(wave * WAVE_SECONDS * rate), round((wave + 1) * WAVE_SECONDS * rate))
@@ -104,22 +63,28 @@ def batches(seconds: float, rate: float) -> Iterator[Batch]:
 
 class Load:
     def __init__(
-        self, session: aiohttp.ClientSession, receivers: Receivers, url: str, dashboard: str
+        self,
+        session: aiohttp.ClientSession,
+        receivers: Receivers,
+        options: argparse.Namespace,
+        processes: ProcessorTime | None,
     ) -> None:
         self._session = session
         self._receivers = receivers
-        self._url = url
-        self._dashboard = dashboard
+        self._url, self._dashboard = options.url, options.dashboard
+        self._options = options
+        self._processes = processes
         self._following = asyncio.Semaphore(FOLLOWED_AT_ONCE)
         self._seed = time.time_ns() % 10**9
         self.report = Report()
 
-    async def run(self, seconds: float, rate: float) -> None:
+    async def run(self) -> None:
         """Submit for `seconds`, then wait until all accepted jobs have ended."""
-        began = time.monotonic()
-        watching = asyncio.create_task(self._watch(began, seconds))
+        at_rest = await self._rest()
+        options, began = self._options, time.monotonic()
+        watching = asyncio.create_task(self._watch(began, options.seconds))
         async with asyncio.TaskGroup() as tasks:
-            for batch in batches(seconds, rate):
+            for batch in batches(options.seconds, options.rate, steady=options.steady):
                 await asyncio.sleep(began + batch.due - time.monotonic())
                 tasks.create_task(self._submit(batch))
         give_up = time.monotonic() + _PATIENCE
@@ -129,6 +94,20 @@ class Load:
             await asyncio.sleep(1)
         self.report.seconds = time.monotonic() - began
         watching.cancel()
+        if self._processes is not None and self.report.states:
+            self._processes.sample()
+            used, share = self._processes.seconds(), self.report.seconds / REST_SECONDS
+            for name, seconds in used.items():
+                net = seconds - at_rest.get(name, 0.0) * (1 + share)
+                self.report.milliseconds[name] = 1000 * net / len(self.report.states)
+
+    async def _rest(self) -> dict[str, float]:
+        """Return the processor time of each command in `REST_SECONDS`."""
+        if self._processes is None:
+            return {}
+        await asyncio.sleep(REST_SECONDS)
+        self._processes.sample()
+        return self._processes.seconds()
 
     def _is_waiting(self) -> bool:
         self.report.called_back = len(self._receivers.jobs & self.report.states.keys())
@@ -144,8 +123,12 @@ class Load:
         }
 
     async def _submit(self, batch: Batch) -> None:
-        path = f"{self._url}/v1/playlists/batch"
-        body = {"jobs": [self._job(number) for number in batch.numbers]}
+        path = f"{self._url}/v1/playlists"
+        body: dict[str, object] = {"jobs": [self._job(number) for number in batch.numbers]}
+        if self._options.steady:
+            body = self._job(batch.numbers[0])
+        else:
+            path += "/batch"
         self.report.submitted += len(batch.numbers)
         try:
             async with self._session.post(path, json=body) as response:
@@ -157,7 +140,7 @@ class Load:
             self.report.refused[0] += len(batch.numbers)
             return
         accepted_at = time.monotonic()
-        jobs = [job["id"] for job in accepted["jobs"]]
+        jobs = [job["id"] for job in accepted.get("jobs", [accepted])]
         self.report.states |= dict.fromkeys(jobs, "pending")
         await asyncio.gather(*(self._follow(job, accepted_at) for job in jobs))
 
@@ -176,7 +159,7 @@ class Load:
                     if state in ("partial", "complete") and not seen_weather:
                         seen_weather = True
                         self.report.to_partial.append(passed)
-                    if state not in _UNFINISHED:
+                    if state not in UNFINISHED:
                         self.report.states[job_id] = state
                         self.report.to_end.append(passed)
                         return
@@ -199,6 +182,8 @@ class Load:
         """Show the progress twice a second, and remember the highest numbers of replicas."""
         while True:
             await self._read_replicas()
+            if self._processes is not None:
+                self._processes.sample()
             progress_bar(time.monotonic() - began, seconds, self.report)
             await asyncio.sleep(0.5)
 
@@ -219,26 +204,37 @@ async def run(options: argparse.Namespace) -> Report:
         async with session.get(f"{options.url}/v1/jobs?limit=1") as response:
             response.raise_for_status()
         async with receivers() as found:
-            load = Load(session, found, options.url, options.dashboard)
-            await load.run(options.seconds, options.rate)
+            load = Load(session, found, options, _processes(options.folder))
+            await load.run()
             return load.report
+
+
+def _processes(folder: str) -> ProcessorTime | None:
+    """Return the processes of the `make run` that wrote its number into the folder."""
+    with suppress(OSError, ValueError):
+        return ProcessorTime(int((Path(folder) / PID_FILE).read_text()))
+    return None
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make load", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=20.0, help="jobs per second on average")
+    parser.add_argument("--steady", action="store_true", help="jobs one by one, not in waves")
     try:
-        gateway = f"http://127.0.0.1:{Settings.from_env(os.environ).gateway_port}"
+        settings = Settings.from_env(os.environ)
+        gateway = f"http://127.0.0.1:{settings.gateway_port}"
     except SettingsError as error:
         sys.exit(str(error))
     parser.add_argument("--url", default=gateway, help="address of make run")
     parser.add_argument("--dashboard", default=_DASHBOARD, help="address of its dashboard")
+    parser.set_defaults(folder=settings.folder)
     options = parser.parse_args()
     if urlsplit(options.url).hostname not in ("127.0.0.1", "localhost", "::1"):
         sys.exit("make load only loads this machine: --url must be an address of 127.0.0.1.")
     print(
-        f"{options.rate:g} jobs a second for {options.seconds:g} s, in waves of {WAVE_SECONDS} s.\n"
+        f"{options.rate:g} jobs a second for {options.seconds:g} s, "
+        f"{'one by one' if options.steady else f'in waves of {WAVE_SECONDS} s'}.\n"
         f"Watch {options.dashboard}: playlists, jobs and webhooks rise, and fall again 30 s after."
     )
     try:
@@ -250,26 +246,6 @@ def main() -> None:
         )
     print(report.text())
     sys.exit(1 if report.lost else 0)
-
-
-def progress_bar(passed: float, seconds: float, report: Report) -> None:
-    """Redraw one line of a terminal; write nothing elsewhere."""
-    if not sys.stdout.isatty():
-        return
-    share = min(1.0, passed / seconds)
-    bar = "█" * round(share * _WIDTH) + "░" * (_WIDTH - round(share * _WIDTH))
-    ended = len(report.states) - report.lost
-    replicas = "  ".join(f"{name} {count}" for name, count in sorted(report.replicas.items()))
-    line = f"\r{bar} {passed:3.0f} s  accepted {len(report.states)}  ended {ended}  {replicas}"
-    sys.stdout.write(line[:200] + "\x1b[K")
-    sys.stdout.flush()
-
-
-def _percentiles(values: list[float]) -> str:
-    if len(values) < 2:  # noqa: PLR2004
-        return "not known"
-    cuts = statistics.quantiles(values, n=20, method="inclusive")
-    return f"p50 {cuts[9]:.2f} s, p95 {cuts[18]:.2f} s ({len(values)} jobs were followed)"
 
 
 if __name__ == "__main__":

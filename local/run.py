@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local.journal import Journal
 from local.rabbitmq import Node, broker_to_run
-from local.settings import Settings
+from local.settings import PID_FILE, Settings
 from mare.background import background
 from mare.backoff import Backoff
 from mare.documents.tree import InputError
@@ -63,6 +63,7 @@ def run(settings: Settings, terminal: Terminal) -> None:
             terminal.show("mare", note)
         log_to_terminal(terminal)
         journal = Journal(Path(settings.folder), terminal)
+        (Path(settings.folder) / PID_FILE).write_text(str(os.getpid()))
         with closing(journal):
             try:
                 asyncio.run(_serve(plan, node, settings, terminal, journal))

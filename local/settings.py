@@ -8,6 +8,9 @@ from msgspec import Meta
 from mare_gateway.settings import is_local_host
 from mare_nameko.settings import EnvironmentSettings, Secret, variable
 
+PID_FILE = "pid"
+"""File in `RUN_FOLDER` with the number of the process, for `make load`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(EnvironmentSettings):

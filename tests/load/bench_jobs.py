@@ -4,8 +4,8 @@
 
 The whole system with one process of each service, embedded sources, SQLite. Closed loop: each
 client sends its next request when it has the answer. Then 5 jobs a second, each followed by a
-stream. Then 10 jobs a second: the processor time that each process takes for a job, beyond what it
-takes at rest, and the messages that are published for a job.
+stream. Then 10 jobs a second, and as many calls: the processor time that each process takes for
+one, beyond what it takes at rest, and the messages that are published for it.
 """
 
 import argparse
@@ -23,9 +23,10 @@ from pathlib import Path
 import aiohttp
 import requests
 
+from local.processor_time import processor_seconds
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
-from tests.proc import children, processor_seconds
+from tests.proc import children
 from tests.system import RunningSystem, running_system
 from tests.vhost import eventually
 
@@ -79,31 +80,42 @@ async def follow(
 async def steady(
     system: RunningSystem, node: Node, folder: Path, seconds: float, fresh: Iterator[object]
 ) -> dict[str, object]:
-    """Submit jobs at a steady rate; return what one costs."""
+    """Submit jobs, then call, at a steady rate; return what one costs."""
     at_rest = Usage(system, node)
     await asyncio.sleep(seconds / 3)
     resting = at_rest.per_second()
-    before, loaded = ended(folder), Usage(system, node)
-    jobs = int(seconds * STEADY_PER_SECOND)
+    count = int(seconds * STEADY_PER_SECOND)
+    url = f"{system.url}/v1/playlists"
+    found: dict[str, object] = {}
     async with aiohttp.ClientSession() as session:
-        began = time.monotonic()
+        for kind in ("job", "call"):
+            before, loaded = ended(folder), Usage(system, node)
+            began = time.monotonic()
 
-        async def submit(number: int) -> None:
-            await asyncio.sleep(began + number / STEADY_PER_SECOND - time.monotonic())
-            async with session.post(f"{system.url}/v1/playlists", json=next(fresh)) as response:
-                assert response.status == 202, await response.text()
+            async def request(number: int, kind: str = kind, began: float = began) -> None:
+                await asyncio.sleep(began + number / STEADY_PER_SECOND - time.monotonic())
+                place = next(fresh)
+                sent = (
+                    session.post(url, json=place)
+                    if kind == "job"
+                    else session.get(url, params=place)
+                )
+                async with sent as response:
+                    assert response.ok, await response.text()
 
-        await asyncio.gather(*(submit(number) for number in range(jobs)))
-    await asyncio.to_thread(eventually, lambda: ended(folder) - before >= jobs, 240)
-    used = loaded.per_second()
-    passed = loaded.passed
-    net = {part: 1000 * (used[part] - resting[part]) * passed / jobs for part in used}
-    messages = loaded.messages() / jobs
-    return {
-        "ms of processor time for a job": {part: round(each, 1) for part, each in net.items()},
-        "ms for a job in all": round(sum(net.values()), 1),
-        "messages for a job": round(messages, 1),
-    }
+            await asyncio.gather(*(request(number) for number in range(count)))
+            jobs = before + count if kind == "job" else before
+            await asyncio.to_thread(eventually, lambda jobs=jobs: ended(folder) >= jobs, 240)
+            used, messages = loaded.per_second(), loaded.messages()
+            net = {
+                part: 1000 * (used[part] - resting[part]) * loaded.passed / count for part in used
+            }
+            found[f"ms of processor time for a {kind}"] = {
+                part: round(each, 1) for part, each in net.items()
+            }
+            found[f"ms for a {kind} in all"] = round(sum(net.values()), 1)
+            found[f"messages for a {kind}"] = round(messages / count, 1)
+    return found
 
 
 class Usage:

@@ -22,13 +22,14 @@ from contextlib import contextmanager
 import amqp
 import requests
 
+from local.processor_time import processor_seconds
 from mare.processes.tcp_ports import free_port
 from mare_gateway.events.server import raise_file_limit
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.load.bench_jobs import percentiles
 from tests.load.fake_jobs import LARGE, FakeJobs, job_id
-from tests.proc import processor_seconds, resident_bytes
+from tests.proc import resident_bytes
 from tests.vhost import eventually
 
 OPENED_AT_ONCE = 50

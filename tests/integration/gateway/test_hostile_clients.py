@@ -9,8 +9,9 @@ import time
 import pytest
 import requests
 
+from local.processor_time import processor_seconds
 from mare.processes.tcp_ports import free_port
-from tests.proc import children, processor_seconds
+from tests.proc import children
 from tests.vhost import eventually
 
 SECONDS = 8.0

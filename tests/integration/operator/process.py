@@ -7,8 +7,9 @@ from pathlib import Path
 
 import requests
 
+from local.processor_time import processor_seconds
 from mare.processes.tcp_ports import free_port
-from tests.proc import processor_seconds, resident_bytes
+from tests.proc import resident_bytes
 from tests.vhost import eventually
 
 
