@@ -51,13 +51,13 @@ class RunningSystem:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         create_sqlite(folder / "jobs.db")
 
-    def start(self, *parts: str) -> None:
+    def start(self, *parts: str, python: str | Path = sys.executable) -> None:
         """Start parts that do not run; ``playlists-2`` is another copy of ``playlists``."""
         for part in parts:
             arguments = _MODULES.get(part, ["mare_nameko.service", "run", _service(part)])
             with (self._folder / f"{part}.log").open("ab") as log:
                 self._processes[part] = subprocess.Popen(
-                    [sys.executable, "-m", *arguments],
+                    [python, "-m", *arguments],
                     env=self._environ,
                     stdout=log,
                     stderr=subprocess.STDOUT,

@@ -2,13 +2,16 @@
 
     python -m tests.load.job_survival [--jobs 5000] [--rate 50] [--every 15] [--seconds 300]
                                       [--sqlite] [--parts webhooks jobs] [--stop-seconds 20]
+                                      [--replicas 3]
 
 Runs the whole system on this machine and sends SIGKILL to gateway, events process, playlists, jobs,
 webhooks, store (PostgreSQL) and broker in turn, until all jobs are accepted. With --stop-seconds,
-every second fault of a process is a SIGSTOP of that length. With --sqlite the store is a part of
-the jobs process. One job in ten is followed by a stream that reconnects. A durable queue counts
-what the parts publish. Each job has two callbacks. The receiver is a process of its own, which
-verifies each signature; a tenth of the jobs has one that has gone, a tenth one that is always away.
+every second fault of a process is a SIGSTOP of that length, while the next faults go on. Of each
+service there are --replicas processes, which are killed and stopped in turn. With --sqlite the
+store is a part of the jobs process. One job in ten is followed by a stream that reconnects. A
+durable queue counts what the parts publish. Each job has two callbacks. The receiver is a process
+of its own, which verifies each signature; a tenth of the jobs has one that has gone, a tenth one
+that is always away.
 
 Ends with 1 if an accepted job is missing or has two results, or if the id of a callback is neither
 delivered, refused with 410, nor in the list of dead letters.
@@ -18,6 +21,7 @@ import argparse
 import asyncio
 import base64
 import contextlib
+import itertools
 import json
 import secrets
 import signal
@@ -28,7 +32,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -42,7 +45,7 @@ from tests.load.faults import Faults
 from tests.load.job_clients import Submissions
 from tests.load.job_witness import Witness
 from tests.postgresql import PostgreSqlServer
-from tests.system import RunningSystem, running_system
+from tests.system import SERVICES, RunningSystem, running_system
 
 PARTS = ("gateway", "events", "playlists", "jobs", "webhooks")
 SERVERS = ("store", "broker")
@@ -77,6 +80,7 @@ def main() -> None:
     options.add_argument("--sqlite", action="store_true")
     options.add_argument("--parts", nargs="+", help="kill only these", choices=(*PARTS, *SERVERS))
     options.add_argument("--stop-seconds", type=float, default=0.0)
+    options.add_argument("--replicas", type=int, default=1)
     arguments = options.parse_args()
     with contextlib.ExitStack() as stack:
         report = run(arguments, stack)
@@ -107,10 +111,12 @@ def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str,
     }
     system = stack.enter_context(running_system(node.amqp_uri, folder, **environ))
     system.start("events", "webhooks")
+    for number in range(2, arguments.replicas + 1):
+        system.start(*(f"{service}-{number}" for service in (*SERVICES, "webhooks")))
     witness = Witness(node)
     causes = {
         fault: cause
-        for fault, cause in restarts(system, node, server, arguments.stop_seconds)
+        for fault, cause in restarts(system, node, server, arguments)
         if not arguments.parts or fault.partition(" ")[0] in arguments.parts
     }
     faults = Faults(causes, arguments.every, log)
@@ -159,18 +165,29 @@ def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str,
 
 
 def restarts(
-    system: RunningSystem, node: Node, server: PostgreSqlServer | None, stop_seconds: float
+    system: RunningSystem,
+    node: Node,
+    server: PostgreSqlServer | None,
+    arguments: argparse.Namespace,
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     """Yield the name of each part, and a function that kills and starts it or stops it a while."""
     for part in PARTS:
+        copies = [part, *(each for each in system.pids() if each.startswith(f"{part}-"))]
+        turns = itertools.cycle(copies)
 
-        def restart(part: str = part) -> None:
-            system.end(part, signal.SIGKILL)
-            system.start(part)
+        def restart(turns: Iterator[str] = turns) -> None:
+            copy = next(turns)
+            system.end(copy, signal.SIGKILL)
+            system.start(copy)
+
+        def stop(turns: Iterator[str] = turns) -> None:
+            threading.Thread(
+                target=system.stop, args=(next(turns), arguments.stop_seconds), daemon=True
+            ).start()
 
         yield part, restart
-        if stop_seconds:
-            yield f"{part} stopped", partial(system.stop, part, stop_seconds)
+        if arguments.stop_seconds:
+            yield f"{part} stopped", stop
     for name, each in (("store", server), ("broker", node)):
         if each is not None:
 
