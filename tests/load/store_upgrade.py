@@ -49,7 +49,7 @@ class Clients:
     def __init__(self, url: str, rate: float) -> None:
         self._url, self._rate = url, rate
         self.accepted: list[str] = []
-        self.refused = Counter[int]()
+        self.refused = Counter[str]()
         self.longest = 0.0
 
     async def submit(self, over: asyncio.Event) -> None:
@@ -68,7 +68,7 @@ class Clients:
             if response.status == 202:
                 self.accepted.append((await response.json())["id"])
             else:
-                self.refused[response.status] += 1
+                self.refused[(await response.json())["code"]] += 1
         self.longest = max(self.longest, time.monotonic() - began)
 
 
@@ -105,10 +105,11 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, o
     path = StoreUri(uri).sqlite_path
     eventually(lambda: path is None or path.exists(), 60)
     database: Database = Sqlite(path) if path else PostgreSql(uri)
-    eventually(lambda: database.has_table("outbox"), 60)
-    old_store.fill(database, options.jobs)
-    with database.transaction() as transaction:  # their events have no content
-        transaction.execute("DELETE FROM outbox")
+    tables = ("jobs", "outbox", "batches", "batch_jobs", "deliveries")
+    eventually(lambda: all(map(database.has_table, tables)), 60)
+    old_store.fill(database, options.jobs, events=False)
+    with database.transaction() as transaction:  # so that each client may read them
+        transaction.execute("UPDATE jobs SET client = ''")
     before = rows(database)
     system.await_answers()
     clients = Clients(system.url, options.rate)
@@ -122,13 +123,13 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, o
 
     with contextlib.suppress(AssertionError, TimeoutError):
         eventually(all_ended, 120)
-    samples = [old_store.name(number) for number in range(len(JobState))]
+    samples = [f"/v1/jobs/{old_store.name(number)}" for number in range(len(JobState))]
     published, after = witness.count(), rows(database)
     return {
         "store": "PostgreSQL" if server else "SQLite",
         "jobs in the store": len(before),
         "changed or missing": sum(after.get(job) != row for job, row in before.items()),
-        "unreadable": [job for job in samples if not system.get(f"/v1/jobs/{job}").ok],
+        "unreadable": [each.text for each in map(system.get, samples) if not each.ok],
         "seconds to expand, to contract": seconds,
         "accepted": len(clients.accepted),
         "refused": dict(clients.refused),
@@ -168,7 +169,8 @@ async def upgrade(
 
 def rows(database: Database) -> dict[str, tuple[object, ...]]:
     """Return the jobs that the store was filled with, by id."""
-    return {row[0]: row for row in old_store.rows(database, "jobs") if row[1] == "ana"}
+    found = old_store.rows(database, "jobs")
+    return {row[0]: row for row in found if row[0].startswith(old_store.PREFIX)}
 
 
 if __name__ == "__main__":

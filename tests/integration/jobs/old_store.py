@@ -9,6 +9,7 @@ import uuid_utils
 from mare_services.contract.jobs import JobState
 
 _SCHEMA = Path(__file__).with_name("before_migrations.sql")
+PREFIX = "019ab000-0000-7000-8000-"
 _COLUMNS = (
     *("id", "client", "idempotency_key", "attempt", "redelivered", "submitter", "state"),
     *("created_at", "updated_at", "deadline", "retained_until"),
@@ -28,11 +29,11 @@ def create(database):
             transaction.execute(statement)
 
 
-def fill(database, jobs):
-    """Add jobs in all states, each with an event; batches, and deliveries."""
+def fill(database, jobs, *, events=True):
+    """Add jobs in all states, each with an event without content; batches, and deliveries."""
     with database.transaction() as transaction:
         insert_many(transaction, _INSERT, [row(number) for number in range(jobs)])
-        insert_many(transaction, _EVENT, [event(number) for number in range(jobs)])
+        insert_many(transaction, _EVENT, [event(number) for number in range(jobs * events)])
         for number in range(0, jobs, 10):
             batch = (f"batch{number}", "ana", None, 1.0, 2.0)
             transaction.execute("INSERT INTO batches VALUES (%s, %s, %s, %s, %s)", batch)
@@ -62,7 +63,7 @@ def rows(database, table):
 
 
 def name(number):
-    return f"019ab000-0000-7000-8000-{number:012}"
+    return f"{PREFIX}{number:012}"
 
 
 def row(number):
