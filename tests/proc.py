@@ -5,10 +5,17 @@ import re
 import signal
 from pathlib import Path
 
+from local.processor_time import processor_seconds
+
 
 def children(pid: int) -> list[int]:
     """Return the processes that the main thread of a process has started."""
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def tree_seconds(pid: int) -> float:
+    """Return the processor time of a process and of those that it has started."""
+    return sum(map(processor_seconds, (pid, *children(pid))))
 
 
 def pending_signals(pid: int) -> set[int]:

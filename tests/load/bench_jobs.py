@@ -23,10 +23,9 @@ from pathlib import Path
 import aiohttp
 import requests
 
-from local.processor_time import processor_seconds
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
-from tests.proc import children
+from tests.proc import tree_seconds
 from tests.system import RunningSystem, running_system
 from tests.vhost import eventually
 
@@ -137,10 +136,7 @@ class Usage:
         return self._node.published() - self._published
 
     def _now(self) -> dict[str, float]:
-        return {
-            part: sum(map(processor_seconds, (pid, *children(pid))))
-            for part, pid in self._pids.items()
-        }
+        return {part: tree_seconds(pid) for part, pid in self._pids.items()}
 
 
 async def measure(
