@@ -5,6 +5,11 @@ has a capacity of workers x acknowledged / busy-seconds; the prefetch of its con
 of workers. If the prefetch is greater than the number of workers, that capacity is too high:
 prefetched messages count as busy. Then the rate at saturation, measured while messages were always
 ready, is lower and is used instead.
+
+That rate says something only once each worker has had the time for a message, and it never stands
+for less than one worker. Example: 15 replicas with one worker each begin a backlog of tasks of
+30 s. In the first 25 s they acknowledge 3 messages, which were begun before: 3 / 375 s = 0.008
+messages/s per replica, or a quarter of a worker. The truth is one worker and 0.033 messages/s.
 """
 
 import math
@@ -45,7 +50,7 @@ class Interval:
     replica_seconds: float
     """Sum over all replicas of the time in which they consumed."""
     saturated: bool
-    """Whether messages were always ready."""
+    """Whether messages were always ready, for longer than a service time."""
     is_growing: bool = False
     """Whether unacknowledged messages grow, so that they may wait inside the replicas."""
     busy_is_known: bool = True
@@ -85,14 +90,24 @@ class Capacity:
     doubt: float = 1.0
     """Factor by which the capacity can exceed the last rate at saturation."""
 
-    def per_replica(self, workers: float | None) -> float | None:
-        """Return the messages/s of a replica that is always busy; None if unknown."""
+    @property
+    def service_seconds(self) -> float | None:
+        """The service time, or at least how long a message stays unacknowledged; None if unknown."""
+        return self.shortest or self.long.seconds_per_message
+
+    def per_replica(self, workers: float | None, fewest: float = 1.0) -> float | None:
+        """Return the messages/s of a replica that is always busy; None if unknown.
+
+        Example: 20 messages may be unacknowledged, each for 2 s: 20 / 2 s = 10 messages/s. The
+        rate at saturation is 4 messages/s, below 80 % of 10, so that it is used. If it is 0.1
+        messages/s, the replica has at least the `fewest` workers: 1 / 2 s = 0.5 messages/s.
+        """
         at_saturation, service = self._at_saturation, self.long.seconds_per_message
         if not service or workers is None:
             return at_saturation
         by_little = workers / service
         if at_saturation is not None and at_saturation * self.doubt < _CONTRADICTION * by_little:
-            return at_saturation * self.doubt
+            return min(max(at_saturation * self.doubt, fewest / service), by_little)
         return by_little
 
     @property
@@ -101,15 +116,16 @@ class Capacity:
             return None
         return self.saturated.acknowledged / self.saturated.seconds
 
-    def workers(self, prefetch: float | None) -> float | None:
+    def workers(self, prefetch: float | None, fewest: float = 1.0) -> float | None:
         """Return how many messages a replica works on, if that differs from the prefetch count.
 
-        None if it does not differ, or if that is not known yet.
+        None if it does not differ, or if that is not known yet. Example: at saturation a replica
+        acknowledges 8 messages/s, each of which takes 0.5 s: it works on 8 x 0.5 s = 4.
         """
         at_saturation, service = self._at_saturation, self.long.seconds_per_message or self.shortest
         if at_saturation is None or not service:
             return None
-        workers = at_saturation * self.doubt * service
+        workers = max(at_saturation * self.doubt * service, fewest)
         return workers if prefetch is None or workers < _MUCH_FEWER * prefetch else None
 
     @property

@@ -214,7 +214,8 @@ def _with_statistics(  # noqa: PLR0917
     growth = interval.growth(
         load, learning.depth_growth, assumed_workers, capacity.long.seconds_per_message or 0.0
     )
-    evidence = interval.closed(load, assumed_workers, configured_workers)
+    service = capacity.service_seconds or 0.0
+    evidence = interval.closed(load, assumed_workers, configured_workers, service)
     if arrivals.rate_before_jump is not None:
         # The counter of acknowledgements may have jumped as well.
         evidence, growth = None, DepthGrowth()
@@ -232,7 +233,12 @@ def _with_statistics(  # noqa: PLR0917
         growth = DepthGrowth(depth=(growth.depth or 0) + growth.grown)
     if evidence is not None:
         capacity = capacity.observe(evidence)
-        estimates = _with_capacity(estimates, capacity, assumed_workers or None, configured_workers)
+        # With a prefetch count of 1 each consumer works on one message, and waits for no other.
+        one_each = known(load.prefetch, 0.0) == 1
+        fewest = assumed_workers if one_each else 1.0
+        estimates = _with_capacity(
+            estimates, capacity, assumed_workers or None, configured_workers, fewest
+        )
     return replace(
         learning,
         estimates=estimates,
@@ -247,9 +253,10 @@ def _with_capacity(
     capacity: Capacity,
     assumed_workers: float | None,
     configured_workers: int | None,
+    fewest: float,
 ) -> Estimates:
-    per_replica = capacity.per_replica(assumed_workers)
-    workers = None if configured_workers else capacity.workers(assumed_workers)
+    per_replica = capacity.per_replica(assumed_workers, fewest)
+    workers = None if configured_workers else capacity.workers(assumed_workers, fewest)
     return replace(
         estimates,
         capacity_per_replica=_or(per_replica, estimates.capacity_per_replica),

@@ -30,6 +30,8 @@ class OpenInterval:
     most_consuming: float
     before: LoadRegime
     """The load of the previous interval: the broker's statistics can be one interval old."""
+    saturated_since: float | None = None
+    """The beginning of the intervals in a row, up to `before`, that were saturated."""
 
     def observe(self, ready: int, consuming: float) -> "OpenInterval":
         is_between = self.lowest_ready <= ready <= self.highest_ready
@@ -111,8 +113,19 @@ class OpenInterval:
             if before is not None:
                 yield before, later
 
-    def closed(self, load: Load, workers: float, configured_workers: int | None) -> Interval | None:
-        """Return the evidence of the interval; None if load or replicas changed in it."""
+    def closed(
+        self,
+        load: Load,
+        workers: float,
+        configured_workers: int | None,
+        service_seconds: float = 0.0,
+    ) -> Interval | None:
+        """Return the evidence of the interval; None if load or replicas changed in it.
+
+        Workers that began together acknowledge nothing for a service time. So an interval shows
+        the rate at saturation only after that time. Example: with tasks of 20 s, the intervals from
+        0 to 5, 10, 15 and 20 s are no evidence of it, and that from 20 to 25 s is the first one.
+        """
         regime = self.regime(workers)
         acknowledged = self.increase("acknowledged", load)
         if regime is LoadRegime.MIXED or regime is not self.before or self.most_consuming == 0:
@@ -129,7 +142,9 @@ class OpenInterval:
             acknowledged=acknowledged,
             busy_seconds=busy * seconds,
             replica_seconds=self.most_consuming * seconds,
-            saturated=regime is LoadRegime.SATURATED,
+            saturated=regime is LoadRegime.SATURATED
+            and self.saturated_since is not None
+            and self.began - self.saturated_since >= service_seconds,
         )
 
 
@@ -138,6 +153,8 @@ def open_interval(
 ) -> OpenInterval:
     """Begin an interval at the newest statistics update."""
     ready = known(load.ready, 0)
+    is_saturated = before is not None and before.regime(workers) is LoadRegime.SATURATED
+    began_at = (before.saturated_since or before.began) if before and is_saturated else None
     return OpenInterval(
         began=known(load.statistics_at, 0.0),
         readings=load.readings,
@@ -146,4 +163,5 @@ def open_interval(
         fewest_consuming=consuming,
         most_consuming=consuming,
         before=LoadRegime.MIXED if before is None else before.regime(workers),
+        saturated_since=began_at,
     )
