@@ -115,3 +115,28 @@ def test_a_remembered_capacity_holds_until_there_is_evidence():
     assert after(*[interval(20, 4)] * 12, capacity=stored).per_replica(4) == pytest.approx(
         4, rel=0.2
     )
+
+
+SLOW = [interval(2, 15)] * 6 + [interval(3, 15)] * 6
+"""A minute of 15 messages at work: each takes 30 s."""
+JUST_BEGUN = [interval(1, 15, replicas=15, saturated=True)] * 20
+"""15 replicas that have just begun messages of 30 s: few are acknowledged."""
+
+
+def test_a_replica_has_at_least_one_worker():
+    """By the rate of workers that have just begun it had 0.4 workers and 0.013 messages/s."""
+    capacity = after(*SLOW, *JUST_BEGUN)
+
+    assert capacity.saturated.acknowledged / capacity.saturated.seconds == pytest.approx(1 / 75)
+    service = capacity.long.seconds_per_message
+    assert capacity.per_replica(4) == pytest.approx(1 / service)
+    assert capacity.workers(4) == 1
+
+
+@pytest.mark.parametrize(("consumers", "workers"), [(1, 1), (3, 3)])
+def test_with_a_prefetch_of_one_each_consumer_is_a_worker(consumers, workers):
+    capacity = after(*SLOW, *JUST_BEGUN)
+
+    service = capacity.long.seconds_per_message
+    assert capacity.per_replica(consumers, fewest=consumers) == pytest.approx(workers / service)
+    assert capacity.workers(consumers, fewest=consumers) is None

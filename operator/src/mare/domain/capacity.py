@@ -92,7 +92,7 @@ class Capacity:
 
     @property
     def service_seconds(self) -> float | None:
-        """The service time, or at least how long a message stays unacknowledged; None if unknown."""
+        """How long a message stays unacknowledged: at least a service time. None if unknown."""
         return self.shortest or self.long.seconds_per_message
 
     def per_replica(self, workers: float | None, fewest: float = 1.0) -> float | None:

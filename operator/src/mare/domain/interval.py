@@ -153,8 +153,9 @@ def open_interval(
 ) -> OpenInterval:
     """Begin an interval at the newest statistics update."""
     ready = known(load.ready, 0)
-    is_saturated = before is not None and before.regime(workers) is LoadRegime.SATURATED
-    began_at = (before.saturated_since or before.began) if before and is_saturated else None
+    since = None
+    if before is not None and before.regime(workers) is LoadRegime.SATURATED:
+        since = before.began if before.saturated_since is None else before.saturated_since
     return OpenInterval(
         began=known(load.statistics_at, 0.0),
         readings=load.readings,
@@ -163,5 +164,5 @@ def open_interval(
         fewest_consuming=consuming,
         most_consuming=consuming,
         before=LoadRegime.MIXED if before is None else before.regime(workers),
-        saturated_since=began_at,
+        saturated_since=since,
     )
