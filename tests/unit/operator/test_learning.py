@@ -64,9 +64,55 @@ def test_a_ramp_is_followed_without_a_lag():
     assert rate_at(rising, 230) > rate_at(rising, 200)
 
 
-def test_nothing_arrives_below_zero():
-    falling = counted([20 - 0.5 * index for index in range(40)])
-    assert rate_at(falling, 400) == 0
+def test_a_falling_rate_is_not_extrapolated_below_the_mean_of_half_a_minute():
+    falling = [Count(5.0 * (index + 1), 5.0, 100 - 4 * index) for index in range(20)]
+    assert rate_at(falling, 110) == pytest.approx((24 + 44) / 2 / 5)
+    assert rate_at(falling, 80) == pytest.approx((100 - 4 * 15.5) / 5)
+
+
+def observed(messages, seconds=5.0, start=0.0):
+    arrivals = Arrivals()
+    for index, count in enumerate(messages):
+        end = start + (index + 1) * seconds
+        arrivals = arrivals.observe(Count(end, seconds, count), end, 0.0)
+    return arrivals
+
+
+def swings(times, *, size):
+    """Counts of 25 messages that differ by so many standard deviations of a Poisson process."""
+    return [25 + 5 * size * (-1) ** index for index in range(times)]
+
+
+@pytest.mark.parametrize(
+    ("messages", "dispersion"),
+    [
+        (swings(200, size=1), (1.0, 1.1)),
+        (swings(200, size=2), (3.3, 4.2)),
+        (([0] * 36 + [300] * 12) * 6, (1.0, 2.5)),
+        (([1] * 47 + [134]) * 6, (1.0, 2.0)),
+        (([1] * 7 + [134]) * 30, (1.5, 4.0)),
+    ],
+)
+def test_the_dispersion_is_the_variance_over_that_of_a_poisson_process(messages, dispersion):
+    """Neither a timer, which fires every 4 minutes, nor a single burst makes a load bursty."""
+    least, most = dispersion
+    assert least <= observed(messages).dispersion <= most
+
+
+def test_the_swing_of_a_load_that_always_swings_is_no_jump():
+    steady, swinging = observed([25] * 60), observed(swings(60, size=2))
+    jump = Count(305.0, 5.0, 55)
+    assert len(steady.observe(jump, 305.0, 0.0).counts) == 1
+    assert len(swinging.observe(jump, 305.0, 0.0).counts) > 1
+
+
+def test_a_burst_among_bursty_arrivals_is_no_new_rate():
+    counts = counted([5] * 20)
+    burst, after = Count(105.0, 5.0, 134), Count(110.0, 5.0, 134)
+    assert remember(counts, burst, dispersion=4.0) == (burst,)
+    bursty = remember(counts, burst, dispersion=16.0)
+    assert len(bursty) == 21
+    assert len(remember(bursty, after, dispersion=16.0)) == 3
 
 
 def interval(acknowledged, busy, *, saturated=False, seconds=5.0, replicas=2):
@@ -268,6 +314,19 @@ def test_workers_are_busy_with_at_most_as_many_messages_as_are_configured(config
     calm = open_interval(load_of((reading(**counts),)), 2.0, begun, 100.0)
     end = load_of((reading(at=5.0, unacknowledged=50, acknowledged=9),))
     assert calm.closed(end, 100.0, configured).busy_seconds == 5 * busy
+
+
+def test_a_saturated_interval_says_nothing_before_a_service_time_has_passed():
+    """Three replicas begin messages of 12 s at 5 s; the first saturated interval is not counted."""
+    interval_, saturated_ = None, []
+    for index in range(8):
+        now = 5.0 * index
+        load = load_of((reading(9, 3, at=now, consumers=3, acknowledged=index),))
+        if interval_ is not None:
+            evidence = interval_.observe(9, 3.0).closed(load, 1.0, None, service_seconds=12.0)
+            saturated_.append(evidence is not None and evidence.saturated)
+        interval_ = open_interval(load, 3.0, interval_, 1.0)
+    assert saturated_ == [False, False, False, True, True, True, True]
 
 
 def test_the_growth_begins_anew_when_the_replicas_change():

@@ -5,6 +5,11 @@ for 5 s at 40 messages/s, which would change the replicas even under a steady lo
 estimated from the counts of the last two minutes: from their linear trend if it is significant,
 else from their mean. If noise cannot explain the newest counts, the rate has jumped, and all older
 counts are dropped.
+
+Real arrivals vary more than a Poisson process. The index of dispersion (Cox and Lewis 1966) says by
+how much: the variance of the counts over that of a Poisson process. Noise is scaled by it. Example:
+25 messages in 5 s are expected and 45 arrive, 4 standard deviations of a Poisson process: a jump.
+At a dispersion of 4 they are 2 standard deviations of the process that was measured: noise.
 """
 
 import math
@@ -12,6 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _MEMORY_SECONDS = 120.0
+_DISPERSION_SECONDS = 300.0
+"""Age at which a deviation has the weight 1/e in the dispersion."""
+_BURSTY = 4.0
+"""Dispersion above which a few counts are a burst and no new rate. Measured: LLM requests have 6,
+functions with a new rate each minute 2, square waves at most 2.5, timers and web requests 1.3."""
 _JUMP = 4.0
 """Standard deviations beyond which the newest counts are a jump: noise causes one a day."""
 _NEWEST = 3
@@ -22,6 +32,9 @@ _ENOUGH = 8
 """Fewest counts for a trend: the first one can contain arrivals from before a jump. The rate of
 fewer counts is not steady: the mean of a falling load is too high, so that its next count looks
 like a fall."""
+_FLOOR_SECONDS = 30.0
+"""A falling trend is not extrapolated below the mean of this time: the end of a burst is no trend
+to zero."""
 RECENT_SECONDS = 15
 """Age up to which past rates count for the highest rate."""
 FORECAST_SECONDS = 30
@@ -52,29 +65,35 @@ class Arrivals:
     """The highest rate from `RECENT_SECONDS` ago to `FORECAST_SECONDS` ahead."""
     fell_at: float | None = None
     """When a steady rate, which many counts support, last fell by more than noise."""
+    dispersion: float = 1.0
+    """The variance of the counts over that of a Poisson process, at least 1."""
 
     def observe(self, new: Count, now: float, start_seconds: float) -> "Arrivals":
         """Add one count. A rising rate is extrapolated by the start-up time."""
-        known = self.counts
-        if self.before_jump and _is_jump(known, (new,)) and not _is_jump(self.before_jump, (new,)):
+        known, dispersion = self.counts, self._dispersion(new)
+        if (
+            self.before_jump
+            and _is_jump(known, (new,), self.dispersion)
+            and not _is_jump(self.before_jump, (new,), self.dispersion)
+        ):
             known = self.before_jump  # The jump was one wrong count, such as after a reset.
-        counts = remember(known, new)
+        counts = remember(known, new, self.dispersion)
         has_jumped = len(counts) == 1
-        rate = max(
-            rate_at(counts, now), rate_at(counts, now + min(start_seconds, _MAX_START_SECONDS))
-        )
+        ready_at = now + min(start_seconds, _MAX_START_SECONDS)
+        rate = max(rate_at(counts, now, dispersion), rate_at(counts, ready_at, dispersion))
         rates = tuple(past for past in self.rates if past[0] > now - RECENT_SECONDS)
         fell_at = self.fell_at
         before = known if has_jumped else self.before_jump
         # Statistics that the broker does not renew look like a count of 0: the next one decides.
         is_decided = len(counts) == (1 if counts[0].messages else 2)
-        if is_decided and len(before) >= _ENOUGH and rate < rate_at(before, now):
+        if is_decided and len(before) >= _ENOUGH and rate < rate_at(before, now, dispersion):
             rates, fell_at = (), now
         elif not has_jumped:
             rates = (*rates, (now, rate))
-        coming = rate_at(counts, now + FORECAST_SECONDS)
+        coming = rate_at(counts, now + FORECAST_SECONDS, dispersion)
         highest = max(rate, coming, *(past[1] for past in rates))
-        return Arrivals(counts, known if has_jumped else (), rates, rate, highest, fell_at)
+        before = known if has_jumped else ()
+        return Arrivals(counts, before, rates, rate, highest, fell_at, dispersion)
 
     @property
     def rate_before_jump(self) -> float | None:
@@ -83,28 +102,51 @@ class Arrivals:
             return None
         return rate_at(self.before_jump, self.before_jump[-1].end) if self.before_jump else 0.0
 
+    def _dispersion(self, new: Count) -> float:
+        """Return the mean squared deviation of counts from the rate, in variances of Poisson.
 
-def remember(counts: tuple[Count, ...], new: Count) -> tuple[Count, ...]:
-    """Return the counts since the last jump, including the new one."""
+        A new level of the rate is one large deviation: it counts as the limit of a jump, 16, and a
+        count is not compared with a rate that one count alone shows. Example: a burst every 4
+        minutes, 48 counts, adds 2 x 16 / 48, so that the dispersion stays below 2.
+        """
+        if len(self.counts) <= 1:
+            return self.dispersion
+        deviation = min(_deviation(self.counts, (new,), self.dispersion), _JUMP**2)
+        weight = 1 - math.exp(-new.seconds / _DISPERSION_SECONDS)
+        return max(1.0, self.dispersion + weight * (deviation - self.dispersion))
+
+
+def remember(counts: tuple[Count, ...], new: Count, dispersion: float = 1.0) -> tuple[Count, ...]:
+    """Return the counts since the last jump, including the new one.
+
+    Among bursty arrivals only the most counts together can show a jump. Example: 134 messages in
+    two seconds are 27 messages/s in their count, and would need ten times the replicas of their
+    rate, although nothing follows them.
+    """
     recent = (*(count for count in counts if count.end > new.end - _MEMORY_SECONDS), new)
-    for newest in range(1, min(_NEWEST, len(recent) - 1) + 1):
-        if _is_jump(recent[:-newest], recent[-newest:]):
+    fewest = 1 if dispersion <= _BURSTY else _NEWEST
+    for newest in range(fewest, min(_NEWEST, len(recent) - 1) + 1):
+        if _is_jump(recent[:-newest], recent[-newest:], dispersion):
             return recent[-newest:]
     return recent
 
 
-def _is_jump(older: Sequence[Count], newer: Sequence[Count]) -> bool:
+def _is_jump(older: Sequence[Count], newer: Sequence[Count], dispersion: float) -> bool:
+    return _deviation(older, newer, dispersion) > _JUMP**2 * dispersion
+
+
+def _deviation(older: Sequence[Count], newer: Sequence[Count], dispersion: float) -> float:
+    """Return the squared deviation of newer counts over the variance of a Poisson process."""
     seconds = sum(count.seconds for count in newer)
-    expected = rate_at(older, newer[-1].end - seconds / 2) * seconds
-    surplus = abs(sum(count.messages for count in newer) - expected)
-    noise = math.sqrt(max(expected, 1.0) * (1 + seconds / sum(count.seconds for count in older)))
-    return surplus > _JUMP * noise
+    expected = rate_at(older, newer[-1].end - seconds / 2, dispersion) * seconds
+    surplus = sum(count.messages for count in newer) - expected
+    variance = max(expected, 1.0) * (1 + seconds / sum(count.seconds for count in older))
+    return surplus * surplus / variance
 
 
-def rate_at(counts: Sequence[Count], moment: float) -> float:
+def rate_at(counts: Sequence[Count], moment: float, dispersion: float = 1.0) -> float:
     """Return the messages/s at a time, from the trend of the counts, else from their mean."""
-    seconds = sum(count.seconds for count in counts)
-    mean = sum(count.messages for count in counts) / seconds
+    mean, seconds = _mean(counts)
     if len(counts) < _ENOUGH or mean == 0:
         return mean
     middle = sum((count.end - count.seconds / 2) * count.seconds for count in counts) / seconds
@@ -114,6 +156,15 @@ def rate_at(counts: Sequence[Count], moment: float) -> float:
         spread += offset * offset * count.seconds
         lean += offset * count.messages
     slope = lean / spread
-    if abs(slope) * math.sqrt(spread) < _TREND * math.sqrt(max(mean, 1 / seconds)):
+    noise = math.sqrt(dispersion * max(mean, 1 / seconds))
+    if abs(slope) * math.sqrt(spread) < _TREND * noise:
         return mean
-    return max(0.0, mean + slope * (moment - middle))
+    since = counts[-1].end - _FLOOR_SECONDS
+    recent, _ = _mean([count for count in counts if count.end > since])
+    return max(mean + slope * (moment - middle), min(mean, recent))
+
+
+def _mean(counts: Sequence[Count]) -> tuple[float, float]:
+    """Return the messages/s, and the seconds of all counts."""
+    seconds = sum(count.seconds for count in counts)
+    return sum(count.messages for count in counts) / seconds, seconds
