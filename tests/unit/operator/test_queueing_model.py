@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from mare.domain.queueing_model import Demand, busy_share, need_of, percentile_of_wait
 
 
-def demand(rate=0.0, ready=0, *, capacity=1.0, workers=1.0, wait=2.0, drain=10.0):
+def demand(
+    rate=0.0,
+    ready=0,
+    *,
+    capacity=1.0,
+    workers=1.0,
+    wait=2.0,
+    drain=10.0,
+    reaction=8.0,
+    dispersion=1.0,
+):
     return Demand(
         arrival_rate=rate,
         ready=ready,
@@ -17,6 +27,8 @@ def demand(rate=0.0, ready=0, *, capacity=1.0, workers=1.0, wait=2.0, drain=10.0
         workers_per_replica=workers,
         wait_seconds=wait,
         backlog_seconds=drain,
+        reaction_seconds=reaction,
+        dispersion=dispersion,
     )
 
 
@@ -61,7 +73,52 @@ def test_many_workers_wait_less_at_the_same_use():
     ],
 )
 def test_more_workers_need_a_smaller_idle_share(workers, idle, share):
-    assert busy_share(workers, idle) == pytest.approx(share)
+    assert busy_share(demand(), workers, idle) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("load", "share"),
+    [
+        (demand(100.0, wait=0.5), 0.8),
+        (demand(100.0, wait=2.0), 0.8),
+        (demand(100.0, wait=3.0), 1.375 / 1.6),
+        (demand(100.0, wait=10.0), 0.95),
+        (demand(100.0, wait=60.0), 0.95),
+        (demand(100.0, wait=10.0, reaction=35.0), 0.8036),
+        (demand(100.0, wait=30.0, reaction=35.0), 0.95),
+        (demand(2.0, wait=10.0, dispersion=9.0), 0.95),
+        (demand(2.0, wait=10.0, dispersion=16.0), 0.8502),
+        (demand(2.0, wait=10.0, dispersion=30.0), 0.8),
+    ],
+)
+def test_replicas_may_be_busier_the_longer_messages_may_wait(load, share):
+    """In 8 s the rate grows by 60 %; those messages need not be consumed before 8 s + the wait."""
+    assert busy_share(load, workers=1.0) == pytest.approx(share, rel=0.01)
+
+
+@given(
+    rate=st.floats(0.01, 1_000),
+    capacity=st.floats(0.02, 50),
+    workers=st.integers(1, 8),
+    dispersion=st.floats(1, 30),
+    start=st.floats(0, 60),
+)
+def test_a_longer_wait_never_needs_more_replicas(rate, capacity, workers, dispersion, start):
+    needs = [
+        need_of(
+            demand(
+                rate,
+                capacity=capacity,
+                workers=workers,
+                wait=wait,
+                reaction=5 + start,
+                dispersion=dispersion,
+            )
+        ).replicas
+        for wait in (0.5, 2, 10, 30, 60)
+    ]
+
+    assert needs == sorted(needs, reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +151,7 @@ def test_the_condition_that_needs_the_most_replicas_decides(load, replicas, caus
 )
 def test_the_need_is_the_smallest_number_that_meets_all_conditions(load):
     def meets(n):
-        share = busy_share(max(1.0, n * load.workers_per_replica))
+        share = busy_share(load, max(1.0, n * load.workers_per_replica))
         needed = math.ceil(load.arrival_rate / (share * load.capacity_per_replica))
         return needed <= n and (
             not load.arrival_rate or percentile_of_wait(load, n) <= load.wait_seconds

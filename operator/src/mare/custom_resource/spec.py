@@ -89,7 +89,7 @@ def read_behavior(behavior: Fields, default: Behavior) -> Behavior:
     return Behavior(
         scale_up=_read_rules(behavior.get("scaleUp", {}), default.scale_up),
         scale_down=_read_rules(down, default.scale_down),
-        ends_window_at_fall=default.ends_window_at_fall and not is_given,
+        window_follows_load=default.window_follows_load and not is_given,
     )
 
 

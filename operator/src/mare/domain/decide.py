@@ -8,8 +8,9 @@
 5. With a proposal an idle workload stays idle, or is activated in one step.
 6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
    block scale-down, a schedule sets a minimum, `behavior` limits the change (by default scale-up is
-   at once, and scale-down waits for 15 s, or for 360 s if a target is not QueueWaitTime), busy
-   replicas stay, and the smallest count is scaled to the idle count after `cooldownSeconds` (60).
+   at once, and scale-down waits for 15 s, up to 60 s after scale-downs that had to be undone, or
+   for 360 s if a target is not QueueWaitTime), busy replicas stay, and the smallest count is scaled
+   to the idle count after `cooldownSeconds` (60).
 7. `paused: ScaleIn` and `ScaleOut` apply.
 8. What stops a change keeps the count: another autoscaler, a failed attempt, queues that may have a
    message (`vetoes`).
@@ -50,6 +51,8 @@ def decide(
     """
     load = load_of(observation.queues)
     history = _observe(spec, observation, load, history, now)
+    factor = history.undone_scale_downs.factor
+    spec = replace(spec, behavior=spec.behavior.with_window_factor(factor))
     context = context_of(spec, observation, load, now)
     context = replace(context, forecast=forecast_of(context, history))
     trace = DecisionTrace(observation.workload.replicas)
@@ -239,7 +242,7 @@ def _why_blocked(load: Load, proposal: Proposal) -> Clause:
 def _recommendations(context: DecisionContext, history: History) -> tuple[Recommendation, ...]:
     """Return the past recommendations; with the default behavior those since the load fell."""
     fell_at = history.learning.estimates.fell_at
-    if fell_at is None or not context.spec.behavior.ends_window_at_fall:
+    if fell_at is None or not context.spec.behavior.window_follows_load:
         return history.recommendations
     return tuple(each for each in history.recommendations if each.time >= fell_at)
 

@@ -1,12 +1,19 @@
-"""How many replicas keep the wait short: Little's law, a queueing formula and the backlog.
+"""How many replicas keep the wait short: Little's law, queueing formulas and the backlog.
 
-For arrival rate r, capacity per replica c, workers per replica k, ready messages b, wait target w
-and drain time d, the result is the smallest n for which
+For arrival rate r, capacity per replica c, workers per replica k, ready messages b, wait target w,
+reaction time t and drain time d, the result is the smallest n for which
 
-* the busy share r / (n c) leaves enough idle time for the variation of arrivals;
+* the busy share r / (n c) leaves enough idle time for what can arrive within the reaction time;
 * 95 % of messages wait at most w, without a backlog;
 * the backlog is consumed in d in addition to arrivals: n >= (r + b / d) / c. One worker per message
   is enough: n >= r / c + b / k.
+
+The busy share (`busy_share`) is what makes the wait target a lever. Until the next replicas can
+consume, t seconds pass. If the rate grows by a share g meanwhile, (1 + g) r t messages arrive, and
+the last of them waits at most w if they are consumed in t + w: the fluid approximation of a
+multi-server queue (Newell 1982). So at most (1 + w / t) / (1 + g) of the workers may be busy.
+Example: statistics every 5 s and a start-up of 3 s are t = 8 s, and the rate may grow by g = 0.6.
+For w = 2 s that is 1.25 / 1.6 = 78 %, for w = 10 s it is more than 95 %, which is the most.
 """
 
 import math
@@ -17,6 +24,12 @@ from mare.domain.clause import significant
 from mare.domain.count import MAX_COUNT, count_of, least
 
 _PERCENTILE = 0.95
+_GROWTH = 0.6
+"""Share by which any arrival rate may grow within the reaction time."""
+_DEVIATIONS = 1.645
+"""Standard deviations of the arrivals that 95 % of all times do not exceed."""
+_LEAST_IDLE_SHARE = 0.05
+"""Idle share for errors of the estimates, however long messages may wait."""
 _IDLE_SHARE = 0.2
 """Largest idle share, which few workers need because arrivals vary."""
 _STAFFING = 1.4
@@ -38,6 +51,10 @@ class Demand:
     wait_seconds: float
     backlog_seconds: float
     """Time within which the replicas have to empty the queues."""
+    reaction_seconds: float
+    """Time from a change of the rate to the first message of a replica that is started for it."""
+    dispersion: float
+    """The variance of the arrivals over that of a Poisson process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +78,29 @@ def need_of(demand: Demand, idle: float = 1.0) -> Need:
     return Need(count_of(by_wait), "wait" if by_wait > by_utilization else "utilization", share)
 
 
-def busy_share(workers: float, idle: float = 1.0) -> float:
-    return significant(1 - idle * min(_IDLE_SHARE, _STAFFING / math.sqrt(workers)))
+def busy_share(demand: Demand, workers: float, idle: float = 1.0) -> float:
+    """Return the largest share of the workers that may be busy on average.
+
+    Arrivals that vary much can grow by more than `_GROWTH`: in t seconds by 1.645 standard
+    deviations, the square root of dispersion x r t. Example: 2 messages/s with a dispersion of 9
+    are 16 in 8 s, with a deviation of 12: they grow by 1.23. At w = 10 s this needs 2.25 / 2.23,
+    which is more than all workers, and at w = 2 s it needs 1.25 / 2.23 = 56 %. No load gets more
+    than the largest idle share of 20 %: more variation is a backlog, for which replicas start.
+    """
+    expected = demand.arrival_rate * demand.reaction_seconds
+    variation = _DEVIATIONS * math.sqrt(demand.dispersion / expected) if expected else 0.0
+    growth = max(_GROWTH, variation)
+    reserve = 1 - (1 + demand.wait_seconds / demand.reaction_seconds) / (1 + growth)
+    most = min(_IDLE_SHARE, _STAFFING / math.sqrt(workers))
+    return significant(1 - idle * min(most, max(reserve, _LEAST_IDLE_SHARE)))
 
 
 def _need_for_utilization(demand: Demand, idle: float) -> tuple[int, float]:
     """Return the fewest replicas with enough idle time. More replicas need a smaller idle share."""
     count = max(1, count_of(demand.arrival_rate / demand.capacity_per_replica))
     while True:
-        share = busy_share(max(1.0, count * demand.workers_per_replica), idle)
+        workers = max(1.0, count * demand.workers_per_replica)
+        share = busy_share(demand, workers, idle)
         needed = count_of(demand.arrival_rate / (share * demand.capacity_per_replica))
         if needed <= count:
             return needed, share

@@ -15,7 +15,7 @@ from mare.domain.estimates import Estimates
 from mare.domain.learning_proposal import proposal_while_learning
 from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.queueing_model import Demand, Need, need_of
-from mare.domain.spec import QueueWaitTime
+from mare.domain.spec import DEFAULT_WINDOW_SECONDS, Behavior, QueueWaitTime
 from mare.domain.unknown import Unknown, known
 
 _SCALE_UP_IDLE = 0.85
@@ -27,10 +27,19 @@ _SCALE_UP_DRAIN = 1.5
 _DRAIN_PER_START = 1 / 3
 """Lower bound of the drain time, as a share of the start-up time. A backlog has waited for the
 start-up anyway, and many replicas that start late for a short moment reduce its wait little."""
+_DRAIN_PER_HOLD = 1 / 6
+"""Lower bound of the drain time, as a share of the time by which undone scale-downs made the window
+longer: a replica that lives longer has to save more wait."""
+_START_UNKNOWN = 15.0
+"""Start-up time until one is measured."""
 
 
 def proposal_by_wait(
-    target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload
+    target: QueueWaitTime,
+    load: Load,
+    estimates: Estimates,
+    workload: Workload,
+    behavior: Behavior,
 ) -> Proposal | Unknown:
     """Return the proposal of QueueWaitTime. Without statistics it does not allow scaling down."""
     if isinstance(load.ready, Unknown):
@@ -39,7 +48,7 @@ def proposal_by_wait(
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
     if isinstance(capacity, Unknown):
         return proposal_while_learning(load, per_replica, estimates, workload)
-    start = estimates.start_seconds or 0.0
+    start = estimates.start_seconds
     # By Little's law the messages that workers have show the rate at which they began.
     at_work = known(load.unacknowledged, 0) * capacity / known(per_replica, math.inf)
     demand = Demand(
@@ -48,7 +57,11 @@ def proposal_by_wait(
         capacity_per_replica=significant(capacity),
         workers_per_replica=significant(known(per_replica, 1.0)),
         wait_seconds=target.wait_seconds,
-        backlog_seconds=significant(max(target.wait_seconds, start * _DRAIN_PER_START)),
+        backlog_seconds=significant(_drain_seconds(target, estimates, behavior)),
+        reaction_seconds=significant(
+            STATISTICS_SECONDS + (_START_UNKNOWN if start is None else start)
+        ),
+        dispersion=significant(estimates.dispersion),
     )
     error = 0.0 if target.capacity_per_replica else estimates.capacity_error
     needed = need_of(demand)
@@ -69,6 +82,18 @@ def proposal_by_wait(
         remark = Clause("wait.unconfirmed", arrivalRate=measured)
         proposal = replace(proposal, remark=remark)
     return proposal
+
+
+def _drain_seconds(target: QueueWaitTime, estimates: Estimates, behavior: Behavior) -> float:
+    """Return the time in which the replicas have to empty the queues.
+
+    Example: at waitSeconds 2 and a start-up of 3 s, 134 messages that take 1 s each need 134 / 2 =
+    67 workers. Bursts like it have made the window 60 s instead of 15 s. The workers would live for
+    63 s to work for 2 s, so that only 134 / 7.5 = 18 of them are started.
+    """
+    start, window = estimates.start_seconds or 0.0, behavior.scale_down.stabilization_window_seconds
+    held = window - DEFAULT_WINDOW_SECONDS if behavior.window_follows_load else 0
+    return max(target.wait_seconds, start * _DRAIN_PER_START, held * _DRAIN_PER_HOLD)
 
 
 def supported_rate(estimates: Estimates, ready: int, at_work: float = 0.0) -> float:
