@@ -6,13 +6,16 @@ won: a message cannot be served before a replica has started, nor by more than m
 
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 import mare.simulation
+from mare.domain.spec import QueueWaitTime, ScalingSpec
 from mare.simulation.comparison import compare
 from mare.simulation.reading import read_scenario
+from mare.simulation.scenario import SimulatedAutoscaler
 
 SCENARIOS = Path(mare.simulation.__file__).parent / "scenarios"
 TENTH_OF_A_SECOND = 0.1  # waits below it are noise
@@ -53,6 +56,24 @@ def test_half_the_wait_of_the_expert_when_the_load_jumps(name):
 @pytest.mark.parametrize("name", ["steady", "sine"])
 def test_three_quarters_of_the_replica_time_are_busy(name):
     assert held(name)["Maré"].efficiency >= 0.74
+
+
+@pytest.mark.parametrize("name", ["ramp", "small-sine"])
+def test_messages_that_may_wait_longer_cost_less(name):
+    """The cost never rises by more than 3 %, and the wait meets each target."""
+    waits = (0.5, 2.0, 10.0, 30.0)
+    scenario = read_scenario(SCENARIOS / f"{name}.yaml")
+    spec = ScalingSpec(min_replicas=scenario.min_replicas, max_replicas=scenario.max_replicas)
+    autoscalers = tuple(
+        SimulatedAutoscaler(str(wait), replace(spec, targets=(QueueWaitTime(wait_seconds=wait),)))
+        for wait in waits
+    )
+    results = compare(replace(scenario, autoscalers=autoscalers))
+    costs = [result.replica_seconds for result in results]
+
+    assert all(later <= 1.03 * before for before, later in pairwise(costs))
+    assert costs[-1] <= 0.9 * costs[1]
+    assert all(each.wait_p95 <= wait for each, wait in zip(results, waits, strict=True))
 
 
 @pytest.mark.parametrize("name", ["queue-length", "concurrency"])

@@ -154,7 +154,7 @@ def test_behavior_is_kept_word_for_word_with_the_defaults_of_an_hpa(rules):
 def test_a_converted_behavior_means_what_it_means_in_the_hpa(rules):
     """What an HPA does by default is not what Maré does by default."""
     means = read_spec(spec_of(_behavior(rules))).behavior
-    assert means == replace(read_behavior(rules, HPA_BEHAVIOR), ends_window_at_fall=False)
+    assert means == replace(read_behavior(rules, HPA_BEHAVIOR), window_follows_load=False)
 
 
 def test_a_tolerance_in_another_notation_becomes_a_number():

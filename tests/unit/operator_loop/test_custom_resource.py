@@ -65,12 +65,12 @@ def test_policies_leave_windows_and_the_other_direction_as_they_are(behavior):
     up, down = QUEUE_WAIT_BEHAVIOR.scale_up, QUEUE_WAIT_BEHAVIOR.scale_down
     assert given.scale_up == replace(up, policies=policies if "scaleUp" in behavior else ())
     assert given.scale_down == replace(down, policies=policies if "scaleDown" in behavior else ())
-    assert given.ends_window_at_fall
+    assert given.window_follows_load
 
 
 def test_a_window_that_is_given_lasts_to_its_end():
     given = read_spec({**SMALLEST, "behavior": {"scaleDown": {"stabilizationWindowSeconds": 15}}})
-    assert given.behavior == replace(QUEUE_WAIT_BEHAVIOR, ends_window_at_fall=False)
+    assert given.behavior == replace(QUEUE_WAIT_BEHAVIOR, window_follows_load=False)
 
 
 def test_the_choice_of_victims_changes_no_window_and_no_policy():

@@ -27,7 +27,7 @@ _SCALE_UP_DRAIN = 1.5
 _DRAIN_PER_START = 1 / 3
 """Lower bound of the drain time, as a share of the start-up time. A backlog has waited for the
 start-up anyway, and many replicas that start late for a short moment reduce its wait little."""
-_DRAIN_PER_HOLD = 1 / 6
+_DRAIN_PER_HOLD = 1 / 3
 """Lower bound of the drain time, as a share of the time by which undone scale-downs made the window
 longer: a replica that lives longer has to save more wait."""
 _START_UNKNOWN = 15.0
@@ -89,7 +89,7 @@ def _drain_seconds(target: QueueWaitTime, estimates: Estimates, behavior: Behavi
 
     Example: at waitSeconds 2 and a start-up of 3 s, 134 messages that take 1 s each need 134 / 2 =
     67 workers. Bursts like it have made the window 60 s instead of 15 s. The workers would live for
-    63 s to work for 2 s, so that only 134 / 7.5 = 18 of them are started.
+    63 s to work for 2 s, so that only 134 / 15 = 9 of them are started.
     """
     start, window = estimates.start_seconds or 0.0, behavior.scale_down.stabilization_window_seconds
     held = window - DEFAULT_WINDOW_SECONDS if behavior.window_follows_load else 0
