@@ -19,9 +19,11 @@ from dataclasses import dataclass
 _MEMORY_SECONDS = 120.0
 _DISPERSION_SECONDS = 300.0
 """Age at which a deviation has the weight 1/e in the dispersion."""
-_BURSTY = 4.0
-"""Dispersion above which a few counts are a burst and no new rate. Measured: LLM requests have 6,
-functions with a new rate each minute 2, square waves at most 2.5, timers and web requests 1.3."""
+_POISSON = 1.4
+"""Dispersion that a Poisson process itself reaches: 1 and three standard deviations of the mean."""
+_BURSTY = 3.0
+"""Dispersion above which a few counts are a burst and no new rate. Measured: requests of language
+models have 4, square waves at most 2.6, timers 1.6, web requests and other functions 1.0 to 1.2."""
 _JUMP = 4.0
 """Standard deviations beyond which the newest counts are a jump: noise causes one a day."""
 _NEWEST = 3
@@ -65,19 +67,19 @@ class Arrivals:
     """The highest rate from `RECENT_SECONDS` ago to `FORECAST_SECONDS` ahead."""
     fell_at: float | None = None
     """When a steady rate, which many counts support, last fell by more than noise."""
-    dispersion: float = 1.0
-    """The variance of the counts over that of a Poisson process, at least 1."""
+    deviation: float = 1.0
+    """The mean squared deviation of the counts, in variances of a Poisson process."""
 
     def observe(self, new: Count, now: float, start_seconds: float) -> "Arrivals":
         """Add one count. A rising rate is extrapolated by the start-up time."""
-        known, dispersion = self.counts, self._dispersion(new)
+        known, dispersion, deviation = self.counts, self.dispersion, self._mean_deviation(new)
         if (
             self.before_jump
-            and _is_jump(known, (new,), self.dispersion)
-            and not _is_jump(self.before_jump, (new,), self.dispersion)
+            and _is_jump(known, (new,), dispersion)
+            and not _is_jump(self.before_jump, (new,), dispersion)
         ):
             known = self.before_jump  # The jump was one wrong count, such as after a reset.
-        counts = remember(known, new, self.dispersion)
+        counts = remember(known, new, dispersion)
         has_jumped = len(counts) == 1
         ready_at = now + min(start_seconds, _MAX_START_SECONDS)
         rate = max(rate_at(counts, now, dispersion), rate_at(counts, ready_at, dispersion))
@@ -93,7 +95,7 @@ class Arrivals:
         coming = rate_at(counts, now + FORECAST_SECONDS, dispersion)
         highest = max(rate, coming, *(past[1] for past in rates))
         before = known if has_jumped else ()
-        return Arrivals(counts, before, rates, rate, highest, fell_at, dispersion)
+        return Arrivals(counts, before, rates, rate, highest, fell_at, deviation)
 
     @property
     def rate_before_jump(self) -> float | None:
@@ -102,18 +104,29 @@ class Arrivals:
             return None
         return rate_at(self.before_jump, self.before_jump[-1].end) if self.before_jump else 0.0
 
-    def _dispersion(self, new: Count) -> float:
-        """Return the mean squared deviation of counts from the rate, in variances of Poisson.
+    @property
+    def dispersion(self) -> float:
+        """The index of dispersion: 1 where the arrivals may be a Poisson process."""
+        return self.deviation if self.deviation > _POISSON else 1.0
 
-        A new level of the rate is one large deviation: it counts as the limit of a jump, 16, and a
-        count is not compared with a rate that one count alone shows. Example: a burst every 4
-        minutes, 48 counts, adds 2 x 16 / 48, so that the dispersion stays below 2.
+    def _mean_deviation(self, new: Count) -> float:
+        """Return the mean squared deviation of counts from each other, including one more count.
+
+        Two counts of a Poisson process with n messages together are like n throws of a coin: 25 and
+        45 differ by 20, the squared deviation 20 x 20 / 70 = 5.7. A trend hardly changes it. A new
+        level of the rate is one large deviation: it counts as the limit of a jump, 16, and a count
+        is not compared with one that alone shows a new rate. Example: a burst every 4 minutes, 48
+        counts, adds 2 x 16 / 48, so that the mean stays below 2.
         """
         if len(self.counts) <= 1:
-            return self.dispersion
-        deviation = min(_deviation(self.counts, (new,), self.dispersion), _JUMP**2)
+            return self.deviation
+        before = self.counts[-1]
+        share = new.seconds / (new.seconds + before.seconds)
+        expected = share * (new.messages + before.messages)
+        surplus, variance = new.messages - expected, expected * (1 - share)
+        deviation = min(surplus * surplus / variance, _JUMP**2) if variance else 1.0
         weight = 1 - math.exp(-new.seconds / _DISPERSION_SECONDS)
-        return max(1.0, self.dispersion + weight * (deviation - self.dispersion))
+        return self.deviation + weight * (deviation - self.deviation)
 
 
 def remember(counts: tuple[Count, ...], new: Count, dispersion: float = 1.0) -> tuple[Count, ...]:
@@ -132,16 +145,11 @@ def remember(counts: tuple[Count, ...], new: Count, dispersion: float = 1.0) -> 
 
 
 def _is_jump(older: Sequence[Count], newer: Sequence[Count], dispersion: float) -> bool:
-    return _deviation(older, newer, dispersion) > _JUMP**2 * dispersion
-
-
-def _deviation(older: Sequence[Count], newer: Sequence[Count], dispersion: float) -> float:
-    """Return the squared deviation of newer counts over the variance of a Poisson process."""
     seconds = sum(count.seconds for count in newer)
     expected = rate_at(older, newer[-1].end - seconds / 2, dispersion) * seconds
-    surplus = sum(count.messages for count in newer) - expected
+    surplus = abs(sum(count.messages for count in newer) - expected)
     variance = max(expected, 1.0) * (1 + seconds / sum(count.seconds for count in older))
-    return surplus * surplus / variance
+    return surplus > _JUMP * math.sqrt(dispersion * variance)
 
 
 def rate_at(counts: Sequence[Count], moment: float, dispersion: float = 1.0) -> float:
