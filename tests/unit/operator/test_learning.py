@@ -1,11 +1,9 @@
-"""Estimates of arrival rate, capacity and start-up time from readings of RabbitMQ."""
+"""Estimates of capacity, workers and start-up time from readings of RabbitMQ."""
 
 from dataclasses import replace
-from random import Random
 
 import pytest
 
-from mare.domain.arrivals import Arrivals, Count, rate_at, remember
 from mare.domain.capacity import Capacity, Interval
 from mare.domain.estimates import Estimates, ReplicaStarts, learn, recall
 from mare.domain.growth import DepthGrowth
@@ -13,108 +11,6 @@ from mare.domain.interval import open_interval
 from mare.domain.observation import Workload, load_of
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import UNREACHABLE, reading
-
-
-def counted(rates, seconds=5.0, random=None):
-    """Counts of a stream with these rates, exact or with the noise of a Poisson stream."""
-    counts = ()
-    for index, rate in enumerate(rates):
-        expected = rate * seconds
-        noise = random.gauss(0, expected**0.5) if random else 0.0
-        end = (index + 1) * seconds
-        counts = remember(counts, Count(end, seconds, max(0, round(expected + noise))))
-    return counts
-
-
-def test_a_steady_rate_is_the_mean_of_two_minutes():
-    random = Random(7)
-    estimates = [rate_at(counted([40] * 40, random=random), 200) for _ in range(20)]
-    assert all(37 < estimate < 43 for estimate in estimates)
-
-
-def test_counts_are_kept_for_two_minutes():
-    counts = counted([40] * 60)
-    assert (counts[0].end, counts[-1].end) == (185, 300)
-
-
-def test_the_highest_rate_is_that_of_the_last_15_seconds_and_the_next_30():
-    arrivals = Arrivals(rates=((100.0, 90.0), (110.0, 70.0)))
-    for index in range(20):
-        new = Count(20.0 + 5 * index, 5.0, 100 + 5 * index)
-        arrivals = replace(arrivals, counts=remember(arrivals.counts, new))
-    later = arrivals.observe(Count(120.0, 5.0, 200), 120.0, 0.0)
-    assert later.highest_rate == 70
-    steep = Arrivals(counts=arrivals.counts).observe(Count(120.0, 5.0, 200), 120.0, 0.0)
-    assert steep.highest_rate == pytest.approx(rate_at(steep.counts, 150.0))
-    assert steep.highest_rate > steep.rate + 4
-
-
-def test_a_jump_counts_at_once():
-    assert rate_at(counted([4] * 20 + [64]), 105) == 64
-    assert rate_at(counted([64] * 20 + [4]), 105) == 4
-
-
-def test_a_moderate_jump_counts_after_some_counts():
-    assert rate_at(counted([40] * 20 + [52] * 3), 115) == pytest.approx(52)
-
-
-def test_a_ramp_is_followed_without_a_lag():
-    rising = counted([20 + 0.7 * index for index in range(40)])
-    assert rate_at(rising, 200) == pytest.approx(20 + 0.7 * 39.5, rel=0.02)
-    assert rate_at(rising, 230) > rate_at(rising, 200)
-
-
-def test_a_falling_rate_is_not_extrapolated_below_the_mean_of_half_a_minute():
-    falling = [Count(5.0 * (index + 1), 5.0, 100 - 4 * index) for index in range(20)]
-    assert rate_at(falling, 110) == pytest.approx((24 + 44) / 2 / 5)
-    assert rate_at(falling, 80) == pytest.approx((100 - 4 * 15.5) / 5)
-
-
-def observed(messages, seconds=5.0, start=0.0):
-    arrivals = Arrivals()
-    for index, count in enumerate(messages):
-        end = start + (index + 1) * seconds
-        arrivals = arrivals.observe(Count(end, seconds, count), end, 0.0)
-    return arrivals
-
-
-def swings(times, *, size):
-    """Counts that are so many standard deviations of a Poisson process above or below 25."""
-    random = Random(3)
-    return [25 + 5 * size * random.choice((-1, 1)) for _ in range(times)]
-
-
-@pytest.mark.parametrize(
-    ("messages", "dispersion"),
-    [
-        (swings(200, size=1), (1.0, 1.0)),
-        (swings(200, size=2), (3.0, 5.0)),
-        (([0] * 36 + [300] * 12) * 6, (1.0, 2.5)),
-        (([1] * 47 + [134]) * 6, (1.0, 2.0)),
-        (([1] * 7 + [134]) * 30, (1.5, 3.0)),
-        ([*range(10, 210)], (1.0, 1.0)),
-    ],
-)
-def test_the_dispersion_is_the_variance_over_that_of_a_poisson_process(messages, dispersion):
-    """A timer, which fires every 4 minutes, a single burst and a trend make no load bursty."""
-    least, most = dispersion
-    assert least <= observed(messages).dispersion <= most
-
-
-def test_the_swing_of_a_load_that_always_swings_is_no_jump():
-    steady, swinging = observed([25] * 60), observed(swings(60, size=2))
-    jump = Count(305.0, 5.0, 55)
-    assert len(steady.observe(jump, 305.0, 0.0).counts) == 1
-    assert len(swinging.observe(jump, 305.0, 0.0).counts) > 1
-
-
-def test_a_burst_among_bursty_arrivals_is_no_new_rate():
-    counts = counted([5] * 20)
-    burst, after = Count(105.0, 5.0, 134), Count(110.0, 5.0, 134)
-    assert remember(counts, burst, dispersion=3.0) == (burst,)
-    bursty = remember(counts, burst, dispersion=16.0)
-    assert len(bursty) == 21
-    assert len(remember(bursty, after, dispersion=16.0)) == 3
 
 
 def interval(acknowledged, busy, *, saturated=False, seconds=5.0, replicas=2):

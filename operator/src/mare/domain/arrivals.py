@@ -146,13 +146,20 @@ def remember(counts: tuple[Count, ...], new: Count, dispersion: float = 1.0) -> 
 
 def _is_jump(older: Sequence[Count], newer: Sequence[Count], dispersion: float) -> bool:
     seconds = sum(count.seconds for count in newer)
-    expected = rate_at(older, newer[-1].end - seconds / 2, dispersion) * seconds
+    expected = _line_at(older, newer[-1].end - seconds / 2, dispersion) * seconds
     surplus = abs(sum(count.messages for count in newer) - expected)
     variance = max(expected, 1.0) * (1 + seconds / sum(count.seconds for count in older))
     return surplus > _JUMP * math.sqrt(dispersion * variance)
 
 
 def rate_at(counts: Sequence[Count], moment: float, dispersion: float = 1.0) -> float:
+    """Return the messages/s at a time: the line, but no less than the mean of the last 30 s."""
+    since = counts[-1].end - _FLOOR_SECONDS
+    recent, _ = _mean([count for count in counts if count.end > since])
+    return max(_line_at(counts, moment, dispersion), min(_mean(counts)[0], recent))
+
+
+def _line_at(counts: Sequence[Count], moment: float, dispersion: float) -> float:
     """Return the messages/s at a time, from the trend of the counts, else from their mean."""
     mean, seconds = _mean(counts)
     if len(counts) < _ENOUGH or mean == 0:
@@ -167,9 +174,7 @@ def rate_at(counts: Sequence[Count], moment: float, dispersion: float = 1.0) -> 
     noise = math.sqrt(dispersion * max(mean, 1 / seconds))
     if abs(slope) * math.sqrt(spread) < _TREND * noise:
         return mean
-    since = counts[-1].end - _FLOOR_SECONDS
-    recent, _ = _mean([count for count in counts if count.end > since])
-    return max(mean + slope * (moment - middle), min(mean, recent))
+    return max(0.0, mean + slope * (moment - middle))
 
 
 def _mean(counts: Sequence[Count]) -> tuple[float, float]:
