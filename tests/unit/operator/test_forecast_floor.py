@@ -83,6 +83,13 @@ def test_an_idle_workload_is_started_and_stays_until_the_load_is_late():
     assert last(later).replicas == 0
 
 
+def test_an_idle_workload_is_started_in_one_step():
+    decisions = quiet(spec_of(min_replicas=0, behavior=HPA_BEHAVIOR), replicas=0).decisions
+    (started,) = [each for each in decisions if each.changes]
+    assert (started.current, started.replicas) == (0, 7)
+    assert "this load came at 14:00, 14:30 and 15:00 UTC" in started.message
+
+
 def test_a_dry_run_of_the_forecast_says_what_it_would_do():
     decision = last(quiet(spec_of(forecast=ForecastMode.DRY_RUN)))
     assert decision.replicas == 1

@@ -79,3 +79,13 @@ def test_a_lower_maximum_applies_during_an_alarm():
     time.spec = replace(time.spec, max_replicas=5)
 
     assert time.passes(60).replicas == 5
+
+
+def test_a_count_above_its_maximum_falls_to_it_and_no_sentence_says_that_it_stays():
+    time = Timeline(replace(watching(), max_replicas=10), replicas=15)
+    time.alarm = MEMORY
+
+    decision = time.decide()
+
+    assert (decision.replicas, decision.reason) == (10, Reason.TOO_MANY_REPLICAS)
+    assert "alarm" not in decision.message

@@ -74,6 +74,9 @@ WITHOUT_URI = {key: value for key, value in CLUSTER_OPERATOR.items() if "_string
         ({"uri": "amqp://u:p@h/v", "prometheus-uri": "http://m"}, None, "amqp://u:p@h/v", None),
         ({"amqp-uri": "amqp://own", "uri": "amqp://other"}, None, "amqp://own", None),
         ({"amqp-uri": "amqp://own", "mine": "amqp://m"}, "mine", "amqp://m", "http://m:15672"),
+        ({"amqp-uri": "amqp://own"}, "amqp-uri", "amqp://own", None),
+        ({"uri": "amqp://u:p@x.cloudamqp.com/u"}, None, "amqp://u:p@x.cloudamqp.com/u")
+        + ("https://u:p@x.cloudamqp.com",),
     ],
 )
 def test_the_uris_follow_from_the_shape(values, uri_key, amqp, management):

@@ -93,14 +93,14 @@ def test_a_refused_object_does_not_stop_the_output_of_the_others():
     assert [m["metadata"]["name"] for m in yaml.safe_load_all(result.stdout)] == ["orders"]
 
 
-def test_the_safe_order_never_has_two_autoscalers_on_one_workload():
+def test_the_safe_order_never_has_two_autoscalers_and_pauses_the_old_one_late():
     advanced = {"restoreToOriginalReplicaCount": True}
     steps = run(stdin=yaml.safe_dump(scaledobject(advanced=advanced))).stderr
     words = [
-        "annotate scaledobject orders autoscaling.keda.sh/paused=true",
         "create secret generic mare-orders",
         "kubectl apply",
         "kubectl describe qa orders",
+        "annotate scaledobject orders autoscaling.keda.sh/paused=true",
         "restoreToOriginalReplicaCount",
         "delete scaledobject orders",
         "get hpa,scaledobject",

@@ -51,7 +51,7 @@ def test_a_queue_that_is_not_certainly_quiet_is_checked_again_each_second():
     assert run(timeline).workloads.done == [("worker", 0)]
 
 
-REFUSED = Unknown("AccessRefused", "the management API refuses user mare")
+REFUSED = Unknown("AccessRefused", "the management API refuses the user")
 
 
 def test_a_quiet_check_without_an_answer_is_reported_and_does_not_freeze_the_status():
@@ -66,7 +66,7 @@ def test_a_quiet_check_without_an_answer_is_reported_and_does_not_freeze_the_sta
     assert world.workloads.done == []
     assert status["lastDecision"]["message"] == (
         "Kept at 1: no message, ready or unacknowledged, for 30 s. Scale-down to 0 is blocked,"
-        " because the management API refuses user mare."
+        " because the management API refuses the user."
     )
     assert world.objects.condition("Ready") == ("False", "AccessRefused")
     assert world.objects.events == [("worker", "Warning", "AccessRefused")]

@@ -148,9 +148,9 @@ VETOES = {
         **EMPTY,
     ),
     "queues that cannot be asked": Veto(
-        prepare=answer("AccessRefused", "the management API refuses user mare"),
+        prepare=answer("AccessRefused", "the management API refuses the user"),
         sentence=f"{QUIET} 49 s. Scale-down to 0 is blocked, because the management API refuses"
-        " user mare.",
+        " the user.",
         reason="PartlyUnknown",
         **EMPTY,
     ),

@@ -168,6 +168,10 @@ def _check_uri(secret_name: str, key: str, uri: str, schemes: tuple[str, ...]) -
         raise AccessRefused(problem) from error
     if not good:
         raise AccessRefused(problem)
+    # A password with / would end the host: a part of it would be looked up, or shown as the vhost.
+    if any("@" in part for part in (parts.path, parts.query, parts.fragment)):
+        text = f"{key} of Secret {secret_name}: percent-encode / ? # and @ in user and password"
+        raise AccessRefused(text)
 
 
 def _vhost_of(amqp_uri: str) -> str:

@@ -32,7 +32,7 @@ def own_shape(values: Mapping[str, str], uri_key: str | None) -> dict[str, str]:
     """
     found = {key: value for key, value in values.items() if key not in FOREIGN}
     foreign = values.get(uri_key) if uri_key else _foreign_uri(values)
-    if foreign is None or (uri_key is None and _OWN in values):
+    if foreign is None or (uri_key in {None, _OWN} and _OWN in values):
         return found
     found[_OWN] = foreign
     if not any(key in values for key in _OTHER_SOURCES):
@@ -68,8 +68,7 @@ def _management_uri(amqp_uri: str) -> str | None:
     if not host:
         return None
     account, separator, _ = parts.netloc.rpartition("@")
-    address = f"[{host}]" if ":" in host else host
-    if parts.scheme == "amqp":
-        return f"http://{account}{separator}{address}:15672"
-    port = "" if host.endswith(_ON_443) else ":15671"
-    return f"https://{account}{separator}{address}{port}"
+    address = f"{account}{separator}[{host}]" if ":" in host else f"{account}{separator}{host}"
+    if host.endswith(_ON_443):
+        return f"https://{address}"
+    return f"http://{address}:15672" if parts.scheme == "amqp" else f"https://{address}:15671"

@@ -135,15 +135,15 @@ def steps(conversion: Conversion) -> list[Step]:
     paused = [each for each in objects if each.kind == "ScaledObject"]
     restoring = [each.document for each in conversion.converted if each.restores_count]
     planned = {
-        "Pause the old autoscaler; the replicas do not change from here on.": [
-            _on_old(each, "annotate", f"{PAUSED}=true", "--overwrite") for each in paused
-        ],
         "Create the Secrets.": filter(None, needed),
         "Apply the output, here FILE. With dryRun: true it decides but changes nothing.": [
             "kubectl apply -f FILE" for _ in objects
         ],
-        "Compare its decisions with your expectations, on the dashboard or here.": [
+        "Compare its decisions with those of the old autoscaler, which still scales, for days.": [
             kubectl(each.namespace, "describe", "qa", each.name) for each in objects
+        ],
+        "Pause the old autoscaler; the replicas do not change from here on.": [
+            _on_old(each, "annotate", f"{PAUSED}=true", "--overwrite") for each in paused
         ],
         "Configure KEDA to keep the replicas when its object is deleted.": [
             _on_old(each, "patch", "--type=merge", "-p", _KEEP_COUNT) for each in restoring

@@ -80,7 +80,10 @@ class DecisionContext:
 
     @property
     def ceiling(self) -> int:
-        """The most replicas: maxReplicas, or one per queue if all have a single active consumer."""
+        """The most replicas: maxReplicas, or one a queue if all have a single active consumer.
+
+        It is no lower than `floor`.
+        """
         most, active = self.spec.max_replicas, self.load.active_consumers
         return most if active is None else min(most, max(active, self.floor))
 
@@ -99,6 +102,12 @@ class DecisionContext:
         return None if keeps_active else self.spec.effective_idle_replicas
 
     @property
+    def has_idle_count(self) -> bool:
+        """Whether the workload has the count of an idle one, also while it may not stay idle."""
+        idle_replicas = self.spec.effective_idle_replicas
+        return idle_replicas is not None and self.workload.replicas <= idle_replicas
+
+    @property
     def keeps_replicas(self) -> bool:
         """Whether no replica is removed, whatever is decided."""
         is_paused = self.spec.paused is Pause.SCALE_IN
@@ -106,7 +115,7 @@ class DecisionContext:
 
     @property
     def is_idle(self) -> bool:
-        return self.idle_replicas is not None and self.workload.replicas <= self.idle_replicas
+        return self.idle_replicas is not None and self.has_idle_count
 
 
 def context_of(

@@ -1,19 +1,23 @@
 """Decides how many replicas a workload gets.
 
 1. The reading updates the history: estimates, and since when the queues have no message.
-2. `paused: All` keeps the count, or sets `pausedReplicas`, and ends the decision. A count of 0 that
-   another client set ends it too, if `minReplicas` is above 0, as in an HPA.
+2. `paused: All` keeps the count, or sets `pausedReplicas` at once, and ends the decision. A count
+   of 0 that another client set ends it too, if `minReplicas` is above 0, as in an HPA.
 3. Each target proposes a count; the largest proposal applies.
-4. Without any proposal the count stays, or the fallback applies; busy replicas stay.
-5. With a proposal an idle workload stays idle, or is activated in one step.
+4. Without any proposal the count stays, or the fallback applies: it lowers the count only if it is
+   `Static`, and then without windows, cooldown or a question to the queues.
+5. With a proposal an idle workload stays idle, or is activated in one step, to what its messages, a
+   schedule and a load that is due need together.
 6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
-   block scale-down, a schedule sets a minimum, `behavior` limits the change (by default scale-up is
-   at once, and scale-down waits for 15 s, up to 60 s after scale-downs that had to be undone, or
-   for 360 s if a target is not QueueWaitTime), busy replicas stay, and the smallest count is scaled
-   to the idle count after `cooldownSeconds` (60).
+   block scale-down, a schedule sets a minimum, a forecast raises the proposal, `behavior` limits
+   the change, busy replicas that might not finish stay for at most `maxDrainWaitSeconds` (300), and
+   the smallest count is scaled to the idle count after `cooldownSeconds` (60), without windows and
+   policies. By default scale-up is at once. Scale-down waits until the proposals of 15 s agree, of
+   up to 60 s after scale-downs that had to be undone, and of 360 s if a target is not
+   QueueWaitTime; it does not wait after a clear fall of a steady rate.
 7. `paused: ScaleIn` and `ScaleOut` apply.
-8. What stops a change keeps the count: another autoscaler, a failed attempt, queues that may have a
-   message (`vetoes`).
+8. Vetoes keep the count although the rules want another: another autoscaler, a failed attempt,
+   queues that may have a message (`vetoes`).
 
 A count outside of its bounds moves to the bound at once, even if the proposal is beyond it, as in
 an HPA: the next decision goes on from there. Only busy replicas, a pause and a veto delay it.
@@ -47,7 +51,7 @@ def decide(
     """Decide how many replicas the workload gets, and return the history for the next call.
 
     The readings of the observation are fresh (`observation.without_stale`). The caller carries the
-    decision out as it is, and calls `History.record_scaling` after that.
+    decision out unchanged or not at all, and calls `History.record_scaling` after a success.
     """
     load = load_of(observation.queues)
     history = _observe(spec, observation, load, history, now)
@@ -181,16 +185,13 @@ def _with_proposal(
         trace.move_to(Stage.TOLERANCE, proposal.replicas, proposal.within_tolerance)
     if proposal.unknown:
         trace.extend_formula(proposal.unknown.clause)
-    idle_replicas = context.idle_replicas
-    if idle_replicas is not None and context.is_idle:
-        if not idle.exceeds_activation_threshold(context):
-            idle.stay_idle(trace, idle_replicas)
+    if context.has_idle_count:
+        has_work = idle.exceeds_activation_threshold(context)
+        if context.idle_replicas is not None and not has_work:
+            idle.stay_idle(trace, context.idle_replicas)
             return history
-        trace.reason = Reason.ACTIVATED
-        count = max(proposal.replicas, context.floor)
-        trace.move_to(Stage.IDLE, count, Clause("idle.activated"))
-        _bound(trace, context, context.floor)
-        return history.record_activation(trace.count, context.now)
+        if has_work or context.starts_for_forecast:
+            return _activate(trace, context, proposal, history)
     desired = _desired(trace, context, proposal)
     recommendations = _recommendations(context, history)
     limited = apply_behavior(
@@ -212,14 +213,26 @@ def _with_proposal(
     return history
 
 
+def _activate(
+    trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
+) -> History:
+    """Give an idle workload what its messages, a schedule and a load that is due need together."""
+    trace.reason = Reason.ACTIVATED
+    count = apply_forecast(trace, context, max(proposal.replicas, context.floor))
+    trace.move_to(Stage.IDLE, count, Clause("idle.activated"))
+    _bound(trace, context, context.floor)
+    return history.record_activation(trace.count, context.now)
+
+
 def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal) -> int:
     """Return the count before `behavior`: at least what unknown loads and schedules require."""
     desired = proposal.replicas
-    if context.alarm is not None and desired < trace.current:
+    would_shrink = desired < trace.current <= context.ceiling  # above it the bound decides
+    if context.alarm is not None and would_shrink:
         desired = trace.current
         remark = context.alarm.in_clause("unknown.blocked")
         trace.limit(Stage.UNKNOWN, desired, Reason.BROKER_ALARM, remark)
-    elif not proposal.allows_scale_down and desired < trace.current:
+    elif not proposal.allows_scale_down and would_shrink:
         desired = trace.current
         remark = _why_blocked(context.load, proposal)
         trace.limit(Stage.UNKNOWN, desired, Reason.PARTLY_UNKNOWN, remark)

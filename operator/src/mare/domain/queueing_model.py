@@ -13,7 +13,8 @@ consume, t seconds pass. If the rate grows by a share g meanwhile, (1 + g) r t m
 the last of them waits at most w if they are consumed in t + w: the fluid approximation of a
 multi-server queue (Newell 1982). So at most (1 + w / t) / (1 + g) of the workers may be busy.
 Example: statistics every 5 s and a start-up of 3 s are t = 8 s, and the rate may grow by g = 0.6.
-For w = 2 s that is 1.25 / 1.6 = 78 %, for w = 10 s it is more than 95 %, which is the most.
+For w = 2 s that is 78 %, which becomes 80 %, the least for any load; from w = 4.2 s = 0.52 t on
+it is 95 %, the most. Between 0.28 t and 0.52 t the share follows w.
 """
 
 import math

@@ -6,8 +6,11 @@
 | the last attempt failed | until the next attempt, 0.5 s to 15 s after the failure |
 | the queues have not confirmed that they have no message | until they do; asked every second |
 
+A message that the queues report restarts the cooldown.
+
 A veto keeps the count and adds its sentence to the decision. A dry run changes nothing, so nothing
-stops it.
+stops it. Unknown inputs, alarms, pauses and disabled directions are no vetoes: they change what the
+rules want, with sentences of their own, and can last for as long as their cause does.
 """
 
 import math
