@@ -75,8 +75,12 @@ WITHOUT_URI = {key: value for key, value in CLUSTER_OPERATOR.items() if "_string
         ({"amqp-uri": "amqp://own", "uri": "amqp://other"}, None, "amqp://own", None),
         ({"amqp-uri": "amqp://own", "mine": "amqp://m"}, "mine", "amqp://m", "http://m:15672"),
         ({"amqp-uri": "amqp://own"}, "amqp-uri", "amqp://own", None),
-        ({"uri": "amqp://u:p@x.cloudamqp.com/u"}, None, "amqp://u:p@x.cloudamqp.com/u")
-        + ("https://u:p@x.cloudamqp.com",),
+        (
+            {"uri": "amqp://u:p@x.cloudamqp.com/u"},
+            None,
+            "amqp://u:p@x.cloudamqp.com/u",
+            "https://u:p@x.cloudamqp.com",
+        ),
     ],
 )
 def test_the_uris_follow_from_the_shape(values, uri_key, amqp, management):
