@@ -29,7 +29,7 @@ KEPT = {
     "persistentvolumeclaim/data-mare-postgresql-0",
     "persistentvolumeclaim/data-mare-valkey-0",
     # The operator has created it.
-    "lease/mare-operator",
+    "lease.coordination.k8s.io/mare-operator",
 }
 
 

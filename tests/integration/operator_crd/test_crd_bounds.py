@@ -85,6 +85,9 @@ BOUNDS = {
     "spec.scaleTargetRef.kind": Bounds(1, 63, lambda n: _target_of(kind=_text(n))),
     "spec.scaleTargetRef.name": Bounds(1, 253, lambda n: _target_of(name=_text(n))),
     "spec.brokerRef.secretName": Bounds(1, 253, lambda n: spec(brokerRef={"secretName": _text(n)})),
+    "spec.brokerRef.uriKey": Bounds(
+        1, 253, lambda n: spec(brokerRef={"secretName": "broker", "uriKey": _text(n)})
+    ),
     "spec.brokerRef.vhost": Bounds(
         1, 255, lambda n: spec(brokerRef={"secretName": "broker", "vhost": _text(n)})
     ),

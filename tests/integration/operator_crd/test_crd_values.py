@@ -23,6 +23,7 @@ CHOICES = {
     "spec.behavior.scaleDown.policies[0].type": ["Pods", "Percent"],
     "spec.victims.policy": ["IdleFirst", "IdleOnly", "Default"],
     "spec.fallback.behavior": ["CurrentReplicasIfHigher", "Static"],
+    "spec.forecast.mode": ["Off", "DryRun", "On"],
     "spec.onDelete": ["Keep", "Restore"],
     "spec.paused": ["All", "ScaleIn", "ScaleOut"],
     "spec.target.type": [
