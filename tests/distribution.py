@@ -62,6 +62,15 @@ def _scope(nodeid: str) -> str | None:
     return next((scope for beginning, scope in _SCOPES.items() if path.startswith(beginning)), None)
 
 
+def _group(item: pytest.Item) -> str:
+    """Return what one worker runs as a whole: the scope of a test, or its file."""
+    return _scope(item.nodeid) or item.nodeid.partition("::")[0]
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    return set(getattr(item, "fixturenames", ()))
+
+
 class SharedScopes(LoadFileScheduling):
     """Keeps the tests of a file together, and those of a scope as if they were one file."""
 
@@ -88,22 +97,26 @@ def pytest_configure_node(node: WorkerController) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Order the tests of a worker; count only a test's own time against its limit."""
     for item in items:
-        for fixture in _SHARED.keys() & set(getattr(item, "fixturenames", ())):
+        for fixture in _SHARED.keys() & _fixtures(item):
             if _scope(item.nodeid) != _SHARED[fixture]:
                 raise pytest.UsageError(
                     f"{item.nodeid} uses {fixture}: give its file the scope {_SHARED[fixture]!r} "
                     "in tests/distribution.py."
                 )
     if hasattr(config, "workerinput"):  # alone, a worker does better to end with the cluster
-        others = len(_ORDER) if config.workerinput["cluster_is_built"] else -1
+        is_built = config.workerinput["cluster_is_built"]
+        waiting = {_group(item) for item in items if _BUILT.intersection(_fixtures(item))}
 
         def place(item: pytest.Item) -> int:
-            scope = _scope(item.nodeid)
-            return _ORDER.index(scope) if scope in _ORDER else others
+            """Of what is built: the longest first. While it is built: what needs none of it."""
+            group = _group(item)
+            if group in _ORDER:
+                return _ORDER.index(group) + (-len(_ORDER) if is_built else len(_ORDER))
+            return int(group in waiting and not is_built)
 
         items.sort(key=place)
     for item in items:
-        used = _BUILT.intersection(getattr(item, "fixturenames", ()))
+        used = _BUILT.intersection(_fixtures(item))
         if used:
             own = item.get_closest_marker("timeout")
             seconds = own.args if own else (_SECONDS,) if "cluster" in used else ()

@@ -70,15 +70,25 @@ def _run(folder: Path, *options: str) -> None:
 
 
 @pytest.mark.parametrize("built", [True, False])
-def test_the_cluster_comes_first_only_if_it_is_built(built: bool) -> None:  # noqa: FBT001
-    names = ["unit/test_a.py", "e2e/own/test_b.py", "e2e/test_c.py", "e2e/test_d.py"]
-    items = [SimpleNamespace(nodeid=f"tests/{name}", fixturenames=()) for name in names]
+def test_what_waits_for_a_build_comes_last_and_what_is_built_first(built: bool) -> None:  # noqa: FBT001
+    names = ["charts/test_h.py", "unit/test_a.py", "e2e/own/test_b.py", "e2e/test_c.py"]
+    names.append("e2e/test_d.py")
+    items = [
+        SimpleNamespace(
+            nodeid=f"tests/{name}",
+            fixturenames=("helm",) if "test_h" in name else (),
+            get_closest_marker=lambda _: None,
+            add_marker=lambda *_, **__: None,
+        )
+        for name in names
+    ]
     config = SimpleNamespace(workerinput={"cluster_is_built": built})
 
     pytest_collection_modifyitems(config, items)  # type: ignore[arg-type]
 
     on_it = ["e2e/test_c.py", "e2e/test_d.py", "e2e/own/test_b.py"]
-    expected = [*on_it, "unit/test_a.py"] if built else ["unit/test_a.py", *on_it]
+    rest = ["charts/test_h.py", "unit/test_a.py"]
+    expected = [*on_it, *rest] if built else [*reversed(rest), *on_it]
     assert [item.nodeid.removeprefix("tests/") for item in items] == expected
 
 
