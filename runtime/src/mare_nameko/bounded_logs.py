@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from logging import Logger, getLogger
 
+from amqp.exceptions import AccessRefused
+
 _log = getLogger(__name__)
 
 REPORT_SECONDS = 30.0
@@ -44,13 +46,23 @@ class OutageLog:
         self._server = server
         self._clock = clock
         self._since: float | None = None
+        self._refused_since: float | None = None
         self._reported_at: dict[str, float] = {}
+
+    @property
+    def refused_seconds(self) -> float:
+        """Since when each attempt is refused for user or password; 0 if the last one was not."""
+        return 0.0 if self._refused_since is None else self._clock() - self._refused_since
 
     def connection_failed(self, error: BaseException, *, trace: bool = False) -> None:
         """Log ``error``, with its ``trace`` if asked, unless the last 30 s have the same line."""
         now = self._clock()
         if self._since is None:
             self._since = now
+        if not isinstance(error, AccessRefused):
+            self._refused_since = None
+        elif self._refused_since is None:
+            self._refused_since = now
         sentence = cause_of(error)
         recent = {each: at for each, at in self._reported_at.items() if now - at < REPORT_SECONDS}
         self._reported_at = recent
@@ -63,7 +75,7 @@ class OutageLog:
         if self._since is not None:
             seconds = self._clock() - self._since
             _log.info("Reached %s again after %.1f s", self._server, seconds)
-        self._since = None
+        self._since = self._refused_since = None
         self._reported_at = {}
 
 

@@ -3,7 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
+from amqp.exceptions import AccessRefused
 
+from mare_nameko.bounded_logs import OutageLog
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.health import HealthChecks
 from mare_nameko.service.publisher import Publisher
@@ -17,6 +19,8 @@ class Container:
         self.consumer = QueueConsumer()
         self.subextensions = {self.consumer}
         self.dependencies = set()
+        self.clock = 1000.0
+        self.outage_log = OutageLog("the broker", lambda: self.clock)
 
 
 @pytest.fixture
@@ -46,6 +50,27 @@ def test_it_lives_without_the_broker(checks, container):
 
     assert checks.liveness_failures() == []
     assert checks.readiness_failures() == ["not connected to the broker"]
+
+
+def test_it_starts_again_with_the_password_of_its_secret_if_its_own_is_refused(checks, container):
+    container.outage_log.connection_failed(AccessRefused())
+    container.clock += 60
+    assert checks.liveness_failures() == []
+    container.outage_log.connection_failed(AccessRefused())
+    container.clock += 1
+
+    assert checks.liveness_failures() == ["the broker has refused user or password for 61 s"]
+
+
+@pytest.mark.parametrize(
+    "ends", [lambda log: log.connection_failed(OSError()), OutageLog.connected]
+)
+def test_a_refusal_counts_only_while_each_attempt_is_refused(checks, container, ends):
+    container.outage_log.connection_failed(AccessRefused())
+    ends(container.outage_log)
+    container.clock += 3600
+
+    assert checks.liveness_failures() == []
 
 
 def test_it_takes_no_work_while_the_broker_takes_no_messages(checks, container):

@@ -7,6 +7,7 @@ import pytest
 from amqp import spec
 from eventlet.event import Event
 
+from mare_nameko.bounded_logs import OutageLog
 from mare_nameko.service import registration
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.health import HealthChecks
@@ -116,7 +117,12 @@ def test_a_queue_that_does_not_answer_holds_back_no_other_queue(consumer, broker
 def test_a_process_with_such_a_queue_is_alive_and_not_ready(consumer, broker):
     broker.silent.add("b")
     start(consumer, broker, "a", "b")
-    container = SimpleNamespace(subextensions={consumer}, dependencies=set(), has_died=False)
+    container = SimpleNamespace(
+        subextensions={consumer},
+        dependencies=set(),
+        has_died=False,
+        outage_log=OutageLog("the broker"),
+    )
     checks = HealthChecks(container)
     checks.started = True
 

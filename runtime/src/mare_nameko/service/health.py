@@ -24,6 +24,9 @@ CONNECTIONS = 16
 SOCKET_SECONDS = 5.0
 LONGEST_URL = 512
 
+REFUSED_SECONDS = 60.0
+"""A container that starts again reads user and password anew from its Secret, which may have been
+changed since: a replica that starts during a change of passwords would be refused for ever."""
 STUCK_SECONDS = 60.0
 """Longest iteration of the consuming loop: it waits up to 10 s for each address of the broker."""
 
@@ -31,7 +34,7 @@ STUCK_SECONDS = 60.0
 class HealthChecks:
     """Checks of one container.
 
-    Liveness does not depend on the broker: a restart of the pod does not make it reachable.
+    Liveness does not depend on whether the broker can be reached: a restart does not change that.
     """
 
     def __init__(self, container: Container, clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,6 +48,9 @@ class HealthChecks:
         failures = []
         if self._container.has_died and not self.stopping:
             failures.append("the container has died")
+        refused = self._container.outage_log.refused_seconds
+        if refused > REFUSED_SECONDS:
+            failures.append(f"the broker has refused user or password for {refused:.0f} s")
         for consumer in self._consumers():
             idle = 0.0 if consumer.last_tick is None else self._clock() - consumer.last_tick
             if idle > STUCK_SECONDS:
