@@ -2,10 +2,9 @@
 
 import math
 from random import Random
+from statistics import fmean
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mare.domain.surges import Surges
 from tests.unit.operator.recorded_counts import counts_of, poisson_counts
@@ -18,10 +17,10 @@ def observed(counts, surges=None):
     return surges
 
 
-@given(seed=st.integers(0, 9999), rate=st.sampled_from([0.2, 1.0, 5.0, 40.0, 300.0]))
-def test_noise_hardly_ever_is_a_surge(seed, rate):
-    surges = observed(poisson_counts(lambda _: rate, 7200, seed))
-    assert len(surges.past) <= 5
+@pytest.mark.parametrize("rate", [0.2, 1.0, 5.0, 40.0, 300.0])
+def test_noise_hardly_ever_is_a_surge(rate):
+    found = [len(observed(poisson_counts(lambda _: rate, 7200, seed)).past) for seed in range(12)]
+    assert fmean(found) <= 1
 
 
 def test_a_burst_is_found_with_its_beginning_its_rate_and_the_rate_before():
