@@ -50,7 +50,16 @@ def problem_of(environ: Mapping[str, Any]) -> Problem | None:
         return _NO_HOST
     if len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) > MAX_URL:
         return _TOO_LONG
-    return _TOO_LARGE if environ.get(HEADER_CHARACTERS, 0) > MAX_HEADERS else None
+    return _TOO_LARGE if _header_characters(environ) > MAX_HEADERS else None
+
+
+def _header_characters(environ: Mapping[str, Any]) -> int:
+    """Return the length of all header fields. Only our own ASGI server has counted it before."""
+    counted: int | None = environ.get(HEADER_CHARACTERS)
+    if counted is None:
+        fields = ((key, text) for key, text in environ.items() if key.startswith("HTTP_"))
+        counted = sum(len(key) + len(text) for key, text in fields)
+    return counted
 
 
 def _has_one_host(environ: Mapping[str, Any]) -> bool:

@@ -54,8 +54,12 @@ def test_options_lists_the_methods_and_has_no_content(client):
     assert set(response.allow) == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
-def test_a_long_url_is_refused(problem):
-    assert problem(f"/{'x' * MAX_URL}").code == "url_too_long"
+@pytest.mark.parametrize(
+    ("path", "code"), [("/v1/places", "headers_too_large"), (f"/{'x' * MAX_URL}", "url_too_long")]
+)
+def test_a_long_head_is_refused(problem, path, code):
+    for headers in ({"X-Long": "x" * MAX_HEADERS}, {"X" * MAX_HEADERS: "x"}):
+        assert problem(path, headers=headers).code == code
 
 
 @pytest.mark.parametrize("field", [(b"x-long", b"x" * MAX_HEADERS), (b"x" * MAX_HEADERS, b"x")])
