@@ -70,7 +70,6 @@ def conditions_of(
         ]
     if isinstance(scale, Scale):
         others += victims_chosen(spec, unchosen, reading)
-    if isinstance(scale, Scale):
         others.append(grace_period_sufficient(autoscaler, scale, history, now))
     return (_ready(spec, able, fresh), *others)
 

@@ -145,23 +145,24 @@ def remember(counts: tuple[Count, ...], new: Count, dispersion: float = 1.0) -> 
 
 
 def _is_jump(older: Sequence[Count], newer: Sequence[Count], dispersion: float) -> bool:
-    seconds = sum(count.seconds for count in newer)
+    messages, seconds = totals(newer)
     expected = _line_at(older, newer[-1].end - seconds / 2, dispersion) * seconds
-    surplus = abs(sum(count.messages for count in newer) - expected)
-    variance = max(expected, 1.0) * (1 + seconds / sum(count.seconds for count in older))
+    surplus = abs(messages - expected)
+    variance = max(expected, 1.0) * (1 + seconds / totals(older)[1])
     return surplus > _JUMP * math.sqrt(dispersion * variance)
 
 
 def rate_at(counts: Sequence[Count], moment: float, dispersion: float = 1.0) -> float:
     """Return the messages/s at a time: the line, but no less than the mean of the last 30 s."""
     since = counts[-1].end - _FLOOR_SECONDS
-    recent, _ = _mean([count for count in counts if count.end > since])
-    return max(_line_at(counts, moment, dispersion), min(_mean(counts)[0], recent))
+    recent = mean_rate([count for count in counts if count.end > since])
+    return max(_line_at(counts, moment, dispersion), min(mean_rate(counts), recent))
 
 
 def _line_at(counts: Sequence[Count], moment: float, dispersion: float) -> float:
     """Return the messages/s at a time, from the trend of the counts, else from their mean."""
-    mean, seconds = _mean(counts)
+    messages, seconds = totals(counts)
+    mean = messages / seconds
     if len(counts) < _ENOUGH or mean == 0:
         return mean
     middle = sum((count.end - count.seconds / 2) * count.seconds for count in counts) / seconds
@@ -177,7 +178,11 @@ def _line_at(counts: Sequence[Count], moment: float, dispersion: float) -> float
     return max(0.0, mean + slope * (moment - middle))
 
 
-def _mean(counts: Sequence[Count]) -> tuple[float, float]:
-    """Return the messages/s, and the seconds of all counts."""
-    seconds = sum(count.seconds for count in counts)
-    return sum(count.messages for count in counts) / seconds, seconds
+def totals(counts: Sequence[Count]) -> tuple[int, float]:
+    """Return the messages and the seconds of all counts together."""
+    return sum(count.messages for count in counts), sum(count.seconds for count in counts)
+
+
+def mean_rate(counts: Sequence[Count]) -> float:
+    messages, seconds = totals(counts)
+    return messages / seconds

@@ -55,10 +55,12 @@ def decide(
     """
     load = load_of(observation.queues)
     history = _observe(spec, observation, load, history, now)
-    factor = history.undone_scale_downs.factor
-    spec = replace(spec, behavior=spec.behavior.with_window_factor(factor))
+    behavior = spec.behavior.with_window_factor(history.undone_scale_downs.factor)
+    if behavior is not spec.behavior:
+        spec = replace(spec, behavior=behavior)
     context = context_of(spec, observation, load, now)
-    context = replace(context, forecast=forecast_of(context, history))
+    if forecast := forecast_of(context, history):
+        context = replace(context, forecast=forecast)
     trace = DecisionTrace(observation.workload.replicas)
     history = _apply_rules(trace, context, history)
     apply_vetoes(trace, context, history)

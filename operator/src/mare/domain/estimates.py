@@ -67,6 +67,11 @@ class Estimates:
         return self.consumers_per_replica or max(1, load.consumed_queues)
 
     @property
+    def assumed_start_seconds(self) -> float:
+        """The start-up time; until one is measured, 15 s."""
+        return _UNKNOWN_START if self.start_seconds is None else self.start_seconds
+
+    @property
     def service_seconds(self) -> float | Unknown:
         """The service time: seconds that a worker needs for a message."""
         if isinstance(self.capacity_per_replica, Unknown):

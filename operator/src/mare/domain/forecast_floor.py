@@ -14,7 +14,6 @@ from mare.domain.spec import ForecastMode
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown, known
 
-_UNKNOWN_START = 15.0
 _MOST_TIMES = 3
 _BY_SECONDS = 600.0
 """Period below which times have seconds."""
@@ -27,8 +26,7 @@ def forecast_of(context: DecisionContext, history: History) -> Forecast | None:
     """Return the load for which replicas have to be started or kept now."""
     if context.spec.forecast is ForecastMode.OFF:
         return None
-    start_seconds = history.learning.estimates.start_seconds
-    lead = _UNKNOWN_START if start_seconds is None else start_seconds
+    lead = history.learning.estimates.assumed_start_seconds
     coming = history.tides.expected(context.now, lead)
     if coming is None:
         return None

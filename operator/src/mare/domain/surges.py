@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mare.domain.arrivals import Count
+from mare.domain.arrivals import Count, mean_rate, totals
 
 _MOST_SURGES = 32
 """Surges that are remembered: 2 hours of one every 4 minutes, and the largest ones of before."""
@@ -78,7 +78,7 @@ _NO_RISE, _NO_FALL = _Evidence(2.0), _Evidence(0.5)
 
 def _gain(counts: Sequence[Count], before: float) -> float:
     """Return the log-likelihood ratio of the mean of counts against the rate before them."""
-    messages, seconds = sum(each.messages for each in counts), sum(each.seconds for each in counts)
+    messages, seconds = totals(counts)
     expected = before * seconds
     return messages * math.log(max(messages, 0.5) / expected) - messages + expected
 
@@ -136,7 +136,7 @@ class Surges:
             return self._risen(rise, count)
         current = None if self.current is None else self.current.observe(count)
         if fall.score > _CERTAIN:
-            return self._fallen(_mean(fall.since_change()), current)
+            return self._fallen(mean_rate(fall.since_change()), current)
         weight = 1 - math.exp(-count.seconds / _MEAN_SECONDS)
         rate = self.rate + weight * (count.messages / count.seconds - self.rate)
         past = self.past
@@ -155,7 +155,7 @@ class Surges:
             current = _OpenSurge(at=at, before=0.0 if is_start else rate, is_start=is_start)
             for each in counts:
                 current = current.observe(each)
-        return Surges(past=self.past, rate=_mean(counts), current=current)
+        return Surges(past=self.past, rate=mean_rate(counts), current=current)
 
     def _fallen(self, rate: float, current: _OpenSurge | None) -> "Surges":
         if current is not None and current.is_start and current.rate < _LEAST_GROWTH * rate:
@@ -176,7 +176,3 @@ def _remember(past: tuple[Surge, ...], new: Surge) -> tuple[Surge, ...]:
         smallest = min(range(_MOST_SURGES // 2), key=lambda index: recent[index].rate)
         recent = recent[:smallest] + recent[smallest + 1 :]
     return (*recent, new)
-
-
-def _mean(counts: Sequence[Count]) -> float:
-    return sum(each.messages for each in counts) / sum(each.seconds for each in counts)

@@ -30,8 +30,6 @@ start-up anyway, and many replicas that start late for a short moment reduce its
 _DRAIN_PER_HOLD = 1 / 3
 """Lower bound of the drain time, as a share of the time by which undone scale-downs made the window
 longer: a replica that lives longer has to save more wait."""
-_START_UNKNOWN = 15.0
-"""Start-up time until one is measured."""
 
 
 def proposal_by_wait(
@@ -48,7 +46,6 @@ def proposal_by_wait(
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
     if isinstance(capacity, Unknown):
         return proposal_while_learning(load, per_replica, estimates, workload)
-    start = estimates.start_seconds
     # By Little's law the messages that workers have show the rate at which they began.
     at_work = known(load.unacknowledged, 0) * capacity / known(per_replica, math.inf)
     demand = Demand(
@@ -58,9 +55,7 @@ def proposal_by_wait(
         workers_per_replica=significant(known(per_replica, 1.0)),
         wait_seconds=target.wait_seconds,
         backlog_seconds=significant(_drain_seconds(target, estimates, behavior)),
-        reaction_seconds=significant(
-            STATISTICS_SECONDS + (_START_UNKNOWN if start is None else start)
-        ),
+        reaction_seconds=significant(STATISTICS_SECONDS + estimates.assumed_start_seconds),
         dispersion=significant(estimates.dispersion),
     )
     error = 0.0 if target.capacity_per_replica else estimates.capacity_error

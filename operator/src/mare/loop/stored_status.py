@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mare.custom_resource.status_values import instant
+from mare.custom_resource.status_values import read_surge
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import Attempts
 from mare.loop.record import View
@@ -35,8 +35,8 @@ class StoredStatus:
     _json: str = "{}"
     """The status as text: for 1,000 objects 5 MB, where dicts take 16 MB."""
     _capacity: float | None = None
-    _surge: str | None = None
-    """The time of the newest surge in the status."""
+    _surge_at: float | None = None
+    """The time of the newest surge in the status, in whole seconds."""
     _fingerprint: tuple[int, int, int] | None = None
     """The fingerprint of the view that the status shows; None if it shows none."""
     _written_at: float = 0.0
@@ -61,7 +61,7 @@ class StoredStatus:
         self._json = json.dumps(status)
         self._capacity = status.get("estimates", {}).get("capacityPerReplica")
         surges = status.get("forecast", {}).get("surges")
-        self._surge = surges[-1].split()[0] if surges else None
+        self._surge_at = read_surge(surges[-1]).at if surges else None
 
     def written(self, status: Mapping[str, Any], version: str, view: View, now: float) -> None:
         self._set(status)
@@ -90,7 +90,7 @@ class StoredStatus:
         age = now - self._written_at
         if view.decision is None or age < _ESTIMATE_SECONDS:
             return False
-        if age >= _SURGE_SECONDS and view.surge_at and instant(view.surge_at) != self._surge:
+        if age >= _SURGE_SECONDS and view.surge_at and int(view.surge_at) != self._surge_at:
             return True
         new, old = view.estimates.capacity_per_replica, self._capacity
         if isinstance(new, Unknown):
