@@ -9,8 +9,8 @@
 
 The address of the management API is derived from a foreign shape, unless the Secret has
 `management-uri` or `prometheus-uri`: port 15672, or 15671 with TLS, where Amazon MQ has it too.
-CloudAMQP has it on 443. It is derived from nothing but the Secret: whoever writes an object could
-else send the credentials to a host of their own.
+CloudAMQP has it on 443. It is derived from the Secret alone: an object that named the address could
+send the credentials of the Secret to any host.
 """
 
 from collections.abc import Mapping
@@ -54,8 +54,7 @@ def _foreign_uri(values: Mapping[str, str]) -> str | None:
         quote(values.get(key, ""), safe="") for key in ("username", "password", "vhost")
     )
     account = f"{user}:{password}@" if user else ""
-    address = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{account}{address}:{port}/{vhost}"
+    return f"{scheme}://{account}{_bracketed(host)}:{port}/{vhost}"
 
 
 def _management_uri(amqp_uri: str) -> str | None:
@@ -68,7 +67,12 @@ def _management_uri(amqp_uri: str) -> str | None:
     if not host:
         return None
     account, separator, _ = parts.netloc.rpartition("@")
-    address = f"{account}{separator}[{host}]" if ":" in host else f"{account}{separator}{host}"
+    address = f"{account}{separator}{_bracketed(host)}"
     if host.endswith(_ON_443):
         return f"https://{address}"
     return f"http://{address}:15672" if parts.scheme == "amqp" else f"https://{address}:15671"
+
+
+def _bracketed(host: str) -> str:
+    """Return a host as part of a URI, where IPv6 addresses stand in brackets."""
+    return f"[{host}]" if ":" in host else host
