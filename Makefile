@@ -18,7 +18,7 @@ LOCK     := $(UV) pip compile --quiet --universal --python-version 3.11 --genera
 INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt --python
 
 # One more than cores: tests of a cluster and of brokers mostly wait.
-WORKERS  := -n $(shell n=$$(($$(nproc) + 1)); echo $$((n > 4 ? 4 : n))) --dist loadfile
+WORKERS  := -n $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) + 1)); echo $$((n > 4 ? 4 : n))) --dist loadfile
 MUTATED  := domain loop playlists jobs webhooks client
 
 .PHONY: help run load images test test-nightly check bench mutants docs pictures packages release-check dist lock schema data clean

@@ -51,7 +51,7 @@ class OutageLog:
 
     @property
     def refused_seconds(self) -> float:
-        """Since when each attempt is refused for user or password; 0 if the last one was not."""
+        """Seconds in which each attempt was refused for user or password, up to the last one."""
         return 0.0 if self._refused_since is None else self._clock() - self._refused_since
 
     def connection_failed(self, error: BaseException, *, trace: bool = False) -> None:
