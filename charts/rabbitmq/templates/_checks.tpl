@@ -4,8 +4,8 @@
 {{- if not $limit -}}
 {{- fail "Set resources.limits.memory: the broker's own limits follow from it." -}}
 {{- end -}}
-{{- if lt (include "rabbitmq.bytes" $limit | int64) 268435456 -}}
-{{- fail (printf "resources.limits.memory is %s: RabbitMQ needs 256Mi at least, and 512Mi for quorum queues under load." (toString $limit)) -}}
+{{- if lt (include "rabbitmq.bytes" $limit | int64) 536870912 -}}
+{{- fail (printf "resources.limits.memory is %s: RabbitMQ needs 512Mi at least." (toString $limit)) -}}
 {{- end -}}
 {{- $replicas := int .Values.replicas -}}
 {{- if eq $replicas 2 -}}

@@ -42,6 +42,7 @@ class Cluster:
         replicas: int = 3,
         values: Mapping[str, Any] | None = None,
         secrets: Mapping[str, Mapping[str, str]] | None = None,
+        cgroups: Sequence[Path | None] = (None,) * 5,
     ) -> None:
         self._password = passwords["admin-password"]
         self._id = f"mare{token_hex(3)}"
@@ -58,7 +59,10 @@ class Cluster:
 
         self._container = container
         self._jobs = {each["metadata"]["name"]: each for each in manifests.all("Job")}
-        self.nodes = [container(str(n), n, ordinal=n) for n in range(replicas)]
+        self.nodes = [
+            container(str(n), n, ordinal=n, cgroup=cgroup)
+            for n, cgroup in zip(range(replicas), cgroups, strict=False)
+        ]
 
     def _hosts(self, stateful_set: Mapping[str, Any], replicas: int) -> str:
         name, service = stateful_set["metadata"]["name"], stateful_set["spec"]["serviceName"]

@@ -72,8 +72,11 @@ class Container:
         network: str = "",
         hosts: str = "",
         account: Mapping[str, str] | None = None,
+        cgroup: Path | None = None,
     ) -> None:
+        """``cgroup`` is the file to which it writes its process id when it starts."""
         self._account = account
+        self._enter_cgroup = ("sh", "-c", 'echo $$ > "$0" && exec "$@"', cgroup) if cgroup else ()
         self._root = root
         self._folder = folder
         self._manifests = manifests
@@ -101,6 +104,7 @@ class Container:
             mounts.append(f"{self._folder / 'account'}:{_ACCOUNT}")
         enter = ["nsenter", f"--net=/run/netns/{self._network}"] if self._network else []
         command = [
+            *self._enter_cgroup,
             *DIES_WITH_US,
             *enter,
             "unshare",

@@ -1,6 +1,7 @@
 """What the chart renders, and what it refuses to."""
 
 import json
+import re
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_both_helms_accept_and_render_it(each_helm: Helm, values):
         ),
         ({"tls": {"enabled": True}}, "set tls.existingSecret or tls.certManager.enabled"),
         ({"resources": {"limits": {"memory": None}}}, "Set resources.limits.memory"),
-        ({"resources": {"limits": {"memory": "100Mi"}}}, "256Mi at least"),
+        ({"resources": {"limits": {"memory": "511Mi"}}}, "512Mi at least"),
         ({"resources": {"limits": {"memory": "lots"}}}, "memory"),
         ({"terminationGracePeriodSeconds": 60}, "at least twice drain.timeoutSeconds"),
         ({"users": {"admin": None}}, "users.admin is needed"),
@@ -181,3 +182,20 @@ def test_only_the_secret_of_the_operator_has_the_label_that_the_operator_require
         if each["metadata"]["labels"].get("mare.dev/broker") == "true"
     ]
     assert labelled == ["shop-rabbitmq-operator"]
+
+
+@pytest.mark.parametrize(("limit", "log"), [("512Mi", 67108864), ("8Gi", 536870912)])
+def test_the_log_of_quorum_queues_follows_the_memory_limit(helm: Helm, limit, log):
+    values = {"resources": {"limits": {"memory": limit}}}
+
+    terms, of_the_operator = (
+        " ".join(helm.text(CHART, {**values, "clusterOperator": {"enabled": enabled}}).split())
+        for enabled in (False, True)
+    )
+
+    for application in ("ra ", "rabbit quorum_"):
+        assert f"-{application}wal_max_size_bytes {log} " in terms
+    for application in ("", "quorum_"):
+        assert f"{{{application}wal_max_size_bytes, {log}}}" in of_the_operator
+    for text in (terms, of_the_operator):
+        assert re.search(r"credit_flow_default_credit,? \{16, ?8\}", text)
