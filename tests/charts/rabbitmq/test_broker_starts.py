@@ -41,7 +41,7 @@ def test_a_broker_accepts_all_of_it(broker: Broker):
         "odd": ["helm"],
         "me": [],
     }
-    limit = int(0.6 * 512 * 1024 * 1024)
+    limit = int(0.6 * 1024 * 1024 * 1024)
     eventually(lambda: broker.management.call("GET", "nodes")[0].get("mem_limit") == limit)
     assert broker.container.exec("cat", "/proc/1/comm") == "beam.smp\n"
 
