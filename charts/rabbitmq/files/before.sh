@@ -30,7 +30,9 @@ done
 for member in $members; do
     on "$member" rabbitmq-diagnostics check_local_alarms || refuse "The node $member has an alarm: it is short of \
 memory or disk. Let consumers drain its queues, or give it more."
-    [ "$members" = "$member" ] || on "$member" rabbitmq-queues check_if_node_is_quorum_critical || refuse "A queue would \
-lose its majority with the node $member. Wait until all its members are online: rabbitmq-queues quorum_status QUEUE"
+    [ "$members" != "$member" ] || continue
+    critical=$(on "$member" rabbitmqctl eval "$CRITICAL" 0 2>&1 | grep -vx ok | paste -sd ';' -)
+    [ -z "$critical" ] || refuse "Without the node $member a queue would lose its majority: $critical. Wait until all \
+its members are online: rabbitmq-queues quorum_status QUEUE"
 done
 echo "Ready to be upgraded:" $members

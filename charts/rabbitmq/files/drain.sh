@@ -6,9 +6,12 @@ seconds=$1
 # A hook has no log of its own.
 report() { echo "$*" >> /proc/1/fd/1; }
 
-critical=$(rabbitmq-queues --silent check_if_node_is_quorum_critical 2>&1) ||
-    report "This node waits up to $seconds s before it stops, for more members of queues: $critical"
-rabbitmq-upgrade await_online_quorum_plus_one --timeout "$seconds" ||
-    report "This node stops although queues lose their majority without it."
+# True, with a line for each, while something would lose its majority after so many seconds.
+critical() { rabbitmqctl --silent eval "$(cat "${0%/*}/critical.erl")" "$1" 2>&1 | grep -vx ok; }
+
+if waits=$(critical 0); then
+    report "This node waits up to $seconds s before it stops, for more members of queues:" $waits
+    ! critical "$seconds" || report "This node stops although queues lose their majority without it."
+fi
 timeout "$seconds" rabbitmq-upgrade drain || report "This node stops without having moved its leaders and clients."
 exit 0

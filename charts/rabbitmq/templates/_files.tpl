@@ -17,7 +17,7 @@ ca.crt: |
   {{- .Values.tls.ca | nindent 2 }}
 {{- end }}
 {{ include "rabbitmq.userList" . }}
-{{- range $file := list "entry.sh" "guard.sh" "drain.sh" "remove-nodes.sh" "remove-nodes.erl" }}
+{{- range $file := list "entry.sh" "guard.sh" "drain.sh" "critical.erl" "remove-nodes.sh" "remove-nodes.erl" }}
 {{ $file }}: |
   {{- $.Files.Get (printf "files/%s" $file) | nindent 2 }}
 {{- end }}

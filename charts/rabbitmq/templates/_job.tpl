@@ -72,6 +72,8 @@ containers:
       - {name: TASK, value: {{ $task }}}
       {{- if not $after }}
       - {name: NODES_HASH, value: {{ include "rabbitmq.nodesHash" $ | quote }}}
+      - name: CRITICAL
+        value: {{ $.Files.Get "files/critical.erl" | quote }}
       {{- end }}
       - {name: FLAGS, value: {{ and $.Values.upgrade.featureFlags (not $.Values.clusterOperator.enabled) | quote }}}
       - {name: INTER_NODE, value: {{ $.Values.tls.interNode | quote }}}

@@ -17,9 +17,9 @@ case $5 in
     ping) ;;
     import_definitions) ! mv "$folder/$5" "$folder/check_running" ;;
     check_running) ! rm "$folder/$5" ;;
-    check_local_alarms | check_if_node_is_quorum_critical) [ ! -e "$folder/$5" ] ;;
+    check_local_alarms) [ ! -e "$folder/$5" ] ;;
     eval)
-        cat "$folder/$(echo "$6" | grep -o "list_[a-z]*")"
+        cat "$folder/$(echo "$6" | grep -o "list_[a-z]*" | tail -n 1)"
         ;;
     delete_user | enable_feature_flag | rebalance) echo "$5 $6" ;;
     *) cat "$folder/$5" ;;
@@ -37,12 +37,13 @@ _GETENT = """#!/bin/sh
 class Node:
     """A node that answers.
 
-    ``fails`` are checks that it does not pass, and commands that a restart interrupts. ``silent``
-    are commands that fail.
+    ``fails`` are checks that it does not pass, and commands that a restart interrupts. ``critical``
+    are queues that would lose their majority without it. ``silent`` are commands that fail.
     """
 
     version: str = "4.2.4"
     fails: Collection[str] = ()
+    critical: Collection[str] = ()
     silent: Collection[str] = ()
 
 
@@ -55,6 +56,7 @@ class Nodes:
             files = {
                 "list_members": members,
                 "list_running": [each for each in running if each in members],
+                "list_with": node.critical,
                 "server_version": [node.version],
                 "list_users": [f"{user}\t[]" for user in _USERS],
                 **dict.fromkeys(node.fails, ()),

@@ -46,7 +46,7 @@ def run(helm: Helm, tmp_path: Path) -> Run:
     ("node", "message"),
     [
         (Node(fails=["check_local_alarms"]), "has an alarm"),
-        (Node(fails=["check_if_node_is_quorum_critical"]), "would lose its majority"),
+        (Node(critical=["work in /"]), "would lose its majority: work in /. Wait"),
         (Node(silent=["list_running"]), "does not run"),
     ],
 )
@@ -64,9 +64,7 @@ def test_an_upgrade_of_a_healthy_broker_is_accepted(run: Run):
 
 
 # While a node is down, others are critical. The cause is reported, not the consequence.
-@pytest.mark.parametrize(
-    "running", [[], [Node(fails=["check_if_node_is_quorum_critical"]), Node()]]
-)
+@pytest.mark.parametrize("running", [[], [Node(critical=["work in /"]), Node()]])
 def test_an_upgrade_of_a_broken_broker_is_refused(run: Run, running):
     values = {"before": THREE, "upgrade": THREE | {"logLevel": "debug"}, "members": 3}
 
@@ -81,7 +79,7 @@ def test_an_upgrade_of_a_broken_broker_is_refused(run: Run, running):
     [
         [],
         [Node(), Node()],
-        [Node(fails=["check_local_alarms", "check_if_node_is_quorum_critical"])],
+        [Node(fails=["check_local_alarms"], critical=["work in /"])],
     ],
 )
 def test_a_rollback_of_a_broken_broker_is_accepted(run: Run, running):

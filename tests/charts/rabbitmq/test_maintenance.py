@@ -1,6 +1,7 @@
 """What a node of a real cluster of three does before it stops."""
 
 import os
+import subprocess
 
 import pytest
 
@@ -36,3 +37,24 @@ def test_it_logs_that_it_waits_for_members_and_moves_its_leaders(cluster: Cluste
     assert "This node waits up to 30 s before it stops, for more members of queues" in output
     assert "This node stops although queues lose their majority without it." in output
     assert cluster.evaluate(1, DRAINED) == "true"
+
+
+def test_streams_and_queues_of_one_member_delay_nothing(cluster: Cluster):
+    with cluster.connect(1) as connection:
+        of_one = {
+            "stream": {"x-initial-cluster-size": 1},
+            "quorum": {"x-quorum-initial-group-size": 1},
+        }
+        for kind, size in of_one.items():
+            arguments = {"x-queue-type": kind, **size}
+            connection.channel().queue_declare(
+                kind, durable=True, auto_delete=False, arguments=arguments
+            )
+    with pytest.raises(subprocess.CalledProcessError):  # as RabbitMQ says
+        cluster.run(1, "rabbitmq-queues", "check_if_node_is_quorum_critical")
+    critical = 'rabbitmqctl --silent eval "$(cat /etc/rabbitmq/critical.erl)" 0'
+
+    found = cluster.run(1, "sh", "-c", critical).splitlines()
+
+    assert found[-1] == "ok"
+    assert not {"quorum in /", "stream in /"} & set(found)
