@@ -130,11 +130,5 @@ class Process:
         self._process.terminate()
         return self._process.wait(seconds)
 
-    def resident_megabytes(self) -> float:
-        """Return the resident memory of the process; with Docker, of the client."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
-        (line,) = (line for line in status.splitlines() if line.startswith("VmRSS"))
-        return int(line.split()[1]) / 1024
-
     def log(self) -> str:
         return os.pread(self._log, 1_000_000, 0).decode(errors="replace")

@@ -5,7 +5,6 @@ from itertools import pairwise
 import pytest
 
 from mare_nameko.topology import DEAD_LETTERS
-from tests.integration.runtime.conftest import consumed
 from tests.integration.runtime.odd import nested, odd_properties, publish_odd
 from tests.vhost import Vhost, becomes, eventually
 
@@ -75,20 +74,6 @@ def test_a_failing_event_with_headers_that_cannot_be_written_is_put_aside(vhost,
     eventually(lambda: vhost.dead_letters() == 1)
     assert len(times(listener, "bad")) == 1
     eventually(listener.is_ready)
-
-
-@pytest.mark.nightly
-def test_stock_nameko_loses_a_failing_event(vhost, launch):
-    listener = launch("stock", "Listener", vhost.amqp_uri)
-    consumed(vhost, QUEUE)
-
-    emit(vhost, '"bad"')
-    emit(vhost, '"good"')
-
-    eventually(lambda: times(listener, "good"))
-    eventually(lambda: vhost.depth(QUEUE).ready == 0)
-    assert len(times(listener, "bad")) == 1
-    assert vhost.dead_letters() == 0
 
 
 def test_an_event_is_not_lost_while_it_waits(own_rabbitmq, launch):

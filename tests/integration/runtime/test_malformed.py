@@ -3,7 +3,6 @@
 import pytest
 
 from mare_nameko.topology import DEAD_LETTERS
-from tests.integration.runtime.conftest import consumed
 from tests.integration.runtime.odd import (
     IN_MILLISECONDS,
     RAW_ID,
@@ -66,39 +65,3 @@ def test_a_delivery_that_cannot_be_rejected_alone_ends_the_connection_and_not_th
     assert caller.call("worker.echo", "still here") == "still here"
     assert "Cannot decode a frame of the broker" in worker.log()
     assert worker.metric("runtime_reconnects_total") == 2
-
-
-@pytest.mark.nightly
-def test_stock_nameko_dies_of_a_request_without_reply_to_and_leaves_it_for_the_next(
-    vhost, caller, launch
-):
-    worker = launch("stock", "Worker", vhost.amqp_uri)
-    consumed(vhost, "rpc-worker")
-
-    caller.send("worker.echo", 1, reply_to=None)
-
-    assert worker.wait(60) != 0
-    eventually(lambda: vhost.depth("rpc-worker").ready == 1)
-
-
-@pytest.mark.nightly
-def test_stock_nameko_dies_of_properties_it_cannot_read_and_leaves_them_for_the_next(vhost, launch):
-    worker = launch("stock", "Worker", vhost.amqp_uri)
-    consumed(vhost, "rpc-worker")
-
-    publish_odd(vhost, "nameko-rpc", "worker.echo", b"{}", odd_properties(header=IN_MILLISECONDS))
-
-    assert worker.wait(60) != 0
-    eventually(lambda: vhost.depth("rpc-worker").ready == 1)
-
-
-@pytest.mark.nightly
-def test_stock_nameko_loses_an_undecodable_request(vhost, caller, launch):
-    launch("stock", "Worker", vhost.amqp_uri)
-    consumed(vhost, "rpc-worker")
-
-    caller.send("worker.echo", 1, body='{"args": [')
-
-    assert caller.call("worker.echo", 2) == 2
-    assert vhost.depth("rpc-worker").ready == 0
-    assert vhost.dead_letters() == 0

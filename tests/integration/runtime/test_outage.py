@@ -63,32 +63,6 @@ def test_an_outage_from_its_beginning_to_its_end(own_rabbitmq, launch):
     assert working.metric("runtime_reconnects_total") >= 1  # a broker that starts may hang up again
 
 
-@pytest.mark.nightly
-def test_stock_nameko_during_an_outage(own_rabbitmq, launch):
-    node = own_rabbitmq()
-    vhost = Vhost(node, "stock")
-    working = launch("stock", "Worker", vhost.amqp_uri)
-    leaving = launch("stock", "Fragile", vhost.amqp_uri)
-    for queue in ("rpc-worker", "rpc-fragile"):
-        consumed(vhost, queue)
-    with Caller(vhost) as caller:
-        caller.send("worker.hold", "job")
-        eventually(working.entries)
-    node.settle()
-    node.kill()
-
-    starting = launch("stock", "Front", vhost.amqp_uri)
-    leaving.terminate()
-    working.end_holds()
-
-    # It kills its container because of the lost reply; the process stays and serves no call.
-    eventually(lambda: "killing <ServiceContainer" in working.log())
-    assert working.exit_code() is None
-    # A process that starts gives up; a process that is stopped waits for the broker.
-    assert starting.wait(90) != 0
-    assert leaving.exit_code() is None
-
-
 class FreezingProxy:
     """Passes bytes between clients and the broker, until it is frozen: then it swallows them."""
 

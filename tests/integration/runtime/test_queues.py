@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.integration.runtime.conftest import consumed
 from tests.vhost import eventually
 
 pytestmark = pytest.mark.broker
@@ -24,15 +23,3 @@ def test_a_reply_queue_is_exclusive_and_classic_and_goes_with_its_process(vhost,
     front.kill()
     eventually(lambda: not reply_queues(vhost))
     assert set(vhost.queues()) - before == {"rpc-front"}
-
-
-@pytest.mark.nightly
-def test_stock_nameko_leaves_a_replicated_reply_queue_behind(vhost, launch):
-    front = launch("stock", "Front", vhost.amqp_uri)
-    consumed(vhost, "rpc-front")
-
-    front.kill()
-
-    eventually(lambda: not vhost.connections())
-    (queue,) = reply_queues(vhost).values()
-    assert (queue["type"], queue["exclusive"], queue["durable"]) == ("quorum", False, True)

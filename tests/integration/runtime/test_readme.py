@@ -36,11 +36,3 @@ def test_the_client_of_the_readme_calls_its_service(vhost, tmp_path):
 
     assert (ended.stdout, ended.stderr) == ("Hello, Ana!\n", "")
     assert service.returncode == 0
-
-
-def test_the_examples_are_short():
-    examples = dict(EXAMPLE.findall(README.read_text(encoding="utf-8")))
-
-    assert set(examples) == {"greeter.py", "client.py"}
-    for code in examples.values():
-        assert len([line for line in code.splitlines() if line]) <= 10

@@ -13,10 +13,10 @@ RUNNING_SECONDS = 3.2
 """Longer than stock Nameko keeps its connection after SIGTERM, about 2 s."""
 
 
-def stop_the_one_that_works(flavour, vhost, caller, launch, seconds=RUNNING_SECONDS):
+def stop_the_one_that_works(vhost, caller, launch, seconds=RUNNING_SECONDS):
     """Give work to one of two processes and stop that one; return it and the work."""
     patient = {"RUNTIME_SHUTDOWN_SECONDS": "200"}
-    two = [launch(flavour, "Worker", vhost.amqp_uri, **patient) for _ in range(2)]
+    two = [launch("runtime", "Worker", vhost.amqp_uri, **patient) for _ in range(2)]
     consumed(vhost, "rpc-worker", consumers=2)
     work = caller.send("worker.work", "job", seconds)
     eventually(two[0].entries)
@@ -34,7 +34,7 @@ def ends(process):
 
 
 def test_work_that_runs_at_sigterm_is_finished_and_answered_once(vhost, caller, launch):
-    process, work = stop_the_one_that_works("runtime", vhost, caller, launch)
+    process, work = stop_the_one_that_works(vhost, caller, launch)
 
     assert caller.answer(work, 60)["result"] == "job"
     assert process.wait(60) == 0
@@ -42,7 +42,7 @@ def test_work_that_runs_at_sigterm_is_finished_and_answered_once(vhost, caller, 
 
 
 def test_a_process_that_stops_takes_no_new_work(vhost, caller, launch):
-    process, _ = stop_the_one_that_works("runtime", vhost, caller, launch, seconds=200.0)
+    process, _ = stop_the_one_that_works(vhost, caller, launch, seconds=200.0)
     eventually(lambda: process.get("/readyz") == (503, "stopping\n"))
 
     def goes_to_the_other(token):
@@ -53,10 +53,3 @@ def test_a_process_that_stops_takes_no_new_work(vhost, caller, launch):
     # Its consumer is cancelled by the next iteration of its loop.
     eventually(lambda: goes_to_the_other(f"new-{time.monotonic_ns()}"))
     assert process.exit_code() is None, process.log()
-
-
-@pytest.mark.nightly
-def test_stock_nameko_does_the_same_work_twice(vhost, caller, launch):
-    process, _ = stop_the_one_that_works("stock", vhost, caller, launch, seconds=60.0)
-
-    eventually(lambda: starts(process) == 2)

@@ -57,9 +57,3 @@ def forge(port):
     }
     with pytest.raises(requests.RequestException):
         requests.post(f"http://127.0.0.1:{port}/hook", b"{}", headers=headers, timeout=10)
-
-
-def test_the_receiver_has_about_ten_lines(program):
-    lines = [line for line in program.read_text().splitlines()[1:] if line.strip()]
-
-    assert len(lines) <= 12
