@@ -1,32 +1,13 @@
 """The gateway as in production: ``python -m mare_gateway``, real sockets, stock services."""
 
 import os
-import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 import requests
 
-from tests.integration.gateway.http_client import PROBES
 from tests.proc import children, pending_signals
 from tests.vhost import becomes, eventually
-
-
-@pytest.mark.parametrize("path", PROBES)
-def test_the_port_of_the_api_has_neither_probes_nor_metrics(vhost, start, path):
-    _, http = start(vhost)
-
-    assert requests.get(http.base + path, timeout=60).status_code == 404
-
-
-def test_the_page_has_its_files(vhost, start):
-    _, http = start(vhost)
-
-    links = re.findall(r'(?:src|href)="([^"]+)"', http.get("/docs").text)
-
-    assert len(links) == 4
-    assert all(http.status(link) == 200 for link in links)
 
 
 def test_metrics_of_several_processes_are_added_up(vhost, run_services, start):
@@ -152,15 +133,6 @@ def test_more_connections_than_threads_share_the_threads(vhost, run_services, st
         assert list(threads.map(send_requests, range(9))) == [[200] * 20] * 9
 
 
-def test_a_request_ends_at_its_deadline(vhost, run_services, start):
-    run_services(vhost, "weather")
-    _, http = start(vhost, GATEWAY_TIMEOUT="0.5")
-
-    response = held(http)  # for ever
-
-    assert (response.status_code, response.json()["code"]) == (504, "service_timeout")
-
-
 def test_when_the_service_is_killed_requests_fail_clearly_until_another_comes(
     vhost, run_services, start
 ):
@@ -179,24 +151,6 @@ def test_when_the_service_is_killed_requests_fail_clearly_until_another_comes(
     eventually(lambda: http.status("/v1/weather?city=Recife") == 200)
 
 
-def test_a_cached_answer_outlives_its_service(vhost, run_services, start):
-    service = run_services(vhost, "weather")
-    _, http = start(vhost, GATEWAY_CACHE_BYTES="1000000")
-    first = http.get("/v1/weather?city=Recife")
-    service.kill()
-    service.wait()
-
-    again = http.get("/v1/weather?city=Recife")
-    unchanged = http.get(
-        "/v1/weather?city=Recife", headers={"If-None-Match": first.headers["ETag"]}
-    )
-
-    assert (again.status_code, again.content) == (200, first.content)
-    assert int(again.headers["Age"]) >= 0
-    assert (unchanged.status_code, unchanged.content) == (304, b"")
-    assert 'gateway_cache_lookups_total{outcome="hit"} 2.0' in http.get("/metrics").text
-
-
 def test_a_port_that_is_taken_is_reported(vhost, start, run_gateway):
     _, http = start(vhost)
 
@@ -206,14 +160,3 @@ def test_a_port_that_is_taken_is_reported(vhost, start, run_gateway):
     assert process.returncode == 1
     assert "GATEWAY_PORT" in errors
     assert "Address already in use" in errors
-
-
-def test_bad_settings_are_reported_without_their_values(run_gateway):
-    process = run_gateway(5000, errors=True, GATEWAY_THREADS="none", AMQP_URI="http://u:s3cret@h")
-
-    _, errors = process.communicate(timeout=90)
-
-    assert process.returncode == 1
-    assert "GATEWAY_THREADS" in errors
-    assert "AMQP_URI" in errors
-    assert "s3cret" not in errors

@@ -140,20 +140,3 @@ def test_only_its_client_sees_and_changes_a_job(vhost, store_uri):
     assert cancelled["state"] == twice["state"] == "cancelled"
     assert (again["state"], again["attempt"]) == ("pending", 2)
     assert pending["exc_type"] == "JobNotChangeable"
-
-
-def test_an_idempotency_key_gives_one_job(vhost, store_uri):
-    def submit(city):
-        job = {
-            "id": str(uuid_utils.uuid7()),
-            "client": "ana",
-            "request": {"city": city},
-            "idempotency_key": "k",
-        }
-        return call(vhost, "jobs.accept", job)
-
-    with serving(vhost, "jobs", JOBS_STORE=store_uri):
-        first, same, other = submit("Recife"), submit("Recife"), submit("Olinda")
-
-    assert same["result"]["id"] == first["result"]["id"]
-    assert other["error"]["exc_type"] == "IdempotencyKeyReused"

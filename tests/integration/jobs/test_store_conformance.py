@@ -119,13 +119,6 @@ def test_two_clients_may_use_the_same_key(store):
     assert store.accept(submission(2, client="rui", key="k")).id != first.id
 
 
-def test_many_jobs_without_a_key_do_not_meet(store):
-    for number in range(5):
-        store.accept(submission(number))
-
-    assert types(store) == 5 * ["job_accepted"]
-
-
 def test_state_and_outbox_change_together(store):
     job = store.accept(submission()).id
 

@@ -1,7 +1,6 @@
 """Child processes: restarted when they end, killed when they ignore SIGTERM, never orphaned."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -105,21 +104,6 @@ def test_a_child_that_lived_long_enough_restarts_after_the_first_wait(
 
     asyncio.run(scenario())
     assert {wait for _, _, wait in record.ends} == {0.01}
-
-
-def test_a_killed_child_comes_back_as_another_process() -> None:
-    record = Record()
-
-    async def scenario() -> None:
-        group = Group("killed", SLEEP, record, new_backoff=quick)
-        group.scale(1)
-        await until(lambda: len(record.pids()) == 1)
-        os.kill(record.pids()[0], signal.SIGKILL)
-        await until(lambda: len(record.pids()) == 2)
-        await group.stop()
-
-    asyncio.run(scenario())
-    assert record.ends == [("killed-1", -signal.SIGKILL, 0.01)]
 
 
 def test_the_number_of_processes_follows_scale() -> None:

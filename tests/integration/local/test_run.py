@@ -6,17 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 import pytest
 import requests
 
 from mare.processes.tcp_ports import free_port
+from tests.load.closed_loop import Load
 from tests.system import PATIENT
 from tests.vhost import Vhost, eventually
 
@@ -92,34 +90,13 @@ def quick_stack(folder: Path) -> Path:
     return file
 
 
-class Load:
+def load_on(system: Running) -> Load:
     """Clients that ask for ever new points, so that every question passes through each part."""
 
-    def __init__(self, system: Running, clients: int) -> None:
-        self._system = system
-        self._over = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._send_requests, args=(n,)) for n in range(clients)
-        ]
-        self.statuses = Counter[int]()
+    def ask(number: int) -> requests.Response:
+        return system.get(f"/v1/playlists?lat={number % 12_000 / 200}&lon={number % 360 - 180}")
 
-    def _send_requests(self, client: int) -> None:
-        number = client
-        while not self._over.is_set():
-            number += 101
-            query = f"lat={number % 120 - 60 + client / 100}&lon={number % 360 - 180}"
-            answer = self._system.get(f"/v1/playlists?{query}")
-            self.statuses[answer.status_code] += 1
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
+    return Load(ask, clients=24)
 
 
 def command_line(pid: int) -> bytes:
@@ -202,7 +179,7 @@ def test_under_load_processes_scale_up_and_down_and_no_request_is_refused(
     quick = {"RUN_FILE": str(quick_stack(tmp_path)), "RUNTIME_MAX_WORKERS": "1"}
     with running(tmp_path, **quick, **PATIENT, **SOURCES, **uris) as system:
         eventually(system.ready, STARTED)
-        with Load(system, clients=24) as load:
+        with load_on(system).running() as load:
             eventually(lambda: re.search(r"playlists +\d → [2-4] replicas: ", system.shown()))
             eventually(lambda: vhost.depth("rpc-playlists").consumers >= 2)
         assert set(load.statuses) == {200}

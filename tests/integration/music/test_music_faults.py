@@ -100,14 +100,6 @@ def test_a_second_live_source_is_no_degradation(compose, spotify_server):
     assert not answer.degraded
 
 
-def test_without_credentials_spotify_gets_no_request(environ, spotify_server):
-    del environ["MUSIC_SPOTIFY_CLIENT_ID"], environ["MUSIC_SPOTIFY_CLIENT_SECRET"]
-    answer, _ = composing(environ)()
-
-    assert answer.playlist.source == "deezer"
-    assert spotify_server.requests == []
-
-
 @pytest.mark.parametrize("fault", faults.ONE_OF_EACH_ERROR)
 def test_music_is_returned_in_time_after_any_fault_of_both_upstreams(
     environ, spotify_server, deezer_server, fault

@@ -30,22 +30,6 @@ def test_it_composes_from_the_catalogue_and_stops_on_sigterm(vhost):
     assert again["result"] == reply["result"]
 
 
-def test_an_invalid_request_is_reported(vhost):
-    mistakes = [
-        (REQUEST | {"limit": 51}, "limit"),
-        (REQUEST | {"market": "Brazil"}, "market"),
-        (REQUEST | {"mood": "angry"}, "mood"),
-        ({}, "mood"),
-        ("mellow", "MusicRequest"),
-    ]
-    with serving(vhost, "music", MUSIC_SOURCES="none"):
-        for request, word in mistakes:
-            reply = call(vhost, "music.compose", request)
-            assert reply["result"] is None
-            assert reply["error"]["exc_type"] == "InvalidRequest"
-            assert word in reply["error"]["value"]
-
-
 def test_no_upstream_makes_it_late_and_the_secret_stays_in_the_process(vhost):
     with spotify.spotify(FakeSpotify()) as server:
         environ = {

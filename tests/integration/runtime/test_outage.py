@@ -1,13 +1,12 @@
 """The broker goes away: no caller hangs, no process ends, and all reconnect by themselves."""
 
 import contextlib
-import socket
-import threading
 
 import pytest
 
 from tests.integration.runtime.calling import Caller, NoAnswer
 from tests.integration.runtime.conftest import consumed
+from tests.integration.runtime_client.amqp_proxy import AmqpProxy
 from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
@@ -63,61 +62,16 @@ def test_an_outage_from_its_beginning_to_its_end(own_rabbitmq, launch):
     assert working.metric("runtime_reconnects_total") >= 1  # a broker that starts may hang up again
 
 
-class FreezingProxy:
-    """Passes bytes between clients and the broker, until it is frozen: then it swallows them."""
+def test_a_silent_connection_counts_as_lost(vhost, launch):
+    port = vhost.node.ports.amqp
+    with AmqpProxy(port) as proxy:
+        uri = vhost.amqp_uri.replace(f":{port}/", f":{proxy.port}/")
+        worker = launch("runtime", "Worker", uri, RUNTIME_HEARTBEAT_SECONDS="1").wait_ready()
 
-    def __init__(self, port):
-        self._target = ("127.0.0.1", port)
-        self._thawed = threading.Event()
-        self._thawed.set()
-        self._open = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        proxy.silence()
 
-    def _accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                broker = socket.create_connection(self._target)
-                self._open += [client, broker]
-                for source, sink in ((client, broker), (broker, client)):
-                    threading.Thread(target=self._pass, args=(source, sink), daemon=True).start()
-
-    def _pass(self, source, sink):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                self._thawed.wait()
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-
-    def freeze(self):
-        self._thawed.clear()
-
-    def thaw(self):
-        self._thawed.set()
-
-    def close(self):
-        self.thaw()
-        for end in (self._listener, *self._open):
-            end.close()
-
-
-@pytest.fixture
-def proxy(rabbitmq):
-    proxy = FreezingProxy(rabbitmq.ports.amqp)
-    yield proxy
-    proxy.close()
-
-
-def test_a_silent_connection_counts_as_lost(vhost, launch, proxy):
-    uri = vhost.amqp_uri.replace(f":{vhost.node.ports.amqp}/", f":{proxy.port}/")
-    worker = launch("runtime", "Worker", uri, RUNTIME_HEARTBEAT_SECONDS="1").wait_ready()
-
-    proxy.freeze()
-
-    eventually(lambda: not worker.is_ready())
-    assert worker.get("/livez")[0] == 200
-    proxy.thaw()
-    eventually(worker.is_ready)
-    eventually(lambda: answers(vhost))
+        eventually(lambda: not worker.is_ready())
+        assert worker.get("/livez")[0] == 200
+        proxy.resume()
+        eventually(worker.is_ready)
+        eventually(lambda: answers(vhost))

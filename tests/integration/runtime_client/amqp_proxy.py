@@ -1,4 +1,4 @@
-"""Stands between a client and the broker: speaks TLS, slips frames in, goes silent, cuts."""
+"""Stands between a client and the broker: speaks TLS, goes silent, cuts."""
 
 import contextlib
 import socket
@@ -31,11 +31,6 @@ class AmqpProxy:
         self._sockets = [self._listener]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def send(self, method):
-        """Slip a method of channel 0 in between the broker's frames."""
-        with self._writing:
-            self._clients[-1].sendall(struct.pack(">BHI", 1, 0, len(method)) + method + b"\xce")
-
     def _opened(self, client):
         """Called when the broker has opened a client's connection."""
 
@@ -43,8 +38,12 @@ class AmqpProxy:
         """Forward nothing more, as a cable that was pulled: no end, no error."""
         self._flowing.clear()
 
-    def close(self):
+    def resume(self):
+        """Forward again, beginning with what was held back."""
         self._flowing.set()
+
+    def close(self):
+        self.resume()
         for each in self._sockets:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

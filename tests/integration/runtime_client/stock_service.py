@@ -34,11 +34,6 @@ class Echo:
         return value
 
     @rpc
-    def sleep(self, seconds):
-        eventlet.sleep(seconds)
-        return seconds
-
-    @rpc
     def wait(self, file):
         """Reply as soon as this file exists."""
         while not Path(file).exists():
@@ -48,16 +43,6 @@ class Echo:
     @rpc
     def fail(self):
         raise PlaceNotFound("No place is called Atlantis.", {"suggestions": [RECIFE]})
-
-    @rpc
-    def unserializable(self):
-        return object()
-
-
-class Greeter:
-    @rpc
-    def hello(self, name):
-        return f"Hello, {name}!"
 
 
 class Weather:
@@ -82,13 +67,10 @@ class Weather:
         self.released.send()
 
 
-_KINDS = {"greeter": Greeter, "weather": Weather}
-
-
 def main(uri, *names):
     runner = ServiceRunner({"AMQP_URI": uri, "max_workers": 50})
     for name in names:
-        kind = _KINDS.get(name, Echo)
+        kind = Weather if name == "weather" else Echo
         runner.add_service(type(name.title(), (kind,), {"name": name}))
     runner.start()
     runner.wait()

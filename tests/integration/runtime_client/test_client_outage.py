@@ -3,7 +3,6 @@
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import trustme
@@ -93,27 +92,6 @@ def test_a_broker_that_falls_silent_is_given_up_after_two_heartbeats(echo, make_
             client.call("echo.echo", 1, timeout=120)
 
     assert time.monotonic() - started < 100.0  # the second call alone has 120 s
-
-
-def test_over_tls_many_threads_still_get_their_own_replies(echo, tmp_path):
-    authority = trustme.CA()
-    ca_file = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca_file))
-    with AmqpProxy(echo.node.ports.amqp, authority.issue_cert("127.0.0.1")) as proxy:
-        uri = f"amqps{echo.amqp_uri.removeprefix('amqp')}"
-        uri = uri.replace(str(echo.node.ports.amqp), str(proxy.port))
-        client = RpcClient(Options(amqp_uri=AmqpUri(uri), tls_files=TlsFiles(ca_file=str(ca_file))))
-        client.start()
-        eventually(lambda: client.ready)
-        values = ["x" * (number * 997) for number in range(100)]
-
-        with ThreadPoolExecutor(16) as threads:
-            replies = list(
-                threads.map(lambda value: client.call("echo.echo", value, timeout=60), values)
-            )
-        client.close()
-
-    assert replies == values
 
 
 def test_a_certificate_for_another_host_gets_no_password(echo, tmp_path, caplog):

@@ -35,16 +35,6 @@ def test_a_city_gets_a_playlist_for_its_weather(system):
     assert answer["weather"]["estimated"] is True
 
 
-def test_a_point_of_the_sea_is_a_place_too(system):
-    response = system.get("/v1/playlists", lat=-12.5, lon=-30, limit=1)
-
-    place = response.json()["place"]
-    assert response.status_code == 200
-    assert (place["latitude"], place["longitude"]) == (-12.5, -30)
-    assert place["name"]
-    assert place["timezone"]
-
-
 def test_an_unknown_city_is_not_found_but_near_ones_are_suggested(system):
     response = system.get("/v1/playlists", city="Recyfeh do Norte")
 
@@ -63,29 +53,6 @@ def test_springfield_is_one_of_many(system):
     assert 1 <= len(lenient.json()["alternatives"]) <= 5
     assert strict.status_code == 409
     assert len(strict.json()["candidates"]) > 1
-
-
-@pytest.mark.parametrize(
-    ("params", "named"),
-    [
-        ({"lat": 91, "lon": 0}, "lat"),  # the gateway refuses it
-        ({"city": "Recife", "lat": 1, "lon": 2}, "city"),  # the weather service refuses it
-    ],
-)
-def test_a_bad_parameter_is_named(system, params, named):
-    response = system.get("/v1/playlists", **params)
-
-    assert response.status_code == 400
-    assert named in [error["parameter"] for error in response.json()["errors"]]
-    assert response.json()["code"] == "invalid_parameter"
-
-
-def test_a_hostile_name_is_an_unknown_name(system):
-    response = system.get("/v1/playlists", city="<script>alert(1)</script>")
-
-    assert response.status_code == 404
-    assert response.headers["Content-Type"] == "application/problem+json"
-    assert "<script>" not in response.text
 
 
 def test_units_and_language_change_the_words_but_not_the_mood(system):

@@ -56,19 +56,6 @@ def test_a_second_live_source_is_no_degradation(environ, open_meteo_server):
     assert not observed.weather.degraded
 
 
-def test_openweathermap_is_first_if_it_has_a_key(environ):
-    environ["WEATHER_OPENWEATHERMAP_KEY"] = openweathermap.KEY
-
-    assert assembled(environ, observer).observe(place()).weather.source == "openweathermap"
-
-
-def test_the_order_is_the_users_choice(environ, open_meteo_server):
-    environ["WEATHER_SOURCES"] = "met.no, open-meteo"
-
-    assert assembled(environ, observer).observe(place()).weather.source == "met.no"
-    assert open_meteo_server.requests == []
-
-
 def test_neighbours_share_an_answer_for_a_quarter_of_an_hour(environ, open_meteo_server):
     observing = assembled(environ, observer)
 

@@ -166,17 +166,3 @@ def test_a_name_that_is_rebound_after_the_check_leads_nowhere_else():
         assert server.questions["rebind.example.com", "A"] == 4  # one for each attempt
         becomes(lambda: outside.connections, 2)
         assert inside.connections == 0
-
-
-def test_without_the_check_the_rebound_name_would_reach_this_machine(monkeypatch):
-    """Shows that the test above can fail."""
-    monkeypatch.setattr(names, "is_public", lambda *_: True)
-    zone = {("rebind.example.com", "A"): [["127.0.0.1"]]}
-    with DnsServer(zone) as server, Receiver(status(200)) as inside:
-        rules = UrlRules(ports=(inside.port,))
-        target = read_url(f"https://rebind.example.com:{inside.port}/hook", rules)
-        transport = HttpTransport(Resolver((), server.resolver()))
-        with pytest.raises(SendingFailed):
-            transport.post(target, {}, b"{}", 1.0)
-
-        becomes(lambda: inside.connections, 1)

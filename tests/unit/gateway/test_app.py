@@ -8,7 +8,7 @@ from flask import abort, request
 
 from mare_gateway.app import create_app
 from mare_gateway.settings import Settings
-from mare_nameko.client import CallTimedOut, RemoteError
+from mare_nameko.client import CallTimedOut
 
 PATH = "/v1/playlists?city=Recife"
 
@@ -69,7 +69,9 @@ def test_another_method_is_refused_with_those_that_are_known(client):
     assert "GET" in response.headers["Allow"]
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/v1/", "/v1/playlists/", "/v1/../etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/livez", "/metrics", "/v1/", "/v1/playlists/", "/v1/../etc/passwd"]
+)
 def test_an_unknown_address_is_a_problem(problem, path):
     refusal = problem(path)
 
@@ -128,12 +130,6 @@ def test_an_answer_that_is_no_object_is_a_failure_of_the_service(problem, client
     registry = client.application.extensions["metrics"].registry
     labels = {"target": "playlists.suggest", "outcome": "BadReply"}
     assert registry.get_sample_value("gateway_rpc_duration_seconds_count", labels) == 1
-
-
-def test_a_rate_limited_source_causes_a_retry_after(problem, rpc):
-    rpc.answers["weather.report"] = RemoteError("SourceLimited", ("", {"retry_after": 7}))
-
-    assert problem("/v1/weather?city=Recife").response.headers["Retry-After"] == "7"
 
 
 def test_calls_carry_the_request_id_and_the_remaining_time(client, rpc):

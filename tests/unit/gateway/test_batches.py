@@ -96,13 +96,6 @@ def test_jobs_of_clients_without_a_key_are_not_listed_for_other_machines(make_cl
     assert (refusal.status, refusal.code) == (403, "jobs_not_listed")
 
 
-def test_jobs_are_not_listed_for_an_address_that_a_proxy_forwards(make_client, problem):
-    client = make_client(GATEWAY_TRUSTED_PROXIES="1")
-    refusal = problem("/v1/jobs", using=client, headers={"X-Forwarded-For": "192.0.2.1"})
-
-    assert (refusal.status, refusal.code) == (403, "jobs_not_listed")
-
-
 @pytest.mark.parametrize(
     ("host", "status"),
     [

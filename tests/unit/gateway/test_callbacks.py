@@ -21,16 +21,13 @@ def test_the_callback_goes_to_the_jobs_service_apart_from_the_request(client, rp
     assert {"callback_url", "events"}.isdisjoint(submission["request"])
 
 
-def test_the_jobs_service_chooses_the_events_if_the_client_does_not(client, rpc):
-    submit(client, callback_url=URL)
+@pytest.mark.parametrize(
+    ("fields", "callback"), [({}, None), ({"callback_url": URL}, {"url": URL})]
+)
+def test_neither_a_callback_nor_its_events_are_made_up(client, rpc, fields, callback):
+    submit(client, **fields)
 
-    assert rpc.calls[-1].request["callback"] == {"url": URL}
-
-
-def test_a_job_without_a_callback_has_none(client, rpc):
-    submit(client)
-
-    assert rpc.calls[-1].request["callback"] is None
+    assert rpc.calls[-1].request["callback"] == callback
 
 
 LOCAL_URLS = (

@@ -70,10 +70,3 @@ def test_a_header_never_gives_a_client_the_address_of_the_proxy(written, proxies
     found = client_address("198.51.100.1", written, proxies)
 
     assert found is None or str(ipaddress.ip_address(found)) == found
-
-
-@given(address=st.ip_addresses(), port=st.integers(1, 65_535))
-def test_a_port_does_not_make_another_client(address, port):
-    host = f"[{address}]" if address.version == 6 else str(address)
-
-    assert client_address(PEER, f"{host}:{port}", 1) == client_address(PEER, str(address), 1)

@@ -4,22 +4,6 @@ from mare_gateway.settings import Settings
 from mare_nameko.settings import SettingsError
 
 
-def test_without_variables_the_defaults_hold():
-    settings = Settings.from_env({})
-
-    assert (settings.host, settings.port) == ("127.0.0.1", 5000)
-    assert settings.max_in_flight < settings.threads
-    assert settings.rate_limit == ""
-
-
-def test_variables_are_converted_and_empty_ones_are_absent():
-    settings = Settings.from_env(
-        {"GATEWAY_PORT": "8000", "GATEWAY_TIMEOUT": "2.5", "GATEWAY_HOST": "", "HOME": "/root"}
-    )
-
-    assert (settings.port, settings.timeout, settings.host) == (8000, 2.5, "127.0.0.1")
-
-
 def test_all_mistakes_are_reported_at_once_without_secrets():
     environ = {
         "GATEWAY_PORT": "many",

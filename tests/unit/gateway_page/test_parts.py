@@ -21,11 +21,6 @@ def scene(sky="clear", hour=12.0, *, is_day=True, energy=None, **weather):
     return scene_of(shown, {"longitude": (hour - 12) * 15}, NOON, energy)
 
 
-@pytest.mark.parametrize("sky", SKIES)
-def test_each_weather_has_its_sky(sky):
-    assert scene(sky).sky == sky
-
-
 @pytest.mark.parametrize(("condition", "sky"), list(zip(Condition, SKIES, strict=True)))
 @pytest.mark.parametrize("lang", ["en", "pt"])
 def test_the_word_of_the_weather_service_chooses_the_sky(condition, sky, lang):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mare_services.contract.errors import IdempotencyKeyReused, JobNotChangeable, JobNotFound
+from mare_services.contract.errors import JobNotChangeable, JobNotFound
 from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.lifecycle import JobLifecycle
@@ -108,14 +108,6 @@ def test_a_job_of_another_client_is_not_found(lifecycle):
             call("1", "eve")
 
 
-def test_a_retry_publishes_the_next_attempt(lifecycle, store, clock):
-    accept(lifecycle)
-    lifecycle.cancel("1", "ana")
-
-    assert lifecycle.retry("1", "ana").attempt == 2
-    assert published(store) == [1, 2]
-
-
 def test_a_request_that_is_delivered_twice_changes_a_job_once(lifecycle, store, clock):
     accept(lifecycle)
 
@@ -133,18 +125,3 @@ def test_a_running_job_cannot_be_retried(lifecycle):
     with pytest.raises(JobNotChangeable) as raised:
         lifecycle.retry("1", "ana")
     assert raised.value.extra == {"state": "pending"}
-
-
-def test_a_key_with_another_request_is_refused(lifecycle):
-    accept(lifecycle, "1", key="k")
-
-    with pytest.raises(IdempotencyKeyReused):
-        accept(lifecycle, "2", key="k", city="Olinda")
-
-
-def test_the_state_of_an_earlier_attempt_is_ignored(lifecycle):
-    accept(lifecycle)
-    lifecycle.cancel("1", "ana")
-    lifecycle.retry("1", "ana")
-
-    assert lifecycle.record("1", 1, JobState.COMPLETE, result=1).state == "pending"

@@ -72,14 +72,6 @@ def test_another_mood_is_another_question(live, first):
     assert len(first.calls) == 2
 
 
-def test_the_budget_is_shared_so_that_the_second_source_has_time(live, first, second):
-    first.is_up = False
-
-    assert live(QUERY).value.source == "second"
-    assert first.calls == [(QUERY, pytest.approx(1.2))]
-    assert second.calls == [(QUERY, pytest.approx(2.0))]
-
-
 def test_a_second_source_is_fresher_than_memory(live, clock, first):
     live(QUERY)
     first.is_up = False
@@ -99,23 +91,3 @@ def test_old_material_stands_in_when_no_source_answers_but_not_for_ever(live, cl
     clock.now += 2 * HOUR
     with pytest.raises(SourceUnavailable):
         live(QUERY)
-
-
-def test_a_source_that_recovers_is_used_again_within_seconds(live, clock, first, second):
-    first.is_up = second.is_up = False
-    with pytest.raises(SourceUnavailable):
-        live(QUERY)
-    first.is_up = True
-
-    clock.now += 6
-    with pytest.raises(SourceUnavailable):  # the trial is under way, and nobody waits for it
-        live(QUERY)
-    clock.now += 6
-    assert live(QUERY).value.source == "first"
-
-
-def test_without_sources_there_is_nothing(clock):
-    nothing = live_music([], Settings(), at_once, clock).get
-
-    with pytest.raises(SourceUnavailable, match="No source is configured"):
-        nothing(QUERY)

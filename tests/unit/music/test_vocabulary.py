@@ -41,12 +41,6 @@ def test_every_mood_has_words_in_every_flavour(mood, area):
     assert len(words.phrases) == len(set(words.phrases))
 
 
-def test_mellow_music_is_bossa_and_mpb_in_portuguese():
-    assert words_for(Mood.MELLOW, LanguageArea.LUSOPHONE).genres[:2] == ("bossa nova", "mpb")
-    assert words_for(Mood.MELLOW, LanguageArea.LUSOPHONE).phrases[0] == "bossa nova"
-    assert words_for(Mood.MELLOW, LanguageArea.INTERNATIONAL).genres[0] == "soul"
-
-
 @pytest.mark.parametrize("lang", ["en", "pt"])
 def test_every_mood_has_a_title_of_its_own(lang):
     assert len({title_of(mood, lang) for mood in Mood}) == len(Mood)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mare_nameko.client import Disconnected, Overloaded
+from mare_nameko.client import Overloaded
 from mare_nameko.client.encoding import Route
 from mare_nameko.client.pending import Call, PendingCalls
 
@@ -11,25 +11,6 @@ ROUTE = Route(channel=1, exchange="nameko-rpc", reply_to="reply", frame_max=4096
 
 def call(correlation_id="1", service="weather", started=0.0):
     return Call(correlation_id, service, ROUTE, b"", started)
-
-
-def test_a_call_waits_until_its_reply_comes():
-    waiting = call()
-
-    assert not waiting.wait(0.0)
-    waiting.succeed(b"{}")
-
-    assert waiting.wait(0.0)
-    assert waiting.reply() == b"{}"
-
-
-def test_a_call_that_failed_raises_its_error():
-    waiting = call()
-    waiting.fail(Disconnected("gone"))
-
-    assert waiting.wait(0.0)
-    with pytest.raises(Disconnected, match="gone"):
-        waiting.reply()
 
 
 def test_only_the_first_to_take_a_call_gets_it():
@@ -49,20 +30,6 @@ def test_calls_above_the_limit_are_refused():
         pending.add(call("3"))
 
     assert len(pending) == 2
-
-
-def test_losing_the_broker_fails_every_call():
-    pending = PendingCalls(limit=9)
-    calls = [call(str(number)) for number in range(5)]
-    for waiting in calls:
-        pending.add(waiting)
-
-    pending.fail_all(Disconnected("gone"))
-
-    assert len(pending) == 0
-    for waiting in calls:
-        with pytest.raises(Disconnected):
-            waiting.reply()
 
 
 def test_calls_that_wait_for_a_service_since_long_are_found():

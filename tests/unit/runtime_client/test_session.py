@@ -1,10 +1,8 @@
 """What a session publishes, without a broker."""
 
-from types import SimpleNamespace
-
 import pytest
 
-from mare_nameko.client import AmqpUri, Options, Overloaded, ServiceUnavailable
+from mare_nameko.client import AmqpUri, Options, Overloaded
 from mare_nameko.client import session as session_module
 from mare_nameko.client.encoding import Route
 from mare_nameko.client.pending import Call, PendingCalls
@@ -94,13 +92,6 @@ def test_a_call_that_timed_out_before_it_was_sent_is_not_published(session, pend
     assert session._connection.sent == []
 
 
-def test_each_session_has_a_reply_queue_of_its_own(session, pending, monkeypatch):
-    monkeypatch.setattr(session_module, "BufferedConnection", Connection)
-    other = Session(*OPTIONS.amqp_uri.addresses, OPTIONS, pending, None, None)
-
-    assert other.route.reply_to != session.route.reply_to
-
-
 def test_a_nack_fails_the_calls_that_it_means(session, pending):
     first, second, third = (add(pending, session.route, name) for name in ("a", "b", "c"))
     session.publish([first, second, third])
@@ -112,16 +103,6 @@ def test_a_nack_fails_the_calls_that_it_means(session, pending):
             refused.reply()
     assert "c" in pending
     assert not third.wait(0)
-
-
-def test_a_returned_message_fails_its_call(session, pending):
-    call = add(pending, session.route, "a")
-
-    returned = SimpleNamespace(properties={"correlation_id": "a"})
-    session._on_return(None, "", "", returned)
-
-    with pytest.raises(ServiceUnavailable, match="weather has no queue"):
-        call.reply()
 
 
 def test_a_late_reply_is_ignored(session, pending):

@@ -25,10 +25,6 @@ def trial_fails(state, failure, now):
     return fails(state, failure, now, trial=True)
 
 
-def test_a_new_breaker_lets_calls_through():
-    assert Breaker().permission(0) is Permission.CALL
-
-
 @given(failure=any_failure)
 def test_an_upstream_that_never_answered_has_no_credit(failure):
     state = fails(Breaker(), failure, 0)

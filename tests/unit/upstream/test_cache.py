@@ -43,13 +43,6 @@ def test_a_fresh_value_is_not_loaded_again(cache, clock):
     assert (found.value, found.stale) == (1, False)
 
 
-def test_a_value_past_its_life_is_renewed(cache, clock):
-    get(cache, lambda: 1)
-    clock.now += 60
-
-    assert get(cache, lambda: 2).value == 2
-
-
 def test_a_stale_value_replaces_a_failing_source_which_is_not_called_for_a_while(cache, clock):
     get(cache, lambda: 1)
     clock.now += 60

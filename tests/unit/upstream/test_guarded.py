@@ -63,10 +63,6 @@ def budget(clock):
     return Budget.of(2.0, clock)
 
 
-def test_an_answer_passes_through(guard, budget):
-    assert guard(Scripted("a", 42)).answer("how warm?", budget) == 42
-
-
 def test_a_failing_source_is_called_once_and_then_skipped(guard, budget):
     source = Scripted("a", UNREACHABLE)
     guarded = guard(source)

@@ -137,23 +137,6 @@ def test_every_fault_has_its_error_and_keeps_the_upstreams_words_to_itself(
         assert secret not in message
 
 
-@pytest.mark.parametrize(
-    ("fault", "seconds"),
-    [
-        (faults.LIMITED_SHORTLY, 3),
-        (faults.LIMITED_FOR_A_DAY, 86_400),
-        (faults.LIMITED_WITHOUT_END, None),
-    ],
-)
-def test_a_rate_limit_error_has_the_seconds_to_wait(server, fault, seconds):
-    server.plays(fault)
-
-    with pytest.raises(SourceLimited) as caught:
-        get(server)
-
-    assert caught.value.extra["retry_after"] == seconds
-
-
 @pytest.mark.parametrize("fault", [faults.slow, faults.dripping_body])
 def test_a_slow_answer_ends_with_the_budget(server, fault):
     server.plays(fault(server))

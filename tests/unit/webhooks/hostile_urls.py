@@ -45,7 +45,6 @@ def _of_hosts():
 HOSTILE = tuple(
     dict.fromkeys((*_of_hosts(), *(f"https://example.com{port}/hook" for port in PORTS), *WHOLE))
 )
-DISTINCT = len({url.replace("http://", "https://", 1) for url in HOSTILE})
 """URLs that differ in more than the scheme."""
 
 ACCEPTABLE = (

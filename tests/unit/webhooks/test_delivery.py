@@ -89,12 +89,15 @@ def test_a_callback_that_was_delivered_is_not_sent_again(delivery, receiver, que
     assert [each.outcome for each in queues.reports] == [Outcome.FAILED, Outcome.DELIVERED]
 
 
-def test_a_retry_after_of_a_receiver_delays_the_next_attempt(delivery, receiver, queues):
-    receiver.answer = Answer(status=429, retry_after="20")
+@pytest.mark.parametrize(("status", "seconds"), [(429, 20), (404, 5)])
+def test_retry_after_counts_only_where_it_has_a_meaning(
+    delivery, receiver, queues, status, seconds
+):
+    receiver.answer = Answer(status=status, retry_after="20")
 
     handle(delivery, DUE, queues)
 
-    assert queues.reports[0].next_at.timestamp() == NOW + 20
+    assert queues.reports[0].next_at.timestamp() == NOW + seconds
 
 
 @pytest.mark.parametrize(("status", "seconds"), [(429, 6), (429, 20), (503, 20), (503, 29)])
@@ -109,14 +112,6 @@ def test_the_attempt_after_retry_after_is_sent(delivery, receiver, queues, statu
 
     assert [each.outcome for each in queues.reports] == [Outcome.FAILED, Outcome.DELIVERED]
     assert delivery.clock.now - NOW >= seconds
-
-
-def test_retry_after_counts_only_where_it_has_a_meaning(delivery, receiver, queues):
-    receiver.answer = Answer(status=404, retry_after="20")
-
-    handle(delivery, DUE, queues)
-
-    assert queues.reports[0].next_at.timestamp() == NOW + 5
 
 
 def test_a_url_that_the_rules_refuse_by_now_is_not_called(delivery, receiver, queues):

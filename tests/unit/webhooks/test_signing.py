@@ -20,10 +20,6 @@ def headers(*secrets):
     return dict(Signer(secrets).headers("msg_1", BODY, time.time()))
 
 
-def test_a_receiver_verifies_with_the_secret():
-    assert Webhook(NEW).verify(BODY.encode(), headers(NEW))["type"] == "job.complete"
-
-
 def test_while_the_secret_changes_both_verify():
     signed = headers(NEW, OLD)
 
