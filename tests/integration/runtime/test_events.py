@@ -54,18 +54,6 @@ def test_a_failing_event_is_retried_with_growing_delays_and_then_put_aside(vhost
     assert vhost.depth(QUEUE).ready == 0
 
 
-def test_a_waiting_event_does_not_hold_up_the_others(vhost, launch):
-    environ = QUICK | {"RUNTIME_RETRY_SECONDS": "60"}
-    listener = launch("runtime", "Listener", vhost.amqp_uri, RUNTIME_MAX_WORKERS="1", **environ)
-    listener.wait_ready()
-
-    emit(vhost, '"bad"')
-    emit(vhost, '"good"')
-
-    eventually(lambda: times(listener, "good"))
-    becomes(lambda: vhost.depth("retry-60s").ready, 1)
-
-
 def test_a_failing_event_with_headers_that_cannot_be_written_is_put_aside(vhost, launch):
     listener = launch("runtime", "Listener", vhost.amqp_uri, **QUICK).wait_ready()
 

@@ -40,17 +40,6 @@ def test_a_request_with_unreadable_properties_is_dead_lettered_and_others_are_an
     assert shared_worker.metric("runtime_reconnects_total") == 0
 
 
-def test_an_event_with_unreadable_properties_is_put_aside(vhost, launch):
-    listener = launch("runtime", "Listener", vhost.amqp_uri).wait_ready()
-
-    odd = odd_properties(header=IN_MILLISECONDS)
-    publish_odd(vhost, "front.events", "thing", b'"good"', odd)
-
-    eventually(lambda: vhost.dead_letters() == 1)
-    assert listener.is_ready()
-    assert listener.entries() == []
-
-
 def test_a_delivery_that_cannot_be_rejected_alone_ends_the_connection_and_not_the_process(
     vhost, caller, launch
 ):

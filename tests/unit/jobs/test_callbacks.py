@@ -142,6 +142,12 @@ def test_another_attempt_has_callbacks_of_its_own(lifecycle, store, accept):
     assert [each["first"] for each in due(store)] == [True, False]
 
 
+def test_a_job_never_shows_the_path_of_its_callback_url(accept):
+    shown = view(accept())["callback"]
+
+    assert shown == {"events": list(ALL), "destination": "https://example.com", "ended": False}
+
+
 def test_a_job_without_a_callback_publishes_none(lifecycle, store):
     lifecycle.accept(JobSubmission(id="1", client="ana", request={}))
     lifecycle.record("1", 1, JobState.COMPLETE, result=1)

@@ -4,7 +4,6 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from mare_nameko.health_app import HealthApp
-from mare_nameko.service.metrics import Metrics
 
 
 def send_request(app, path, method="GET"):
@@ -47,26 +46,3 @@ def test_a_head_request_gets_no_body(app):
 def test_other_methods_and_paths_are_refused(app):
     assert send_request(app, "/livez", "POST")[0] == "405 Method Not Allowed"
     assert send_request(app, "/")[0] == "404 Not Found"
-
-
-def test_metrics_contain_requests_and_workers():
-    registry = CollectorRegistry()
-    metrics = Metrics("worker", registry)
-    metrics.watch_workers(10, busy=lambda: 3, in_hand=lambda: 7)
-    metrics.handled("echo", "ok", 0.02)
-    metrics.handled("echo", "ok", 0.02)
-    metrics.handled("echo", "failure", 0.02)
-    metrics.retried("on_thing")
-
-    _, _, body = send_request(HealthApp(list, list, registry), "/metrics")
-
-    handled = "runtime_request_duration_seconds_count"
-    for line in (
-        handled + '{entrypoint="echo",outcome="ok",service="worker"} 2.0',
-        handled + '{entrypoint="echo",outcome="failure",service="worker"} 1.0',
-        'runtime_workers_busy{service="worker"} 3.0',
-        'runtime_workers_max{service="worker"} 10.0',
-        'runtime_messages_in_hand{service="worker"} 7.0',
-        'runtime_retried_total{entrypoint="on_thing",service="worker"} 1.0',
-    ):
-        assert line in body.splitlines()

@@ -9,16 +9,6 @@ from mare_nameko.service.settings import Settings
 from mare_nameko.settings import SettingsError
 
 
-def test_defaults_fit_a_pod():
-    settings = Settings.from_env({})
-
-    assert settings.max_workers == 10
-    assert settings.shutdown_seconds < 30
-    assert settings.retry_seconds == (1, 10, 60)
-    assert not settings.amqp_uri.uses_tls
-    assert not settings.exports_traces
-
-
 def test_variables_are_read(tmp_path):
     authority = tmp_path / "ca.pem"
     authority.touch()
@@ -36,10 +26,6 @@ def test_variables_are_read(tmp_path):
     assert settings.retry_seconds == (0.5, 2)
     assert settings.amqp_uri.uses_tls
     assert settings.exports_traces
-
-
-def test_the_password_is_not_shown():
-    assert "secret" not in repr(Settings.from_env({"AMQP_URI": "amqp://a:secret@broker"}))
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,6 @@ class Shop(Worker, Front, Listener):
     def hurry(self):
         return self.hasty.echo(1)
 
-    @rpc
-    def forget(self):
-        self.worker.echo.call_async(1)
-
     @rpc(expected_exceptions=KeyError)
     def miss(self):
         raise KeyError("missing")

@@ -194,14 +194,6 @@ def test_a_handler_sees_the_context_of_its_request_and_a_span_of_its_own(shop):
     assert "x-other" not in seen
 
 
-def test_a_request_without_ids_gets_new_ones(shop):
-    one, two = (shop.call("shop.context") for _ in range(2))
-
-    assert len(one["request_id"]) == 32
-    assert one["request_id"] != two["request_id"]
-    assert one["traceparent"][3:35] != two["traceparent"][3:35]
-
-
 def test_no_more_requests_run_at_a_time_than_there_are_workers(shop):
     before = len(shop.entries())
     requests = [shop.request("shop.work", f"job{n}", 1.0) for n in range(6)]
@@ -218,11 +210,3 @@ def test_no_more_requests_run_at_a_time_than_there_are_workers(shop):
         running += 1 if "started" in entry else -1
         most = max(most, running)
     assert (running, most) == (0, 4)
-
-
-def test_the_health_port_serves_three_paths(shop):
-    assert shop.process.get("/livez") == (200, "ok\n")
-    assert shop.process.get("/readyz") == (200, "ok\n")
-    assert shop.process.get("/metrics")[1].startswith("# HELP")
-    assert shop.process.get("/")[0] == 404
-    assert shop.process.get("/" + "x" * 1000)[0] == 414

@@ -97,13 +97,6 @@ def test_a_call_has_the_time_limit_of_its_proxy(shop):
     assert shop.metric("runtime_reconnects_total") == 0
 
 
-def test_a_call_that_is_not_waited_for_is_counted_as_abandoned(shop):
-    assert shop.call("shop.forget") is None
-
-    shop.next("rpc-worker")
-    eventually(lambda: shop.metric(CALLED, target="worker.echo", outcome="abandoned") == 1)
-
-
 def test_two_calls_run_side_by_side(shop):
     outer = shop.request("shop.twice", 0)
     first, second = (shop.next("rpc-worker") for _ in range(2))

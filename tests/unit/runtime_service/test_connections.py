@@ -164,13 +164,6 @@ def test_a_service_waits_for_the_broker_and_logs_that(start):
     assert shop.process.wait(60) == 0
 
 
-def test_a_service_goes_on_to_the_next_address(start):
-    shop = start("Shop", AMQP_URI=f"{NOWHERE};{{}}").ready()
-
-    assert len(shop.broker.named("")) == 3
-    assert shop.call("shop.echo", 1) == 1
-
-
 def test_a_queue_that_cannot_be_declared_is_reported_and_the_service_starts(start):
     shop = start("Shop", refused={"retry-1s"}).ready()
 
