@@ -35,21 +35,6 @@ def ids(subscription):
     return [snapshot.event_id for snapshot in subscription._waiting]
 
 
-def test_a_stream_begins_with_the_present_state_and_gets_each_later_one():
-    async def run():
-        store = Store("pending", "partial", "complete")
-        feed = JobFeed(store.read)
-        with feed.subscribe(JOB) as states:
-            seen = [await states.next()]
-            for _ in range(2):
-                feed.changed(JOB)
-                seen.append(await states.next())
-        assert [each.event_id for each in seen] == ["1-pending", "1-partial", "1-complete"]
-        assert [each.is_final for each in seen] == [False, False, True]
-
-    asyncio.run(run())
-
-
 def test_a_change_is_read_once_for_all_streams_of_the_job():
     async def run():
         store = Store("pending", "partial")

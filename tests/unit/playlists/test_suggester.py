@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mare_services.contract.errors import PlaceNotFound
 from mare_services.contract.music import Composed, MusicRequest, Playlist, Track
 from mare_services.contract.places import Place, PlaceQuery
 from mare_services.contract.suggestion import SuggestionRequest
@@ -135,12 +134,3 @@ def test_units_and_language_do_not_change_the_mood():
     assert imperial.weather.units.temperature == "°F"
     assert imperial.weather.condition == "céu limpo"
     assert imperial.mood.mood is metric.mood.mood
-
-
-def test_an_error_of_the_weather_service_is_passed_on():
-    class Nowhere(FixedWeather):
-        def observe(self, query: PlaceQuery) -> WeatherReport:
-            raise PlaceNotFound("No place has this name.", {"suggestions": []})
-
-    with pytest.raises(PlaceNotFound):
-        suggestion(weather=Nowhere())
