@@ -27,9 +27,8 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes) -> dict
         webhook = Webhook(secret)
     except (EmptyWebhookSecretError, ValueError):
         raise ValueError("The secret is empty, or not whsec_ and base64.") from None
-    lowered = {name.lower(): value for name, value in headers.items()}
     try:
-        payload = webhook.verify(body, lowered)
+        payload = webhook.verify(body, dict(headers))
     except (WebhookVerificationError, ValueError, RecursionError) as error:
         raise WebhookRefused(str(error)) from None
     if not isinstance(payload, dict):
