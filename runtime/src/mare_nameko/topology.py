@@ -14,7 +14,7 @@ The definitions work with RabbitMQ 3.10 to 4.x. topology.json has these policies
 * `retries`: parking queues of failed events; service/retries.py declares their arguments.
 * `replies`: a reply queue is deleted after 60 s without a consumer.
 * `dead-letters`: reading a dead letter counts as a delivery, and RabbitMQ 4 drops a message after
-  20.
+  20. Once it is full, messages stay in the queues that they come from.
 """
 
 import json

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from mare_nameko.topology import DEAD_LETTERS
+from mare_nameko.topology import DEAD_LETTERS, vhost_definitions
 from tests.integration.runtime.odd import nested, odd_properties, publish_odd
 from tests.vhost import Vhost, becomes, eventually
 
@@ -62,6 +62,23 @@ def test_a_failing_event_with_headers_that_cannot_be_written_is_put_aside(vhost,
     eventually(lambda: vhost.dead_letters() == 1)
     assert len(times(listener, "bad")) == 1
     eventually(listener.is_ready)
+
+
+def test_an_event_stays_in_its_queue_while_the_dead_letters_are_full(vhost, launch):
+    call = vhost.node.management.call
+    (policy,) = (each for each in vhost_definitions()["policies"] if each["name"] == DEAD_LETTERS)
+    small = {**policy, "priority": 50, "definition": policy["definition"] | {"max-length": 1}}
+    call("PUT", "policies", vhost.name, "small", body=small)
+    settings = QUICK | {"RUNTIME_RETRY_LIMIT": "0"}
+    listener = launch("runtime", "Listener", vhost.amqp_uri, **settings).wait_ready()
+    events = 5
+
+    for _ in range(events):
+        emit(vhost, '"bad"')
+
+    eventually(lambda: "is requeued" in listener.log())
+    call("DELETE", "policies", vhost.name, "small")
+    becomes(vhost.dead_letters, events)
 
 
 def test_an_event_is_not_lost_while_it_waits(own_rabbitmq, launch):
