@@ -1,0 +1,207 @@
+"""All work that a tenant can cause, bounded for each namespace and fair between namespaces.
+
+`WORK` lists the bounds. Each kind of work has places of its own. A namespace never has all of them,
+and free places go to the namespaces that wait in turn, so that a thousand objects of one namespace
+delay an object of another by one piece of work at most. What is over a bound is refused with
+`OverBudget`, and the object reports it: nothing waits in a line without an end.
+"""
+
+import asyncio
+import math
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TypeVar, TypeVarTuple
+
+from mare.domain.unknown import Unknown
+from mare.ports import Unavailable
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A kind of work and its bounds."""
+
+    name: str
+    """A plural, for sentences."""
+    places: int
+    """Pieces that are done at the same time, for all namespaces together."""
+    of_namespace: int
+    """The same for one namespace."""
+    waiting: int = 4_096
+    """Pieces of one namespace that wait for a place."""
+    seconds: float | None = None
+    """Deadline of one piece, from its turn on."""
+    burst: float = math.inf
+    """What a namespace may spend at once, in pieces or in seconds of processor time."""
+    per_second: float = math.inf
+    """What it may spend over time."""
+
+
+BROKER_READS = Work(name="reads of virtual hosts", places=256, of_namespace=64)
+QUIET_CHECKS = Work(name="quiet checks", places=64, of_namespace=8, seconds=3.0)
+"""A check takes 5 ms; one of a broker that hangs takes the 3 s."""
+SCALE_WRITES = Work(name="changes of replicas", places=32, of_namespace=16)
+STATUS_WRITES = Work(name="status writes", places=24, of_namespace=16)
+"""Apart from `SCALE_WRITES`: a new leader writes one for each object, and scaling must not wait."""
+POD_WRITES = Work(name="changes of Pods", places=16, of_namespace=8)
+KILL_CHECKS = Work(name="checks of ending replicas", places=1_000, of_namespace=100, waiting=0)
+RESTORES = Work(name="restores", places=8, of_namespace=4)
+DISCOVERY = Work(
+    name="requests for kinds", places=4, of_namespace=1, burst=20, per_second=2, waiting=256
+)
+WORKLOAD_READS = Work(
+    name="reads of workloads", places=16, of_namespace=8, burst=1_000, per_second=20
+)
+SECRET_READS = Work(name="reads of Secrets", places=16, of_namespace=8, burst=500, per_second=10)
+"""500 Secrets of a namespace are read every 30 s by 17 requests/s at most."""
+LOOKUPS = Work(name="DNS lookups", places=32, of_namespace=4, waiting=256)
+"""A thread each. getaddrinfo takes 10 s and more for a name whose server does not answer."""
+PATTERNS = Work(
+    name="matches of patterns", places=4, of_namespace=1, burst=4.0, per_second=4.0 / 60
+)
+"""4 s of processor time a minute. 100 objects with a usual pattern and 30,000 names take 1 s."""
+LARGE_BODIES = Work(name="responses of over 1 MiB", places=4, of_namespace=2, waiting=256)
+"""A thousand brokers with 8 MiB at the same time would take 8 GB."""
+
+_threads = ThreadPoolExecutor(max_workers=LOOKUPS.places, thread_name_prefix="tenant")
+
+
+class OverBudget(Unavailable):
+    """A namespace has used up a bound; a later attempt can succeed."""
+
+    def __init__(self, work: Work, namespace: str) -> None:
+        cause = f"namespace {namespace} is over its limit of {work.name}"
+        super().__init__(cause)
+        self.why = Unknown("NamespaceBudgetExceeded", cause, namespace)
+
+
+class TenantScheduler:
+    """The places of each kind of work, and what waits for them."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Work, _Lines] = {}
+
+    @asynccontextmanager
+    async def turn(self, work: Work, namespace: str, cost: float = 1.0) -> AsyncIterator[None]:
+        """Wait for a place, and hold it during the block.
+
+        Raises:
+            OverBudget: Too much of the namespace waits, or it has spent what it may spend.
+            TimeoutError: The block exceeds the deadline.
+        """
+        lines = self._of(work)
+        await lines.enter(namespace, cost)
+        try:
+            async with asyncio.timeout(work.seconds):
+                yield
+        finally:
+            lines.leave(namespace)
+
+    async def run_in_thread(
+        self, work: Work, namespace: str, function: Callable[[*Ts], T], *args: *Ts
+    ) -> T:
+        """Run a function that blocks. Its place is free when the thread is, also if it is cancelled.
+
+        Raises `OverBudget`, and what the function raises.
+        """
+        lines = self._of(work)
+        await lines.enter(namespace, 1.0)
+        done = asyncio.get_running_loop().run_in_executor(_threads, function, *args)
+        done.add_done_callback(lambda _: lines.leave(namespace))
+        return await asyncio.shield(done)
+
+    def spend(self, work: Work, namespace: str, cost: float) -> None:
+        """Count what a piece of work has cost beyond the cost of its turn."""
+        self._of(work).spend(namespace, cost)
+
+    def _of(self, work: Work) -> "_Lines":
+        return self._lines.setdefault(work, _Lines(work))
+
+
+class _Lines:
+    """One kind of work: a line of waiting pieces for each namespace."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._running: Counter[str] = Counter()
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        """The namespace whose turn is next comes first."""
+        self._spent: dict[str, tuple[float, float]] = {}
+        """What a namespace has spent, and when that was computed."""
+
+    async def enter(self, namespace: str, cost: float) -> None:
+        if self._spent_by(namespace) + cost > self._work.burst:
+            raise OverBudget(self._work, namespace)
+        line = self._waiting.get(namespace, ())
+        is_free = not line and self._has_place(namespace)
+        if not is_free and len(line) >= self._work.waiting:
+            raise OverBudget(self._work, namespace)
+        self.spend(namespace, cost)
+        if is_free:
+            self._running[namespace] += 1
+        else:
+            await self._wait(namespace)
+
+    async def _wait(self, namespace: str) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(namespace, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._forget(namespace, turn)
+            else:
+                self.leave(namespace)
+            raise
+
+    def leave(self, namespace: str) -> None:
+        self._running[namespace] -= 1
+        if not self._running[namespace]:
+            del self._running[namespace]
+        for waiting in list(self._waiting):
+            if self._has_place(waiting) and self._start(waiting):
+                return
+
+    def _has_place(self, namespace: str) -> bool:
+        is_full = self._running.total() >= self._work.places
+        return not is_full and self._running[namespace] < self._work.of_namespace
+
+    def _start(self, namespace: str) -> bool:
+        """Give the place to the first piece in a line, and put the line behind the others."""
+        line = self._waiting.pop(namespace)
+        while line:
+            turn = line.popleft()
+            if not turn.done():
+                self._running[namespace] += 1
+                turn.set_result(None)
+                if line:
+                    self._waiting[namespace] = line
+                return True
+        return False
+
+    def _forget(self, namespace: str, turn: asyncio.Future[None]) -> None:
+        line = self._waiting.get(namespace, deque())
+        with suppress(ValueError):
+            line.remove(turn)
+        if not line:
+            self._waiting.pop(namespace, None)
+
+    def spend(self, namespace: str, cost: float) -> None:
+        if self._work.burst < math.inf:
+            spent = self._spent_by(namespace) + cost
+            self._spent[namespace] = spent, asyncio.get_running_loop().time()
+
+    def _spent_by(self, namespace: str) -> float:
+        spent, at = self._spent.get(namespace, (0.0, 0.0))
+        if not spent:
+            return 0.0
+        passed = asyncio.get_running_loop().time() - at
+        left = spent - passed * self._work.per_second
+        if left <= 0:
+            del self._spent[namespace]
+        return max(0.0, left)

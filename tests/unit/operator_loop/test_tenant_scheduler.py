@@ -1,0 +1,142 @@
+"""Work of one namespace is bounded, and namespaces take turns."""
+
+import asyncio
+import threading
+
+import pytest
+
+from mare.tenant_scheduler import OverBudget, TenantScheduler, Work
+from tests.unit.operator_broker import virtual_time
+
+CHECKS = Work(name="checks", places=4, of_namespace=2, waiting=3)
+
+
+def test_a_namespace_has_only_some_of_the_places():
+    async def timeline():
+        scheduler, began = TenantScheduler(), []
+
+        async def check(namespace):
+            async with scheduler.turn(CHECKS, namespace):
+                began.append(namespace)
+                await asyncio.sleep(100)
+
+        tasks = [asyncio.create_task(check("hostile")) for _ in range(4)]
+        tasks += [asyncio.create_task(check("honest"))]
+        await asyncio.sleep(1)
+        assert began == ["hostile", "hostile", "honest"]
+        await asyncio.gather(*tasks)
+        assert began == ["hostile", "hostile", "honest", "hostile", "hostile"]
+
+    virtual_time.run(timeline())
+
+
+def test_waiting_namespaces_take_turns():
+    one = Work(name="writes", places=1, of_namespace=1)
+
+    async def timeline():
+        scheduler, began = TenantScheduler(), []
+
+        async def write(name):
+            async with scheduler.turn(one, name[0]):
+                began.append(name)
+                await asyncio.sleep(1)
+
+        names = ["a1", "a2", "a3", "b1", "b2", "c1"]
+        await asyncio.gather(*map(write, names))
+        return began
+
+    assert virtual_time.run(timeline()) == ["a1", "a2", "b1", "c1", "a3", "b2"]
+
+
+def test_a_line_that_is_full_refuses_with_the_name_of_the_bound():
+    async def timeline():
+        scheduler = TenantScheduler()
+
+        async def check():
+            async with scheduler.turn(CHECKS, "shop"):
+                await asyncio.sleep(1)
+
+        tasks = [asyncio.create_task(check()) for _ in range(5)]
+        await asyncio.sleep(0)
+        with pytest.raises(OverBudget, match="namespace shop is over its limit of checks") as error:
+            await check()
+        assert error.value.why.reason == "NamespaceBudgetExceeded"
+        await asyncio.gather(*tasks)
+
+    virtual_time.run(timeline())
+
+
+@pytest.mark.parametrize("has_place", [False, True])
+def test_what_is_cancelled_before_its_turn_leaves_the_place_to_the_others(*, has_place):
+    one = Work(name="writes", places=1, of_namespace=1)
+
+    async def timeline():
+        scheduler, ends, tasks = TenantScheduler(), asyncio.Event(), []
+
+        async def write():
+            async with scheduler.turn(one, "shop"):
+                await ends.wait()
+            if has_place:  # given to the second task, which has not run since
+                tasks[1].cancel()
+
+        tasks += [asyncio.create_task(write()) for _ in range(3)]
+        await asyncio.sleep(1)
+        if not has_place:
+            tasks[1].cancel()
+        ends.set()
+        await tasks[2]
+        assert tasks[1].cancelled()
+
+    virtual_time.run(timeline())
+
+
+def test_a_piece_of_work_ends_at_its_deadline():
+    brief = Work(name="checks", places=1, of_namespace=1, seconds=3)
+
+    async def timeline():
+        scheduler = TenantScheduler()
+        with pytest.raises(TimeoutError):
+            async with scheduler.turn(brief, "shop"):
+                await asyncio.sleep(100)
+        return virtual_time.now()
+
+    assert virtual_time.run(timeline()) == 3
+
+
+def test_a_namespace_spends_its_own_allowance_only():
+    matches = Work(name="matches", places=4, of_namespace=4, burst=2, per_second=0.1)
+
+    async def timeline():
+        scheduler = TenantScheduler()
+
+        async def match(namespace):
+            async with scheduler.turn(matches, namespace, 0):
+                scheduler.spend(matches, namespace, 1.5)
+
+        await match("hostile")
+        await match("hostile")
+        await asyncio.sleep(9)
+        with pytest.raises(OverBudget):
+            await match("hostile")
+        await match("honest")
+        await asyncio.sleep(2)
+        await match("hostile")
+
+    virtual_time.run(timeline())
+
+
+def test_a_thread_that_blocks_keeps_its_place_after_its_caller_has_given_up():
+    one = Work(name="lookups", places=2, of_namespace=1)
+
+    async def timeline():
+        scheduler, ends = TenantScheduler(), threading.Event()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await scheduler.run_in_thread(one, "hostile", ends.wait)
+        second = asyncio.create_task(scheduler.run_in_thread(one, "hostile", str, 2))
+        assert await scheduler.run_in_thread(one, "honest", str, 1) == "1"
+        assert not second.done()
+        ends.set()
+        assert await second == "2"
+
+    asyncio.run(timeline())
