@@ -105,7 +105,7 @@ class TenantScheduler:
     async def run_in_thread(
         self, work: Work, namespace: str, function: Callable[[*Ts], T], *args: *Ts
     ) -> T:
-        """Run a function that blocks. Its place is free when the thread is, also if it is cancelled.
+        """Run a function that blocks; its place is free when the thread is, even if cancelled.
 
         Raises `OverBudget`, and what the function raises.
         """

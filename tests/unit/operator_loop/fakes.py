@@ -37,6 +37,8 @@ class FakeBrokers:
     """Secrets whose broker never answers."""
     answers: asyncio.Event | None = None
     """Set when reads are to be answered; without it they are answered at once."""
+    silent: set[str] = field(default_factory=set)
+    """Objects whose quiet checks are never answered."""
     left: dict[str, Unknown] = field(default_factory=dict)
     """Why the queue of an object may have a message although statistics contain none."""
     away: dict[str, Unknown] = field(default_factory=dict)
@@ -58,6 +60,8 @@ class FakeBrokers:
         return len(autoscaler.entries)
 
     async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
+        if autoscaler.key.name in self.silent:
+            await asyncio.Event().wait()
         return self.left.get(autoscaler.key.name)
 
     async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:

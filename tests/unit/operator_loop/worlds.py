@@ -37,12 +37,13 @@ def body(
     version: int = 100,
     uid: str = "",
     created: str = "2026-01-01T00:00:00Z",
+    namespace: str = "shop",
     **spec: Any,
 ) -> dict:
     """A QueueAutoscaler as the API server would return it."""
     return {
         "metadata": {
-            "namespace": "shop",
+            "namespace": namespace,
             "name": name,
             "uid": uid or f"uid-{name}",
             "resourceVersion": str(version),

@@ -19,11 +19,11 @@ from mare.ports import (
     Unavailable,
     Workloads,
 )
+from mare.tenant_scheduler import KILL_CHECKS, OverBudget, TenantScheduler
 
 _WATCH_SECONDS = 30.0
 """After the grace period: a busy kubelet sends SIGTERM, and so SIGKILL, seconds late."""
 _PAUSE_SECONDS = 0.4
-_MAX_CHECKS = 1_000
 _MAX_REPORTED = 1_000
 _log = logging.getLogger(__name__)
 
@@ -31,24 +31,37 @@ _log = logging.getLogger(__name__)
 class KilledReplicas:
     """Watches the replicas after each scale-down, from the end of their grace period on."""
 
-    def __init__(self, workloads: Workloads, statuses: StatusWriter, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        workloads: Workloads,
+        statuses: StatusWriter,
+        metrics: Metrics,
+        scheduler: TenantScheduler,
+    ) -> None:
         self._workloads = workloads
         self._statuses = statuses
         self._metrics = metrics
+        self._scheduler = scheduler
         self._checks = Tasks()
         self._reported: deque[str] = deque(maxlen=_MAX_REPORTED)
         """UIDs. Checks of scale-downs that follow each other find the same replicas."""
 
     def check_later(self, state: AutoscalerState, before: Scale, replicas: int) -> None:
         """Start a check of the replicas that end now, all but `replicas` of them."""
-        if before.grace_seconds is None or len(self._checks.running) >= _MAX_CHECKS:
-            return
-        self._checks.start(self._check(state, before, replicas, before.grace_seconds))
+        if before.grace_seconds is not None:
+            self._checks.start(self._check(state, before, replicas, before.grace_seconds))
 
     async def _check(
         self, state: AutoscalerState, before: Scale, replicas: int, grace_seconds: int
     ) -> None:
-        await asyncio.sleep(grace_seconds)
+        with suppress(OverBudget):
+            async with self._scheduler.turn(KILL_CHECKS, state.autoscaler.key.namespace):
+                await asyncio.sleep(grace_seconds)
+                await self._report(state, before, replicas, grace_seconds)
+
+    async def _report(
+        self, state: AutoscalerState, before: Scale, replicas: int, grace_seconds: int
+    ) -> None:
         killed: dict[str, str] = {}
         with suppress(TimeoutError, AccessRefused, NotFound):  # no right to watch Pods
             async with asyncio.timeout(_WATCH_SECONDS):

@@ -34,6 +34,7 @@ from mare.ports import (
     Traces,
     Workloads,
 )
+from mare.tenant_scheduler import TenantScheduler
 
 _BATCH = 25
 """Decisions between two yields to the event loop; each takes 0.1 ms."""
@@ -61,12 +62,13 @@ class Loop:
     namespace_queues: int = 2_000
     """Queues that the objects of a namespace may select."""
     traces: Traces = field(default_factory=NoTraces)
+    scheduler: TenantScheduler = field(default_factory=TenantScheduler)
 
     def __post_init__(self) -> None:
         self._budget = ReadBudget(self.pace, self.namespace_queues)
         self._owners = TargetOwners()
         guard = WriteGuard(self.leadership, self.clock)
-        statuses = StatusWriter(self.objects, guard, self.clock, self.record)
+        statuses = StatusWriter(self.objects, guard, self.clock, self.record, self.scheduler)
         scales = ScaleWriter(
             workloads=self.workloads,
             statuses=statuses,
@@ -75,6 +77,7 @@ class Loop:
             metrics=self.metrics,
             record=self.record,
             traces=self.traces,
+            scheduler=self.scheduler,
         )
         self._reconciler = Reconciler(
             workloads=self.workloads,
@@ -86,9 +89,10 @@ class Loop:
             clock=self.clock,
             record=self.record,
             metrics=self.metrics,
+            scheduler=self.scheduler,
         )
         self._restorer = ReplicaRestorer(
-            self.workloads, self.leadership, self._owners, self.conflicts
+            self.workloads, self.leadership, self._owners, self.conflicts, self.scheduler
         )
         self._states: dict[Key, AutoscalerState] = {}
         self._removed: deque[str] = deque(maxlen=_MAX_REMOVED)

@@ -1,16 +1,17 @@
 """Asks the queues of objects for messages before their last replicas are removed."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 
 from mare.background import Tasks
+from mare.custom_resource.autoscaler import Autoscaler
 from mare.domain.evidence import MESSAGES_LEFT, QUEUE_CHANGED, QuietAnswer
 from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
 from mare.ports import Brokers, Clock
+from mare.tenant_scheduler import QUIET_CHECKS, OverBudget, TenantScheduler
 
-_MAX_CONCURRENT_CHECKS = 16
+_TOO_SLOW = Unknown("StatisticsUnreachable", "the management API does not answer in time")
 _EXPECTED = {MESSAGES_LEFT, QUEUE_CHANGED}
 _log = logging.getLogger(__name__)
 
@@ -19,13 +20,17 @@ class QuietChecks:
     """Stores each answer in the state of its object, for the next decision."""
 
     def __init__(
-        self, brokers: Brokers, clock: Clock, on_answer: Callable[[AutoscalerState], None]
+        self,
+        brokers: Brokers,
+        clock: Clock,
+        scheduler: TenantScheduler,
+        on_answer: Callable[[AutoscalerState], None],
     ) -> None:
         """`on_answer` decides again at once: a message can arrive at any moment."""
         self._on_answer = on_answer
         self._brokers = brokers
         self._clock = clock
-        self._slots = asyncio.Semaphore(_MAX_CONCURRENT_CHECKS)
+        self._scheduler = scheduler
         self._tasks = Tasks()
 
     def start(self, state: AutoscalerState) -> None:
@@ -37,26 +42,32 @@ class QuietChecks:
     async def _ask(self, state: AutoscalerState) -> None:
         autoscaler, before = state.autoscaler, state.quiet_answer
         try:
-            async with self._slots:
-                asked_at = self._clock()
-                why = await self._check(state)
+            answer = await self._check(autoscaler)
         finally:
             state.asking_queues = False
         if state.autoscaler is not autoscaler:
             return
-        state.quiet_answer = QuietAnswer(asked_at, self._clock(), why)
+        state.quiet_answer, why = answer, answer.why
         is_expected = why is None or why.reason in _EXPECTED
         if not is_expected and (before is None or before.why != why):
             extra = {"object": autoscaler.key, "error": why and why.cause}
             _log.warning("Queues could not be asked for messages", extra=extra)
         self._on_answer(state)
 
-    async def _check(self, state: AutoscalerState) -> Unknown | None:
+    async def _check(self, autoscaler: Autoscaler) -> QuietAnswer:
+        asked_at = self._clock()
         try:
-            return await self._brokers.check_quiet(state.autoscaler)
+            async with self._scheduler.turn(QUIET_CHECKS, autoscaler.key.namespace):
+                asked_at = self._clock()
+                why = await self._brokers.check_quiet(autoscaler)
+        except OverBudget as error:
+            why = error.why
+        except TimeoutError:
+            why = _TOO_SLOW
         except Exception as error:  # noqa: BLE001 - the object reports it and keeps its replicas
             # Without the error's text, which may contain an address with a password.
-            return Unknown("NotUnderstood", f"asking the queues fails ({type(error).__name__})")
+            why = Unknown("NotUnderstood", f"asking the queues fails ({type(error).__name__})")
+        return QuietAnswer(asked_at, self._clock(), why)
 
     async def close(self) -> None:
         await self._tasks.cancel()

@@ -33,6 +33,7 @@ from mare.ports import (
     Scale,
     Workloads,
 )
+from mare.tenant_scheduler import TenantScheduler
 
 _NOT_DECIDED = "NotDecided"
 _DELAYED_SECONDS = 1.0
@@ -53,9 +54,12 @@ class Reconciler:
     clock: Clock
     record: Record
     metrics: Metrics
+    scheduler: TenantScheduler
 
     def __post_init__(self) -> None:
-        self._quiet_checks = QuietChecks(self.brokers, self.clock, self._reconcile_answer)
+        self._quiet_checks = QuietChecks(
+            self.brokers, self.clock, self.scheduler, self._reconcile_answer
+        )
 
     def _reconcile_answer(self, state: AutoscalerState) -> None:
         """Decide on the last reading again, with the answer of the queues."""

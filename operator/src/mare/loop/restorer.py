@@ -18,8 +18,8 @@ from mare.ports import (
     Scale,
     Workloads,
 )
+from mare.tenant_scheduler import RESTORES, TenantScheduler
 
-_MAX_CONCURRENT = 4
 _MAX_ATTEMPTS = 6
 _log = logging.getLogger(__name__)
 
@@ -31,12 +31,13 @@ class ReplicaRestorer:
         leadership: Leadership,
         owners: TargetOwners,
         conflicts: ConflictingAutoscalers,
+        scheduler: TenantScheduler,
     ) -> None:
         self._workloads = workloads
         self._leadership = leadership
         self._owners = owners
         self._conflicts = conflicts
-        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
+        self._scheduler = scheduler
         self._tasks = Tasks()
 
     def start(self, state: AutoscalerState) -> None:
@@ -49,7 +50,7 @@ class ReplicaRestorer:
         backoff = Backoff(0.5, 8.0)
         while backoff.failures < _MAX_ATTEMPTS:
             try:
-                async with self._slots:
+                async with self._scheduler.turn(RESTORES, state.autoscaler.key.namespace):
                     await self._try(state, replicas)
             except NotFound:
                 return

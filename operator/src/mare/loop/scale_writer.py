@@ -1,10 +1,8 @@
-"""Carries decisions out, a bounded number at a time and one at a time for each object.
+"""Carries decisions out, one at a time for each object.
 
-A change can fail; it is never decided here. Statuses have slots of their own: a new leader writes
-one for every object, and scaling must not wait for them.
+A change can fail; it is never decided here.
 """
 
-import asyncio
 import logging
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -32,8 +30,8 @@ from mare.ports import (
     Traces,
     Workloads,
 )
+from mare.tenant_scheduler import SCALE_WRITES, TenantScheduler
 
-_MAX_CONCURRENT_CHANGES = 16
 _REASONS = {
     NotFound: "WorkloadNotFound",
     AccessRefused: "Forbidden",
@@ -51,12 +49,14 @@ class ScaleWriter:
     metrics: Metrics
     record: Record
     traces: Traces
+    scheduler: TenantScheduler
     _tasks: Tasks = field(default_factory=Tasks, init=False)
 
     def __post_init__(self) -> None:
-        self._slots = asyncio.Semaphore(_MAX_CONCURRENT_CHANGES)
         self._victims = Victims(self.workloads, self.clock)
-        self._killed = KilledReplicas(self.workloads, self.statuses, self.metrics)
+        self._killed = KilledReplicas(
+            self.workloads, self.statuses, self.metrics, self.scheduler
+        )
 
     async def close(self) -> None:
         """Wait for changes that are under way; each request has a time-out of its own."""
@@ -73,7 +73,7 @@ class ScaleWriter:
     ) -> None:
         read_times = state.read_times
         try:
-            async with self._slots:
+            async with self.scheduler.turn(SCALE_WRITES, state.autoscaler.key.namespace):
                 sent_at = await self._send(state, view, scale, decision)
             if sent_at is None:
                 return

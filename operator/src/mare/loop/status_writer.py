@@ -1,8 +1,8 @@
-"""Writes statuses and Events, a bounded number at a time."""
+"""Writes statuses and Events."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 
 from mare.background import Tasks
 from mare.custom_resource.condition import Condition, state_of
@@ -11,20 +11,27 @@ from mare.loop.record import Record
 from mare.loop.state import AutoscalerState
 from mare.loop.write_guard import WriteGuard
 from mare.ports import ApiError, Clock, Conflict, Objects, Unavailable
+from mare.tenant_scheduler import STATUS_WRITES, TenantScheduler
 
-_MAX_CONCURRENT_WRITES = 16
 CLOSING_SECONDS = 5.0
 """Time for writes that are under way when the operator stops."""
 _log = logging.getLogger(__name__)
 
 
 class StatusWriter:
-    def __init__(self, objects: Objects, guard: WriteGuard, clock: Clock, record: Record) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        guard: WriteGuard,
+        clock: Clock,
+        record: Record,
+        scheduler: TenantScheduler,
+    ) -> None:
         self._objects = objects
         self._guard = guard
         self._clock = clock
         self._record = record
-        self._slots = asyncio.Semaphore(_MAX_CONCURRENT_WRITES)
+        self._scheduler = scheduler
         self._tasks = Tasks()
 
     async def close(self) -> None:
@@ -55,7 +62,7 @@ class StatusWriter:
         stored.writing = True
         try:
             # The status is built inside: 1,000 statuses that wait for a slot take 15 MB.
-            async with self._slots:
+            async with self._turn(state):
                 warnings = await write(state)
             for each in warnings:
                 if await self.publish_event(state, "Warning", each.reason, each.message):
@@ -69,6 +76,9 @@ class StatusWriter:
             stored.attempts.failed(self._clock())
         finally:
             stored.writing = False
+
+    def _turn(self, state: AutoscalerState) -> AbstractAsyncContextManager[None]:
+        return self._scheduler.turn(STATUS_WRITES, state.autoscaler.key.namespace)
 
     async def _challenge(self, state: AutoscalerState) -> list[Condition]:
         if not self._guard.allows_writes(state):
@@ -132,7 +142,7 @@ class StatusWriter:
         change: tuple[int, int] | None = None,
     ) -> bool:
         """Publish an Event; return False if it was not, and another attempt may succeed."""
-        async with self._slots:
+        async with self._turn(state):
             if not self._guard.allows_writes(state):
                 return False
             try:
