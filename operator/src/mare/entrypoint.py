@@ -29,6 +29,7 @@ from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import ApiError, SoleReplica
 from mare.settings import Settings
+from mare.tenant_scheduler import TenantScheduler
 from mare.tracing import create_traces
 
 _HOUSEKEEPING_SECONDS = 60.0
@@ -77,6 +78,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
         election = ElectedLeader(Api(client), lease, clock) if settings.leader_election else None
         leadership = election or SoleReplica()
         api = Api(client, may_write=leadership)
+        scheduler = TenantScheduler()
         brokers = SecretBrokers(
             StoredSecrets(api, require_label=settings.require_secret_label),
             clock,
@@ -86,6 +88,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
                 settings.broker_networks,
                 await addresses_of(os.environ.get("KUBERNETES_SERVICE_HOST")),
             ),
+            scheduler=scheduler,
         )
         stack.push_async_callback(brokers.close)
         workloads = WatchedWorkloads(api, cluster_wide=not settings.namespaces)
@@ -106,6 +109,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             pace=Pace(shortest=settings.tick_seconds, reads_per_second=settings.reads_per_second),
             namespace_queues=settings.namespace_queues,
             traces=traces,
+            scheduler=scheduler,
             operator=f"{settings.lease_namespace}/{settings.lease_name}",
         )
         ready = asyncio.Event()

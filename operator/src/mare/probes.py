@@ -12,19 +12,17 @@ from mare.loop.loop import Loop
 from mare.serving import serving
 
 _MAX_TICK_SECONDS = 10.0
-_MAX_ROUND_SECONDS = 300.0
-"""Each request of a round has a time-out: 10 s in all for each virtual host."""
 
 
 def find_liveness_failure(loop: Loop, now: float, *, election_stalled: bool = False) -> str | None:
-    """Return what has stalled and a restart would repair; None if nothing has."""
-    round_begun_at = loop.oldest_round
+    """Return what has stalled and a restart would repair; None if nothing has.
+
+    No broker can make it fail: a tenant's one would end the leader, and then its successor.
+    """
     if now - loop.ticked_at > _MAX_TICK_SECONDS:
         return f"the loop has not ticked for more than {_MAX_TICK_SECONDS:.0f} s"
     if election_stalled:
         return "the leader election has stopped trying to get or renew the Lease"
-    if round_begun_at is not None and now - round_begun_at > _MAX_ROUND_SECONDS:
-        return f"reading the queues takes more than {_MAX_ROUND_SECONDS:.0f} s"
     return None
 
 

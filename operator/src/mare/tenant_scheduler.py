@@ -11,7 +11,7 @@ import math
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar, TypeVarTuple
 
@@ -58,33 +58,56 @@ WORKLOAD_READS = Work(
     name="reads of workloads", places=16, of_namespace=8, burst=1_000, per_second=20
 )
 SECRET_READS = Work(name="reads of Secrets", places=16, of_namespace=8, burst=500, per_second=10)
-"""500 Secrets of a namespace are read every 30 s by 17 requests/s at most."""
+"""More than 300 Secrets of a namespace are read less often than every 30 s."""
 LOOKUPS = Work(name="DNS lookups", places=32, of_namespace=4, waiting=256)
 """A thread each. getaddrinfo takes 10 s and more for a name whose server does not answer."""
 PATTERNS = Work(
-    name="matches of patterns", places=4, of_namespace=1, burst=4.0, per_second=4.0 / 60
+    name="processor time for patterns", places=4, of_namespace=1, burst=4.0, per_second=2.0 / 60
 )
-"""4 s of processor time a minute. 100 objects with a usual pattern and 30,000 names take 1 s."""
+"""2 s a minute, and 4 s at once. 100 objects with a usual pattern and 30,000 names take 1 s."""
 LARGE_BODIES = Work(name="responses of over 1 MiB", places=4, of_namespace=2, waiting=256)
 """A thousand brokers with 8 MiB at the same time would take 8 GB."""
 
-_threads = ThreadPoolExecutor(max_workers=LOOKUPS.places, thread_name_prefix="tenant")
+DECODING = Work(name="decodings of responses", places=4, of_namespace=2, waiting=1_024)
+"""A thread each: 10 MiB take 50 ms."""
+
+_threads = ThreadPoolExecutor(LOOKUPS.places + DECODING.places, thread_name_prefix="tenant")
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Something that a namespace holds for longer than a piece of work, up to a bound."""
+
+    name: str
+    of_namespace: int
+
+
+VIRTUAL_HOSTS = Stock("open virtual hosts", 256)
+"""Two or three connections each."""
+RESPONSE_OBJECTS = Stock("JSON objects in responses", 300_000)
+"""Of 150 bytes each: 30,000 queues and as many consumers."""
 
 
 class OverBudget(Unavailable):
     """A namespace has used up a bound; a later attempt can succeed."""
 
-    def __init__(self, work: Work, namespace: str) -> None:
-        cause = f"namespace {namespace} is over its limit of {work.name}"
+    def __init__(self, what: Work | Stock, namespace: str) -> None:
+        cause = f"namespace {namespace} is over its limit of {what.name}"
+        if isinstance(what, Stock):
+            cause += f", {what.of_namespace:,}"
         super().__init__(cause)
         self.why = Unknown("NamespaceBudgetExceeded", cause, namespace)
 
 
 class TenantScheduler:
-    """The places of each kind of work, and what waits for them."""
+    """The places of each kind of work, what waits for them, and what namespaces hold."""
 
     def __init__(self) -> None:
         self._lines: dict[Work, _Lines] = {}
+        self._held: Counter[tuple[Stock, str]] = Counter()
+
+    def of(self, namespace: str) -> "Tenant":
+        return Tenant(self, namespace)
 
     @asynccontextmanager
     async def turn(self, work: Work, namespace: str, cost: float = 1.0) -> AsyncIterator[None]:
@@ -119,8 +142,37 @@ class TenantScheduler:
         """Count what a piece of work has cost beyond the cost of its turn."""
         self._of(work).spend(namespace, cost)
 
+    def hold(self, stock: Stock, namespace: str, more: int) -> None:
+        """Add to what a namespace holds, or release a part of it; raise `OverBudget`."""
+        held = self._held[stock, namespace] + more
+        if more > 0 and held > stock.of_namespace:
+            raise OverBudget(stock, namespace)
+        self._held[stock, namespace] = held
+        if not held:
+            del self._held[stock, namespace]
+
     def _of(self, work: Work) -> "_Lines":
         return self._lines.setdefault(work, _Lines(work))
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """The part of the scheduler for one namespace."""
+
+    scheduler: TenantScheduler
+    namespace: str
+
+    def turn(self, work: Work, cost: float = 1.0) -> AbstractAsyncContextManager[None]:
+        return self.scheduler.turn(work, self.namespace, cost)
+
+    async def run_in_thread(self, work: Work, function: Callable[[*Ts], T], *args: *Ts) -> T:
+        return await self.scheduler.run_in_thread(work, self.namespace, function, *args)
+
+    def spend(self, work: Work, cost: float) -> None:
+        self.scheduler.spend(work, self.namespace, cost)
+
+    def hold(self, stock: Stock, more: int) -> None:
+        self.scheduler.hold(stock, self.namespace, more)
 
 
 class _Lines:

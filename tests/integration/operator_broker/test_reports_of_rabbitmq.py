@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -13,7 +12,6 @@ from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.queue_statistics import Statistics, StatisticsSource
-from mare.broker.response_budget import ResponseShare
 from tests.broker_node import Node
 from tests.vhost import Vhost, eventually
 
@@ -24,11 +22,10 @@ def statistics(node: Node, kind: str, vhost: str = "/") -> Statistics:
     async def fetch() -> Statistics:
         parameters = ConnectionParameters(networks=ANY_NETWORK, vhost=vhost)
         uri = f"http://127.0.0.1:{node.ports.prometheus}"
-        share = ResponseShare(Counter(), "shop")
         source: StatisticsSource = (
-            ManagementStatistics(node.management_uri, parameters, share)
+            ManagementStatistics(node.management_uri, parameters)
             if kind == "management"
-            else PrometheusStatistics(uri, parameters, share)
+            else PrometheusStatistics(uri, parameters)
         )
         try:
             return await source.fetch(vhost, time.time())

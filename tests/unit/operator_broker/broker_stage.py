@@ -75,7 +75,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             stage = Stage({key.replace("_", "-"): uri for key, uri in secret.items()})
             monkeypatch.setattr(aiormq, "Connection", stage.broker.connection)
             monkeypatch.setattr(
-                virtual_host, "_source", lambda p, share: stage if _has_statistics(p) else None
+                virtual_host, "_source", lambda p: stage if _has_statistics(p) else None
             )
             await timeline(stage)
             await stage.brokers.close()

@@ -4,7 +4,6 @@ import asyncio
 import json
 import ssl
 import threading
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +18,6 @@ from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsSource
-from mare.broker.response_budget import ResponseShare
 
 SOURCES = [ManagementStatistics, PrometheusStatistics]
 MIB = 2**20
@@ -81,9 +79,7 @@ def fetch(kind: type, server: FakeServer, vhost: str = "/") -> Mapping[str, Queu
 
 def sample(kind: type, server: FakeServer, vhost: str = "/") -> Statistics:
     async def request(uri: str) -> Statistics:
-        source: StatisticsSource = kind(
-            uri, ConnectionParameters(networks=ANY_NETWORK), ResponseShare(Counter(), "shop")
-        )
+        source: StatisticsSource = kind(uri, ConnectionParameters(networks=ANY_NETWORK))
         try:
             return await source.fetch(vhost, 7.0)
         finally:

@@ -27,6 +27,7 @@ from mare.broker.networks import ANY_NETWORK
 from mare.broker.passive_declare import Depth, PassiveDeclare
 from mare.broker.queue_depths import QueueDepths
 from mare.domain.unknown import Unknown
+from mare.tenant_scheduler import TenantScheduler
 
 Attack = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
@@ -240,7 +241,7 @@ def test_frames_are_sent_in_their_order_and_before_the_connection_closes(drains)
     async def timeline() -> None:
         async with await asyncio.start_server(keep, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            transport = FrameLimitTransport(None, ANY_NETWORK)
+            transport = FrameLimitTransport(None, ANY_NETWORK, TenantScheduler().of("shop"))
             _, writer = await transport.create(URL(f"amqp://127.0.0.1:{port}"))
             writer.write(b"one ")
             writer.write(bytearray(b"two "))

@@ -6,6 +6,7 @@ import tracemalloc
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient
 from mare.broker.networks import ANY_NETWORK
+from mare.tenant_scheduler import TenantScheduler
 from tests.unit.operator_broker.statistics_server import MIB, same_for_all, serve
 
 BROKERS = 30
@@ -13,9 +14,15 @@ BODY = bytes(4 * MIB)
 
 
 async def get_all(uri: str) -> list[int | BaseException]:
+    scheduler = TenantScheduler()
     clients = [
-        BrokerHttpClient(uri, ConnectionParameters(networks=ANY_NETWORK), "it", 8 * MIB)
-        for _ in range(BROKERS)
+        BrokerHttpClient(
+            uri,
+            ConnectionParameters(networks=ANY_NETWORK, tenant=scheduler.of(f"shop-{number}")),
+            "it",
+            8 * MIB,
+        )
+        for number in range(BROKERS)
     ]
 
     async def size(client: BrokerHttpClient) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import socket
 import threading
-from collections import Counter
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -14,9 +13,9 @@ from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters, parse_secret
 from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK, BrokerNetworks
-from mare.broker.response_budget import ResponseShare
 from mare.ports import AccessRefused
 from mare.settings import Settings, SettingsError
+from mare.tenant_scheduler import DECODING, TenantScheduler
 from tests.unit.operator_broker.statistics_server import FakeServer, serve
 
 DEFAULT = BrokerNetworks(Settings().broker_networks)
@@ -63,9 +62,7 @@ def test_the_address_of_the_api_server_is_always_refused(address):
 
 def read_statistics(uri: str, **fields) -> None:
     async def read() -> None:
-        source = ManagementStatistics(
-            uri, ConnectionParameters(**fields), ResponseShare(Counter(), "shop")
-        )
+        source = ManagementStatistics(uri, ConnectionParameters(**fields))
         try:
             await source.fetch("/", 7.0)
         finally:
@@ -108,9 +105,10 @@ def test_a_name_that_changes_its_address_is_checked_at_each_connection(monkeypat
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
     async def timeline() -> None:
-        assert (await networks.resolve("rebind.example", 80))[0][4][0] == "10.255.255.1"
+        shop = TenantScheduler().of("shop")
+        assert (await networks.resolve("rebind.example", 80, shop))[0][4][0] == "10.255.255.1"
         with pytest.raises(networks.AddressRefused):
-            await DEFAULT.connect("rebind.example", 80)
+            await DEFAULT.connect("rebind.example", 80, shop)
 
     asyncio.run(timeline())
 
@@ -125,27 +123,30 @@ def test_a_redirect_is_not_followed_and_its_status_is_not_reported():
     assert "302" not in str(failure.value)
 
 
-def test_slow_name_servers_do_not_delay_other_work(monkeypatch):
-    lookup_started, answers = threading.Event(), threading.Event()
+def test_slow_name_servers_of_one_namespace_delay_nothing_else(monkeypatch):
+    answers = threading.Event()
 
-    def getaddrinfo(*_):
-        lookup_started.set()
-        answers.wait(60)
-        return []
+    def getaddrinfo(host, *_):
+        if host.startswith("slow"):
+            answers.wait(60)
+        return [host]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
-    async def timeline() -> int:
-        lookups = [asyncio.create_task(networks.resolve(f"{n}.example", 80)) for n in range(64)]
-        while not lookup_started.is_set():  # noqa: ASYNC110 - a lookup begins in a thread
-            await asyncio.sleep(0.01)
-        decoded = await asyncio.wait_for(asyncio.to_thread(len, "decoding"), 50)
+    async def timeline() -> None:
+        scheduler = TenantScheduler()
+        hostile, honest = scheduler.of("hostile"), scheduler.of("shop")
+        lookups = [
+            asyncio.create_task(networks.resolve(f"slow-{number}", 80, hostile))
+            for number in range(200)
+        ]
+        async with asyncio.timeout(50):
+            assert await networks.resolve("broker", 80, honest) == ["broker"]
+            assert await honest.run_in_thread(DECODING, len, "decoding") == 8
         answers.set()
-        for lookup in lookups:
-            lookup.cancel()
-        return decoded
+        assert len(await asyncio.gather(*lookups)) == 200
 
-    assert asyncio.run(timeline()) == 8
+    asyncio.run(timeline())
 
 
 def test_the_networks_of_the_settings_reach_the_parameters():

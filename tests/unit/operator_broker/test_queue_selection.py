@@ -21,12 +21,17 @@ from mare.broker.queue_selection import (
     queries_of,
 )
 from mare.custom_resource.autoscaler import read_autoscaler
+from mare.tenant_scheduler import Tenant, TenantScheduler
 from tests.fakes.clock import Clock
 from tests.unit.operator_loop.worlds import body
 
 
+def shop() -> Tenant:
+    return TenantScheduler().of("shop")
+
+
 def select(query: QueueQuery, names: list[str], exclusive: frozenset[str] = frozenset()):
-    return asyncio.run(QueueMatcher(Clock(0.0)).select(query, names, exclusive))
+    return asyncio.run(QueueMatcher(Clock(0.0)).select(query, names, exclusive, shop()))
 
 
 def pattern(*patterns: str) -> QueueQuery:
@@ -171,6 +176,7 @@ class Stage:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock = Clock(0.0)
         self.matcher = QueueMatcher(self.clock)
+        self.tenant = shop()
         self.matched: list[str] = []
         matches = QueueQuery.matches
 
@@ -182,7 +188,7 @@ class Stage:
 
     def select(self, query: QueueQuery, names: list[str], *exclusive: str):
         self.matched.clear()
-        return asyncio.run(self.matcher.select(query, names, frozenset(exclusive)))
+        return asyncio.run(self.matcher.select(query, names, frozenset(exclusive), self.tenant))
 
 
 def test_patterns_are_matched_once_as_long_as_the_names_are_the_same(monkeypatch):
@@ -271,7 +277,7 @@ def test_matching_lets_other_tasks_run():
 
         task = asyncio.create_task(other())
         names = [f"b-{number}" for number in range(10_000)]
-        await QueueMatcher(Clock(0.0)).select(pattern("a-*", "*c*"), names, frozenset())
+        await QueueMatcher(Clock(0.0)).select(pattern("a-*", "*c*"), names, frozenset(), shop())
         done.set()
         await task
         return turns
@@ -286,7 +292,7 @@ def test_an_object_that_is_edited_again_and_again_fills_no_memory():
         matcher = QueueMatcher(Clock(0.0))
         for number in range(400):
             query = pattern("work-*", f"other-{number}")
-            found = await matcher.select(query, names, frozenset())
+            found = await matcher.select(query, names, frozenset(), shop())
             assert len(found.readable) == len(names)
 
     tracemalloc.start()

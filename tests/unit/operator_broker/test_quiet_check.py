@@ -152,17 +152,6 @@ def test_a_broker_that_fails_is_not_quiet(status: int, reason: str):
     play({}, timeline, status=status)
 
 
-def test_a_broker_that_does_not_answer_in_time_is_not_quiet(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("mare.broker.quiet_check._SECONDS", 0)
-
-    async def timeline(run: Run) -> None:
-        assert await run(0) == Unknown(
-            "StatisticsUnreachable", "the management API does not answer in time"
-        )
-
-    play({}, timeline)
-
-
 def test_an_unexpected_response_is_not_quiet():
     async def timeline(run: Run) -> None:
         assert await run(0) == Unknown(

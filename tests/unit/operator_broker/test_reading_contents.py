@@ -1,7 +1,6 @@
 """What a source reports of a queue reaches the reading of an object."""
 
 import asyncio
-from collections import Counter
 
 import pytest
 
@@ -9,7 +8,6 @@ from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.passive_declare import not_found
-from mare.broker.response_budget import ResponseShare
 from mare.broker.virtual_host import VirtualHost
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
@@ -143,7 +141,7 @@ def test_statistics_come_from_the_management_api_where_a_secret_has_it(uris, pat
         parameters = ConnectionParameters(
             vhost="shop", networks=ANY_NETWORK, **dict.fromkeys(uris, uri)
         )
-        host = VirtualHost(parameters, Clock(), 5.0, ResponseShare(Counter(), "shop"))
+        host = VirtualHost(parameters, Clock(), 5.0)
         await host.start_statistics()
         readings = await host.read(["work"], [])
         await host.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import Counter
 from contextlib import suppress
 
 import pytest
@@ -12,7 +11,8 @@ from mare.broker.http_client import ResponseTooLarge
 from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
-from mare.broker.response_budget import MAX_OBJECTS, ResponseShare
+from mare.broker.response_budget import ResponseShare
+from mare.tenant_scheduler import RESPONSE_OBJECTS, TenantScheduler
 from tests.unit.operator_broker.statistics_server import FakeServer, serve
 
 COUNT = 20_000
@@ -31,15 +31,15 @@ def readable(kind: type, namespaces: list[str]) -> int:
     """Read a virtual host for each namespace; return how many of them can be read together."""
 
     async def read(uri: str) -> int:
-        used, sources, found = Counter(), [], 0
+        scheduler, sources, found = TenantScheduler(), [], 0
         for vhost, namespace in zip(VHOSTS, namespaces, strict=True):
-            parameters = ConnectionParameters(networks=ANY_NETWORK)
-            sources.append(kind(uri, parameters, ResponseShare(used, namespace)))
+            tenant = scheduler.of(namespace)
+            sources.append(kind(uri, ConnectionParameters(networks=ANY_NETWORK, tenant=tenant)))
             with suppress(ResponseTooLarge):
                 found += len((await sources[-1].fetch(vhost, 0.0)).queues) == COUNT
         for each in sources:
             await each.close()
-        assert not used
+        scheduler.hold(RESPONSE_OBJECTS, "shop", RESPONSE_OBJECTS.of_namespace)
         return found
 
     with serve(FakeServer(BODIES)) as server:
@@ -57,13 +57,13 @@ def test_another_namespace_is_not_affected(kind: type):
 
 
 def test_a_part_is_replaced_and_released():
-    used = Counter()
-    one, two = ResponseShare(used, "shop"), ResponseShare(used, "shop")
+    tenant, most = TenantScheduler().of("shop"), RESPONSE_OBJECTS.of_namespace
+    one, two = ResponseShare(tenant), ResponseShare(tenant)
     for _ in range(3):
-        one.reserve("queues", MAX_OBJECTS)
-    with pytest.raises(ResponseTooLarge, match="namespace shop return more"):
+        one.reserve("queues", most)
+    with pytest.raises(ResponseTooLarge, match="over its limit of JSON objects in responses"):
         two.reserve("queues", 1)
-    one.reserve("queues", MAX_OBJECTS - 1)
+    one.reserve("queues", most - 1)
     two.reserve("queues", 1)
     one.release()
-    two.reserve("queues", MAX_OBJECTS)
+    two.reserve("queues", most)

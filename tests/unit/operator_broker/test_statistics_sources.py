@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mare.broker import management
+from mare.broker import http_client
 from mare.broker.management import ManagementStatistics
 from mare.broker.prometheus import DetailedMetrics, PrometheusStatistics
 from mare.domain.unknown import Unknown
@@ -217,13 +217,13 @@ def peak_mib(call: Any) -> float:
 
 def test_responses_are_decoded_in_another_thread(monkeypatch: pytest.MonkeyPatch):
     threads = []
-    decode = management.decode
+    decode = http_client.decode
 
     def decoded(*args: Any) -> object:
         threads.append(threading.current_thread())
         return decode(*args)
 
-    monkeypatch.setattr(management, "decode", decoded)
+    monkeypatch.setattr(http_client, "decode", decoded)
 
     assert fetch(ManagementStatistics, FakeServer()) == {}
     assert len(threads) == 5

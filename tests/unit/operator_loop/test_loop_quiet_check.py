@@ -1,5 +1,7 @@
 """The last step before idle: the queues are asked whether they have a message."""
 
+import asyncio
+
 from mare.domain.unknown import Unknown
 from tests.unit.operator_loop.worlds import World, run
 
@@ -73,3 +75,16 @@ def test_a_quiet_check_without_an_answer_is_reported_and_does_not_freeze_the_sta
     view = world.record.histories["shop", "worker"].view
     assert view.decision is not None
     assert (view.decision.replicas, view.decision.reason) == (1, "PartlyUnknown")
+
+
+def test_a_quiet_check_ends_after_3_seconds():
+    async def timeline(world: World) -> None:
+        world.brokers.silent = {"worker"}
+        await becomes_idle(world, None, 20)
+        await asyncio.sleep(3)
+        await world.tick()
+
+    world = run(timeline)
+
+    assert world.workloads.done == []
+    assert world.objects.condition("Ready") == ("False", "StatisticsUnreachable")

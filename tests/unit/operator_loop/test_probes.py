@@ -39,19 +39,16 @@ def test_an_election_stalled():
     run(timeline)
 
 
-def test_a_round_that_does_not_end_is_not_alive():
+def test_a_broker_that_never_answers_is_no_reason_to_restart():
+    """A tenant's broker made the kubelet end the leader after 525 s, and then its successor."""
+
     async def timeline(world: World) -> None:
         world.workloads.have("worker", 1)
         world.brokers.slow = {"broker"}
         world.put()
-        for _ in range(299):
+        for _ in range(1_000):
             await world.tick()
         assert find_liveness_failure(world.loop, world.clock()) is None
-        for _ in range(5):
-            await world.tick()
-        assert find_liveness_failure(world.loop, world.clock()) == (
-            "reading the queues takes more than 300 s"
-        )
 
     run(timeline)
 

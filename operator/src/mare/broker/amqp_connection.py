@@ -27,7 +27,7 @@ class SharedConnection:
         self._attempt: asyncio.Task[AbstractConnection] | None = None
         self._closed = False
         self._tls: ssl.SSLContext | None = None
-        """Shared by all attempts: a context takes 1 MB, which no garbage collection counts."""
+        """Shared by all attempts."""
 
     async def get(self) -> AbstractConnection:
         """Return the open connection.
@@ -51,7 +51,8 @@ class SharedConnection:
         )
         if uri.scheme == "amqps" and self._tls is None:
             self._tls = self._parameters.ssl_context()
-        transport = FrameLimitTransport(self._tls, self._parameters.networks)
+        parameters = self._parameters
+        transport = FrameLimitTransport(self._tls, parameters.networks, parameters.tenant)
         connection = aiormq.Connection(uri, transport_factory=transport)
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):

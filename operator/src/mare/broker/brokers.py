@@ -1,7 +1,8 @@
 """All brokers, addressed by Secrets. Objects whose Secrets are equal share connections."""
 
+import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mare.broker.connection_parameters import ConnectionParameters
@@ -20,13 +21,17 @@ from mare.broker.queue_selection import (
     QueueSelection,
     queries_of,
 )
-from mare.broker.response_budget import ResponseShare
 from mare.broker.secret_cache import SecretCache, Secrets
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
 from mare.domain.evidence import MESSAGES_LEFT
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Clock
+from mare.tenant_scheduler import BROKER_READS, VIRTUAL_HOSTS, OverBudget, TenantScheduler
+
+_ROUND_SECONDS = 10.0
+"""A virtual host that does not answer takes 7 s, after which its connection backs off."""
+_TOO_SLOW = Unknown("BrokerUnreachable", "the broker does not answer in time")
 
 
 class SecretBrokers:
@@ -44,14 +49,17 @@ class SecretBrokers:
         secret_seconds: float,
         networks: BrokerNetworks,
         replica_at: Callable[[str], str] = host_of,
+        scheduler: TenantScheduler | None = None,
     ) -> None:
-        self._secrets = SecretCache(secrets, clock, secret_seconds, self._is_refused, networks)
+        self._scheduler = scheduler or TenantScheduler()
+        self._secrets = SecretCache(
+            secrets, clock, secret_seconds, self._is_refused, networks, self._scheduler
+        )
         self._clock = clock
         self._statistics_seconds = statistics_seconds
         self._replica_at = replica_at
         self._hosts: dict[ConnectionParameters, dict[str, VirtualHost]] = defaultdict(dict)
         """By the parameters without the virtual host, and by virtual host."""
-        self._used_responses: Counter[str] = Counter()
         self._costs: dict[Key, tuple[int, int]] = {}
         """The generation of an object that was read, and its number of declared queues."""
         self._transient = TransientQueues()
@@ -73,7 +81,7 @@ class SecretBrokers:
         if not autoscalers:
             return {}
         group = self.group(next(iter(autoscalers)))
-        parameters, namespace = await self._secrets.get(group), group.namespace
+        parameters = await self._secrets.get(group)
         if isinstance(parameters, Unknown):
             unread = BrokerReading(queues=parameters, busy=parameters)
             return {autoscaler.key: unread for autoscaler in autoscalers}
@@ -83,9 +91,11 @@ class SecretBrokers:
                 by_vhost[vhost].append((autoscaler, query))
         readings: dict[Key, dict[str, tuple[QueueQuery, BrokerReading]]] = defaultdict(dict)
         counts: Counter[Key] = Counter()
-        for vhost, queries in by_vhost.items():
-            host = self._host(parameters, vhost, namespace)
-            found = await self._read_host(host, queries, counts)
+        reads = (self._try_host(parameters, *each, counts) for each in by_vhost.items())
+        results = await asyncio.gather(*reads, return_exceptions=True)
+        for (vhost, queries), found in zip(by_vhost.items(), results, strict=True):
+            if isinstance(found, BaseException):
+                raise found
             for autoscaler, query in queries:
                 readings[autoscaler.key][vhost] = query, found[autoscaler.key]
         self._costs |= {
@@ -101,17 +111,44 @@ class SecretBrokers:
         parameters = await self._secrets.get(self.group(autoscaler))
         if isinstance(parameters, Unknown):
             return parameters
-        found: Unknown | None = None
-        for vhost, query in _queries(autoscaler, parameters).items():
-            host = self._host(parameters, vhost, autoscaler.broker.namespace)
-            selection = await host.select(query)
-            if isinstance(selection, Unknown):
-                return selection
-            why = await host.check_quiet(selection.declared)
-            if why is not None and why.reason == MESSAGES_LEFT:
-                return why
-            found = found or why
-        return found
+        checks = (
+            self._check_host(parameters, vhost, query, autoscaler.key.namespace)
+            for vhost, query in _queries(autoscaler, parameters).items()
+        )
+        reasons = [why for why in await asyncio.gather(*checks) if why is not None]
+        left = (why for why in reasons if why.reason == MESSAGES_LEFT)
+        return next(left, reasons[0] if reasons else None)
+
+    async def _check_host(
+        self, parameters: ConnectionParameters, vhost: str, query: QueueQuery, namespace: str
+    ) -> Unknown | None:
+        host = self._host(parameters, vhost)
+        selection = await host.select(query, self._scheduler.of(namespace))
+        if isinstance(selection, Unknown):
+            return selection
+        return await host.check_quiet(selection.declared)
+
+    async def _try_host(
+        self,
+        parameters: ConnectionParameters,
+        vhost: str,
+        queries: Sequence[tuple[Autoscaler, QueueQuery]],
+        counts: Counter[Key],
+    ) -> dict[Key, BrokerReading]:
+        """Read a virtual host; what is not read by the deadline of the round is unknown."""
+        namespace = queries[0][0].key.namespace
+        try:
+            async with (
+                asyncio.timeout(_ROUND_SECONDS),
+                self._scheduler.turn(BROKER_READS, namespace),
+            ):
+                return await self._read_host(self._host(parameters, vhost), queries, counts)
+        except OverBudget as error:
+            why = error.why
+        except TimeoutError:
+            why = _TOO_SLOW
+        unread = BrokerReading(queues=why, busy=why)
+        return {autoscaler.key: unread for autoscaler, _ in queries}
 
     async def _read_host(
         self,
@@ -128,7 +165,8 @@ class SecretBrokers:
         result: dict[Key, BrokerReading] = {}
         selections: dict[Key, QueueSelection] = {}
         for autoscaler, query in queries:
-            key, selection = autoscaler.key, await host.select(query)
+            key = autoscaler.key
+            selection = await host.select(query, self._scheduler.of(key.namespace))
             if not isinstance(selection, Unknown):
                 counts[key] += len(selection.readable)
                 if counts[key] > MAX_QUEUES_OF_OBJECT:
@@ -147,14 +185,13 @@ class SecretBrokers:
             )
         return result
 
-    def _host(self, parameters: ConnectionParameters, vhost: str, namespace: str) -> VirtualHost:
+    def _host(self, parameters: ConnectionParameters, vhost: str) -> VirtualHost:
+        """Return a virtual host, which is opened if it is new; raise `OverBudget`."""
         hosts = self._hosts[parameters.with_vhost("")]
         if vhost not in hosts:
+            parameters.tenant.hold(VIRTUAL_HOSTS, 1)
             hosts[vhost] = VirtualHost(
-                parameters.with_vhost(vhost),
-                self._clock,
-                self._statistics_seconds,
-                ResponseShare(self._used_responses, namespace),
+                parameters.with_vhost(vhost), self._clock, self._statistics_seconds
             )
         return hosts[vhost]
 
@@ -177,7 +214,9 @@ class SecretBrokers:
         self._costs = {key: cost for key, cost in self._costs.items() if key in keys}
         for parameters, hosts in list(self._hosts.items()):
             for vhost in [each for each in hosts if (parameters, each) not in needed]:
-                await hosts.pop(vhost).close()
+                host = hosts.pop(vhost)
+                host.tenant.hold(VIRTUAL_HOSTS, -1)
+                await host.close()
             if not hosts:
                 del self._hosts[parameters]
 

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
+from weakref import WeakValueDictionary
 
 from mare.broker.networks import DEFAULT_NETWORKS, AddressRefused, BrokerNetworks
 from mare.broker.secret_shapes import FOREIGN, own_shape
 from mare.ports import AccessRefused
+from mare.tenant_scheduler import Tenant, TenantScheduler
 
 _SCHEMES = {
     "amqp-uri": ("amqp", "amqps"),
@@ -20,6 +22,10 @@ _SCHEMES = {
 }
 _KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key", *FOREIGN)
 """The keys that are read, and `brokerRef.uriKey`. Other keys of the Secret are ignored."""
+
+
+def _no_tenant() -> Tenant:
+    return TenantScheduler().of("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,8 @@ class ConnectionParameters:
     client_key: str | None = field(default=None, repr=False)
     vhost: str = "/"
     networks: BrokerNetworks = DEFAULT_NETWORKS
+    tenant: Tenant = field(default_factory=_no_tenant, repr=False, compare=False)
+    """Which namespace the connections count for: the first one of those with an equal Secret."""
 
     def with_vhost(self, vhost: str) -> "ConnectionParameters":
         return replace(self, vhost=vhost)
@@ -47,14 +55,32 @@ class ConnectionParameters:
         return parts._replace(path=f"/{path_segment(self.vhost)}").geturl()
 
     def ssl_context(self) -> ssl.SSLContext:
-        """TLS settings; `ca.crt` replaces the system's authorities. Raises `AccessRefused`."""
-        try:
-            context = ssl.create_default_context(cadata=self.ca_certificate)
-            if self.client_certificate is not None and self.client_key is not None:
-                _load_client_certificate(context, self.client_certificate, self.client_key)
-        except (ssl.SSLError, ValueError, OSError) as error:
-            raise AccessRefused("ca.crt, tls.crt or tls.key of the Secret are not PEM") from error
+        """TLS settings; `ca.crt` replaces the system's authorities. Raises `AccessRefused`.
+
+        All connections with the same certificates share one: a context takes up to 2.4 MiB, which
+        no garbage collection counts.
+        """
+        certificates = (self.ca_certificate, self.client_certificate, self.client_key)
+        context = _contexts.get(certificates)
+        if context is None:
+            context = _contexts[certificates] = _ssl_context(*certificates)
         return context
+
+
+def _ssl_context(
+    ca_certificate: str | None, client_certificate: str | None, client_key: str | None
+) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cadata=ca_certificate)
+        if client_certificate is not None and client_key is not None:
+            _load_client_certificate(context, client_certificate, client_key)
+    except (ssl.SSLError, ValueError, OSError) as error:
+        raise AccessRefused("ca.crt, tls.crt or tls.key of the Secret are not PEM") from error
+    return context
+
+
+_contexts: WeakValueDictionary[tuple[str | None, ...], ssl.SSLContext] = WeakValueDictionary()
+"""By the certificates, as long as a connection uses them."""
 
 
 def path_segment(vhost: str) -> str:
@@ -119,6 +145,7 @@ def parse_secret(
     data: Mapping[str, str],
     networks: BrokerNetworks = DEFAULT_NETWORKS,
     uri_key: str | None = None,
+    tenant: Tenant | None = None,
 ) -> ConnectionParameters:
     """Parse the base64 `data` of a Secret; raise `AccessRefused` with what is wrong in it.
 
@@ -145,6 +172,7 @@ def parse_secret(
         client_key=values.get("tls.key"),
         vhost=_vhost_of(values.get("amqp-uri", "")),
         networks=networks,
+        tenant=tenant or _no_tenant(),
     )
     if parameters.ca_certificate or parameters.client_certificate:
         parameters.ssl_context()  # Reports a broken certificate now, not at the first connection.

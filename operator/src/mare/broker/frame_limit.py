@@ -18,6 +18,7 @@ from yarl import URL
 
 from mare.broker.connection_parameters import without_tracebacks
 from mare.broker.networks import BrokerNetworks
+from mare.tenant_scheduler import Tenant
 
 MAX_FRAME_BYTES = 131_072
 """The frame_max that RabbitMQ negotiates by default."""
@@ -107,16 +108,19 @@ class _FrameWriter(asyncio.StreamWriter):
 class FrameLimitTransport(TransportFactory):
     """Opens connections to allowed networks, with a `FrameLimitReader` and perhaps TLS."""
 
-    def __init__(self, context: ssl.SSLContext | None, networks: BrokerNetworks) -> None:
+    def __init__(
+        self, context: ssl.SSLContext | None, networks: BrokerNetworks, tenant: Tenant
+    ) -> None:
         self._context = context
         self._networks = networks
+        self._tenant = tenant
 
     async def create(self, url: URL, **_: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         loop = asyncio.get_running_loop()
         reader = FrameLimitReader(loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
         try:
-            connection = await self._networks.connect(url.host or "", url.port or 0)
+            connection = await self._networks.connect(url.host or "", url.port or 0, self._tenant)
             transport, _protocol = await loop.create_connection(
                 lambda: protocol,
                 sock=connection,

@@ -1,13 +1,11 @@
 """An HTTP client for the management API and the Prometheus endpoint of a broker."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 from urllib.parse import unquote, urlsplit
-from weakref import WeakKeyDictionary
 
 import aiohttp
 import msgspec
@@ -20,28 +18,16 @@ from mare.broker.connection_parameters import (
 )
 from mare.broker.networks import Resolver
 from mare.ports import AccessRefused
+from mare.tenant_scheduler import DECODING, LARGE_BODIES, OverBudget
 
 _log = logging.getLogger(__name__)
 _SECONDS = 4.0
 _CHUNK_BYTES = 2**16
-
 _LARGE_BYTES = 2**20
-_MAX_LARGE_BODIES = 4
-"""Bodies of more than 1 MiB that are in memory while they are received. A thousand brokers, each
-with 8 MiB at the same time, would take 8 GB."""
 
 Query = Mapping[str, str | Sequence[str]]
 T = TypeVar("T")
-
-
-_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-
-
-def _large_bodies() -> asyncio.Semaphore:
-    """Return the slots that all brokers of this event loop share."""
-    loop = asyncio.get_running_loop()
-    return _slots.setdefault(loop, asyncio.Semaphore(_MAX_LARGE_BODIES))
-
+Ts = TypeVarTuple("Ts")
 
 _MISSING = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 """RabbitMQ 3 answers 400 to the path of a quorum queue's status: it takes `quorum` for a vhost."""
@@ -76,6 +62,7 @@ class BrokerHttpClient:
             self._headers["Authorization"] = aiohttp.encode_basic_auth(user, password)
         self._tls = parameters.ssl_context() if parts.scheme == "https" else True
         self._networks = parameters.networks
+        self._tenant = parameters.tenant
         self._source = source
         self._max_bytes = max_bytes
         self._session: aiohttp.ClientSession | None = None
@@ -92,9 +79,20 @@ class BrokerHttpClient:
         async with self.stream(path, query, also) as chunks, AsyncExitStack() as stack:
             async for chunk in chunks:
                 if len(body) <= _LARGE_BYTES < len(body) + len(chunk):
-                    await stack.enter_async_context(_large_bodies())
+                    await stack.enter_async_context(self._tenant.turn(LARGE_BODIES))
                 body += chunk
         return body
+
+    async def decode(self, body: bytearray, decoder: "msgspec.json.Decoder[T]") -> T:
+        """Return the content of a body; raise OSError for another shape."""
+        return await self.run_in_thread(decode, body, decoder, self._source)
+
+    async def run_in_thread(self, function: Callable[[*Ts], T], *args: *Ts) -> T:
+        """Run what takes long for a large body; raise OSError if too many others wait."""
+        try:
+            return await self._tenant.run_in_thread(DECODING, function, *args)
+        except OverBudget as error:
+            raise OSError(str(error)) from error
 
     @asynccontextmanager
     async def stream(
@@ -108,7 +106,7 @@ class BrokerHttpClient:
                 connector=aiohttp.TCPConnector(
                     limit=1,
                     ssl=self._tls,
-                    resolver=Resolver(),
+                    resolver=Resolver(self._tenant),
                     socket_factory=self._networks.open_socket,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -122,6 +120,8 @@ class BrokerHttpClient:
                 if response.status != also:
                     self._check_status(response.status)
                 yield self._chunks(response)
+        except OverBudget as error:
+            raise OSError(str(error)) from error
         except TimeoutError as error:
             raise OSError(f"{self._source} does not answer within {_SECONDS:.0f} s") from error
         except aiohttp.ClientError as error:

@@ -1,6 +1,5 @@
 """Statistics from the management API: five requests, for the needed columns only."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -9,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
-from mare.broker.http_client import BrokerHttpClient, EndpointMissing, ResponseTooLarge, T, decode
+from mare.broker.http_client import BrokerHttpClient, EndpointMissing, ResponseTooLarge, T
 from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
 from mare.broker.response_budget import OBJECTS_OF_QUEUE, ResponseShare
 from mare.domain.alarms import ALARM_NOT_REPORTED, alarm_of
@@ -115,8 +114,8 @@ _ALARMS = msgspec.json.Decoder(_Alarms | Empty)
 class ManagementStatistics:
     """Statistics of queues, consumers and channels, the cluster's name and its alarms."""
 
-    def __init__(self, uri: str, parameters: ConnectionParameters, share: ResponseShare) -> None:
-        self._share = share
+    def __init__(self, uri: str, parameters: ConnectionParameters) -> None:
+        self._share = ResponseShare(parameters.tenant)
         self._http = BrokerHttpClient(uri, parameters, _SOURCE, _MAX_BYTES)
 
     async def fetch(self, vhost: str, now: float) -> Statistics:
@@ -133,7 +132,7 @@ class ManagementStatistics:
         consumers = await self._get(f"/api/consumers/{name}", _CONSUMER_COLUMNS, _CONSUMERS)
         channels = await self._get(f"/api/vhosts/{name}/channels", _CHANNEL_COLUMNS, _CHANNELS)
         cluster = await self._cluster_name()
-        joined = await asyncio.to_thread(_join, queues, consumers, channels)
+        joined = await self._http.run_in_thread(_join, queues, consumers, channels)
         return Statistics(now, joined, cluster=cluster, alarm=await self._alarm())
 
     async def _cluster_name(self) -> str:
@@ -150,13 +149,13 @@ class ManagementStatistics:
             body = await self._http.get("/api/health/checks/alarms", {}, also)
         except (EndpointMissing, AccessRefused):
             return ALARM_NOT_REPORTED
-        found = await asyncio.to_thread(decode, body, _ALARMS, _SOURCE)
+        found = await self._http.decode(body, _ALARMS)
         return alarm_of(each.resource for each in found.alarms) if found else None
 
     async def _get(self, path: str, columns: str, decoder: "msgspec.json.Decoder[T]") -> T:
         body = await self._http.get(path, {"columns": columns})
-        self._share.reserve(path, await asyncio.to_thread(_count_objects, body))
-        return await asyncio.to_thread(decode, body, decoder, _SOURCE)
+        self._share.reserve(path, await self._http.run_in_thread(_count_objects, body))
+        return await self._http.decode(body, decoder)
 
     async def close(self) -> None:
         self._share.release()

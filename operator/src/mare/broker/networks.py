@@ -7,7 +7,6 @@ differently the second time leads nowhere else.
 
 import asyncio
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -21,6 +20,8 @@ from typing import Any
 
 from aiohappyeyeballs import start_connection
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from mare.tenant_scheduler import LOOKUPS, OverBudget, Tenant
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -48,9 +49,6 @@ _SPECIAL: tuple[Network, ...] = tuple(
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
 _EVERYWHERE: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
-# getaddrinfo blocks for as long as a name server does. In the default executor, a few names of one
-# tenant would stop the decoding of all statistics.
-_LOOKUPS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="broker-dns")
 
 
 class AddressRefused(OSError):
@@ -85,9 +83,9 @@ class BrokerNetworks:
             raise AddressRefused("the address is not allowed")
         return socket.socket(family, kind, protocol)
 
-    async def connect(self, host: str, port: int) -> socket.socket:
+    async def connect(self, host: str, port: int, tenant: Tenant) -> socket.socket:
         """Return a socket that is connected to the first address that accepts; raise OSError."""
-        addresses = await resolve(host, port)
+        addresses = await resolve(host, port, tenant)
         return await start_connection(addresses, socket_factory=self.open_socket)
 
 
@@ -98,12 +96,15 @@ ANY_NETWORK = BrokerNetworks((*_EVERYWHERE, *_SPECIAL))
 
 async def addresses_of(host: str | None) -> frozenset[Address]:
     """Return the addresses of a host, none without a host; raise OSError."""
-    infos = await resolve(host, 0) if host else ()
+    infos = await asyncio.get_running_loop().getaddrinfo(host, 0) if host else ()
     return frozenset(_embedded(ip_address(info[4][0])) for info in infos)
 
 
 class Resolver(AbstractResolver):
-    """Resolves for aiohttp, in threads of its own."""
+    """Resolves for aiohttp."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -117,7 +118,7 @@ class Resolver(AbstractResolver):
                 proto=protocol,
                 flags=socket.AI_NUMERICHOST,
             )
-            for found, _, protocol, _, address in await resolve(host, port, family)
+            for found, _, protocol, _, address in await resolve(host, port, self._tenant, family)
         ]
 
     async def close(self) -> None:
@@ -125,13 +126,14 @@ class Resolver(AbstractResolver):
 
 
 async def resolve(
-    host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC
+    host: str, port: int, tenant: Tenant, family: socket.AddressFamily = socket.AF_UNSPEC
 ) -> list[AddressInfo]:
     """Return the addresses of a host; raise OSError."""
-    loop = asyncio.get_running_loop()
     lookup = (host, port, family, socket.SOCK_STREAM)
     try:
-        return await loop.run_in_executor(_LOOKUPS, socket.getaddrinfo, *lookup)
+        return await tenant.run_in_thread(LOOKUPS, socket.getaddrinfo, *lookup)
+    except OverBudget as error:
+        raise OSError(str(error)) from error
     except UnicodeError as error:  # a label of more than 63 characters
         raise OSError("the host name is not valid") from error
 

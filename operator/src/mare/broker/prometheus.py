@@ -1,6 +1,5 @@
 """Statistics from the detailed metrics of the Prometheus plugin: one request, without consumers."""
 
-import asyncio
 import re
 from collections import defaultdict
 
@@ -45,8 +44,8 @@ _QUEUE = re.compile(rb'(?:^|,)queue="((?:[^"\\]|\\.)*)"')
 
 
 class PrometheusStatistics:
-    def __init__(self, uri: str, parameters: ConnectionParameters, share: ResponseShare) -> None:
-        self._share = share
+    def __init__(self, uri: str, parameters: ConnectionParameters) -> None:
+        self._share = ResponseShare(parameters.tenant)
         self._http = BrokerHttpClient(uri, parameters, _SOURCE, _MAX_BYTES)
 
     async def fetch(self, vhost: str, now: float) -> Statistics:
@@ -58,11 +57,11 @@ class PrometheusStatistics:
             async for chunk in chunks:
                 block += chunk
                 if len(block) >= _BLOCK_BYTES:
-                    block = await asyncio.to_thread(metrics.parse, block)
+                    block = await self._http.run_in_thread(metrics.parse, block)
                     self._share.reserve("statistics", len(metrics) * OBJECTS_OF_QUEUE)
-        await asyncio.to_thread(metrics.parse, block + b"\n")
+        await self._http.run_in_thread(metrics.parse, block + b"\n")
         self._share.reserve("statistics", len(metrics) * OBJECTS_OF_QUEUE)
-        queues = await asyncio.to_thread(metrics.queues)
+        queues = await self._http.run_in_thread(metrics.queues)
         return Statistics(now, queues, cluster=metrics.cluster)
 
     async def close(self) -> None:

@@ -12,13 +12,14 @@ from itertools import islice
 from mare.custom_resource.autoscaler import Autoscaler, QueueEntry
 from mare.domain.unknown import Unknown
 from mare.ports import Clock
+from mare.tenant_scheduler import PATTERNS, OverBudget, Tenant
 
 MAX_QUEUES_OF_OBJECT = 2_000
 MAX_DECLARED = 256
 """Queues of an object that are read by passive declare; the status has room for as many."""
 _MAX_MATCHING_SECONDS = 0.5
 """Processor time for one object. 32 usual patterns and 30,000 names take 0.3 s."""
-_BATCH = 1_000
+_BATCH = 250
 """Matches before other tasks run. One takes 0.3 µs usually, 50 µs for the slowest pattern."""
 _OVER_LIMIT_SECONDS = 60.0
 """After which a query over a limit is matched again, if the names have changed."""
@@ -179,7 +180,7 @@ class QueueMatcher:
         """Queues in all results."""
 
     async def select(
-        self, query: QueueQuery, names: Collection[str], exclusive: frozenset[str]
+        self, query: QueueQuery, names: Collection[str], exclusive: frozenset[str], tenant: Tenant
     ) -> QueueSelection | Unknown:
         """Return the queues of a query; unknown if it exceeds a limit.
 
@@ -187,11 +188,15 @@ class QueueMatcher:
             query: What an object selects.
             names: All existing queues. The same object as before if no queue came or went.
             exclusive: The queues that are exclusive to a connection.
+            tenant: The namespace of the object, whose processor time is spent.
         """
         self._set_names(names)
         now, generation, old = self._clock(), self._generation, self._results.get(query)
         if old is None or not self._is_current(old, now):
-            matches = await self._match(query, old)
+            try:
+                matches = await self._match(query, old, tenant)
+            except OverBudget as error:
+                return error.why
         elif old.exclusive == exclusive:
             return old.selection
         else:
@@ -229,19 +234,29 @@ class QueueMatcher:
         return isinstance(result.matches, Unknown) and now < result.at + _OVER_LIMIT_SECONDS
 
     async def _match(
-        self, query: QueueQuery, old: _Result | None
+        self, query: QueueQuery, old: _Result | None, tenant: Tenant
     ) -> dict[str, tuple[str, ...]] | Unknown:
         """Match the new names only, if the old result is of the names before."""
         is_usable = old is not None and old.generation == self._generation - 1
         if old is None or not is_usable or isinstance(old.matches, Unknown):
-            return await _match_all(query, self._names)
+            return await _match_all(query, self._names, tenant)
         kept = {n: entries for n, entries in old.matches.items() if n not in self._removed}
-        new = await _match_all(query, self._added)
+        new = await _match_all(query, self._added, tenant)
         return new if isinstance(new, Unknown) else kept | new
 
 
 async def _match_all(
-    query: QueueQuery, names: Iterable[str]
+    query: QueueQuery, names: Collection[str], tenant: Tenant
+) -> dict[str, tuple[str, ...]] | Unknown:
+    """Match all names; raise `OverBudget` if the namespace has used up its processor time."""
+    if not query.needs_names or not names:
+        return query.matches(names)
+    async with tenant.turn(PATTERNS, cost=0.0):
+        return await _match_in_batches(query, names, tenant)
+
+
+async def _match_in_batches(
+    query: QueueQuery, names: Iterable[str], tenant: Tenant
 ) -> dict[str, tuple[str, ...]] | Unknown:
     found: dict[str, tuple[str, ...]] = {}
     seconds, remaining = 0.0, iter(names)
@@ -249,7 +264,9 @@ async def _match_all(
     while batch := list(islice(remaining, batch_size)):
         begun = time.thread_time()
         found |= query.matches(batch)
-        seconds += time.thread_time() - begun
+        taken = time.thread_time() - begun
+        tenant.spend(PATTERNS, taken)
+        seconds += taken
         if seconds > _MAX_MATCHING_SECONDS:
             return PATTERNS_TOO_SLOW
         if len(found) > MAX_QUEUES_OF_OBJECT:

@@ -7,32 +7,27 @@ took 550 MB in a minute with 10 virtual hosts of 29,000 queues each.
 from collections import Counter
 
 from mare.broker.http_client import ResponseTooLarge
+from mare.tenant_scheduler import RESPONSE_OBJECTS, OverBudget, Tenant
 
-MAX_OBJECTS = 300_000
-"""JSON objects of one namespace, of 150 bytes each: 30,000 queues and as many consumers."""
 OBJECTS_OF_QUEUE = 6
 """Minimum number of objects that a queue counts as: its statistics take 0.8 KB."""
 
 
 class ResponseShare:
-    """The part of one virtual host. `used` counts all parts, by the namespace of a Secret."""
+    """What one virtual host takes of `RESPONSE_OBJECTS`."""
 
-    def __init__(self, used: Counter[str], namespace: str) -> None:
-        self._used = used
-        self._namespace = namespace
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
         self._parts: Counter[str] = Counter()
 
     def reserve(self, part: str, objects: int) -> None:
         """Replace what a part of the statistics takes; raise `ResponseTooLarge` over the bound."""
-        more = objects - self._parts[part]
-        if more > 0 and self._used[self._namespace] + more > MAX_OBJECTS:
-            text = f"the brokers of namespace {self._namespace} return more than the limit of"
-            raise ResponseTooLarge(f"{text} {MAX_OBJECTS:,} JSON objects together")
+        try:
+            self._tenant.hold(RESPONSE_OBJECTS, objects - self._parts[part])
+        except OverBudget as error:
+            raise ResponseTooLarge(str(error)) from error
         self._parts[part] = objects
-        self._used[self._namespace] += more
 
     def release(self) -> None:
-        self._used[self._namespace] -= self._parts.total()
+        self._tenant.hold(RESPONSE_OBJECTS, -self._parts.total())
         self._parts.clear()
-        if not self._used[self._namespace]:
-            del self._used[self._namespace]

@@ -9,6 +9,7 @@ from mare.broker.networks import DEFAULT_NETWORKS, BrokerNetworks
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Clock, InvalidName, NotFound, Unavailable
+from mare.tenant_scheduler import SECRET_READS, OverBudget, TenantScheduler
 
 _REFUSED_SECONDS = 2.0
 
@@ -36,6 +37,7 @@ class SecretCache:
     seconds: float
     is_refused: Callable[[ConnectionParameters], bool]
     networks: BrokerNetworks = DEFAULT_NETWORKS
+    scheduler: TenantScheduler = field(default_factory=TenantScheduler)
     _entries: dict[BrokerReference, _Entry] = field(default_factory=dict, init=False)
 
     async def get(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
@@ -44,7 +46,10 @@ class SecretCache:
         if entry is not None and now < entry.read_at + self._lifetime(entry.parameters):
             return entry.parameters
         try:
-            parameters = await self._read(reference)
+            async with self.scheduler.turn(SECRET_READS, reference.namespace):
+                parameters = await self._read(reference)
+        except OverBudget as error:
+            parameters = error.why if entry is None else entry.parameters
         except Unavailable as error:
             unread = Unknown("SecretUnreadable", str(error))
             parameters = unread if entry is None else entry.parameters
@@ -64,7 +69,8 @@ class SecretCache:
         except (AccessRefused, InvalidName) as error:
             return Unknown("SecretRefused", str(error))
         try:
-            return parse_secret(name, data, self.networks, reference.uri_key)
+            tenant = self.scheduler.of(reference.namespace)
+            return parse_secret(name, data, self.networks, reference.uri_key, tenant)
         except AccessRefused as error:
             return Unknown("SecretInvalid", str(error), name)
 

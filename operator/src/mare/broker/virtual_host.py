@@ -15,11 +15,11 @@ from mare.broker.queue_statistics import (
     StatisticsSource,
 )
 from mare.broker.quiet_check import QuietCheck
-from mare.broker.response_budget import ResponseShare
 from mare.domain.clause import Clause
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import Clock
+from mare.tenant_scheduler import Tenant
 
 _NO_STATISTICS = Unknown("NoStatistics", "patterns need management-uri or prometheus-uri")
 _NOT_REPORTED = QueueStatistics()
@@ -36,11 +36,10 @@ class VirtualHost:
         parameters: ConnectionParameters,
         clock: Clock,
         statistics_seconds: float,
-        share: ResponseShare,
     ) -> None:
         self._parameters = parameters
         self._clock = clock
-        source = _source(parameters, share)
+        source = _source(parameters)
         self._depths = (
             QueueDepths(parameters, clock, has_statistics=source is not None)
             if parameters.amqp_uri
@@ -105,10 +104,18 @@ class VirtualHost:
         if self._poller is not None:
             await self._poller.start()
 
-    async def select(self, query: QueueQuery) -> QueueSelection | Unknown:
-        """Return the queues of a query whose names are known; unknown if it exceeds a limit."""
+    @property
+    def tenant(self) -> Tenant:
+        """The namespace that the connections count for."""
+        return self._parameters.tenant
+
+    async def select(self, query: QueueQuery, tenant: Tenant) -> QueueSelection | Unknown:
+        """Return the queues of a query whose names are known; unknown if it exceeds a limit.
+
+        `tenant` is the namespace of the query.
+        """
         names = () if isinstance(self.names, Unknown) else self.names
-        return await self._matcher.select(query, names, self._exclusive_queues())
+        return await self._matcher.select(query, names, self._exclusive_queues(), tenant)
 
     def _exclusive_queues(self) -> frozenset[str]:
         latest = self._latest
@@ -197,9 +204,9 @@ class VirtualHost:
             await self._quiet.close()
 
 
-def _source(parameters: ConnectionParameters, share: ResponseShare) -> StatisticsSource | None:
+def _source(parameters: ConnectionParameters) -> StatisticsSource | None:
     if parameters.management_uri is not None:
-        return ManagementStatistics(parameters.management_uri, parameters, share)
+        return ManagementStatistics(parameters.management_uri, parameters)
     if parameters.prometheus_uri is not None:
-        return PrometheusStatistics(parameters.prometheus_uri, parameters, share)
+        return PrometheusStatistics(parameters.prometheus_uri, parameters)
     return None

@@ -97,17 +97,12 @@ class Loop:
         self._states: dict[Key, AutoscalerState] = {}
         self._removed: deque[str] = deque(maxlen=_MAX_REMOVED)
         """The uids removed last: a late watch event must not bring one back."""
-        self._rounds: dict[BrokerReference, tuple[float, asyncio.Task[None]]] = {}
-        """The start time and the task of each round."""
+        self._rounds: dict[BrokerReference, asyncio.Task[None]] = {}
         self._numbers = itertools.count()
         self._leads = False
         self._term: int | None = None
         self.ticked_at = self.clock()
         """When the last tick was."""
-
-    @property
-    def oldest_round(self) -> float | None:
-        return min((begun for begun, _ in self._rounds.values()), default=None)
 
     @property
     def autoscalers(self) -> list[Autoscaler]:
@@ -174,7 +169,7 @@ class Loop:
                 due[self.brokers.group(state.autoscaler)].append(state)
         for group, states in due.items():
             if group not in self._rounds:
-                self._rounds[group] = now, asyncio.create_task(self._round(group, states))
+                self._rounds[group] = asyncio.create_task(self._round(group, states))
 
     async def _round(self, group: BrokerReference, states: Sequence[AutoscalerState]) -> None:
         try:
@@ -226,7 +221,7 @@ class Loop:
             yield state.autoscaler.key, self.brokers.cost(state.autoscaler), state.is_idle
 
     async def close(self) -> None:
-        for _, task in list(self._rounds.values()):
+        for task in list(self._rounds.values()):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

@@ -54,9 +54,7 @@ class ScaleWriter:
 
     def __post_init__(self) -> None:
         self._victims = Victims(self.workloads, self.clock)
-        self._killed = KilledReplicas(
-            self.workloads, self.statuses, self.metrics, self.scheduler
-        )
+        self._killed = KilledReplicas(self.workloads, self.statuses, self.metrics, self.scheduler)
 
     async def close(self) -> None:
         """Wait for changes that are under way; each request has a time-out of its own."""

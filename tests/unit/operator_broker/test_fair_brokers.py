@@ -1,0 +1,156 @@
+"""Secrets, virtual hosts and patterns of one namespace neither delay nor fill another."""
+
+import asyncio
+import itertools
+
+import trustme
+
+from mare.broker import queue_selection
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.secret_cache import SecretCache
+from mare.broker.virtual_host import VirtualHost
+from mare.custom_resource.autoscaler import BrokerReference
+from mare.domain.unknown import Unknown
+from mare.ports import NotFound
+from mare.tenant_scheduler import SECRET_READS, VIRTUAL_HOSTS
+from tests.fakes.declarations import Found
+from tests.unit.operator_broker import virtual_time
+from tests.unit.operator_broker.broker_stage import (
+    AMQP,
+    MANAGEMENT,
+    PATTERN,
+    Stage,
+    autoscaler,
+    sampled,
+)
+
+
+def of_virtual_hosts(count: int) -> list[dict[str, str]]:
+    return [{"name": "work", "vhost": f"vhost-{number}"} for number in range(count)]
+
+
+def test_silent_virtual_hosts_are_waited_for_at_the_same_time(play):
+    """One after the other took 7 s each, until the kubelet restarted the leader."""
+
+    async def timeline(stage: Stage) -> None:
+        stage.statistics_hang = True
+        stage.broker.stuck = {"work"}
+        begun = virtual_time.now()
+        reading = await stage.reading(autoscaler(queues=of_virtual_hosts(32)))
+        assert virtual_time.now() - begun < 8
+        assert isinstance(reading.queues, Unknown)
+
+    play(timeline, **AMQP, **MANAGEMENT)
+
+
+def test_a_virtual_host_that_is_not_read_in_time_is_unknown_and_the_others_are_read(
+    play, monkeypatch
+):
+    read = VirtualHost.read
+
+    async def slow(host: VirtualHost, *names):
+        if host.name == "vhost-1":
+            await asyncio.sleep(10**6)
+        return await read(host, *names)
+
+    monkeypatch.setattr(VirtualHost, "read", slow)
+
+    async def timeline(stage: Stage) -> None:
+        stage.broker.queues["work"] = Found(3, 1)
+        queues = (await stage.reading(autoscaler(queues=of_virtual_hosts(3)))).queues
+        assert virtual_time.now() == 10
+        assert [getattr(each.ready, "reason", each.ready) for each in queues] == [
+            3,
+            "BrokerUnreachable",
+            3,
+        ]
+
+    play(timeline, **AMQP)
+
+
+def test_the_virtual_hosts_of_a_namespace_are_bounded_until_they_are_closed(play):
+    async def timeline(stage: Stage) -> None:
+        stage.broker.queues["work"] = Found(3, 1)
+        hostile = [
+            autoscaler("hostile", queues=of_virtual_hosts(number))
+            for number in (VIRTUAL_HOSTS.of_namespace, VIRTUAL_HOSTS.of_namespace + 1)
+        ]
+        most = (await stage.reading(hostile[0])).queues
+        assert {each.ready for each in most} == {3}
+        more = (await stage.reading(hostile[1])).queues
+        assert [each.ready.cause for each in more if isinstance(each.ready, Unknown)] == [
+            "namespace hostile is over its limit of open virtual hosts, 256"
+        ]
+        stage.secret = {"amqp-uri": "amqp://other/"}
+        assert (await stage.reading(autoscaler("honest", queues=of_virtual_hosts(1)))).queues
+        await stage.brokers.keep_only([])
+        assert (await stage.reading(hostile[1])).queues
+
+    play(timeline, **AMQP)
+
+
+def test_slow_patterns_of_a_namespace_leave_the_processor_to_the_others(play, monkeypatch):
+    seconds = itertools.count(step=0.2)
+    monkeypatch.setattr(queue_selection.time, "thread_time", lambda: next(seconds))
+
+    async def timeline(stage: Stage) -> None:
+        stage.statistics = {}
+        await stage.reading(autoscaler(**PATTERN))
+        stage.broker.queues["work"] = Found(3, 1)
+        await stage.new_statistics(work=sampled(ready=3))
+        reasons = []
+        for number in range(40):
+            patterns = [{"pattern": f"w*{'*' * number}"}]
+            queues = (await stage.reading(autoscaler("hostile", queues=patterns))).queues
+            reasons.append(getattr(queues, "reason", None))
+        assert reasons == [None] * 20 + ["NamespaceBudgetExceeded"] * 20
+        assert (await stage.reading(autoscaler("honest", queues=[{"pattern": "wo*"}]))).queues
+        await asyncio.sleep(30)
+        hostile = autoscaler("hostile", queues=[{"pattern": "wor*"}])
+        assert not isinstance((await stage.reading(hostile)).queues, Unknown)
+
+    play(timeline, **AMQP, **MANAGEMENT)
+
+
+class MissingSecrets:
+    def __init__(self) -> None:
+        self.requested: list[str] = []
+
+    async def read(self, namespace: str, name: str) -> dict[str, str]:
+        self.requested.append(namespace)
+        await asyncio.sleep(0.01)
+        raise NotFound(name)
+
+
+def test_missing_secrets_of_a_namespace_cause_a_bounded_rate_of_requests():
+    """400 objects without a Secret caused 190 requests a second."""
+
+    async def timeline() -> None:
+        secrets = MissingSecrets()
+        cache = SecretCache(secrets, virtual_time.now, 30.0, lambda _: False)
+        hostile = [BrokerReference("hostile", f"secret-{number}", None) for number in range(400)]
+        for second in range(60):
+            found = await asyncio.gather(*map(cache.get, hostile))
+            await asyncio.sleep(second + 1 - virtual_time.now())
+        assert {each.reason for each in found} == {"SecretNotFound"}
+        most = SECRET_READS.burst + 60 * SECRET_READS.per_second
+        assert len(secrets.requested) <= most
+        new = [BrokerReference("hostile", f"new-{number}", None) for number in range(100)]
+        causes = {each.cause for each in await asyncio.gather(*map(cache.get, new))}
+        assert "namespace hostile is over its limit of reads of Secrets" in causes
+        await cache.get(BrokerReference("honest", "secret", None))
+        assert secrets.requested[-1] == "honest"
+
+    virtual_time.run(timeline())
+
+
+def test_all_connections_with_the_same_certificates_share_one_context():
+    """A context takes 2.4 MiB: each virtual host had two or three."""
+    ca = trustme.CA().cert_pem.bytes().decode()
+
+    def parameters(vhost: str, ca: str | None) -> ConnectionParameters:
+        return ConnectionParameters(ca_certificate=ca, vhost=vhost)
+
+    first = parameters("a", ca).ssl_context()
+    assert parameters("b", ca).ssl_context() is first
+    assert parameters("a", None).ssl_context() is not first
