@@ -91,7 +91,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             scheduler=scheduler,
         )
         stack.push_async_callback(brokers.close)
-        workloads = WatchedWorkloads(api, cluster_wide=not settings.namespaces)
+        workloads = WatchedWorkloads(api, cluster_wide=not settings.namespaces, scheduler=scheduler)
         stack.push_async_callback(workloads.close)
         objects = StoredObjects(api, identity)
         conflicts = WatchedConflicts(api, settings.namespaces)

@@ -51,9 +51,7 @@ STATUS_WRITES = Work(name="status writes", places=24, of_namespace=16)
 POD_WRITES = Work(name="changes of Pods", places=16, of_namespace=8)
 KILL_CHECKS = Work(name="checks of ending replicas", places=1_000, of_namespace=100, waiting=0)
 RESTORES = Work(name="restores", places=8, of_namespace=4)
-DISCOVERY = Work(
-    name="requests for kinds", places=4, of_namespace=1, burst=20, per_second=2, waiting=256
-)
+DISCOVERY = Work(name="requests for kinds", places=4, of_namespace=1, burst=20, per_second=2)
 WORKLOAD_READS = Work(
     name="reads of workloads", places=16, of_namespace=8, burst=1_000, per_second=20
 )
@@ -196,8 +194,11 @@ class _Lines:
         self.spend(namespace, cost)
         if is_free:
             self._running[namespace] += 1
-        else:
-            await self._wait(namespace)
+            return
+        await self._wait(namespace)
+        if self._spent_by(namespace) > self._work.burst:  # by those before it in the line
+            self.leave(namespace)
+            raise OverBudget(self._work, namespace)
 
     async def _wait(self, namespace: str) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -1,11 +1,13 @@
-"""Kinds of the API server, found at a bounded rate."""
+"""Kinds of the API server, found by one request for each API version."""
 
 import asyncio
 
 import pytest
 
 from mare.cluster.discovery import Discovery
+from mare.cluster.paths import Resource
 from mare.ports import NotFound
+from mare.tenant_scheduler import DISCOVERY, OverBudget, TenantScheduler
 from tests.unit.operator_broker import virtual_time
 
 APPS = {
@@ -19,23 +21,39 @@ APPS = {
 
 class Api:
     def __init__(self):
-        self.times = []
+        self.requested = []
+        self.fleets = {"resources": []}
 
     async def request(self, method, path):
-        self.times.append(virtual_time.now())
+        self.requested.append(path.text)
+        await asyncio.sleep(0.005)
+        if path.text == "/apis/fleets.test/v1":
+            return self.fleets
         if path.text != "/apis/apps/v1":
             raise NotFound(path.text)
         return APPS
 
 
-def test_a_known_kind_needs_one_request():
-    async def timeline():
+def play(timeline):
+    async def all_of_it():
         api = Api()
-        discovery = Discovery(api)
-        found = [await discovery.find("apps/v1", "Deployment") for _ in range(3)]
-        return {each.plural for each in found}, len(api.times)
+        discovery = Discovery(api, TenantScheduler())
 
-    assert virtual_time.run(timeline()) == ({"deployments"}, 1)
+        async def find(api_version, kind, *namespaces):
+            return await discovery.find(api_version, kind, namespaces or ["shop"])
+
+        await timeline(find)
+        return api
+
+    return virtual_time.run(all_of_it())
+
+
+def test_a_known_kind_needs_one_request():
+    async def timeline(find):
+        for _ in range(3):
+            assert await find("apps/v1", "Deployment") == Resource("apps/v1", "deployments")
+
+    assert play(timeline).requested == ["/apis/apps/v1"]
 
 
 @pytest.mark.parametrize(
@@ -46,27 +64,65 @@ def test_a_known_kind_needs_one_request():
         ("none.test/v1", "Fleet", "does not serve none.test/v1"),
     ],
 )
-def test_a_kind_that_cannot_be_scaled_is_not_found(version, kind, reason):
-    async def timeline():
-        with pytest.raises(NotFound, match=reason):
-            await Discovery(Api()).find(version, kind)
+def test_a_kind_that_cannot_be_scaled_is_not_found_and_requested_again_after_5_s(
+    version, kind, reason
+):
+    async def timeline(find):
+        for _ in range(10):
+            with pytest.raises(NotFound, match=reason):
+                await find(version, kind)
+            await asyncio.sleep(1)
 
-    virtual_time.run(timeline())
+    assert len(play(timeline).requested) == 2
 
 
-def test_many_kinds_that_do_not_exist_cause_at_most_20_requests_a_second():
-    async def timeline():
+def test_a_kind_that_is_installed_later_is_found():
+    async def timeline(find):
+        with pytest.raises(NotFound):
+            await find("fleets.test/v1", "Fleet")
+        names = ["fleets", "fleets/scale"]
+        resources = [{"kind": "Fleet", "name": name} for name in names]
+        timeline.api_fleets.update(resources=resources)
+        await asyncio.sleep(6)
+        assert (await find("fleets.test/v1", "Fleet")).plural == "fleets"
+
+    async def all_of_it():
         api = Api()
-        discovery = Discovery(api)
+        timeline.api_fleets = api.fleets
+        discovery = Discovery(api, TenantScheduler())
+        await timeline(lambda version, kind: discovery.find(version, kind, ["shop"]))
 
-        async def find_kind(number):
+    virtual_time.run(all_of_it())
+
+
+def test_many_unknown_kinds_of_one_namespace_do_not_delay_those_of_another():
+    """2,000 unknown kinds made a new leader learn Deployment after 100 s."""
+
+    async def timeline(find):
+        async def missing(number):
+            with pytest.raises((NotFound, OverBudget)):
+                await find(f"none-{number}.test/v1", "Fleet", "hostile")
+
+        tasks = [asyncio.create_task(missing(number)) for number in range(2_000)]
+        await asyncio.sleep(0)
+        begun = virtual_time.now()
+        await find("apps/v1", "Deployment", "hostile", "shop")
+        assert virtual_time.now() - begun < 0.2
+        for _ in range(60):
+            await asyncio.sleep(1)
+            await asyncio.gather(*map(missing, range(200)))
+        await asyncio.gather(*tasks)
+
+    most = DISCOVERY.burst + DISCOVERY.per_second * 61 + 2
+    assert len(play(timeline).requested) <= most
+
+
+def test_many_unknown_kinds_of_one_version_need_one_request():
+    async def timeline(find):
+        async def missing(number):
             with pytest.raises(NotFound):
-                await discovery.find(f"none{number}.test/v1", "Fleet")
+                await find("apps/v1", f"Fleet{number}")
 
-        await asyncio.gather(*map(find_kind, range(100)))
-        return api.times
+        await asyncio.gather(*map(missing, range(2_000)))
 
-    times = virtual_time.run(timeline())
-
-    assert len(times) == 100
-    assert sum(1 for at in times if at < 0.999) <= 20
+    assert len(play(timeline).requested) == 1

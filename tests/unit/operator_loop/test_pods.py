@@ -1,9 +1,11 @@
 """Deletion costs of Pods."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from mare.cluster.paths import ApiPath
 from mare.cluster.pods import Pods
+from mare.tenant_scheduler import TenantScheduler
 
 
 class FakeApi:
@@ -17,9 +19,10 @@ class FakeApi:
             for n in range(pods)
         ]
 
+    async def pages(self, path: ApiPath, *_: object) -> AsyncIterator[dict]:
+        yield {"items": self._pods}
+
     async def request(self, method: str, path: ApiPath, *_: object, **__: object) -> dict:
-        if method == "GET":
-            return {"items": self._pods}
         self.patched.append(path.text)
         await self.answers.wait()
         return {}
@@ -33,7 +36,7 @@ def test_no_pod_is_marked_after_the_decision_went_out_of_date():
         api = FakeApi(pods=20)
         busy = {f"10.0.0.{n}": 1 for n in range(20)}
         marking = asyncio.create_task(
-            Pods(api).set_deletion_costs("shop", "app=a", busy, lambda: allowed)
+            Pods(api, TenantScheduler()).set_deletion_costs("shop", "app=a", busy, lambda: allowed)
         )
         for _ in range(10):
             await asyncio.sleep(0)

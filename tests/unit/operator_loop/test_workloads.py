@@ -52,12 +52,12 @@ class Api:
             "status": {"selector": f"app={name}"},
         }
 
-    async def pages(self, path: ApiPath) -> AsyncIterator[dict[str, Any]]:
+    async def pages(self, path: ApiPath, *, accept: str) -> AsyncIterator[dict[str, Any]]:
         items = [item(name) for name in self.replicas]
         yield {"metadata": {"resourceVersion": "1"}, "items": items}
 
     async def changes(
-        self, path: ApiPath, version: str
+        self, path: ApiPath, version: str, *, accept: str
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         while True:
             yield await self.events.get()

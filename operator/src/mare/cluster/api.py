@@ -1,6 +1,7 @@
 """Requests to the API server: plain JSON over the official client, with the errors of `ports`."""
 
 import json
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
@@ -11,6 +12,15 @@ import aiohttp
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
+from mare.cluster.bounded_answers import (
+    MAX_BYTES,
+    MAX_LINE_BYTES,
+    MAX_PAGE_BYTES,
+    TooLarge,
+    event_of_beginning,
+    lines,
+    read_bounded,
+)
 from mare.cluster.kubeconfig import kubeconfig_client
 from mare.cluster.paths import ApiPath
 from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
@@ -22,6 +32,9 @@ MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 _PAGE = 100
 """Objects in one page. The metadata of 1,000 take 21 MB because of their managed fields."""
+_FEWER = 5
+"""Divides the objects of a page that exceeds its bound."""
+_log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 5.0
 _WATCH_SECONDS = 300
 _MIN_WATCH_SECONDS = 1.0
@@ -63,10 +76,11 @@ class Api:
         kind: str = "application/json",
         query: list[tuple[str, str]] | None = None,
         accept: str = "application/json",
+        most: int = MAX_BYTES,
     ) -> dict[str, Any]:
         """Return the decoded answer.
 
-        Raises an `ApiError`.
+        Raises an `ApiError`: `TooLarge` if the answer exceeds `most` bytes.
         """
         try:
             answer = await self._send(
@@ -78,7 +92,8 @@ class Api:
                 timeout=_TIMEOUT_SECONDS,
                 accept=accept,
             )
-            data = await answer.read()
+            async with answer:
+                data = await read_bounded(answer.content.iter_any(), most)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             cause = str(error) or type(error).__name__
             raise Unavailable(f"the API server does not answer ({cause})") from error
@@ -88,24 +103,45 @@ class Api:
     async def pages(
         self, path: ApiPath, *selectors: tuple[str, str], accept: str = "application/json"
     ) -> AsyncIterator[dict[str, Any]]:
-        """Yield a list page by page, so that a long one is never in memory; raises as `request`."""
-        first = query = [("limit", str(_PAGE)), *selectors]
-        while query:
-            listed = await self.request("GET", path, query=query, accept=accept)
-            token = listed["metadata"].get("continue")
-            query = [*first, ("continue", token)] if token else []
+        """Yield a list page by page, so that a long one is never in memory; raises as `request`.
+
+        Pages of large objects have fewer of them. One that exceeds the bound of a page alone has
+        its metadata only.
+        """
+        limit, token = _PAGE, ""
+        while True:
+            query = [("limit", str(limit)), *selectors]
+            query += [("continue", token)] if token else []
+            try:
+                listed = await self.request(
+                    "GET", path, query=query, accept=accept, most=MAX_PAGE_BYTES
+                )
+            except TooLarge:
+                if limit > 1:
+                    limit = max(1, limit // _FEWER)
+                    continue
+                listed = await self.request("GET", path, query=query, accept=METADATA_LIST)
             yield listed
+            token = listed["metadata"].get("continue")
+            if not token:
+                return
+            limit = min(limit * _FEWER, _PAGE)
 
     async def changes(
-        self, path: ApiPath, version: str, *selectors: tuple[str, str]
+        self,
+        path: ApiPath,
+        version: str,
+        *selectors: tuple[str, str],
+        accept: str = "application/json",
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """Watch: yield ADDED, MODIFIED or DELETED and the object, for changes after `version`.
 
-        Raises as `request`, and `Expired` if the objects have to be listed again.
+        Of an object of more than 1 MiB, the item has the name, UID and version only. Raises as
+        `request`, and `Expired` if the objects have to be listed again.
         """
         while True:
             begun, has_changes = time.monotonic(), False
-            async for event in self._watched(path, version, selectors):
+            async for event in self._watched(path, version, selectors, accept):
                 item = event["object"]
                 if event["type"] == "ERROR":
                     raise Expired(str(item.get("message")))
@@ -117,7 +153,7 @@ class Api:
                 raise Unavailable("the API server ends watches at once")
 
     async def _watched(
-        self, path: ApiPath, version: str, selectors: tuple[tuple[str, str], ...]
+        self, path: ApiPath, version: str, selectors: tuple[tuple[str, str], ...], accept: str
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield events until the server ends the stream."""
         query = [
@@ -130,13 +166,25 @@ class Api:
         timeout = aiohttp.ClientTimeout(sock_connect=_TIMEOUT_SECONDS, sock_read=_WATCH_SECONDS / 3)
         try:
             answer = await self._send(
-                "GET", path, body=None, kind="application/json", query=query, timeout=timeout
+                "GET",
+                path,
+                body=None,
+                kind="application/json",
+                query=query,
+                timeout=timeout,
+                accept=accept,
             )
-            if answer.status != HTTPStatus.OK:
-                self._raise_for(answer, await answer.read())
             async with answer:
-                async for line in answer.content:
-                    yield _decoded(line)
+                chunks = answer.content.iter_any()
+                if answer.status != HTTPStatus.OK:
+                    self._raise_for(answer, await read_bounded(chunks, MAX_BYTES))
+                async for line, is_whole in lines(chunks, MAX_LINE_BYTES):
+                    event = _decoded(line) if is_whole else event_of_beginning(line)
+                    if not is_whole:
+                        text = "A watch event exceeds 1 MiB and is not read"
+                        _log.warning(text, extra={"path": path.text, "event": event})
+                    if event is not None:
+                        yield event
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unavailable(f"the watch ended ({type(error).__name__})") from error
 

@@ -113,6 +113,9 @@ def _identity(kind: str, item: Mapping[str, Any]) -> _Autoscaler:
 
 
 def _target(item: Mapping[str, Any]) -> Workload | None:
+    """Return what an autoscaler scales; None if it scales nothing, or is too large to be read."""
+    if "spec" not in item:
+        return None
     metadata, target = item["metadata"], item["spec"]["scaleTargetRef"]
     annotations = metadata.get("annotations", {})
     if any(annotations.get(name, "false") != "false" for name in _PAUSED):

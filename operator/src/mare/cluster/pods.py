@@ -10,19 +10,19 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mare.cluster.api import MERGE_PATCH, Api
-from mare.cluster.paths import ApiPath, Resource
+from mare.cluster.api import MERGE_PATCH, METADATA, Api
+from mare.cluster.paths import Resource
 from mare.ports import NotFound
+from mare.tenant_scheduler import POD_WRITES, TenantScheduler
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
 _PODS = Resource("v1", "pods")
-_MAX_CONCURRENT_WRITES = 8
 
 
 class Pods:
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, scheduler: TenantScheduler) -> None:
         self._api = api
-        self._writes = asyncio.Semaphore(_MAX_CONCURRENT_WRITES)
+        self._scheduler = scheduler
 
     async def set_deletion_costs(
         self,
@@ -39,25 +39,32 @@ class Pods:
         A Pod without a consumer costs 0. If no Pod has the address of a consumer, as behind a
         proxy, nothing is written and the result is false: every cost would be a guess.
         """
-        query = [("labelSelector", selector)]
-        pods = (await self._api.request("GET", _PODS.path(namespace), query=query))["items"]
-        if not any(_address(pod) in busy for pod in pods):
+        pages = self._api.pages(_PODS.path(namespace), ("labelSelector", selector))
+        pods = [
+            (pod["metadata"]["name"], _address(pod), _cost(pod))
+            async for page in pages
+            for pod in page["items"]
+        ]
+        if not any(address in busy for _, address, _ in pods):
             return False
         writes = [
-            self._write(_PODS.path(namespace, pod["metadata"]["name"]), cost, is_allowed)
-            for pod in pods
-            if (cost := str(busy.get(_address(pod), 0))) != _cost(pod)
+            self._write(namespace, name, cost, is_allowed)
+            for name, address, before in pods
+            if (cost := str(busy.get(address, 0))) != before
         ]
         await asyncio.gather(*writes)
         return True
 
-    async def _write(self, path: ApiPath, cost: str, is_allowed: Callable[[], bool]) -> None:
-        async with self._writes:
+    async def _write(
+        self, namespace: str, name: str, cost: str, is_allowed: Callable[[], bool]
+    ) -> None:
+        async with self._scheduler.turn(POD_WRITES, namespace):
             if not is_allowed():
                 return
             try:
                 body = {"metadata": {"annotations": {COST: cost}}}
-                await self._api.request("PATCH", path, body, kind=MERGE_PATCH)
+                path = _PODS.path(namespace, name)
+                await self._api.request("PATCH", path, body, kind=MERGE_PATCH, accept=METADATA)
             except NotFound:
                 return  # the Pod has been deleted since it was listed
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from mare.background import Tasks
 from mare.backoff import Backoff
-from mare.cluster.api import MERGE_PATCH, Api
+from mare.cluster.api import MERGE_PATCH, METADATA, METADATA_LIST, Api
 from mare.cluster.discovery import Discovery
 from mare.cluster.killed_pods import watch_killed
-from mare.cluster.paths import Resource
+from mare.cluster.paths import ApiPath, Resource
 from mare.cluster.pods import Pods
+from mare.cluster.scales import is_complete, scale_of_item, scale_of_subresource
 from mare.cluster.watch import FIRST_PAUSE, LONGEST_PAUSE, keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget, is_older
 from mare.domain.unknown import Unknown
@@ -25,7 +26,10 @@ from mare.ports import (
     OnKilled,
     Scale,
 )
+from mare.tenant_scheduler import WORKLOAD_READS, OverBudget, TenantScheduler
 
+_MAX_UNUSED_SELECTOR = 4_096
+"""Characters of the selector of a workload without an autoscaler, which is remembered."""
 _log = logging.getLogger(__name__)
 
 Watched = tuple[str, str, str | None]
@@ -35,17 +39,21 @@ Watched = tuple[str, str, str | None]
 class WatchedWorkloads:
     """Implements `mare.ports.Workloads` by a watch of each kind, in each namespace or in all."""
 
-    def __init__(self, api: Api, *, cluster_wide: bool) -> None:
+    def __init__(
+        self, api: Api, *, cluster_wide: bool, scheduler: TenantScheduler | None = None
+    ) -> None:
         self._api = api
-        self._discovery = Discovery(api)
-        self._pods = Pods(api)
+        self._scheduler = scheduler or TenantScheduler()
+        self._discovery = Discovery(api, self._scheduler)
+        self._pods = Pods(api, self._scheduler)
         self._cluster_wide = cluster_wide
         self._targets: set[ScaleTarget] = set()
         self._last_read: dict[ScaleTarget, Scale | Unknown] = {}
         self._watches: dict[Watched, asyncio.Task[None]] = {}
         self._listed: set[Watched] = set()
         self._reads = Tasks()
-        self._retried: set[ScaleTarget] = set()
+        self._outdated: dict[ScaleTarget, bool] = {}
+        """The workloads that are being read, and whether they have changed since that began."""
 
     def get(self, target: ScaleTarget) -> Scale | Unknown:
         if target in self._targets:
@@ -60,7 +68,7 @@ class WatchedWorkloads:
             watched in self._listed and target not in self._last_read
         ):
             # The kind was listed before the workload was a target.
-            self._reads.start(self._read_until_known(target))
+            self._start_read(target)
         self._targets.add(target)
         return self._last_read.get(target, NOT_READ_YET)
 
@@ -80,18 +88,21 @@ class WatchedWorkloads:
         return target.api_version, target.kind, namespace
 
     async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
-        resource = await self._discovery.find(target.api_version, target.kind)
-        path = resource.path(target.namespace, target.name, "scale")
+        path = await self._scale_path(target)
         body = {"metadata": {"resourceVersion": last_read.version}, "spec": {"replicas": replicas}}
         answer = await self._api.request("PATCH", path, body, kind=MERGE_PATCH)
         self._last_read[target] = scale_of_subresource(answer, target, last_read)
 
     async def refresh(self, target: ScaleTarget) -> None:
-        resource = await self._discovery.find(target.api_version, target.kind)
-        path = resource.path(target.namespace, target.name, "scale")
+        path = await self._scale_path(target)
         answer = await self._api.request("GET", path)
         before = self._last_read.get(target)
         self._last_read[target] = scale_of_subresource(answer, target, before)
+
+    async def _scale_path(self, target: ScaleTarget) -> ApiPath:
+        namespace = target.namespace
+        resource = await self._discovery.find(target.api_version, target.kind, [namespace])
+        return resource.path(namespace, target.name, "scale")
 
     async def set_deletion_costs(
         self,
@@ -115,26 +126,36 @@ class WatchedWorkloads:
         if selector := last_read.selector:
             await watch_killed(self._api, target.namespace, selector, replicas, on_killed)
 
+    def _start_read(self, target: ScaleTarget) -> None:
+        """Read a workload in a task, and again if it has changed in the meantime."""
+        is_being_read = target in self._outdated
+        self._outdated[target] = is_being_read
+        if not is_being_read:
+            self._reads.start(self._read_until_known(target))
+
     async def _read_until_known(self, target: ScaleTarget) -> None:
-        """Read a workload again and again, in one task for each, until the read succeeds."""
-        if target in self._retried:
-            return
-        self._retried.add(target)
+        """Read a workload again and again until the read succeeds."""
         backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         try:
             while target in self._targets:
-                if await self._try_read(target):
+                self._outdated[target] = False
+                if not await self._try_read(target):
+                    await asyncio.sleep(backoff.next_delay())
+                elif not self._outdated[target]:
                     return
-                await asyncio.sleep(backoff.next_delay())
         finally:
-            self._retried.discard(target)
+            del self._outdated[target]
 
     async def _try_read(self, target: ScaleTarget) -> bool:
         """Return whether the read succeeds; if not, its error is stored in place of the scale."""
         try:
-            await self.refresh(target)
+            async with self._scheduler.turn(WORKLOAD_READS, target.namespace):
+                await self.refresh(target)
         except NotFound:
             self._set_missing(target)
+        except OverBudget as error:
+            self._last_read.setdefault(target, error.why)
+            return False
         except ApiError as error:
             reason = "Forbidden" if isinstance(error, AccessRefused) else "Unavailable"
             self._last_read[target] = Unknown(reason, str(error)[:512])
@@ -161,24 +182,32 @@ class WatchedWorkloads:
 
     async def _list_and_watch(self, watched: Watched) -> None:
         api_version, kind, namespace = watched
-        resource = await self._discovery.find(api_version, kind)
-        version = await self._list(watched, resource)
-        async for change, item in self._api.changes(resource.path(namespace), version):
+        targets = [target for target in self._targets if self._watched(target) == watched]
+        try:
+            namespaces = dict.fromkeys(target.namespace for target in targets)
+            resource = await self._discovery.find(api_version, kind, namespaces)
+        except OverBudget as error:
+            for target in targets:
+                self._last_read.setdefault(target, error.why)
+            raise
+        version, accept = await self._list(watched, resource), _accept(api_version, METADATA)
+        path = resource.path(namespace)
+        async for change, item in self._api.changes(path, version, accept=accept):
             target = _target(item, api_version, kind)
             if change == "DELETED":
                 self._set_missing(target)
             else:
-                await self._update(target, item, listed=False)
+                self._update(target, item, listed=False)
 
     async def _list(self, watched: Watched, resource: Resource) -> str:
         """Read all workloads of a watch; return the resourceVersion to continue from."""
         listed: set[ScaleTarget] = set()
-        version = ""
-        async for page in self._api.pages(resource.path(watched[2])):
+        version, accept = "", _accept(watched[0], METADATA_LIST)
+        async for page in self._api.pages(resource.path(watched[2]), accept=accept):
             for item in page["items"]:
                 target = _target(item, watched[0], watched[1])
                 listed.add(target)
-                await self._update(target, item, listed=True)
+                self._update(target, item, listed=True)
             version = str(page["metadata"]["resourceVersion"])
         for target in (self._targets | self._last_read.keys()) - listed:
             if self._watched(target) == watched:
@@ -186,18 +215,21 @@ class WatchedWorkloads:
         self._listed.add(watched)
         return version
 
-    async def _update(self, target: ScaleTarget, item: Mapping[str, Any], *, listed: bool) -> None:
+    def _update(self, target: ScaleTarget, item: Mapping[str, Any], *, listed: bool) -> None:
         """Take a workload from a list, or from a watch unless it is older than what is known.
 
-        For kinds outside apps/v1 only the /scale subresource shows where the count is.
+        For kinds outside apps/v1 only the /scale subresource shows where the count is, and it is
+        read for a workload that is too large as well.
         """
-        if is_complete(target.api_version):
+        is_target = target in self._targets
+        if is_complete(target.api_version) and "spec" in item:
             new, known = scale_of_item(item, target), self._last_read.get(target)
             late = isinstance(known, Scale) and is_older(new.version, known.version)
-            if listed or not late:
+            is_short = is_target or len(new.selector) <= _MAX_UNUSED_SELECTOR
+            if is_short and (listed or not late):
                 self._last_read[target] = new
-        elif target in self._targets and not await self._try_read(target):
-            self._reads.start(self._read_until_known(target))
+        elif is_target:
+            self._start_read(target)
 
     def _set_missing(self, target: ScaleTarget) -> None:
         self._last_read.pop(target, None)
@@ -229,61 +261,6 @@ def _target(item: Mapping[str, Any], api_version: str, kind: str) -> ScaleTarget
     return ScaleTarget(metadata["namespace"], api_version, kind, metadata["name"])
 
 
-_DEFAULT_GRACE_SECONDS = 30
-_WITH_REPLICA_SETS = {
-    ("apps", "Deployment"),
-    ("apps", "ReplicaSet"),
-    ("argoproj.io", "Rollout"),
-}
-
-
-def is_complete(api_version: str) -> bool:
-    """Return whether objects of this version have count, ready replicas and grace period."""
-    return api_version == "apps/v1"
-
-
-def scale_of_item(item: Mapping[str, Any], target: ScaleTarget) -> Scale:
-    spec, status = item["spec"], item.get("status", {})
-    pod = spec.get("template", {}).get("spec", {})
-    return Scale(
-        replicas=spec.get("replicas", 1),
-        version=item["metadata"]["resourceVersion"],
-        ready=status.get("readyReplicas", 0),
-        selector=_selector(spec.get("selector", {})),
-        grace_seconds=pod.get("terminationGracePeriodSeconds", _DEFAULT_GRACE_SECONDS),
-        ignores_deletion_cost=not _has_replica_sets(target),
-    )
-
-
-def scale_of_subresource(
-    answer: Mapping[str, Any], target: ScaleTarget, before: Scale | Unknown | None
-) -> Scale:
-    """Read /scale, which has neither ready replicas nor grace period: those are from `before`."""
-    known = before if isinstance(before, Scale) else None
-    return Scale(
-        replicas=answer.get("spec", {}).get("replicas", 0),
-        version=answer["metadata"]["resourceVersion"],
-        ready=known.ready if known else Unknown("NotReported", "/scale has no ready replicas"),
-        selector=answer.get("status", {}).get("selector", ""),
-        grace_seconds=known.grace_seconds if known else None,
-        ignores_deletion_cost=not _has_replica_sets(target),
-    )
-
-
-def _has_replica_sets(target: ScaleTarget) -> bool:
-    """Return whether a ReplicaSet deletes the Pods, in the order of their deletion costs."""
-    return (target.api_version.partition("/")[0], target.kind) in _WITH_REPLICA_SETS
-
-
-def _selector(selector: Mapping[str, Any]) -> str:
-    parts = [f"{key}={value}" for key, value in selector.get("matchLabels", {}).items()]
-    for rule in selector.get("matchExpressions", ()):
-        key, values = rule["key"], ",".join(rule.get("values", ()))
-        match rule["operator"]:
-            case "Exists":
-                parts.append(key)
-            case "DoesNotExist":
-                parts.append(f"!{key}")
-            case operator:
-                parts.append(f"{key} {operator.lower()} ({values})")
-    return ",".join(parts)
+def _accept(api_version: str, metadata: str) -> str:
+    """Return what lists and watches request: only metadata where no other field is used."""
+    return "application/json" if is_complete(api_version) else metadata

@@ -128,7 +128,8 @@ class ScaleWriter:
             text = "another client changes the workload at the same time"
             attempts.fail(self.clock(), Unknown("Conflict", text))
         try:
-            await self.workloads.refresh(state.autoscaler.target)
+            async with self.scheduler.turn(SCALE_WRITES, state.autoscaler.key.namespace):
+                await self.workloads.refresh(state.autoscaler.target)
         except ApiError as error:
             self._failed(state, _REASONS.get(type(error), "Unavailable"), error)
         state.due = 0.0

@@ -1,0 +1,64 @@
+"""Answers of the API server whose size a tenant chooses, read up to a bound.
+
+An object takes up to 1.5 MiB in etcd, and six times as much in JSON, which escapes each `<`. Twenty
+Deployments of 1.3 MB took the operator from 70 to 408 MB.
+"""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+from mare.ports import Unavailable
+
+MAX_BYTES = 12 * 2**20
+"""Of an answer with one object."""
+MAX_PAGE_BYTES = 4 * 2**20
+MAX_LINE_BYTES = 2**20
+"""Of one event of a watch."""
+_BEGINNING = re.compile(
+    rb'\{"type":"(ADDED|MODIFIED|DELETED)","object":\{(?:"(?:kind|apiVersion)":"[^"]*",)*"metadata":'
+    rb'\{("name":"[^"]*",(?:"generateName":"[^"]*",)?(?:"namespace":"[^"]*",)?"uid":"[^"]*",'
+    rb'"resourceVersion":"[^"]*")'
+)
+
+
+class TooLarge(Unavailable):
+    """An answer exceeds its bound. Answers with fewer objects may not."""
+
+
+async def read_bounded(chunks: AsyncIterator[bytes], most: int) -> bytes:
+    """Return a body; raise `TooLarge` as soon as it exceeds `most` bytes."""
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > most:
+            raise TooLarge(f"the API server answers with more than {most >> 20} MiB")
+    return bytes(body)
+
+
+async def lines(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[tuple[bytes, bool]]:
+    """Yield each line and whether it is whole: of a longer one, the first `most` bytes."""
+    line, is_whole = bytearray(), True
+    async for chunk in chunks:
+        for number, part in enumerate(chunk.split(b"\n")):
+            if number:
+                yield bytes(line), is_whole
+                line, is_whole = bytearray(), True
+            room = most - len(line)
+            is_whole = is_whole and len(part) <= room
+            line += part[:room]
+    if line:
+        yield bytes(line), is_whole
+
+
+def event_of_beginning(line: bytes) -> dict[str, Any] | None:
+    """Return the event of a line that is not whole, with the identity of its object only.
+
+    The API server writes name, UID and version first; None for an object where it does not.
+    """
+    found = _BEGINNING.match(line)
+    if found is None:
+        return None
+    kind, metadata = found[1].decode(), json.loads(b"{%b}" % found[2])
+    return {"type": kind, "object": {"metadata": metadata}}

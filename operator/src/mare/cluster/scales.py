@@ -1,0 +1,67 @@
+"""The scale of a workload, as the workload itself or its /scale subresource has it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mare.custom_resource.autoscaler import ScaleTarget
+from mare.domain.unknown import Unknown
+from mare.ports import Scale
+
+_DEFAULT_GRACE_SECONDS = 30
+_WITH_REPLICA_SETS = {
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("argoproj.io", "Rollout"),
+}
+
+
+def is_complete(api_version: str) -> bool:
+    """Return whether objects of this version have count, ready replicas and grace period."""
+    return api_version == "apps/v1"
+
+
+def scale_of_item(item: Mapping[str, Any], target: ScaleTarget) -> Scale:
+    spec, status = item["spec"], item.get("status", {})
+    pod = spec.get("template", {}).get("spec", {})
+    return Scale(
+        replicas=spec.get("replicas", 1),
+        version=item["metadata"]["resourceVersion"],
+        ready=status.get("readyReplicas", 0),
+        selector=_selector(spec.get("selector", {})),
+        grace_seconds=pod.get("terminationGracePeriodSeconds", _DEFAULT_GRACE_SECONDS),
+        ignores_deletion_cost=not _has_replica_sets(target),
+    )
+
+
+def scale_of_subresource(
+    answer: Mapping[str, Any], target: ScaleTarget, before: Scale | Unknown | None
+) -> Scale:
+    """Read /scale, which has neither ready replicas nor grace period: those are from `before`."""
+    known = before if isinstance(before, Scale) else None
+    return Scale(
+        replicas=answer.get("spec", {}).get("replicas", 0),
+        version=answer["metadata"]["resourceVersion"],
+        ready=known.ready if known else Unknown("NotReported", "/scale has no ready replicas"),
+        selector=answer.get("status", {}).get("selector", ""),
+        grace_seconds=known.grace_seconds if known else None,
+        ignores_deletion_cost=not _has_replica_sets(target),
+    )
+
+
+def _has_replica_sets(target: ScaleTarget) -> bool:
+    """Return whether a ReplicaSet deletes the Pods, in the order of their deletion costs."""
+    return (target.api_version.partition("/")[0], target.kind) in _WITH_REPLICA_SETS
+
+
+def _selector(selector: Mapping[str, Any]) -> str:
+    parts = [f"{key}={value}" for key, value in selector.get("matchLabels", {}).items()]
+    for rule in selector.get("matchExpressions", ()):
+        key, values = rule["key"], ",".join(rule.get("values", ()))
+        match rule["operator"]:
+            case "Exists":
+                parts.append(key)
+            case "DoesNotExist":
+                parts.append(f"!{key}")
+            case operator:
+                parts.append(f"{key} {operator.lower()} ({values})")
+    return ",".join(parts)

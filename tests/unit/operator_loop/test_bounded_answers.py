@@ -1,0 +1,198 @@
+"""Objects of any size in lists and watches take a bounded amount of memory."""
+
+import asyncio
+import json
+
+import pytest
+from aiohttp import web
+
+from mare.cluster.api import METADATA, METADATA_LIST, Api
+from mare.cluster.bounded_answers import (
+    MAX_LINE_BYTES,
+    TooLarge,
+    event_of_beginning,
+    lines,
+    read_bounded,
+)
+from mare.cluster.paths import Resource
+from mare.cluster.workloads import WatchedWorkloads
+from mare.custom_resource.autoscaler import ScaleTarget
+from mare.domain.unknown import Unknown
+from mare.ports import NOT_READ_YET, Scale
+from tests.unit.operator_loop.api_servers import served
+
+MIB = 2**20
+THINGS = Resource("apps/v1", "deployments")
+
+
+async def chunks_of(data: bytes, size: int = 7):
+    for begin in range(0, len(data), size):
+        yield data[begin : begin + size]
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_a_long_line_is_cut_and_the_next_one_is_whole(size):
+    async def all_lines(data: bytes):
+        return [each async for each in lines(chunks_of(data, size), 5)]
+
+    assert asyncio.run(all_lines(b"12345\n123456789\n\nabc")) == [
+        (b"12345", True),
+        (b"12345", False),
+        (b"", True),
+        (b"abc", True),
+    ]
+
+
+def test_a_body_over_its_bound_is_not_received_to_its_end():
+    received = 0
+
+    async def endless():
+        nonlocal received
+        while True:
+            received += MIB
+            yield bytes(MIB)
+
+    with pytest.raises(TooLarge, match="more than 4 MiB"):
+        asyncio.run(read_bounded(endless(), 4 * MIB))
+    assert received == 5 * MIB
+
+
+def deployment(name: str, size: int = 0) -> dict:
+    """A Deployment in the order of the fields that the API server uses."""
+    metadata = {"name": name, "namespace": "shop", "uid": f"uid-{name}", "resourceVersion": "7"}
+    spec = {"replicas": 3, "template": {"text": "<" * size}}
+    return {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": metadata, "spec": spec}
+
+
+def written(content: object) -> bytes:
+    return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c").encode()
+
+
+def test_the_beginning_of_an_event_has_the_identity_of_its_object():
+    line = written({"type": "MODIFIED", "object": deployment("worker", 1_000)})
+
+    assert event_of_beginning(line[:500]) == {
+        "type": "MODIFIED",
+        "object": {
+            "metadata": {
+                "name": "worker",
+                "namespace": "shop",
+                "uid": "uid-worker",
+                "resourceVersion": "7",
+            }
+        },
+    }
+    assert event_of_beginning(b'{"type":"MODIFIED","object":{"metadata":{"annotations":{') is None
+
+
+class Cluster:
+    """An API server whose Deployments have a size."""
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        self.items = [deployment(name, size) for name, size in sizes.items()]
+        self.limits: list[int] = []
+        self.events: list[bytes] = []
+
+    def answer(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/apis/apps/v1":
+            names = ["deployments", "deployments/scale"]
+            return web.json_response({"resources": [{"name": n, "kind": n[:-1]} for n in names]})
+        if request.path.endswith("/scale"):
+            metadata = {"resourceVersion": "8"}
+            return web.json_response({"metadata": metadata, "spec": {"replicas": 3}})
+        if "watch" in request.query:
+            events, self.events = self.events, []
+            return web.Response(body=b"\n".join(events))
+        begin, limit = int(request.query.get("continue", 0)), int(request.query["limit"])
+        items = self.items[begin : begin + limit]
+        self.limits.append(limit)
+        if request.headers["Accept"] == METADATA_LIST:
+            items = [{"metadata": each["metadata"]} for each in items]
+        following = str(begin + limit) if begin + limit < len(self.items) else ""
+        content = {"metadata": {"continue": following, "resourceVersion": "7"}, "items": items}
+        return web.Response(body=written(content))
+
+
+def test_pages_of_large_objects_have_fewer_of_them_and_the_largest_only_its_metadata():
+    sizes = {f"small-{number}": 100 for number in range(30)}
+    cluster = Cluster({**sizes, "large": 5 * MIB, "last": 100})
+
+    async def listed(api: Api) -> list[dict]:
+        return [item async for page in api.pages(THINGS.path()) for item in page["items"]]
+
+    async def play() -> list[dict]:
+        async with served(cluster.answer) as (api, _):
+            return await listed(api)
+
+    items = asyncio.run(play())
+    assert [item["metadata"]["name"] for item in items] == [*sizes, "large", "last"]
+    assert [item["metadata"]["name"] for item in items if "spec" not in item] == ["large"]
+    assert cluster.limits[:2] == [100, 20]
+
+
+def test_an_event_that_is_too_large_does_not_end_the_watch():
+    cluster = Cluster({})
+    cluster.events = [
+        written({"type": "MODIFIED", "object": deployment("large", MAX_LINE_BYTES)}),
+        b'{"type":"MODIFIED","object":{"metadata":{"annotations":"' + b"a" * MAX_LINE_BYTES,
+        written({"type": "MODIFIED", "object": deployment("small")}),
+    ]
+
+    async def first_two(api: Api) -> list[tuple[str, bool]]:
+        found = []
+        async for _, item in api.changes(THINGS.path(), "7"):
+            found.append((item["metadata"]["name"], "spec" in item))
+            if len(found) == 2:
+                break
+        return found
+
+    async def play() -> list[tuple[str, bool]]:
+        async with served(cluster.answer) as (api, _):
+            return await first_two(api)
+
+    assert asyncio.run(play()) == [("large", False), ("small", True)]
+
+
+def test_a_workload_that_is_too_large_is_read_by_its_scale():
+    cluster = Cluster({"large": 5 * MIB, "small": 1})
+    large, small = (
+        ScaleTarget("shop", "apps/v1", "deployment", name) for name in ("large", "small")
+    )
+
+    async def play() -> tuple[Scale | Unknown, Scale | Unknown]:
+        async with served(cluster.answer) as (api, _):
+            workloads = WatchedWorkloads(api, cluster_wide=True)
+            try:
+                async with asyncio.timeout(60):
+                    while NOT_READ_YET in map(workloads.get, (large, small)):  # noqa: ASYNC110
+                        await asyncio.sleep(0.01)
+                return workloads.get(large), workloads.get(small)
+            finally:
+                await workloads.close()
+
+    found = asyncio.run(play())
+    assert [each.replicas for each in found if isinstance(each, Scale)] == [3, 3]
+    assert isinstance(found[0].ready, Unknown)
+
+
+def test_only_metadata_of_kinds_is_watched_whose_scale_is_read():
+    accepted = set()
+
+    def answer(request: web.Request) -> web.StreamResponse:
+        if request.path == "/apis/example.test/v1":
+            resources = [{"name": n, "kind": "Fleet"} for n in ("fleets", "fleets/scale")]
+            return web.json_response({"resources": resources})
+        accepted.add(request.headers["Accept"])
+        return web.json_response({"metadata": {"resourceVersion": "7"}, "items": []})
+
+    async def play() -> None:
+        async with served(answer) as (api, requests):
+            workloads = WatchedWorkloads(api, cluster_wide=True)
+            workloads.get(ScaleTarget("shop", "example.test/v1", "Fleet", "a"))
+            async with asyncio.timeout(60):
+                while len(requests) < 3:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            await workloads.close()
+
+    asyncio.run(play())
+    assert accepted == {METADATA, METADATA_LIST}
