@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
@@ -29,7 +30,7 @@ from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import ApiError, SoleReplica
 from mare.settings import Settings
-from mare.tenant_scheduler import TenantScheduler
+from mare.tenant_scheduler import EVENTS, TenantScheduler
 from mare.tracing import create_traces
 
 _HOUSEKEEPING_SECONDS = 60.0
@@ -202,7 +203,11 @@ def _register(registry: kopf.OperatorRegistry, loop: Loop) -> None:
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def handle(type: str | None, body: Mapping[str, Any], **_: Any) -> None:  # noqa: A002
+        namespace = body["metadata"]["namespace"]
+        await loop.scheduler.wait_for_allowance(EVENTS, namespace)
+        begun = time.thread_time()
         handle_event(loop, type, body)
+        loop.scheduler.spend(EVENTS, namespace, time.thread_time() - begun)
 
 
 def handle_event(loop: Loop, kind: str | None, body: Mapping[str, Any]) -> None:

@@ -125,6 +125,26 @@ def test_a_namespace_spends_its_own_allowance_only():
     virtual_time.run(timeline())
 
 
+def test_a_namespace_that_has_spent_too_much_waits_until_it_may_spend_again():
+    changes = Work(name="changes", places=4, of_namespace=4, burst=2, per_second=0.1)
+
+    async def timeline():
+        scheduler, times = TenantScheduler(), {"hostile": [], "honest": []}
+
+        async def change(namespace):
+            await scheduler.wait_for_allowance(changes, namespace)
+            scheduler.spend(changes, namespace, 1)
+            times[namespace].append(virtual_time.now())
+
+        names = ["hostile"] * 5 + ["honest"]
+        await asyncio.gather(*map(change, names))
+        return times
+
+    times = virtual_time.run(timeline())
+    assert times["honest"] == [0]
+    assert times["hostile"] == pytest.approx([0, 0, 0, 10, 20])
+
+
 def test_a_thread_that_blocks_keeps_its_place_after_its_caller_has_given_up():
     one = Work(name="lookups", places=2, of_namespace=1)
 

@@ -22,30 +22,32 @@ _PASSING_SECONDS = 60.0
 """Age up to which a decision without a change is replaced by the next one."""
 MOST_QUEUES = 256
 _ESTIMATES = {
-    "arrivalRate": "arrival_rate",
-    "capacityPerReplica": "capacity_per_replica",
-    "workersPerReplica": "workers_per_replica",
-    "startSeconds": "start_seconds",
+    "arrivalRate": ("arrival_rate", 0.0, 1e9),
+    "capacityPerReplica": ("capacity_per_replica", 1e-6, 1e9),
+    "workersPerReplica": ("workers_per_replica", 1e-3, 1e6),
+    "startSeconds": ("start_seconds", 0.0, 86_400.0),
 }
-"""The attributes of the estimates that a new operator process reads again."""
+"""The attributes of the estimates that a new operator process reads again, and their bounds."""
 
 Status = dict[str, Any]
 
 
 def read_estimates(status: Mapping[str, Any]) -> Estimates:
+    """Return the stored estimates. A value that no operator writes is unknown."""
     stored = status.get("estimates", {})
     known: dict[str, Any] = {
-        name: float(stored[field])
-        for field, name in _ESTIMATES.items()
-        if stored.get(field) is not None
+        name: float(value)
+        for field, (name, least, most) in _ESTIMATES.items()
+        if isinstance(value := stored.get(field), int | float) and least <= value <= most
     }
     return Estimates(**known)
 
 
 def read_surges(status: Mapping[str, Any]) -> tuple[Surge, ...]:
-    """Return the stored surges, the oldest first."""
+    """Return the stored surges, the oldest first, without those that no operator writes."""
     texts = status.get("forecast", {}).get("surges", ())
-    return tuple(sorted(map(status_values.read_surge, texts), key=lambda each: each.at))
+    found = (surge for text in texts if (surge := status_values.read_surge(text)) is not None)
+    return tuple(sorted(found, key=lambda each: each.at))
 
 
 def _forecast(history: History) -> Status | None:
@@ -134,7 +136,7 @@ def _queue(reading: QueueReading, rates: tuple[float, float] | None) -> Status:
 
 
 def _estimates(estimates: Estimates, now: float) -> Status:
-    values = {field: getattr(estimates, name) for field, name in _ESTIMATES.items()}
+    values = {field: getattr(estimates, name) for field, (name, *_) in _ESTIMATES.items()}
     values["serviceSeconds"] = estimates.service_seconds
     found = {
         field: round(value, 6)

@@ -19,6 +19,7 @@ from mare.domain.spec import (
 from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown, total
 
+_MAX_RATE = 1e9
 _WHOLE_SECONDS = 100.0
 """Wait from which on decimals are omitted."""
 
@@ -36,9 +37,14 @@ def surge(surge: Surge) -> str:
     return f"{instant(surge.at)} {number(round(surge.rate, 3))} {number(round(surge.before, 3))}"
 
 
-def read_surge(text: str) -> Surge:
-    at, rate, before = text.split()
-    return Surge(seconds_of(at), float(rate), float(before))
+def read_surge(text: str) -> Surge | None:
+    """Return a surge; None for a time or a rate that no operator writes."""
+    try:
+        at, rate, before = text.split()
+        found = Surge(seconds_of(at), float(rate), float(before))
+    except (ValueError, OverflowError):
+        return None
+    return found if 0 <= found.rate <= _MAX_RATE and 0 <= found.before <= _MAX_RATE else None
 
 
 _TARGETS: Mapping[type[Target], tuple[str, str]] = {

@@ -10,6 +10,30 @@ from cronsim import CronSim, CronSimError
 from mare.domain.spec import Schedule
 
 _MINUTE = 60
+_MAX_MONTHS = 24
+"""Months of the month field in which an expression has to occur: 2 years, or 24 Februaries.
+
+The 50 years of CronSim take 10 ms for each of the 32 expressions of an object.
+"""
+
+
+class Occurrences(CronSim):
+    """The times of a cron expression; ends where none of the next months of its own has one."""
+
+    _months_left = _MAX_MONTHS
+
+    def advance_month(self) -> None:
+        super().advance_month()
+        self._count()
+
+    def reverse_month(self) -> None:
+        super().reverse_month()
+        self._count()
+
+    def _count(self) -> None:
+        self._months_left -= 1
+        if self._months_left < 0:
+            raise StopIteration
 
 
 def floor_of(schedules: Iterable[Schedule], now: float) -> tuple[int, Schedule | None]:
@@ -20,6 +44,7 @@ def floor_of(schedules: Iterable[Schedule], now: float) -> tuple[int, Schedule |
     return highest
 
 
+@lru_cache(maxsize=4_096)
 def problem_of(schedule: Schedule) -> str | None:
     """Return the error of a schedule with a correction; None if it is valid."""
     try:
@@ -28,11 +53,11 @@ def problem_of(schedule: Schedule) -> str | None:
         return f"{schedule.timezone!r} is no time zone; an example is America/Recife"
     for name, expression in (("start", schedule.start), ("end", schedule.end)):
         try:
-            occurs = next(CronSim(expression, datetime(2000, 1, 1, tzinfo=UTC)), None)
+            occurs = next(Occurrences(expression, datetime(2000, 1, 1, tzinfo=UTC)), None)
         except CronSimError as error:
             return f"{name} {expression!r} is no cron expression of five fields: {error}"
         if occurs is None:
-            return f"{name} {expression!r} never occurs"
+            return f"{name} {expression!r} never occurs, or not in 24 months"
     return None
 
 
@@ -58,8 +83,8 @@ def _known_in(minute: int) -> dict[Schedule, bool]:
 def _is_active_in(schedule: Schedule, minute: int) -> bool:
     # The reverse iterator excludes its start: a second is added to include the current minute.
     moment = datetime.fromtimestamp(minute * _MINUTE + 1, ZoneInfo(schedule.timezone))
-    started = next(CronSim(schedule.start, moment, reverse=True), None)
-    ended = next(CronSim(schedule.end, moment, reverse=True), None)
+    started = next(Occurrences(schedule.start, moment, reverse=True), None)
+    ended = next(Occurrences(schedule.end, moment, reverse=True), None)
     if started is None:
         return False
     return ended is None or started > ended

@@ -71,7 +71,11 @@ class Reconciler:
         try:
             self._reconcile(state, reading)
         except Exception as error:  # noqa: BLE001 - an error of one object must not end the others
-            self._record_failure(state, reading, error)
+            try:
+                self._record_failure(state, reading, error)
+            except Exception:  # noqa: BLE001 - the status shows an older state then
+                extra = {"object": state.autoscaler.key}
+                _log.exception("Object could not be reported", extra=extra)
 
     def _record_failure(
         self, state: AutoscalerState, reading: BrokerReading, error: Exception

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mare.custom_resource.status_values import read_surge
+from mare.custom_resource.status import read_estimates, read_surges
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import Attempts
 from mare.loop.record import View
@@ -59,9 +59,9 @@ class StoredStatus:
 
     def _set(self, status: Mapping[str, Any]) -> None:
         self._json = json.dumps(status)
-        self._capacity = status.get("estimates", {}).get("capacityPerReplica")
-        surges = status.get("forecast", {}).get("surges")
-        self._surge_at = read_surge(surges[-1]).at if surges else None
+        capacity, surges = read_estimates(status).capacity_per_replica, read_surges(status)
+        self._capacity = None if isinstance(capacity, Unknown) else capacity
+        self._surge_at = surges[-1].at if surges else None
 
     def written(self, status: Mapping[str, Any], version: str, view: View, now: float) -> None:
         self._set(status)

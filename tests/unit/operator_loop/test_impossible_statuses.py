@@ -1,0 +1,60 @@
+"""A status that no operator writes, such as one of a tenant, affects no decision."""
+
+import pytest
+
+from mare.custom_resource.status import read_estimates, read_surges
+from tests.unit.operator_loop.worlds import World, run
+
+HUGE = 10**400
+ESTIMATES = ("arrivalRate", "capacityPerReplica", "workersPerReplica", "startSeconds")
+VALUES = (0, 0.0, -1, 1e-320, 1e308, HUGE, float("nan"), float("inf"), "many", None, [])
+SURGES = (
+    "2026-13-45T99:00:00Z 1 1",
+    "9999-12-31T23:59:59Z 1 1",
+    "0001-01-01T00:00:00 1 1",
+    f"2026-01-01T00:00:00Z {HUGE} 1",
+    "2026-01-01T00:00:00Z 1 nan",
+    "2026-01-01T00:00:00Z 0 0",
+    "yesterday",
+    "",
+)
+
+
+def statuses():
+    for value in VALUES:
+        yield {"estimates": dict.fromkeys(ESTIMATES, value)}
+        for field in ESTIMATES:
+            yield {"estimates": {field: value}}
+    for surge in SURGES:
+        yield {"forecast": {"surges": [surge]}}
+    yield {"forecast": {"surges": list(SURGES) * 3}}
+    yield {"estimates": dict.fromkeys(ESTIMATES, HUGE), "forecast": {"surges": list(SURGES)}}
+
+
+@pytest.mark.parametrize("status", list(statuses()), ids=lambda status: str(status)[:60])
+def test_objects_of_the_same_secret_are_decided_whatever_a_status_says(status):
+    """One value raised "Round failed" for all objects of the Secret."""
+    wait = {"target": {"type": "QueueWaitTime", "waitSeconds": 2}, "minReplicas": 1}
+
+    async def timeline(world: World) -> None:
+        world.begin(2, 95, "hostile", status=status, **wait)
+        world.begin(1, 95, "worker")
+        for _ in range(3):
+            await world.tick()
+        world.clock.now += 1_000  # old enough to write the estimates again
+        for _ in range(3):
+            await world.tick()
+
+    world = run(timeline)
+
+    assert ("worker", 10) in world.workloads.done
+    assert world.objects.condition("Ready", "hostile") == ("True", "Ready")
+    assert not world.record.failures
+
+
+def test_possible_values_are_kept():
+    estimates = read_estimates({"estimates": dict.fromkeys(ESTIMATES, 2)})
+    surges = read_surges({"forecast": {"surges": [*SURGES, "2026-01-01T00:00:00Z 2 1"]}})
+
+    assert (estimates.arrival_rate, estimates.capacity_per_replica) == (2.0, 2.0)
+    assert [each.rate for each in surges if each.rate == 2.0] == [2.0]
