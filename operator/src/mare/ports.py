@@ -80,6 +80,10 @@ class BrokerReading:
     transient: tuple[str, ...] | Unknown = ()
     """Queues of the object that the broker deletes with their last consumer."""
 
+    @property
+    def queue_count(self) -> int:
+        return 0 if isinstance(self.queues, Unknown) else len(self.queues)
+
 
 class Brokers(Protocol):
     """All brokers that objects refer to."""

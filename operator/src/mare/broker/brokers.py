@@ -31,6 +31,8 @@ from mare.tenant_scheduler import BROKER_READS, VIRTUAL_HOSTS, OverBudget, Tenan
 
 _ROUND_SECONDS = 10.0
 """A virtual host that does not answer takes 7 s, after which its connection backs off."""
+_LARGE = 200
+"""Queues of an object from which on other tasks run before it: 2,000 take 5 ms."""
 _TOO_SLOW = Unknown("BrokerUnreachable", "the broker does not answer in time")
 
 
@@ -179,6 +181,8 @@ class SecretBrokers:
         sampled = {name for each in selections.values() for name in each.sampled}
         readings, now = await host.read(declared, sampled), self._clock()
         for key, selection in selections.items():
+            if len(selection.readable) > _LARGE:
+                await asyncio.sleep(0)
             transient = self._transient.find(key, selection, host)
             result[key] = reading_of(
                 selection, host, readings, self._replica_at, now, transient=transient

@@ -38,6 +38,8 @@ from mare.tenant_scheduler import TenantScheduler
 
 _BATCH = 25
 """Decisions between two yields to the event loop; each takes 0.1 ms."""
+_QUEUES = 80
+"""Queues whose decision takes as long as another object: one with 2,000 takes 10 ms."""
 _MAX_REMOVED = 1024
 _IN_STATE: dict[str, Any] = {}
 """Stands for the status of an object, which `AutoscalerState` holds as text."""
@@ -178,13 +180,17 @@ class Loop:
             autoscalers = [state.autoscaler for state in states]
             readings = await self._read(states)
             read_times = begun, self.clock()
-            for number, (state, autoscaler) in enumerate(zip(states, autoscalers, strict=True)):
-                if number % _BATCH == _BATCH - 1:
+            decided = 0
+            for state, autoscaler in zip(states, autoscalers, strict=True):
+                reading = readings[autoscaler.key]
+                decided += 1 + reading.queue_count // _QUEUES
+                if decided >= _BATCH:
+                    decided = 0
                     await asyncio.sleep(0)
                 is_current = not state.removed and state.autoscaler is autoscaler
                 if is_current and self.leadership():
                     state.read_times = read_times
-                    self._reconciler.reconcile(state, readings[autoscaler.key])
+                    self._reconciler.reconcile(state, reading)
             self.metrics.round.observe(self.clock() - begun)
         except Exception:  # noqa: BLE001 - an error with one broker must not end the loop
             _log.exception("Round failed", extra={"secret": group.secret_name})

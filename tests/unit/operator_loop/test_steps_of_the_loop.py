@@ -1,0 +1,156 @@
+"""No object, whatever its tenant writes, holds the event loop for long.
+
+The calls of each step of the event loop are counted, as time would depend on the machine: 300,000
+calls of functions take 20 ms.
+"""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from mare.broker.queue_selection import QueueMatcher, QueueQuery
+from mare.cluster.scales import scale_of_item
+from mare.custom_resource.autoscaler import ScaleTarget, read_autoscaler
+from mare.domain.observation import QueueReading
+from mare.ports import BrokerReading
+from mare.tenant_scheduler import TenantScheduler
+from tests.fakes.clock import Clock
+from tests.unit.operator_broker import virtual_time
+from tests.unit.operator_loop.worlds import World, body, run
+
+MOST_CALLS = 300_000
+QUEUES = [f"work-{number}" for number in range(2_000)]
+NEVER = [
+    {"start": f"{minute} 0 */31 * 1#5", "end": "0 0 1 1 *", "timezone": "UTC", "minReplicas": 1}
+    for minute in range(16)
+]
+RARE = [
+    {"start": f"{minute} 0 29 2 *", "end": f"{minute} 0 */30 * 5", "minReplicas": 1}
+    for minute in range(16)
+]
+
+
+@dataclass
+class Steps:
+    most: int = 0
+    """Calls in the longest step."""
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
+    found, run_handle = Steps(), asyncio.Handle._run
+
+    def counted(handle: asyncio.Handle) -> None:
+        calls = 0
+
+        def count(_: object, event: str, __: object) -> None:
+            nonlocal calls
+            calls += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            run_handle(handle)
+        finally:
+            sys.setprofile(before)
+        found.most = max(found.most, calls)
+
+    monkeypatch.setattr(asyncio.Handle, "_run", counted)
+    yield found
+    assert 0 < found.most <= MOST_CALLS
+
+
+def test_a_step_that_is_too_long_is_noticed(steps: Steps):
+    async def hold() -> None:
+        for _ in range(MOST_CALLS + 1):
+            len(())
+
+    virtual_time.run(hold())
+    assert steps.most > MOST_CALLS
+    steps.most = 1
+
+
+@pytest.mark.usefixtures("steps")
+@pytest.mark.parametrize("schedules", [NEVER, RARE])
+def test_an_object_with_costly_schedules_is_read_and_decided(schedules: list[dict]):
+    async def timeline(world: World) -> None:
+        for number in range(3):
+            world.begin(2, 95, schedules=schedules, generation=number + 1)
+            await asyncio.sleep(0)
+            await world.tick(61)
+
+    run(timeline)
+
+
+def large_reading(world: World) -> BrokerReading:
+    now = world.clock()
+    queues = tuple(
+        QueueReading(
+            name=name,
+            entries=("work-*",),
+            read_at=now,
+            ready=5,
+            consumers=10,
+            statistics_at=now,
+            sampled_after=now,
+            unacknowledged=3,
+            published=number,
+            delivered=number,
+            acknowledged=number,
+        )
+        for number, name in enumerate(QUEUES)
+    )
+    busy = {f"10.0.{number // 256}.{number % 256}": 1 for number in range(2_000)}
+    return BrokerReading(queues=queues, busy=busy, busy_at=now)
+
+
+@pytest.mark.usefixtures("steps")
+def test_objects_with_the_most_queues_are_decided_and_their_statuses_written():
+    async def timeline(world: World) -> None:
+        for name in ("one", "two", "three"):
+            world.begin(2, 95, name, queues=[{"pattern": "work-*"}])
+        for _ in range(5):
+            world.brokers.reading = large_reading(world)
+            await asyncio.sleep(0)
+            await world.tick()
+
+    assert run(timeline).workloads.done
+
+
+@pytest.mark.usefixtures("steps")
+def test_the_names_of_a_broker_are_matched_in_short_steps(monkeypatch: pytest.MonkeyPatch):
+    names = [f"{'a' * 200}-{number}" for number in range(30_000)]
+    patterns = tuple(f"*a*b{number}" for number in range(32))
+    batches: list[int] = []
+    matches = QueueQuery.matches
+
+    def counted(query: QueueQuery, some: list[str]) -> dict[str, tuple[str, ...]]:
+        batches.append(len(some) * len(query.patterns))
+        return {} if len(batches) > 1 else matches(query, some)
+
+    monkeypatch.setattr(QueueQuery, "matches", counted)
+
+    async def match() -> None:
+        tenant = TenantScheduler().of("hostile")
+        query = QueueQuery(names=(), patterns=patterns, service=None)
+        await QueueMatcher(Clock(0.0)).select(query, names, frozenset(), tenant)
+
+    virtual_time.run(match())
+    assert max(batches) <= 256  # of 50 µs for the slowest pattern
+    assert sum(batches) == len(names) * len(patterns)
+
+
+@pytest.mark.usefixtures("steps")
+def test_a_workload_with_the_longest_selector_is_read():
+    rules = [{"key": f"key-{n}", "operator": "In", "values": ["v"] * 100} for n in range(1_000)]
+    metadata = {"namespace": "shop", "name": "worker", "resourceVersion": "1"}
+    item = {"metadata": metadata, "spec": {"selector": {"matchExpressions": rules}}}
+
+    async def read() -> None:
+        scale_of_item(item, ScaleTarget("shop", "apps/v1", "Deployment", "worker"))
+        read_autoscaler(body(queues=[{"pattern": f"*{n}*"} for n in range(64)]))
+
+    virtual_time.run(read())
