@@ -9,7 +9,14 @@ from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from tests.broker_node import Node
-from tests.integration.operator.manifests import GROUP, PLURAL, VERSION, autoscaler_of, deployment
+from tests.integration.operator.manifests import (
+    GROUP,
+    PLURAL,
+    VERSION,
+    autoscaler_of,
+    deployment,
+    secret_of,
+)
 from tests.integration.operator.stage import Stage
 from tests.load.hostile_brokers import (
     drip,
@@ -45,14 +52,16 @@ def brokers(stage: Stage, node: Node) -> Iterator[None]:
         for name, attack in {**_AMQP, **_HTTP}.items():
             port = stack.enter_context(hostile_broker(attack))
             tenant = _in(stage, name)
+            documents = []
             for number in range(_OBJECTS):
                 # Different users: equal Secrets would share a connection.
                 login = f"user-{number}:x@127.0.0.1:{port}"
                 uris = {"amqp-uri": f"amqp://{login}/"}
                 if name in _HTTP:
                     uris = {"amqp-uri": node.amqp_uri, "management-uri": f"http://{login}"}
-                tenant.secret(uris, f"broker-{number}")
-                tenant.apply(_autoscaler(f"worker-{number}", f"broker-{number}"))
+                documents.append(secret_of(f"broker-{number}", uris))
+                documents.append(_autoscaler(f"worker-{number}", f"broker-{number}"))
+            tenant.apply(*documents)
         yield
 
 
@@ -106,9 +115,9 @@ def quiet(stage: Stage, node: Node) -> Iterator[None]:
     with hostile_broker(hanging_queues) as port:
         tenant.secret({"management-uri": f"http://mare:x@127.0.0.1:{port}"}, "broker")
         names = [f"worker-{number}" for number in range(64)]
-        for name in names:
-            idle = {"queues": [{"name": "empty"}], "idle": {"cooldownSeconds": 0}}
-            tenant.apply(_paused(name, 1), _autoscaler(name, "broker", **idle))
+        idle = {"queues": [{"name": "empty"}], "idle": {"cooldownSeconds": 0}}
+        tenant.apply(*(_paused(name, 1) for name in names))
+        tenant.apply(*(_autoscaler(name, "broker", **idle) for name in names))
         yield
 
 
@@ -169,9 +178,13 @@ def vhosts(stage: Stage, node: Node) -> Iterator[None]:
     tenant = _in(stage, "vhosts")
     with hostile_broker(silence) as port:
         tenant.secret({"amqp-uri": f"amqp://mare:x@127.0.0.1:{port}/"}, "broker")
-        for number in range(8):
-            queues = [{"name": "work", "vhost": f"v{number}-{n}"} for n in range(_VIRTUAL_HOSTS)]
-            tenant.apply(_autoscaler(f"worker-{number}", "broker", queues=queues))
+        queues = [
+            [{"name": "work", "vhost": f"v{number}-{n}"} for n in range(_VIRTUAL_HOSTS)]
+            for number in range(8)
+        ]
+        tenant.apply(
+            *(_autoscaler(f"worker-{n}", "broker", queues=some) for n, some in enumerate(queues))
+        )
         yield
 
 

@@ -46,3 +46,13 @@ def autoscaler_of(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
         "metadata": {"name": name},
         "spec": {key: value for key, value in whole.items() if value is not None},
     }
+
+
+def secret_of(name: str, values: Mapping[str, str]) -> dict[str, Any]:
+    """Return a Secret that objects may name."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "labels": {"mare.dev/broker": "true"}},
+        "stringData": dict(values),
+    }

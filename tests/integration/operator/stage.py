@@ -21,6 +21,7 @@ from tests.integration.operator.manifests import (
     VERSION,
     autoscaler_of,
     deployment,
+    secret_of,
 )
 from tests.integration.operator.process import Operator
 from tests.integration.operator.rights import rights_in
@@ -89,14 +90,7 @@ class Stage:
         return operator.metric(f'{name}{{name="{workload}",namespace="{self.namespace}"}}')
 
     def secret(self, values: Mapping[str, str], name: str = "broker") -> None:
-        self.apply(
-            {
-                "apiVersion": "v1",
-                "kind": "Secret",
-                "metadata": {"name": name, "labels": {"mare.dev/broker": "true"}},
-                "stringData": dict(values),
-            }
-        )
+        self.apply(secret_of(name, values))
 
     def apply(self, *documents: Mapping[str, Any]) -> None:
         text = yaml.safe_dump_all(documents)

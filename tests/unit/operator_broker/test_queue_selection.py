@@ -21,17 +21,17 @@ from mare.broker.queue_selection import (
     queries_of,
 )
 from mare.custom_resource.autoscaler import read_autoscaler
-from mare.tenant_scheduler import Tenant, TenantScheduler
+from mare.tenant_scheduler import TenantScheduler
 from tests.fakes.clock import Clock
 from tests.unit.operator_loop.worlds import body
 
 
-def shop() -> Tenant:
-    return TenantScheduler().of("shop")
+def match(matcher: QueueMatcher, query: QueueQuery, names, exclusive=frozenset()):
+    return matcher.select(query, names, exclusive, TenantScheduler().of("shop"))
 
 
 def select(query: QueueQuery, names: list[str], exclusive: frozenset[str] = frozenset()):
-    return asyncio.run(QueueMatcher(Clock(0.0)).select(query, names, exclusive, shop()))
+    return asyncio.run(match(QueueMatcher(Clock(0.0)), query, names, exclusive))
 
 
 def pattern(*patterns: str) -> QueueQuery:
@@ -176,7 +176,6 @@ class Stage:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock = Clock(0.0)
         self.matcher = QueueMatcher(self.clock)
-        self.tenant = shop()
         self.matched: list[str] = []
         matches = QueueQuery.matches
 
@@ -188,14 +187,13 @@ class Stage:
 
     def select(self, query: QueueQuery, names: list[str], *exclusive: str):
         self.matched.clear()
-        return asyncio.run(self.matcher.select(query, names, frozenset(exclusive), self.tenant))
+        return asyncio.run(match(self.matcher, query, names, frozenset(exclusive)))
 
 
 def test_patterns_are_matched_once_as_long_as_the_names_are_the_same(monkeypatch):
     stage, names = Stage(monkeypatch), ["a-1", "a-2", "b"]
     first = stage.select(pattern("a-*"), names)
     assert stage.matched == names
-
     assert stage.select(pattern("a-*"), names) is first
     assert stage.matched == []
 
@@ -276,8 +274,8 @@ def test_matching_lets_other_tasks_run():
                 await asyncio.sleep(0)
 
         task = asyncio.create_task(other())
-        names = [f"b-{number}" for number in range(10_000)]
-        await QueueMatcher(Clock(0.0)).select(pattern("a-*", "*c*"), names, frozenset(), shop())
+        names, matcher = [f"b-{number}" for number in range(10_000)], QueueMatcher(Clock(0.0))
+        await match(matcher, pattern("a-*", "*c*"), names)
         done.set()
         await task
         return turns
@@ -291,8 +289,7 @@ def test_an_object_that_is_edited_again_and_again_fills_no_memory():
     async def edit() -> None:
         matcher = QueueMatcher(Clock(0.0))
         for number in range(400):
-            query = pattern("work-*", f"other-{number}")
-            found = await matcher.select(query, names, frozenset(), shop())
+            found = await match(matcher, pattern("work-*", f"other-{number}"), names)
             assert len(found.readable) == len(names)
 
     tracemalloc.start()
