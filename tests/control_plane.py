@@ -60,6 +60,7 @@ class ControlPlane:
                 "--authorization-mode=RBAC",
                 f"--audit-policy-file={policy}",
                 f"--audit-log-path={audit_log}",
+                "--audit-log-maxsize=100000",  # MB; by default a second file begins after 100
             )
         )
         self._controllers = self._server(

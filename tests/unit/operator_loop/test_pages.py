@@ -66,6 +66,13 @@ def test_an_incomplete_list_is_not_used():
         call_api(_expired, lambda api: StoredObjects(api, "me").uids(("shop",)))
 
 
+def test_a_list_of_metadata_without_objects_is_empty():
+    async def empty(_: web.Request) -> web.Response:
+        return web.json_response({"metadata": {}, "items": None})
+
+    assert call_api(empty, lambda api: StoredObjects(api, "me").uids(("shop",))) == set()
+
+
 @pytest.fixture
 def _busy_machine(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(api_requests, "_MIN_WATCH_SECONDS", 60.0)

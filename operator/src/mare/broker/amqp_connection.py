@@ -43,6 +43,7 @@ class SharedConnection:
             return self._connection
         if self._attempt is None or self._attempt.done():
             self._attempt = asyncio.create_task(self._connect())
+            self._attempt.add_done_callback(_retrieve)
         return await asyncio.shield(self._attempt)
 
     async def _connect(self) -> AbstractConnection:
@@ -82,6 +83,12 @@ class SharedConnection:
             await asyncio.wait([self._attempt])
         if self._connection is not None:
             await self.drop(self._connection)
+
+
+def _retrieve(attempt: asyncio.Task[AbstractConnection]) -> None:
+    """Take the error of an attempt whose callers were all cancelled, so that it is not logged."""
+    if not attempt.cancelled():
+        attempt.exception()
 
 
 async def _close(connection: AbstractConnection) -> None:

@@ -121,7 +121,8 @@ class Api:
                     limit = max(1, limit // _FEWER)
                     continue
                 listed = await self.request("GET", path, query=query, accept=METADATA_LIST)
-            yield listed
+            # A list of metadata without objects has null.
+            yield {**listed, "items": listed["items"] or []}
             token = listed["metadata"].get("continue")
             if not token:
                 return

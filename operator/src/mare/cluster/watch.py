@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from mare.backoff import Backoff
 from mare.cluster.api import Expired
 from mare.ports import AccessRefused, NotFound, Unavailable
+from mare.tenant_scheduler import OverBudget
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 5.0
 """Seconds between two attempts to read from the API server."""
@@ -30,8 +31,8 @@ async def keep_watching(
         begun = now()
         try:
             await list_and_watch()
-        except Expired:
-            _log.debug("Watch starts again", extra={"kind": kind})
+        except (Expired, OverBudget) as error:
+            _log.debug("Watch starts again", extra={"kind": kind, "error": str(error)})
         except (NotFound, AccessRefused) as error:
             on_refusal(error)
         except Unavailable as error:
