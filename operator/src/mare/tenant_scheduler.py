@@ -137,7 +137,13 @@ class TenantScheduler:
         lines = self._of(work)
         await lines.enter(namespace, 1.0)
         done = asyncio.get_running_loop().run_in_executor(_threads, function, *args)
-        done.add_done_callback(lambda _: lines.leave(namespace))
+
+        def end(_: asyncio.Future[T]) -> None:
+            lines.leave(namespace)
+            if not done.cancelled():
+                done.exception()  # of a cancelled caller: not logged as never retrieved
+
+        done.add_done_callback(end)
         return await asyncio.shield(done)
 
     def spend(self, work: Work, namespace: str, cost: float) -> None:
