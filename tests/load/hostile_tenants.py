@@ -98,7 +98,15 @@ def changes(stage: Stage, node: Node) -> Iterator[None]:
     tenant = _in(stage, "changes")
     tenant.secret(stage.broker.secret, "broker")
     tenant.apply(_autoscaler("worker", "broker"))
-    with _repeated(lambda number: tenant.change({"maxReplicas": 10 + number % 2}), 0.1):
+    custom = client.CustomObjectsApi(stage.api)
+
+    def change(number: int) -> None:
+        custom.patch_namespaced_custom_object(
+            *(GROUP, VERSION, tenant.namespace, PLURAL, "worker"),
+            {"spec": {"maxReplicas": 10 + number % 2}},
+        )
+
+    with _repeated(change, 0.1):
         yield
 
 

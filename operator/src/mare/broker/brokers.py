@@ -139,16 +139,18 @@ class SecretBrokers:
     ) -> dict[Key, BrokerReading]:
         """Read a virtual host; what is not read by the deadline of the round is unknown."""
         namespace = queries[0][0].key.namespace
+        why = OverBudget(BROKER_READS, namespace).why  # unless its turn comes
         try:
             async with (
                 asyncio.timeout(_ROUND_SECONDS),
                 self._scheduler.turn(BROKER_READS, namespace),
             ):
+                why = _TOO_SLOW
                 return await self._read_host(self._host(parameters, vhost), queries, counts)
+        except TimeoutError:
+            pass
         except OverBudget as error:
             why = error.why
-        except TimeoutError:
-            why = _TOO_SLOW
         unread = BrokerReading(queues=why, busy=why)
         return {autoscaler.key: unread for autoscaler, _ in queries}
 
