@@ -9,8 +9,10 @@ ends both.
 """
 
 import argparse
+import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from tests.broker_node import Node
 from tests.integration.operator.process import Operator
@@ -45,16 +47,43 @@ def main() -> None:
 
 
 def _measure(stage: Stage, node: Node, operator: Operator, names: list[str]) -> dict[str, object]:
+    """Measure bursts, and meanwhile how late the event loop and writes of the API server are."""
     cpu, begun = operator.cpu_seconds(), time.monotonic()
-    result = bursts(stage, node, names, 10)
+    with (
+        _timed(operator.is_alive) as livez,
+        _timed(lambda: stage.secret(stage.broker.secret, "unused")) as writes,
+    ):
+        result = bursts(stage, node, names, 10)
     return {
         **result,
+        "livez_max_s": round(max(livez), 2),
+        "kubectl_apply_max_s": round(max(writes), 2),
         "cpu_cores": round((operator.cpu_seconds() - cpu) / (time.monotonic() - begun), 2),
         "rss_mb": round(operator.rss_bytes() / 1e6, 1),
         "rss_highest_mb": round(operator.highest_rss_bytes() / 1e6, 1),
         "leads": operator.leads,
         "is_alive": operator.is_alive(),
     }
+
+
+@contextmanager
+def _timed(call: Callable[[], object]) -> Iterator[list[float]]:
+    """Yield the seconds that a call takes each second."""
+    ended, seconds = threading.Event(), [0.0]
+
+    def repeat() -> None:
+        while not ended.wait(1):
+            begun = time.monotonic()
+            call()
+            seconds.append(time.monotonic() - begun)
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield seconds
+    finally:
+        ended.set()
+        thread.join(60)
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def quiet(stage: Stage, node: Node) -> Iterator[None]:
 
 @contextmanager
 def long(stage: Stage, node: Node) -> Iterator[None]:
-    """Deployments of 1.3 MB that change twice a second."""
+    """Deployments of 1.3 MB, one of which changes every 5 s: more fill etcd instead."""
     tenant = _in(stage, "long")
     apps, names = client.AppsV1Api(stage.api), [f"long-{number}" for number in range(_OBJECTS)]
     for name in names:
@@ -146,7 +146,7 @@ def long(stage: Stage, node: Node) -> Iterator[None]:
             names[number % len(names)], tenant.namespace, annotations, _preload_content=False
         )
 
-    with _repeated(change, 0.5):
+    with _repeated(change, 5):
         yield
 
 

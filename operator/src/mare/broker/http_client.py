@@ -23,7 +23,7 @@ from mare.tenant_scheduler import DECODING, LARGE_BODIES, OverBudget
 _log = logging.getLogger(__name__)
 _SECONDS = 4.0
 _CHUNK_BYTES = 2**16
-_LARGE_BYTES = 2**20
+_LARGE_BYTES = 2**18
 
 Query = Mapping[str, str | Sequence[str]]
 T = TypeVar("T")
