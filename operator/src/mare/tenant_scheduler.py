@@ -22,9 +22,9 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Work:
-    """A kind of work and its bounds."""
+    """A kind of work and its bounds. Each is a key by its identity."""
 
     name: str
     """A plural, for sentences."""
@@ -122,8 +122,11 @@ class TenantScheduler:
         lines = self._of(work)
         await lines.enter(namespace, cost)
         try:
-            async with asyncio.timeout(work.seconds):
+            if work.seconds is None:
                 yield
+            else:
+                async with asyncio.timeout(work.seconds):
+                    yield
         finally:
             lines.leave(namespace)
 
@@ -166,7 +169,10 @@ class TenantScheduler:
             del self._held[stock, namespace]
 
     def _of(self, work: Work) -> "_Lines":
-        return self._lines.setdefault(work, _Lines(work))
+        lines = self._lines.get(work)
+        if lines is None:
+            lines = self._lines[work] = _Lines(work)
+        return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +207,7 @@ class _Lines:
         """What a namespace has spent, and when that was computed."""
 
     async def enter(self, namespace: str, cost: float) -> None:
-        if self._spent_by(namespace) + cost > self._work.burst:
+        if self._spent and self._spent_by(namespace) + cost > self._work.burst:
             raise OverBudget(self._work, namespace)
         line = self._waiting.get(namespace, ())
         is_free = not line and self._has_place(namespace)
@@ -232,13 +238,17 @@ class _Lines:
         self._running[namespace] -= 1
         if not self._running[namespace]:
             del self._running[namespace]
-        for waiting in list(self._waiting):
-            if self._has_place(waiting) and self._start(waiting):
+        if self._waiting:
+            self._start_next()
+
+    def _start_next(self) -> None:
+        for namespace in list(self._waiting):
+            if self._has_place(namespace) and self._start(namespace):
                 return
 
     def _has_place(self, namespace: str) -> bool:
-        is_full = self._running.total() >= self._work.places
-        return not is_full and self._running[namespace] < self._work.of_namespace
+        is_full = sum(self._running.values()) >= self._work.places
+        return not is_full and self._running.get(namespace, 0) < self._work.of_namespace
 
     def _start(self, namespace: str) -> bool:
         """Give the place to the first piece in a line, and put the line behind the others."""

@@ -6,7 +6,7 @@ import tracemalloc
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient
 from mare.broker.networks import ANY_NETWORK
-from mare.tenant_scheduler import TenantScheduler
+from mare.tenant_scheduler import LARGE_BODIES, TenantScheduler
 from tests.unit.operator_broker.statistics_server import MIB, same_for_all, serve
 
 BROKERS = 30
@@ -48,3 +48,26 @@ def test_large_responses_wait_for_each_other():
     assert all(isinstance(each, OSError) for each in received if each != len(BODY))
     assert len(complete) >= 4
     assert peak < 70 * MIB < BROKERS * len(BODY)
+
+
+def test_a_large_response_does_not_wait_for_those_of_another_namespace():
+    async def play(uri: str) -> int:
+        scheduler = TenantScheduler()
+        tenants = [scheduler.of(name) for name in ("hostile", "honest")]
+        hostile, honest = (
+            BrokerHttpClient(
+                uri, ConnectionParameters(networks=ANY_NETWORK, tenant=tenant), "it", 8 * MIB
+            )
+            for tenant in tenants
+        )
+        async with tenants[0].turn(LARGE_BODIES):  # as a response that drips
+            waiting = asyncio.create_task(hostile.get("/metrics/detailed", {}))
+            size = len(await honest.get("/metrics/detailed", {}))
+            assert not waiting.done()
+        await waiting
+        await hostile.close()
+        await honest.close()
+        return size
+
+    with serve(same_for_all(BODY)) as server:
+        assert asyncio.run(play(server.uri)) == len(BODY)

@@ -93,8 +93,12 @@ class SecretBrokers:
                 by_vhost[vhost].append((autoscaler, query))
         readings: dict[Key, dict[str, tuple[QueueQuery, BrokerReading]]] = defaultdict(dict)
         counts: Counter[Key] = Counter()
-        reads = (self._try_host(parameters, *each, counts) for each in by_vhost.items())
-        results = await asyncio.gather(*reads, return_exceptions=True)
+        reads = [self._try_host(parameters, *each, counts) for each in by_vhost.items()]
+        results: Sequence[Mapping[Key, BrokerReading] | BaseException] = (
+            await asyncio.gather(*reads, return_exceptions=True)
+            if len(reads) > 1
+            else [await reads[0]]  # without a task, which takes a fifth of the read of one object
+        )
         for (vhost, queries), found in zip(by_vhost.items(), results, strict=True):
             if isinstance(found, BaseException):
                 raise found
@@ -139,16 +143,16 @@ class SecretBrokers:
     ) -> dict[Key, BrokerReading]:
         """Read a virtual host; what is not read by the deadline of the round is unknown."""
         namespace = queries[0][0].key.namespace
-        why = OverBudget(BROKER_READS, namespace).why  # unless its turn comes
+        has_begun = False
         try:
             async with (
                 asyncio.timeout(_ROUND_SECONDS),
                 self._scheduler.turn(BROKER_READS, namespace),
             ):
-                why = _TOO_SLOW
+                has_begun = True
                 return await self._read_host(self._host(parameters, vhost), queries, counts)
         except TimeoutError:
-            pass
+            why = _TOO_SLOW if has_begun else OverBudget(BROKER_READS, namespace).why
         except OverBudget as error:
             why = error.why
         unread = BrokerReading(queues=why, busy=why)
