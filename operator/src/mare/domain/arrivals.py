@@ -16,7 +16,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_MEMORY_SECONDS = 120.0
+MEMORY_SECONDS = 120.0
 _DISPERSION_SECONDS = 300.0
 """Age at which a deviation has the weight 1/e in the dispersion."""
 _POISSON = 1.4
@@ -136,7 +136,7 @@ def remember(counts: tuple[Count, ...], new: Count, dispersion: float = 1.0) -> 
     two seconds are 27 messages/s in their count, and would need ten times the replicas of their
     rate, although nothing follows them.
     """
-    recent = (*(count for count in counts if count.end > new.end - _MEMORY_SECONDS), new)
+    recent = (*(count for count in counts if count.end > new.end - MEMORY_SECONDS), new)
     fewest = 1 if dispersion <= _BURSTY else _NEWEST
     for newest in range(fewest, min(_NEWEST, len(recent) - 1) + 1):
         if _is_jump(recent[:-newest], recent[-newest:], dispersion):

@@ -47,6 +47,8 @@ class Estimates:
     """Messages that one replica handles at a time."""
     prefetch_exceeds_workers: bool = False
     """Whether a replica was seen to work on fewer messages than its prefetch count allows."""
+    finished: int = 0
+    """Messages acknowledged since the operator began to observe, while the capacity is unknown."""
     ready_growth: ReadyGrowth = field(default_factory=ReadyGrowth)
     may_grow: bool = True
     """Whether replicas that were added last have had time to start."""
@@ -205,6 +207,9 @@ def _with_statistics(  # noqa: PLR0917
     published = interval.increase("published", load)
     delivered = interval.increase("delivered", load)
     end = known(load.statistics_at, now)
+    if isinstance(estimates.capacity_per_replica, Unknown):
+        acknowledged = known(interval.increase("acknowledged", load), 0)
+        estimates = replace(estimates, finished=estimates.finished + acknowledged)
     if not isinstance(published, Unknown):
         count = Count(end, end - interval.began, published)
         arrivals = arrivals.observe(count, now, estimates.start_seconds or 0.0)

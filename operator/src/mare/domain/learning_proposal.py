@@ -56,8 +56,21 @@ def proposal_while_learning(
         raw,
         clause,
         remark=_SERVICE_UNKNOWN,
-        allows_scale_down=not isinstance(load.unacknowledged, Unknown),
+        allows_scale_down=not _grows_by_itself(load, estimates),
     )
+
+
+def _grows_by_itself(load: Load, estimates: Estimates) -> bool:
+    """Return whether more messages will be unacknowledged soon, though no more arrive per second.
+
+    Until a service time has passed, few of the messages that are worked on have begun. Example: 10
+    replicas begin tasks of 20 s, of which 0.5 arrive per second. After 10 s 5 messages are
+    unacknowledged, but 10 replicas are needed. Once as many are acknowledged as are unacknowledged,
+    a service time has passed. Without arrivals the number only falls.
+    """
+    if isinstance(load.unacknowledged, Unknown):
+        return True
+    return load.unacknowledged > estimates.finished and known(estimates.arrival_rate, 0.0) > 0
 
 
 def _step(raw: int, current: int, estimates: Estimates) -> int:

@@ -21,6 +21,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from mare.domain.arrivals import MEMORY_SECONDS
 from mare.domain.clause import significant
 from mare.domain.count import MAX_COUNT, count_of, least
 
@@ -33,6 +34,7 @@ _LEAST_IDLE_SHARE = 0.05
 """Idle share for errors of the estimates, however long messages may wait."""
 _IDLE_SHARE = 0.2
 """Largest idle share, which few workers need because arrivals vary."""
+_ONE_MESSAGE = 1.0
 _STAFFING = 1.4
 """Idle share times the square root of the workers: more workers need a smaller idle share
 (square-root staffing, Halfin and Whitt 1981)."""
@@ -110,7 +112,7 @@ def _need_for_utilization(demand: Demand, idle: float) -> tuple[int, float]:
 
 def _need_for_wait(demand: Demand, at_least: int) -> int:
     """Return the fewest replicas, from `at_least` on, with a short wait."""
-    if demand.arrival_rate == 0:
+    if demand.arrival_rate * MEMORY_SECONDS <= _ONE_MESSAGE:
         return at_least
     needed = least(at_least, lambda count: percentile_of_wait(demand, count) <= demand.wait_seconds)
     return MAX_COUNT if needed is None else needed
