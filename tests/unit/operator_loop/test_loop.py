@@ -24,6 +24,26 @@ def test_a_deep_queue_activates_a_workload_in_one_step_and_the_status_has_it():
     assert world.objects.events == [("worker", "Normal", "Activated")]
 
 
+def test_a_burst_is_read_again_at_once_while_each_reading_raises_the_count():
+    at: list[float] = []
+
+    async def timeline(world: World) -> None:
+        world.begin(0, 0)
+        await world.tick()
+        published = iter((35, 95))  # the second half follows 0.05 s after the first
+        for _ in range(20):
+            before = len(world.brokers.reads)
+            await world.tick(0.05)
+            if len(world.brokers.reads) > before:
+                at.append(round(world.clock.now % 10, 2))
+                world.brokers.ready["worker"] = next(published, 95)
+
+    world = run(timeline)
+
+    assert world.workloads.done == [("worker", 4), ("worker", 10)]
+    assert at == [1.25, 1.5, 1.55, 1.6, 1.75, 2.0]  # after the last rise at the usual turns
+
+
 def test_while_nothing_changes_nothing_is_written():
     async def timeline(world: World) -> None:
         world.begin(0, 95)
