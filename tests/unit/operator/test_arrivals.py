@@ -1,11 +1,13 @@
 """The arrival rate and its dispersion, from counts of published messages."""
 
+import math
 from dataclasses import replace
 from random import Random
 
 import pytest
 
 from mare.domain.arrivals import Arrivals, Count, rate_at, remember
+from tests.unit.operator.recorded_counts import counts_of
 
 
 def counted(rates, seconds=5.0, random=None):
@@ -108,3 +110,12 @@ def test_a_burst_among_bursty_arrivals_is_no_new_rate():
     bursty = remember(counts, burst, dispersion=16.0)
     assert len(bursty) == 21
     assert len(remember(bursty, after, dispersion=16.0)) == 3
+
+
+def test_few_messages_have_a_large_deviation():
+    arrivals = Arrivals()
+    for count in counts_of([2] * 24):
+        arrivals = arrivals.observe(count, count.end, 0.0)
+    assert arrivals.rate == pytest.approx(0.4)
+    assert arrivals.deviation_of_rate == pytest.approx(math.sqrt(48) / 120)
+    assert Arrivals().deviation_of_rate == 0

@@ -113,8 +113,8 @@ def test_a_count_kept_for_the_highest_rate_has_the_formula_of_that_rate():
 
 def test_a_count_kept_for_the_error_of_the_capacity_has_the_formula_of_the_lower_capacity():
     estimates = Estimates(
-        arrival_rate=56.0,
-        highest_rate=56.0,
+        arrival_rate=58.0,
+        highest_rate=58.0,
         capacity_per_replica=25.0,
         capacity_error=0.1,
         workers_per_replica=10.0,
@@ -130,8 +130,8 @@ def test_a_count_kept_for_the_error_of_the_capacity_has_the_formula_of_the_lower
     why, formula = proposal.clauses
     assert why == "a scale-down keeps a reserve for errors of the estimates"
     assert formula == (
-        "an arrival rate of 56 messages/s at 22.5 messages/s per replica needs 4 replicas,"
-        " at most 77 % busy"
+        "an arrival rate of 58 messages/s at 22.5 messages/s per replica needs 4 replicas,"
+        " at most 80 % busy"
     )
 
 

@@ -244,3 +244,13 @@ def test_busy_time_is_the_mean_of_the_unacknowledged_messages_at_both_ends():
     second = open_interval(load(5.0, 2), 1.0, first, 4)
     evidence = second.closed(load(10.0, 6), 4, None)
     assert evidence.busy_seconds == 5 * (2 + 6) / 2
+
+
+def test_messages_that_end_are_counted_until_the_capacity_is_known():
+    slow = [flow(5.0 * index, rate=0.2) for index in range(9)]
+    learning = watched(slow)
+    assert isinstance(learning.estimates.capacity_per_replica, Unknown)
+    assert learning.estimates.finished == 8
+    later = watched([flow(5.0 * index, rate=0.2) for index in range(9, 30)], learning)
+    assert not isinstance(later.estimates.capacity_per_replica, Unknown)
+    assert later.estimates.finished < 20

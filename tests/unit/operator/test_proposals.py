@@ -55,6 +55,46 @@ def test_a_rate_that_one_sample_alone_shows_is_named_where_it_is_not_used():
 
 
 @pytest.mark.parametrize(
+    ("rate", "deviation", "current", "replicas"),
+    [
+        (0.45, 0.0, 15, 16),
+        (0.45, 0.06, 14, 14),  # enough for 0.39 messages/s: noise may be all that is seen
+        (0.45, 0.06, 13, 16),
+        (0.45, 0.0, 17, 16),
+        (0.45, 0.1, 17, 17),  # 0.5 messages/s need 17
+        (0.45, 0.1, 18, 17),
+    ],
+)
+def test_a_rate_that_few_messages_show_has_to_exceed_its_noise(rate, deviation, current, replicas):
+    estimates = Estimates(
+        arrival_rate=rate,
+        highest_rate=rate,
+        arrival_deviation=deviation,
+        capacity_per_replica=0.05,
+        workers_per_replica=1.0,
+    )
+    assert proposed(QueueWaitTime(), estimates, current=current).replicas == replicas
+
+
+@pytest.mark.parametrize(
+    ("unacknowledged", "finished", "rate", "replicas"),
+    [
+        (5, 0, 0.5, 10),  # after 10 s of tasks that take 20 s
+        (5, 4, 0.5, 10),
+        (5, 5, 0.5, 5),  # a service time has passed
+        (5, 0, 0.0, 5),  # nothing arrives
+        (0, 0, 0.5, 0),
+    ],
+)
+def test_replicas_stay_until_a_service_time_has_passed(unacknowledged, finished, rate, replicas):
+    estimates = Estimates(arrival_rate=rate, highest_rate=rate, finished=finished)
+    target = QueueWaitTime(workers_per_replica=1)
+    found = proposed(target, estimates, current=10, unacknowledged=unacknowledged)
+    assert found.raw == unacknowledged
+    assert (found.replicas if found.allows_scale_down else 10) == replicas
+
+
+@pytest.mark.parametrize(
     ("exceeds", "configured", "ready"), [(False, None, 3), (True, None, 33), (False, 4, 39)]
 )
 def test_prefetched_messages_count_where_the_workers_are_known(exceeds, configured, ready):

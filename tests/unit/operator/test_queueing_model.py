@@ -61,19 +61,15 @@ def test_many_workers_wait_less_at_the_same_use():
     )
 
 
-@pytest.mark.parametrize(
-    ("workers", "idle", "share"),
-    [
-        (1, 1.0, 0.8),
-        (49, 1.0, 0.8),
-        (100, 1.0, 0.86),
-        (196, 1.0, 0.9),
-        (196, 2.0, 0.8),
-        (1, 0.0, 1),
-    ],
-)
-def test_more_workers_need_a_smaller_idle_share(workers, idle, share):
-    assert busy_share(demand(), workers, idle) == pytest.approx(share)
+@pytest.mark.parametrize(("workers", "share"), [(1, 0.8), (49, 0.8), (100, 0.86), (196, 0.9)])
+def test_more_workers_need_a_smaller_idle_share(workers, share):
+    assert busy_share(demand(), workers) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(("tasks", "replicas"), [(0, 0), (1, 1), (2, 3), (3, 3)])
+def test_one_task_in_two_minutes_needs_no_spare_replica(tasks, replicas):
+    rare = demand(tasks / 120, capacity=1 / 20, workers=1, wait=2.0)
+    assert need_of(rare).replicas == replicas
 
 
 @pytest.mark.parametrize(
@@ -177,7 +173,7 @@ def test_the_need_is_the_smallest_number_that_meets_all_conditions(load):
 )
 def test_one_replica_fewer_than_needed_for_the_wait_waits_too_long(rate, capacity, workers, wait):
     of = demand(rate, capacity=capacity, workers=workers, wait=wait)
-    need = need_of(of, idle=0.0)
+    need = need_of(of)
 
     assert percentile_of_wait(of, need.replicas) <= wait
     if need.cause == "wait":

@@ -12,9 +12,9 @@
    block scale-down, a schedule sets a minimum, a forecast raises the proposal, `behavior` limits
    the change, busy replicas that might not finish stay for at most `maxDrainWaitSeconds` (300), and
    the smallest count is scaled to the idle count after `cooldownSeconds` (60), without windows and
-   policies. By default scale-up is at once. Scale-down waits until the proposals of 15 s agree, of
-   up to 60 s after scale-downs that had to be undone, and of 360 s if a target is not
-   QueueWaitTime; it does not wait after a clear fall of a steady rate.
+   policies. By default scale-up is at once. Scale-down waits until the proposals of 15 s agree,
+   and of 360 s if a target is not QueueWaitTime; it does not wait after a clear fall of a steady
+   rate.
 7. `paused: ScaleIn` and `ScaleOut` apply.
 8. Vetoes keep the count although the rules want another: another autoscaler, a failed attempt,
    queues that may have a message (`vetoes`).
@@ -55,9 +55,6 @@ def decide(
     """
     load = load_of(observation.queues)
     history = _observe(spec, observation, load, history, now)
-    behavior = spec.behavior.with_window_factor(history.undone_scale_downs.factor)
-    if behavior is not spec.behavior:
-        spec = replace(spec, behavior=behavior)
     context = context_of(spec, observation, load, now)
     if forecast := forecast_of(context, history):
         context = replace(context, forecast=forecast)

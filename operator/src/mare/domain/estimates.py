@@ -33,6 +33,8 @@ class Estimates:
     """The arrival rate without the last statistics, if they alone support `arrival_rate`."""
     fell_at: float | None = None
     """When a steady arrival rate last fell by more than noise."""
+    arrival_deviation: float = 0.0
+    """The standard deviation of `arrival_rate`, in messages/s."""
     dispersion: float = 1.0
     """The variance of the arrivals over that of a Poisson process of the same rate."""
     delivery_ratio: float | Unknown = _NO_ESTIMATE
@@ -219,6 +221,7 @@ def _with_statistics(  # noqa: PLR0917
             highest_rate=_or(arrivals.highest_rate, estimates.highest_rate),
             rate_before_jump=arrivals.rate_before_jump,
             fell_at=arrivals.fell_at,
+            arrival_deviation=arrivals.deviation_of_rate,
             dispersion=arrivals.dispersion,
             delivery_ratio=_ratio(published, delivered),
             ratio_is_used=estimates.ratio_is_used

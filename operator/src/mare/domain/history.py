@@ -10,7 +10,6 @@ from mare.domain.held_messages import HeldMessages
 from mare.domain.observation import Load
 from mare.domain.spec import Behavior
 from mare.domain.surges import Surge, Surges
-from mare.domain.undone_scale_downs import UndoneScaleDowns
 from mare.domain.unknown import Unknown, known, total
 
 _QUIET_SAMPLES = 2
@@ -47,7 +46,6 @@ class History:
     tides: TideTable = field(default_factory=TideTable)
     draining_since: float | None = None
     """Since when busy replicas delay a scale-down."""
-    undone_scale_downs: UndoneScaleDowns = field(default_factory=UndoneScaleDowns)
     idle_counted_at: float = 0.0
     """The time of the statistics by which idle replicas were last removed."""
 
@@ -91,12 +89,7 @@ class History:
 
     def record_scaling(self, change: int, now: float, behavior: Behavior) -> "History":
         """Record that replicas were added or removed. A failed change is no scale event."""
-        start_seconds = self.learning.estimates.start_seconds or 0.0
-        return replace(
-            self,
-            events=store_event(behavior, self.events, ScaleEvent(now, change)),
-            undone_scale_downs=self.undone_scale_downs.observe(change, start_seconds, now),
-        )
+        return replace(self, events=store_event(behavior, self.events, ScaleEvent(now, change)))
 
     def end_draining(self) -> "History":
         """Forget since when busy replicas delay a scale-down."""

@@ -35,6 +35,7 @@ _LEAST_IDLE_SHARE = 0.05
 _IDLE_SHARE = 0.2
 """Largest idle share, which few workers need because arrivals vary."""
 _ONE_MESSAGE = 1.0
+"""Messages within the memory of two minutes that show no rate, and need no spare replica."""
 _STAFFING = 1.4
 """Idle share times the square root of the workers: more workers need a smaller idle share
 (square-root staffing, Halfin and Whitt 1981)."""
@@ -71,9 +72,9 @@ class Need:
     """The largest busy share that leaves enough idle time."""
 
 
-def need_of(demand: Demand, idle: float = 1.0) -> Need:
-    """Return the replicas that a demand needs. `idle` scales the intended idle share."""
-    by_utilization, share = _need_for_utilization(demand, idle)
+def need_of(demand: Demand) -> Need:
+    """Return the replicas that a demand needs."""
+    by_utilization, share = _need_for_utilization(demand)
     by_wait = _need_for_wait(demand, by_utilization)
     by_backlog, cause = _need_for_backlog(demand)
     if by_backlog > by_wait:
@@ -81,7 +82,7 @@ def need_of(demand: Demand, idle: float = 1.0) -> Need:
     return Need(count_of(by_wait), "wait" if by_wait > by_utilization else "utilization", share)
 
 
-def busy_share(demand: Demand, workers: float, idle: float = 1.0) -> float:
+def busy_share(demand: Demand, workers: float) -> float:
     """Return the largest share of the workers that may be busy on average.
 
     Arrivals that vary much can grow by more than `_GROWTH`: in t seconds by 1.645 standard
@@ -95,15 +96,15 @@ def busy_share(demand: Demand, workers: float, idle: float = 1.0) -> float:
     growth = max(_GROWTH, variation)
     reserve = 1 - (1 + demand.wait_seconds / demand.reaction_seconds) / (1 + growth)
     most = min(_IDLE_SHARE, _STAFFING / math.sqrt(workers))
-    return significant(1 - idle * min(most, max(reserve, _LEAST_IDLE_SHARE)))
+    return significant(1 - min(most, max(reserve, _LEAST_IDLE_SHARE)))
 
 
-def _need_for_utilization(demand: Demand, idle: float) -> tuple[int, float]:
+def _need_for_utilization(demand: Demand) -> tuple[int, float]:
     """Return the fewest replicas with enough idle time. More replicas need a smaller idle share."""
     count = max(1, count_of(demand.arrival_rate / demand.capacity_per_replica))
     while True:
         workers = max(1.0, count * demand.workers_per_replica)
-        share = busy_share(demand, workers, idle)
+        share = busy_share(demand, workers)
         needed = count_of(demand.arrival_rate / (share * demand.capacity_per_replica))
         if needed <= count:
             return needed, share
@@ -111,7 +112,12 @@ def _need_for_utilization(demand: Demand, idle: float) -> tuple[int, float]:
 
 
 def _need_for_wait(demand: Demand, at_least: int) -> int:
-    """Return the fewest replicas, from `at_least` on, with a short wait."""
+    """Return the fewest replicas, from `at_least` on, with a short wait.
+
+    Example: one task of 20 s in two minutes keeps one replica busy for 17 % of the time, so that a
+    second one would be needed for 95 % of such tasks. One task shows no rate, though: where tasks
+    are rare, that replica would wait for two minutes and end before the next task.
+    """
     if demand.arrival_rate * MEMORY_SECONDS <= _ONE_MESSAGE:
         return at_least
     needed = least(at_least, lambda count: percentile_of_wait(demand, count) <= demand.wait_seconds)

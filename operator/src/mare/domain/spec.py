@@ -1,6 +1,6 @@
 """The spec of a QueueAutoscaler, validated and with defaults."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -62,16 +62,7 @@ class Behavior:
     scale_up: ScalingRules
     scale_down: ScalingRules
     window_follows_load: bool = False
-    """Whether the fall of a steady arrival rate ends the scale-down window, and scale-downs that
-    had to be undone make it longer."""
-
-    def with_window_factor(self, factor: float) -> "Behavior":
-        """Return the behavior with another scale-down window, if that follows the load."""
-        if not self.window_follows_load or factor == 1:
-            return self
-        window = round(self.scale_down.stabilization_window_seconds * factor)
-        rules = replace(self.scale_down, stabilization_window_seconds=window)
-        return replace(self, scale_down=rules)
+    """Whether the fall of a steady arrival rate ends the scale-down window."""
 
 
 HPA_BEHAVIOR = Behavior(
@@ -87,11 +78,9 @@ HPA_BEHAVIOR = Behavior(
     ),
 )
 """The defaults of a HorizontalPodAutoscaler."""
-DEFAULT_WINDOW_SECONDS = 15
-"""The scale-down window of QueueWaitTime while no scale-down has to be undone."""
 QUEUE_WAIT_BEHAVIOR = Behavior(
     scale_up=ScalingRules(),
-    scale_down=ScalingRules(stabilization_window_seconds=DEFAULT_WINDOW_SECONDS),
+    scale_down=ScalingRules(stabilization_window_seconds=15),
     window_follows_load=True,
 )
 """The default of `behavior` for QueueWaitTime, which is cautious itself when it scales down."""

@@ -62,7 +62,7 @@ def _proposal(
 ) -> Proposal | Unknown:
     match target:
         case QueueWaitTime():
-            return proposal_by_wait(target, load, estimates, workload, behavior)
+            return proposal_by_wait(target, load, estimates, workload)
         case PublishedToDeliveredRatio():
             return _by_ratio(target, load, estimates, workload, behavior)
         case QueueLength():
