@@ -72,9 +72,9 @@ class Need:
     """The largest busy share that leaves enough idle time."""
 
 
-def need_of(demand: Demand) -> Need:
-    """Return the replicas that a demand needs."""
-    by_utilization, share = _need_for_utilization(demand)
+def need_of(demand: Demand, idle: float = 1.0) -> Need:
+    """Return the replicas that a demand needs. `idle` scales the intended idle share."""
+    by_utilization, share = _need_for_utilization(demand, idle)
     by_wait = _need_for_wait(demand, by_utilization)
     by_backlog, cause = _need_for_backlog(demand)
     if by_backlog > by_wait:
@@ -82,7 +82,7 @@ def need_of(demand: Demand) -> Need:
     return Need(count_of(by_wait), "wait" if by_wait > by_utilization else "utilization", share)
 
 
-def busy_share(demand: Demand, workers: float) -> float:
+def busy_share(demand: Demand, workers: float, idle: float = 1.0) -> float:
     """Return the largest share of the workers that may be busy on average.
 
     Arrivals that vary much can grow by more than `_GROWTH`: in t seconds by 1.645 standard
@@ -96,15 +96,15 @@ def busy_share(demand: Demand, workers: float) -> float:
     growth = max(_GROWTH, variation)
     reserve = 1 - (1 + demand.wait_seconds / demand.reaction_seconds) / (1 + growth)
     most = min(_IDLE_SHARE, _STAFFING / math.sqrt(workers))
-    return significant(1 - min(most, max(reserve, _LEAST_IDLE_SHARE)))
+    return significant(1 - idle * min(most, max(reserve, _LEAST_IDLE_SHARE)))
 
 
-def _need_for_utilization(demand: Demand) -> tuple[int, float]:
+def _need_for_utilization(demand: Demand, idle: float) -> tuple[int, float]:
     """Return the fewest replicas with enough idle time. More replicas need a smaller idle share."""
     count = max(1, count_of(demand.arrival_rate / demand.capacity_per_replica))
     while True:
         workers = max(1.0, count * demand.workers_per_replica)
-        share = busy_share(demand, workers)
+        share = busy_share(demand, workers, idle)
         needed = count_of(demand.arrival_rate / (share * demand.capacity_per_replica))
         if needed <= count:
             return needed, share

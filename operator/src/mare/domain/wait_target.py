@@ -22,6 +22,9 @@ _SCALE_UP_DEVIATIONS, _SCALE_DOWN_DEVIATIONS = 1.0, 0.5
 """Standard deviations of the arrival rate by which it has to be too high for the current count, or
 too low. For a scale-down the highest rate of the last 15 s counts, which is above the mean already.
 With 1.0 for both, loads of a few messages a minute cost 3 % more."""
+_SCALE_UP_IDLE = 0.85
+"""Scale up once the current replicas have less than this share of their intended idle time: the
+estimate of the capacity swings by some percent, and a steady load is to keep its count."""
 _SCALE_UP_DRAIN = 1.5
 """Scale up for a backlog only if the current replicas need this multiple of the drain time."""
 _DRAIN_PER_START = 1 / 3
@@ -109,7 +112,7 @@ def _are_too_few(current: int, demand: Demand, estimates: Estimates, error: floa
         capacity_per_replica=demand.capacity_per_replica * (1 + error),
         backlog_seconds=demand.backlog_seconds * _SCALE_UP_DRAIN,
     )
-    return need_of(at_best).replicas > current
+    return need_of(at_best, _SCALE_UP_IDLE).replicas > current
 
 
 def _fewer(  # noqa: PLR0917
