@@ -104,7 +104,7 @@ def test_a_count_kept_for_the_highest_rate_has_the_formula_of_that_rate():
     proposal = without_work(highest_rate=1.5)
     assert (proposal.raw, proposal.replicas) == (0, 1)
     why, formula = proposal.clauses
-    assert why == "the highest rate of the last 15 s and the next 30 s decides on a scale-down"
+    assert why == "the highest rate of the last 15 s decides on a scale-down"
     assert formula == (
         "an arrival rate of 1.5 messages/s at 2 messages/s per replica with 1 worker needs 2"
         " replicas, so that 95 % of messages wait at most 2 s"

@@ -39,8 +39,6 @@ _FLOOR_SECONDS = 30.0
 to zero."""
 RECENT_SECONDS = 15
 """Age up to which past rates count for the highest rate."""
-FORECAST_SECONDS = 30
-"""Time ahead for which the trend counts for the highest rate."""
 _MAX_START_SECONDS = 30.0
 """Longest start-up time for which a rising rate is extrapolated."""
 
@@ -64,7 +62,7 @@ class Arrivals:
     rate: float | None = None
     """Messages/s at the time when replicas started now are ready; None before the first count."""
     highest_rate: float | None = None
-    """The highest rate from `RECENT_SECONDS` ago to `FORECAST_SECONDS` ahead."""
+    """The highest rate of the last `RECENT_SECONDS`."""
     fell_at: float | None = None
     """When a steady rate, which many counts support, last fell by more than noise."""
     deviation: float = 1.0
@@ -92,8 +90,7 @@ class Arrivals:
             rates, fell_at = (), now
         elif not has_jumped:
             rates = (*rates, (now, rate))
-        coming = rate_at(counts, now + FORECAST_SECONDS, dispersion)
-        highest = max(rate, coming, *(past[1] for past in rates))
+        highest = max((rate, *(past[1] for past in rates)))
         before = known if has_jumped else ()
         return Arrivals(counts, before, rates, rate, highest, fell_at, deviation)
 

@@ -8,7 +8,7 @@ enough even with an unfavorable one.
 import math
 from dataclasses import replace
 
-from mare.domain.arrivals import FORECAST_SECONDS, RECENT_SECONDS
+from mare.domain.arrivals import RECENT_SECONDS
 from mare.domain.clause import Clause, hundredths, significant
 from mare.domain.context import Proposal
 from mare.domain.estimates import Estimates
@@ -140,9 +140,7 @@ def _fewer(  # noqa: PLR0917
         return Proposal(most.replicas, most.replicas, formula)
     kept = Clause("tolerance.reserve")
     if highest_rate > demand.arrival_rate:
-        kept = Clause(
-            "tolerance.highestRate", recentSeconds=RECENT_SECONDS, forecastSeconds=FORECAST_SECONDS
-        )
+        kept = Clause("tolerance.highestRate", recentSeconds=RECENT_SECONDS)
     own = _clause(demand, needed)
     return Proposal(needed.replicas, current, own, kept, tolerance_formula=formula)
 
