@@ -12,7 +12,7 @@ PLACEMENT = {
     "tolerations": [{"key": "dedicated", "operator": "Exists"}],
     "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {}}},
 }
-RESOURCES = {"requests": {"cpu": "7m"}, "limits": {"memory": "333Mi"}}
+RESOURCES = {"requests": {"cpu": "7m"}, "limits": {"memory": "777Mi"}}
 EXTENSIONS: dict[str, Any] = {
     "extraEnv": [{"name": "EXTRA", "value": "{{ .Release.Name }}"}],
     "extraVolumes": [{"name": "extra", "emptyDir": {}}],

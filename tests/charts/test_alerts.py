@@ -95,6 +95,7 @@ FIRING = [
     ),
     ("RabbitmqQueueWithoutConsumers", queue("work", 3, 0)),
     ("RabbitmqDeadLetters", queue("dead-letters", 1, 0)),
+    ("RabbitmqDeadLettersFull", queue("dead-letters", 80_001, 0)),
     ("PlaylistsEventsDeadLettered", {LETTERS: "_x35 1x10"}),
     ("PlaylistsEventsDeadLettered", {LETTERS: "5x35 6x10"}),
     ("MareNoLeader", {'mare_leader{job="market/shop-operator", pod="a"}': "0x40"}),

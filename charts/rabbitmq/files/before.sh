@@ -27,11 +27,20 @@ for member in $members; do
     echo "$running" | grep -qxF "$member" || refuse "The node $member is a member and does not run. Bring it back, \
 $repair. If it is gone for good: rabbitmqctl forget_cluster_node $member"
 done
+to=$(rabbitmqctl version)
 for member in $members; do
+    from=$(on "$member" rabbitmq-diagnostics server_version | tail -n 1)
+    case "$to:$from" in
+    4.3.*:4.[23].* | 4.[012].*:4.* | 4.[012].*:3.13.*) ;;
+    4.3.*) refuse "RabbitMQ $to does not start on the data of $from: go to 4.2 first." ;;
+    4.[012].*) refuse "RabbitMQ $to does not start on the data of $from: go to 3.13 first." ;;
+    esac
     on "$member" rabbitmq-diagnostics check_local_alarms || refuse "The node $member has an alarm: it is short of \
-memory or disk. Let consumers drain its queues, or give it more."
+memory or disk. Let consumers drain its queues. If this upgrade gives it more, set upgrade.preflight to false, for this one."
     [ "$members" != "$member" ] || continue
-    critical=$(on "$member" rabbitmqctl eval "$CRITICAL" 0 2>&1 | grep -vx ok | paste -sd ';' -)
+    answer=$(on "$member" rabbitmqctl eval "$CRITICAL" 0 2>&1) || refuse "The node $member does not say which queues \
+need it: $answer"
+    critical=$(echo "$answer" | grep -vx ok | paste -sd ';' -)
     [ -z "$critical" ] || refuse "Without the node $member a queue would lose its majority: $critical. Wait until all \
 its members are online: rabbitmq-queues quorum_status QUEUE"
 done

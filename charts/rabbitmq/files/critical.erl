@@ -1,6 +1,6 @@
 %% Prints what would lose its majority if this node stopped, a line each, once it has waited up to _1
-%% seconds for members. A queue of one or two members that all run is left out: it is away while its
-%% node restarts, as it was declared, and no waiting changes that.
+%% seconds for members. A queue of one or two members that all run is left out: it is away while one
+%% of its nodes restarts, and no waiting changes that.
 Few = fun(#{<<"type">> := process}) -> false;
          (#{<<"name">> := Name, <<"virtual_host">> := VHost}) ->
     case rabbit_amqqueue:lookup(rabbit_misc:r(VHost, queue, Name)) of
@@ -11,12 +11,17 @@ Few = fun(#{<<"type">> := process}) -> false;
         _ -> true
     end
 end,
-Wait = fun Again(Left) ->
+Deadline = erlang:monotonic_time(second) + binary_to_integer(_1),
+Wait = fun Again() ->
     case [Each || Each <- rabbit_upgrade_preparation:list_with_minimum_quorum_for_cli(), not Few(Each)] of
-        [_ | _] when Left > 0 -> timer:sleep(1000), Again(Left - 1);
-        Critical -> Critical
+        [] -> [];
+        Critical ->
+            case erlang:monotonic_time(second) < Deadline of
+                true -> timer:sleep(1000), Again();
+                false -> Critical
+            end
     end
 end,
 [io:format("~ts in ~ts~n", [Name, VHost])
- || #{<<"name">> := Name, <<"virtual_host">> := VHost} <- Wait(binary_to_integer(_1))],
+ || #{<<"name">> := Name, <<"virtual_host">> := VHost} <- Wait()],
 ok.

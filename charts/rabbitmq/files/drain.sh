@@ -7,7 +7,7 @@ seconds=$1
 report() { echo "$*" >> /proc/1/fd/1; }
 
 # True, with a line for each, while something would lose its majority after so many seconds.
-critical() { rabbitmqctl --silent eval "$(cat "${0%/*}/critical.erl")" "$1" 2>&1 | grep -vx ok; }
+critical() { timeout "$(($1 + 30))" rabbitmqctl --silent eval "$(cat "${0%/*}/critical.erl")" "$1" 2>&1 | grep -vx ok; }
 
 if waits=$(critical 0); then
     report "This node waits up to $seconds s before it stops, for more members of queues:" $waits

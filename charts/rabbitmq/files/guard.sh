@@ -13,6 +13,14 @@ keep() {
     mv "$state/$1.new" "$state/$1"
 }
 
+# Whether the feature flags are those that the data had at the end of a version up to this one.
+flags_of_at_most() {
+    for saved in "$state"/flags-*; do
+        ! cmp -s "$flags" "$saved" || [ "$(printf '%s\n' "${saved##*-}" "$1" | sort -V | tail -n 1)" != "$1" ] || return 0
+    done
+    return 1
+}
+
 # NetApp shows its snapshots in the root of each volume.
 found=$(find "$RABBITMQ_MNESIA_BASE" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name .snapshot ! -name .chart | head -n 1)
 if [ -e "$state/node" ]; then
@@ -33,8 +41,9 @@ written=$(cat "$state/version" 2> /dev/null || echo "$version")
 mkdir -p "$state"
 if [ "$(minor "$written")" != "$(minor "$version")" ]; then
     # A feature flag that is enabled changes what is written, and cannot be disabled.
+    # So the data is that of the newest version whose flags it has, even if a later one has failed to start.
     newest=$(printf '%s\n' "$written" "$version" | sort -V | tail -n 1)
-    [ "$newest" = "$version" ] || cmp -s "$flags" "$state/flags-$(minor "$version")" || refuse "The data was \
+    [ "$newest" = "$version" ] || flags_of_at_most "$(minor "$version")" || refuse "The data was \
 written by RabbitMQ $written with its feature flags enabled, and $version cannot read it. Go back to \
 $(minor "$written"), or restore the volume from a snapshot."
     cp "$flags" "$state/flags-$(minor "$written")" 2> /dev/null || : > "$state/flags-$(minor "$written")"

@@ -55,8 +55,8 @@ Waiting = fun() ->
                 case lists:member(LeaderNode, Staying) of
                     true -> Remove(Leader, {Name, Node}, fun() -> Forget(Node) end);
                     false ->
-                        _ = ra:transfer_leadership(Leader, {Name, hd(Kept)}),
-                        io_lib:format("~s to become the leader", [hd(Kept)])
+                        Answer = ra:transfer_leadership(Leader, {Name, hd(Kept)}),
+                        io_lib:format("~s to become the leader (~0p)", [hd(Kept), Answer])
                 end
         end
     end,
@@ -85,7 +85,8 @@ Waiting = fun() ->
             rabbit_stream_queue ->
                 #{nodes := Nodes} = amqqueue:get_type_state(Q),
                 [io_lib:format("~ts is a stream with a replica on ~s. Take it off with rabbitmq-streams "
-                               "delete_replica, after add_replica elsewhere if it is the last one.~n", [Label, Node])
+                               "delete_replica, once stream_status shows its offset for a replica that stays.~n",
+                               [Label, Node])
                  || Node <- Nodes, not lists:member(Node, Staying)];
             rabbit_classic_queue ->
                 Node = node(amqqueue:get_pid(Q)),
@@ -103,8 +104,9 @@ Waiting = fun() ->
     lists:append([Coordinator(whereis(rabbit_stream_coordinator)) | lists:map(Queue, rabbit_amqqueue:list())])
 end,
 
+%% A reset waits up to 300 s for a leader of the metadata. One that was given up would still go on.
 Call = fun(Node, Module, Function) ->
-    try {ok, erpc:call(Node, Module, Function, [], 60000)}
+    try {ok, erpc:call(Node, Module, Function, [], 330000)}
     catch
         error:{erpc, noconnection} -> down;
         Class:Reason -> {error, {Class, Reason}}
@@ -187,5 +189,8 @@ try
     [Until(fun() -> Left(Node) end, []) || Node <- Leaving],
     Until(Waiting, []) % for queues that count a node which was taken off the cluster in another way
 catch
-    throw:gave_up -> gave_up
+    throw:gave_up ->
+        %% Of two members of the metadata, both are needed.
+        [Call(Node, rabbit, start) || Node <- Leaving, lists:member(Node, rabbit_nodes:list_members())],
+        gave_up
 end.

@@ -14,6 +14,9 @@
 {{- if and (gt $replicas 2) (eq 0 (mod $replicas 2)) -}}
 {{- fail (printf "replicas is %d: of an even number no more may be away than of %d. Set an odd one." $replicas (sub $replicas 1)) -}}
 {{- end -}}
+{{- if and (eq $replicas 0) .Values.persistence.enabled (eq .Values.persistence.whenScaled "Delete") -}}
+{{- fail "replicas is 0 and persistence.whenScaled is Delete: the data of all nodes would be deleted. Set it to Retain." -}}
+{{- end -}}
 {{- if and .Values.tls.only (not .Values.tls.enabled) -}}
 {{- fail "tls.only closes the plain ports, so tls.enabled must be true." -}}
 {{- end -}}

@@ -46,16 +46,14 @@ quorum_queue.continuous_membership_reconciliation.interval = 60000
 default_queue_type = {{ .Values.defaultQueueType }}
 total_memory_available_override_value = {{ include "rabbitmq.bytes" .Values.resources.limits.memory }}
 vm_memory_high_watermark.relative = {{ .Values.memory.watermark }}
-# At 400 MB/s a node grows by 1 GB within 2.5 s, the default.
-memory_monitor_interval = 200
 disk_free_limit.absolute = {{ .Values.diskFreeLimit }}
 log.console.level = {{ .Values.logLevel }}
 log.console.formatter = {{ .Values.logFormat }}
 {{- end -}}
 
 {{/* Settings that rabbitmq.conf does not know, or by another name in each version, as arguments of Erlang; advanced.config
-comes after them. What is in the log of quorum queues is also in memory: 512 MiB by default, whatever the limit. Of each
-connection, 400 messages may be in flight by default: six with messages of 1 MB fill 2.4 GB before the memory alarm stops them. */}}
+comes after them. What is in the log of quorum queues is also in memory: 512 MiB by default, whatever the limit. By default, 400
+messages of a channel may be in flight: six with messages of 1 MB fill 2.4 GB before the memory alarm stops them. */}}
 {{- define "rabbitmq.terms" -}}
 {{- $log := include "rabbitmq.logBytes" . -}}
 -ra wal_max_size_bytes {{ $log }} -rabbit quorum_wal_max_size_bytes {{ $log }} quorum_commands_soft_limit 16 credit_flow_default_credit {16,8}

@@ -82,6 +82,14 @@ def test_a_downgrade_is_refused_once_a_feature_flag_was_enabled(start: Start, da
     assert "with its feature flags enabled, and 4.1.2 cannot read it" in start("4.1.2")
 
 
+def test_data_is_not_refused_for_a_version_that_could_not_start_on_it(start: Start, data: Path):
+    start("4.1.8")
+    _write(data)
+    start("4.3.5")  # RabbitMQ ends: it does not start on data of 4.1
+
+    assert not start("4.2.9")
+
+
 def test_another_nodes_volume_is_refused(start: Start, data: Path):
     start("4.2.4")
     _write(data)

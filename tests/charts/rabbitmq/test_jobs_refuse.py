@@ -59,6 +59,21 @@ def test_an_upgrade_that_would_fail_is_refused(run: Run, node, message):
     assert message in line
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("4.1.8", "4.3.5", "does not start on the data of 4.1.8: go to 4.2 first."),
+        ("3.12.14", "4.0.5", "does not start on the data of 3.12.14: go to 3.13 first."),
+        ("4.2.9", "4.3.5", f"Ready to be upgraded: {NAMES[0]}"),
+        ("3.13.7", "4.2.4", f"Ready to be upgraded: {NAMES[0]}"),
+    ],
+)
+def test_a_version_that_cannot_read_the_data_is_refused(run: Run, old, new, message):
+    code, line = run("preflight", [Node(version=old)], version=new)
+
+    assert (code, message in line) == (int("go to" in message), True)
+
+
 def test_an_upgrade_of_a_healthy_broker_is_accepted(run: Run):
     assert run("preflight", [Node()]) == (0, f"Ready to be upgraded: {NAMES[0]}")
 

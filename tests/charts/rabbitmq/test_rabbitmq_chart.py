@@ -32,6 +32,7 @@ def test_both_helms_accept_and_render_it(each_helm: Helm, values):
         ({"users": {"credentials": {"connection": ["amqp"]}}}, "Choose another one"),
         ({"replicas": 2}, "Set 1, 3 or 5"),
         ({"replicas": 4}, "Set an odd one"),
+        ({"replicas": 0, "persistence": {"whenScaled": "Delete"}}, "Set it to Retain"),
         ({"podLabels": {"app.kubernetes.io/component": "x"}}, "app.kubernetes.io/component"),
         ({"ingress": {"enabled": True}}, "Set ingress.host"),
         ({"httpRoute": {"enabled": True}}, "Set httpRoute.parentRefs"),
