@@ -11,7 +11,7 @@ from mare.domain.observation import (
     Observation,
     QueueReading,
     Workload,
-    without_stale,
+    with_stale_unknown,
 )
 from mare.domain.reason import Reason
 from mare.domain.spec import QueueLength, ScalingSpec
@@ -73,7 +73,7 @@ def well_formed(decision: Decision) -> Decision:
 
 def fresh(spec, observation, now):
     """Return the observation as the operator hands it to `decide`."""
-    queues = without_stale(observation.queues, now, spec.staleness_seconds)
+    queues = with_stale_unknown(observation.queues, now, spec.staleness_seconds)
     return replace(observation, queues=queues)
 
 

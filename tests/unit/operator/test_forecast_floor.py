@@ -143,10 +143,13 @@ def test_without_a_known_capacity_nothing_is_started():
     assert last(quiet(spec_of(), estimates=Estimates(start_seconds=30.0))).replicas == 1
 
 
-def test_without_a_reading_nothing_is_started():
-    time = quiet(spec_of(), after=-50.0)
+@pytest.mark.parametrize("replicas", [0, 1])
+def test_without_a_reading_nothing_is_started(replicas):
+    time = quiet(spec_of(min_replicas=replicas), replicas=replicas, after=-50.0)
     time.now = DUE - 20.0
-    assert time.read(queues=unreachable(1).queues).replicas == 1
+    decision = time.read(queues=unreachable(1).queues)
+    assert decision.replicas == replicas
+    assert decision.message.endswith("Until that changes, the count stays.")
 
 
 def test_a_load_that_needs_no_more_than_now_has_no_sentence():

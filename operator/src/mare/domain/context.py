@@ -15,7 +15,7 @@ class Proposal:
     """The replicas that one target proposes."""
 
     raw: int
-    """The result of the target's formula."""
+    """The result of the formula in the sentence; for fewer replicas, with a reserve."""
     replicas: int
     """The proposed count: `raw`, or what the tolerance or the largest step makes of it."""
     formula: Clause
@@ -41,7 +41,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The replicas that a load needs which is due."""
+    """The replicas that a load needs for which they are started now."""
 
     replicas: int
     clause: Clause
@@ -63,7 +63,7 @@ class DecisionContext:
     """The resource alarm that blocks publishers; None without an alarm."""
     evidence: Evidence
     forecast: Forecast | None = None
-    """The load that is due; None if none is."""
+    """The load that is due soon; None if none is."""
 
     @property
     def starts_for_forecast(self) -> bool:
@@ -102,7 +102,7 @@ class DecisionContext:
         return None if keeps_active else self.spec.effective_idle_replicas
 
     @property
-    def has_idle_count(self) -> bool:
+    def is_at_idle_count(self) -> bool:
         """Whether the workload has the count of an idle one, also while it may not stay idle."""
         idle_replicas = self.spec.effective_idle_replicas
         return idle_replicas is not None and self.workload.replicas <= idle_replicas
@@ -115,7 +115,7 @@ class DecisionContext:
 
     @property
     def is_idle(self) -> bool:
-        return self.idle_replicas is not None and self.has_idle_count
+        return self.idle_replicas is not None and self.is_at_idle_count
 
 
 def context_of(

@@ -1,20 +1,21 @@
 """Decides how many replicas a workload gets.
 
 1. The reading updates the history: estimates, and since when the queues have no message.
-2. `paused: All` keeps the count, or sets `pausedReplicas` at once, and ends the decision. A count
-   of 0 that another client set ends it too, if `minReplicas` is above 0, as in an HPA.
-3. Each target proposes a count; the largest proposal applies.
+2. `paused: All` keeps the count, or sets `pausedReplicas` at once; only vetoes follow. So it is
+   with a count of 0 that another client set, if `minReplicas` is above 0, as in an HPA.
+3. Each target proposes a count, or the current one if that is close enough; the largest proposal
+   applies. Statistics without a message, seen twice, propose 0 for targets that cannot tell.
 4. Without any proposal the count stays, or the fallback applies: it lowers the count only if it is
    `Static`, and then without windows, cooldown or a question to the queues.
 5. With a proposal an idle workload stays idle, or is activated in one step, to what its messages, a
-   schedule and a load that is due need together.
+   schedule and a load that is due soon need together.
 6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
    block scale-down, a schedule sets a minimum, a forecast raises the proposal, `behavior` limits
    the change, busy replicas that might not finish stay for at most `maxDrainWaitSeconds` (300), and
    the smallest count is scaled to the idle count after `cooldownSeconds` (60), without windows and
    policies. By default scale-up is at once. Scale-down waits until the proposals of 15 s agree,
-   and of 360 s if a target is not QueueWaitTime; it does not wait after a clear fall of a steady
-   rate.
+   and each of them is for the highest rate of its last 15 s; after a clear fall of a steady rate
+   neither waits. If a target is not QueueWaitTime, the proposals of 360 s have to agree.
 7. `paused: ScaleIn` and `ScaleOut` apply.
 8. Vetoes keep the count although the rules want another: another autoscaler, a failed attempt,
    queues that may have a message (`vetoes`).
@@ -50,8 +51,9 @@ def decide(
 ) -> tuple[Decision, History]:
     """Decide how many replicas the workload gets, and return the history for the next call.
 
-    The readings of the observation are fresh (`observation.without_stale`). The caller carries the
-    decision out unchanged or not at all, and calls `History.record_scaling` after a success.
+    Values that are too old are unknown already (`observation.with_stale_unknown`). The caller
+    carries the decision out unchanged or not at all, and calls `History.record_scaling` after a
+    success.
     """
     load = load_of(observation.queues)
     history = _observe(spec, observation, load, history, now)
@@ -167,9 +169,9 @@ def _without_proposal(
         until = None if fallback is None else since + fallback.after_seconds
         remark = Clause("unknown.kept")
         trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
-    idle_replicas = context.idle_replicas
-    stays_idle = not is_activated and idle_replicas is not None and trace.count <= idle_replicas
-    _bound(trace, context, 0 if stays_idle else context.floor)
+    # A forecast of arrivals that nobody sees starts nothing.
+    is_kept = not is_activated and context.schedule is None and context.is_at_idle_count
+    _bound(trace, context, 0 if is_kept else context.floor)
 
 
 def _with_proposal(
@@ -184,7 +186,7 @@ def _with_proposal(
         trace.move_to(Stage.TOLERANCE, proposal.replicas, proposal.within_tolerance)
     if proposal.unknown:
         trace.extend_formula(proposal.unknown.clause)
-    if context.has_idle_count:
+    if context.is_at_idle_count:
         has_work = idle.exceeds_activation_threshold(context)
         if context.idle_replicas is not None and not has_work:
             idle.stay_idle(trace, context.idle_replicas)
@@ -215,7 +217,7 @@ def _with_proposal(
 def _activate(
     trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
 ) -> History:
-    """Give an idle workload what its messages, a schedule and a load that is due need together."""
+    """Give an idle workload what its messages, a schedule and a load due soon need together."""
     trace.reason = Reason.ACTIVATED
     count = apply_forecast(trace, context, max(proposal.replicas, context.floor))
     trace.move_to(Stage.IDLE, count, Clause("idle.activated"))
@@ -224,7 +226,7 @@ def _activate(
 
 
 def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal) -> int:
-    """Return the count before `behavior`: at least what unknown loads and schedules require."""
+    """Return the count before `behavior`: with what blocks a scale-down, schedule and forecast."""
     desired = proposal.replicas
     would_shrink = desired < trace.current <= context.ceiling  # above it the bound decides
     if context.alarm is not None and would_shrink:
@@ -237,7 +239,8 @@ def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal)
         trace.limit(Stage.UNKNOWN, desired, Reason.PARTLY_UNKNOWN, remark)
     if context.schedule is not None and context.floor > desired:
         desired = context.floor
-        if trace.current >= desired:  # else `record_behavior` names the schedule as the bound
+        is_kept_by_it = trace.current >= desired
+        if is_kept_by_it:  # a count below is a bound, which `record_behavior` names
             trace.limit(Stage.SCHEDULE, desired, Reason.SCHEDULED, context.why_floor)
     return apply_forecast(trace, context, desired)
 
@@ -252,7 +255,7 @@ def _why_blocked(load: Load, proposal: Proposal) -> Clause:
 
 
 def _recommendations(context: DecisionContext, history: History) -> tuple[Recommendation, ...]:
-    """Return the past recommendations; with the default behavior those since the load fell."""
+    """Return the past recommendations; since the load fell, if the window follows the load."""
     fell_at = history.learning.estimates.fell_at
     if fell_at is None or not context.spec.behavior.window_follows_load:
         return history.recommendations

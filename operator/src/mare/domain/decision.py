@@ -45,7 +45,7 @@ class Decision:
     current: int
     """spec.replicas of the workload before the decision."""
     raw: int | None
-    """The result of the targets' formulas; None if the queues are unknown."""
+    """The formula's result of the target that applies; None if no proposal was made."""
     desired: int
     """The count that the rules give, whether or not something stops the change."""
     replicas: int
@@ -56,7 +56,7 @@ class Decision:
     """The clauses of the message: the formula, then the limits."""
     steps: tuple[Step, ...]
     limited_by: tuple[Reason, ...] = ()
-    """Limits that changed the result of the formula, the deciding one last."""
+    """Limits that changed or kept the result of the formula, the deciding one last."""
     until: float | None = None
     """When the deciding limit ends, if it ends by time alone."""
     marking: Marking = Marking.NONE

@@ -64,7 +64,7 @@ def marking_of(trace: DecisionTrace, context: DecisionContext, history: History)
     """Return whether idle Pods have to be marked, where some Pods stay and a mark decides which."""
     some_stay = 0 < trace.count < trace.current
     is_default = context.spec.victim_policy is VictimPolicy.DEFAULT
-    if not some_stay or is_default or history.are_all_idle:
+    if not some_stay or is_default or history.draining_is_quiet:
         return Marking.NONE
     since, seconds = history.draining_since, context.spec.max_drain_wait_seconds
     waits = since is not None and context.now < since + seconds

@@ -55,7 +55,7 @@ class History:
         return self.quiet_samples >= _QUIET_SAMPLES
 
     @property
-    def are_all_idle(self) -> bool:
+    def draining_is_quiet(self) -> bool:
         """Whether a scale-down that waits for busy replicas finds no message in any queue."""
         return self.draining_since is not None and self.is_quiet_confirmed
 

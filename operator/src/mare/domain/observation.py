@@ -135,22 +135,24 @@ class Load:
 
 
 def load_of(queues: tuple[QueueReading, ...] | Unknown) -> Load:
-    """Return the load of fresh readings (`without_stale`)."""
+    """Return the load of fresh readings (`with_stale_unknown`)."""
     if isinstance(queues, Unknown):
         return _unknown_load(queues)
     return _sum(queues) if queues else _unknown_load(_NO_QUEUE)
 
 
-def without_stale(
+def with_stale_unknown(
     queues: tuple[QueueReading, ...] | Unknown, now: float, staleness_seconds: float
 ) -> tuple[QueueReading, ...] | Unknown:
     """Return the readings; values older than `staleness_seconds` are unknown."""
     if isinstance(queues, Unknown):
         return queues
-    return tuple(_without_stale(reading, now, staleness_seconds) for reading in queues)
+    return tuple(_with_stale_unknown(reading, now, staleness_seconds) for reading in queues)
 
 
-def _without_stale(reading: QueueReading, now: float, staleness_seconds: float) -> QueueReading:
+def _with_stale_unknown(
+    reading: QueueReading, now: float, staleness_seconds: float
+) -> QueueReading:
     """Return a reading whose old values are unknown. Statistics become unknown together."""
     statistics_at = statistics_time(reading.statistics_at, now, staleness_seconds)
     if now - reading.read_at > staleness_seconds:

@@ -3,7 +3,7 @@
 | evidence | the change waits |
 |---|---|
 | another autoscaler or operator acts on the workload | until one of them is removed |
-| the last attempt failed | until the next attempt, 0.5 s to 15 s after the failure |
+| the last attempt failed | for 0.5 to 15 s, or up to 30 s if the API server asks for it |
 | the queues have not confirmed that they have no message | until they do; asked every second |
 
 A message that the queues report restarts the cooldown.
@@ -40,7 +40,7 @@ def apply_vetoes(trace: DecisionTrace, context: DecisionContext, history: Histor
         remark = failure.why.in_clause("veto.failed", seconds=seconds)
         _keep(trace, Stage.RETRY, Reason.UNABLE_TO_SCALE, remark, failure.next_at)
     elif trace.reason is Reason.SCALED_TO_IDLE or (
-        history.are_all_idle and trace.count < trace.current
+        history.draining_is_quiet and trace.count < trace.current
     ):
         _confirm_quiet(trace, context, history)
 

@@ -127,7 +127,7 @@ _GAUGES = (
     ),
     (
         "mare_needed_replicas",
-        "Replicas that the load needs, without behavior and bounds",
+        "Replicas that the formula in the sentence needs, without behavior and bounds",
         lambda v: v.decision.raw if v.decision else None,
     ),
     ("mare_max_replicas", "maxReplicas", lambda v: v.autoscaler.spec.max_replicas),

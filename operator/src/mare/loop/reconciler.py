@@ -12,7 +12,7 @@ from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import Evidence
 from mare.domain.history import History
-from mare.domain.observation import Observation, Workload, statistics_time, without_stale
+from mare.domain.observation import Observation, Workload, statistics_time, with_stale_unknown
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.loop.evidence_collector import EvidenceCollector
@@ -87,7 +87,7 @@ class Reconciler:
             _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
             self.record.failures.append(now)
         state.undecided = problem
-        seen = _without_stale_values(state, reading, now)
+        seen = _with_stale_unknown(state, reading, now)
         view = self._record_view(state, reading, seen, scale=problem, problem=problem)
         if state.stored.has_to_show(view, view.at):
             self.statuses.start(state)
@@ -97,7 +97,7 @@ class Reconciler:
         scale = self.workloads.get(state.autoscaler.target)
         if scale == NOT_READ_YET:
             return
-        reading = _without_stale_values(state, raw, now)
+        reading = _with_stale_unknown(state, raw, now)
         standing = state.claim.standing(now)
         evidence = self.evidence.collect(state, standing)
         decision = None
@@ -199,7 +199,7 @@ class Reconciler:
         await self.statuses.close()
 
 
-def _without_stale_values(
+def _with_stale_unknown(
     state: AutoscalerState, reading: BrokerReading, now: float
 ) -> BrokerReading:
     """Return the reading for `decide`: values that are too old are unknown."""
@@ -208,7 +208,7 @@ def _without_stale_values(
     if isinstance(at, Unknown):
         busy = reading.busy if isinstance(reading.busy, Unknown) else at
         reading = replace(reading, busy=busy, alarm=at)
-    queues = without_stale(reading.queues, now, staleness_seconds)
+    queues = with_stale_unknown(reading.queues, now, staleness_seconds)
     oldest = _oldest_statistics(reading)
     lost = reading.lost
     if oldest is not None and isinstance(statistics_time(oldest, now, staleness_seconds), Unknown):

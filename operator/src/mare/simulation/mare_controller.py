@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from mare.domain.decide import decide
 from mare.domain.evidence import MESSAGES_LEFT, Evidence, QuietAnswer
 from mare.domain.history import History
-from mare.domain.observation import Observation, QueueReading, Workload, without_stale
+from mare.domain.observation import Observation, QueueReading, Workload, with_stale_unknown
 from mare.domain.spec import ScalingSpec, VictimPolicy
 from mare.domain.unknown import Unknown
 from mare.simulation.simulation import STATISTICS_SECONDS, BrokerUnreachable, Simulation
@@ -38,7 +38,7 @@ def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0)
         nonlocal history
         now = simulation.now
         observation = _observe(simulation, readings, entries)
-        fresh = without_stale(observation.queues, now, spec.staleness_seconds)
+        fresh = with_stale_unknown(observation.queues, now, spec.staleness_seconds)
         observation = replace(observation, queues=fresh)
         decision, history = decide(spec, observation, history, now)
         if decision.asks_queues:
