@@ -63,6 +63,10 @@ def test_other_keys_of_a_secret_are_ignored():
             {**secret(amqp_uri="amqps://u:hidden@host"), "ca.crt": secret(a="no")["a"]},
             "are not PEM",
         ),
+        (
+            {**secret(amqp_uri="amqps://u:hidden@host"), "ca.crt": "A" * 100_000},
+            "ca.crt of Secret broker is longer than 64 KiB",
+        ),
     ],
 )
 def test_an_invalid_secret_is_refused_without_showing_its_values(values, message):

@@ -142,6 +142,7 @@ def test_refused_credentials_differ_from_a_failure(kind):
         b'[{"name": "a", "messages_ready": 99999999999999999999}]',
         b'[{"name": "a", "messages_ready": "3"}]',
         b'[{"name": "\xff"}]',
+        b'[{"name": "a", "type": "%s"}]' % (b"a" * 65),
         b'[{"name": "a", "more": ' + b"[" * 100_000,
     ],
 )
@@ -157,6 +158,15 @@ def test_a_queue_name_longer_than_those_of_amqp_is_refused():
     assert fetch(ManagementStatistics, management_of([longest]))["a" * 255].ready == 3
     with pytest.raises(OSError, match="unexpected response"):
         fetch(ManagementStatistics, management_of([{**WORK, "name": "a" * 256}]))
+
+
+def test_an_address_that_is_none_is_refused():
+    """It is kept, and counts as an object of 150 bytes."""
+    details = {"name": "1", "peer_host": "a" * 65, "peer_port": 1}
+    consumers = [{"queue": {"name": "work"}, "channel_details": details}]
+
+    with pytest.raises(OSError, match="unexpected response"):
+        fetch(ManagementStatistics, management_of([WORK], consumers))
 
 
 @pytest.mark.parametrize(

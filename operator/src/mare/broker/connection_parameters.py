@@ -24,6 +24,10 @@ _KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key", *FOREIGN)
 """The keys that are read, and `brokerRef.uriKey`. Other keys of the Secret are ignored."""
 
 
+_MAX_VALUE_CHARACTERS = 64 * 1024 * 4 // 3
+"""Of a value in base64. 1 MiB of certificates takes 0.75 s to parse, and is kept."""
+
+
 def _no_tenant() -> Tenant:
     return TenantScheduler().of("")
 
@@ -180,6 +184,8 @@ def parse_secret(
 
 
 def _decode(secret_name: str, key: str, value: str) -> str:
+    if len(value) > _MAX_VALUE_CHARACTERS:
+        raise AccessRefused(f"{key} of Secret {secret_name} is longer than 64 KiB")
     try:
         return base64.b64decode(value, validate=True).decode().strip()
     except (binascii.Error, UnicodeDecodeError) as error:

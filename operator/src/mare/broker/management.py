@@ -36,6 +36,8 @@ _MAX_OBJECTS = 100_000
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 QueueName = Annotated[str, msgspec.Meta(max_length=255)]
 """As in AMQP. The names of an object's queues are written to its status."""
+Short = Annotated[str, msgspec.Meta(max_length=64)]
+"""What is kept and counts as an object of 150 bytes, such as an address."""
 Empty = list[None]
 """RabbitMQ returns [] for an object without fields."""
 
@@ -60,7 +62,7 @@ class _Arguments(msgspec.Struct, gc=False):
 
 class _Queue(msgspec.Struct, gc=False):
     name: QueueName
-    type: str = ""
+    type: Short = ""
     messages_ready: Count | None = None
     messages_unacknowledged: Count | None = None
     consumers: Count | None = None
@@ -71,13 +73,13 @@ class _Queue(msgspec.Struct, gc=False):
 
 
 class _QueueReference(msgspec.Struct, gc=False):
-    name: str
+    name: QueueName
 
 
 class _ChannelDetails(msgspec.Struct, gc=False):
     name: str = ""
-    peer_host: str | None = None
-    peer_port: Count | str | None = None
+    peer_host: Short | None = None
+    peer_port: Count | Short | None = None
 
 
 class _Consumer(msgspec.Struct, gc=False):

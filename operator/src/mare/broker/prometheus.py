@@ -38,7 +38,7 @@ _LINE = re.compile(
     rb"^rabbitmq_detailed_(\w+)\{(.*)\} (\d{1,16}(?:\.0+)?(?:e[+-]?\d\d?)?)$", re.MULTILINE
 )
 _IDENTITY = re.compile(
-    rb'^rabbitmq_identity_info\{.*rabbitmq_cluster_permanent_id="([^"]*)"', re.MULTILINE
+    rb'^rabbitmq_identity_info\{.*rabbitmq_cluster_permanent_id="([^"]{0,1024})"', re.MULTILINE
 )
 _QUEUE = re.compile(rb'(?:^|,)queue="((?:[^"\\]|\\.)*)"')
 
