@@ -15,7 +15,7 @@ for node in $current; do
 done
 for member in $members; do
     case " $NODES " in *" $member "*) ;; *) refuse "Members of the cluster would be removed: $member is one. \
-Queues that count them would have no majority. Let them leave first: kubectl exec $(echo "$current" | sed -n '1s/.*@\([^.]*\).*/\1/p') \
+Queues that count them would have no majority. Let them leave first: kubectl $(echo "$current" | sed -n '1s/.*@\([^.]*\)\.[^.]*\.\([^.]*\).*/-n \2 exec \1/p') \
 -- sh /etc/rabbitmq/remove-nodes.sh $(echo $NODES | wc -w)" ;; esac
 done
 [ "$TASK" = preflight ] || { echo "No member is removed."; exit 0; }

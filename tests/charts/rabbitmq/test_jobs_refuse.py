@@ -108,7 +108,7 @@ def test_a_rollback_that_would_remove_members_is_refused(run: Run):
 
     assert code == 1
     assert line.startswith(f"Members of the cluster would be removed: {NAMES[1]} is one.")
-    assert "exec shop-rabbitmq-0 -- sh " in line
+    assert "kubectl -n market exec shop-rabbitmq-0 -- sh " in line
     assert line.endswith("/rabbitmq/remove-nodes.sh 1")
 
 
