@@ -64,7 +64,7 @@ def test_the_right_to_get_the_object_is_enough(stage, burst, explain):
     assert result.returncode == 3, result.stdout + result.stderr
     lines = result.stdout.splitlines()
     assert lines[0].startswith("Deployment/worker is at maximum, ")
-    assert "999 ready messages at 20 per replica need 50 replicas" in lines[1]
+    assert "messages at 20 per replica need 50 replicas" in lines[1]
     assert "maxReplicas is 3." in lines[1]
     [deciding] = [line for line in lines if line.startswith(">")]
     assert deciding.split()[1:3] == ["bounds", "3"]

@@ -136,7 +136,7 @@ def test_a_broker_that_is_away_holds_the_count_and_then_the_fallback_counts(
     node.kill()
     # Not before: a busy broker may be silent for as long.
     stage.change({"fallback": {"afterSeconds": fallback, "replicas": 7}})
-    eventually(lambda: stage.condition("MetricsFresh") == ("False", "BrokerUnreachable"))
+    becomes(lambda: stage.condition("MetricsFresh"), ("False", "BrokerUnreachable"))
     eventually(lambda: stage.replicas() == 7, fallback + 60)
     assert time.monotonic() - killed >= fallback
     eventually(lambda: stage.condition("Fallback")[0] == "True")

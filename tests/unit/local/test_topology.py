@@ -47,7 +47,11 @@ def test_policies_bound_queues_and_keep_what_they_refuse() -> None:
         "work-classic": work,
         "retries": {**bounded, **safe},
         "replies": {"expires": 60_000},
-        "dead-letters": {"max-length": 100_000, "delivery-limit": 1_000_000},
+        "dead-letters": {
+            "max-length": 100_000,
+            "overflow": "reject-publish",
+            "delivery-limit": 1_000_000,
+        },
     }
     assert policies["work"]["priority"] > policies["work-classic"]["priority"]
     assert {each["apply-to"] for each in policies.values()} == {"queues"}
