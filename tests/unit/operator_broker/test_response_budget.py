@@ -13,7 +13,13 @@ from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.response_budget import ResponseShare
 from mare.tenant_scheduler import RESPONSE_OBJECTS, TenantScheduler
-from tests.unit.operator_broker.statistics_server import FakeServer, serve
+from tests.unit.operator_broker.statistics_server import (
+    WORK,
+    FakeServer,
+    fetch,
+    management_of,
+    serve,
+)
 
 COUNT = 20_000
 VHOSTS = [f"v{number}" for number in range(10)]
@@ -67,3 +73,12 @@ def test_a_part_is_replaced_and_released():
     two.reserve("queues", 1)
     one.release()
     two.reserve("queues", most)
+
+
+def test_an_address_that_is_none_is_refused():
+    """It is kept, and counts as an object of 150 bytes."""
+    details = {"name": "1", "peer_host": "a" * 65, "peer_port": 1}
+    consumers = [{"queue": {"name": "work"}, "channel_details": details}]
+
+    with pytest.raises(OSError, match="unexpected response"):
+        fetch(ManagementStatistics, management_of([WORK], consumers))

@@ -160,15 +160,6 @@ def test_a_queue_name_longer_than_those_of_amqp_is_refused():
         fetch(ManagementStatistics, management_of([{**WORK, "name": "a" * 256}]))
 
 
-def test_an_address_that_is_none_is_refused():
-    """It is kept, and counts as an object of 150 bytes."""
-    details = {"name": "1", "peer_host": "a" * 65, "peer_port": 1}
-    consumers = [{"queue": {"name": "work"}, "channel_details": details}]
-
-    with pytest.raises(OSError, match="unexpected response"):
-        fetch(ManagementStatistics, management_of([WORK], consumers))
-
-
 @pytest.mark.parametrize(
     ("kind", "limit"), [(ManagementStatistics, 10), (PrometheusStatistics, 32)]
 )
