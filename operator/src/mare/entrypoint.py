@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
@@ -22,7 +21,6 @@ from mare.cluster.metrics_access import MetricsAccess
 from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects, StoredSecrets
 from mare.cluster.paths import discovery_path
 from mare.cluster.workloads import WatchedWorkloads
-from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.leadership import ElectedLeader, LeaseSettings
 from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
@@ -30,8 +28,9 @@ from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import ApiError, SoleReplica
 from mare.settings import Settings
-from mare.tenant_scheduler import EVENTS, TenantScheduler
+from mare.tenant_scheduler import TenantScheduler
 from mare.tracing import create_traces
+from mare.watch_events import WatchEvents
 
 _HOUSEKEEPING_SECONDS = 60.0
 _MAX_SYNC_SECONDS = 5.0
@@ -196,6 +195,7 @@ async def _keep_house(
 
 def _register(registry: kopf.OperatorRegistry, loop: Loop) -> None:
     """Register event handlers only: they add no finalizer and no annotation to objects."""
+    events = WatchEvents(loop)
 
     @kopf.on.login(registry=registry)
     def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
@@ -203,24 +203,7 @@ def _register(registry: kopf.OperatorRegistry, loop: Loop) -> None:
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def handle(type: str | None, body: Mapping[str, Any], **_: Any) -> None:  # noqa: A002
-        namespace = body["metadata"]["namespace"]
-        await loop.scheduler.wait_for_allowance(EVENTS, namespace)
-        begun = time.thread_time()
-        handle_event(loop, type, body)
-        loop.scheduler.spend(EVENTS, namespace, time.thread_time() - begun)
-
-
-def handle_event(loop: Loop, kind: str | None, body: Mapping[str, Any]) -> None:
-    """Take a watch event. An object that is being deleted is not scaled any more."""
-    metadata = body["metadata"]
-    key = Key(metadata["namespace"], metadata["name"])
-    if kind == "DELETED" or metadata.get("deletionTimestamp"):
-        loop.remove(key, metadata["uid"])
-        return
-    try:
-        loop.put(read_autoscaler(body))
-    except (KeyError, TypeError, ValueError):
-        _log.exception("Object could not be read", extra={"object": key})
+        events.take(type, body)
 
 
 def _kopf_settings() -> kopf.OperatorSettings:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mare.entrypoint import handle_event
 from mare.ports import Unavailable
+from mare.watch_events import handle_event
 from tests.unit.operator_loop.worlds import World, body, run
 
 SLOTS = 16

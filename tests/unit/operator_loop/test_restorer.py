@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from mare.entrypoint import handle_event
 from mare.ports import AccessRefused, NotFound, Unavailable
+from mare.watch_events import handle_event
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import AT_ONCE, World, body, run
 

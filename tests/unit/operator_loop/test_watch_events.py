@@ -1,0 +1,62 @@
+"""Watch events wait for what their namespace may spend, and only the newest of each object."""
+
+import asyncio
+import tracemalloc
+
+from mare.tenant_scheduler import EVENTS
+from mare.watch_events import WatchEvents
+from tests.unit.operator_loop.worlds import World, body, run
+
+
+def generations(world: World) -> dict[str, int]:
+    return {each.key.name: each.generation for each in world.loop.autoscalers}
+
+
+def test_the_newest_event_of_each_object_is_handled_once_its_namespace_may_spend():
+    seen = []
+
+    async def timeline(world: World) -> None:
+        events = WatchEvents(world.loop)
+        world.loop.scheduler.spend(EVENTS, "shop", 100.0)
+        for number in range(1, 300):
+            for name in ("one", "two"):
+                events.take("MODIFIED", body(name, generation=number, version=100 + number))
+        events.take("DELETED", body("two"))
+        events.take("ADDED", body("other", namespace="market"))
+        await asyncio.sleep(0.1)
+        seen.append(generations(world))
+        await asyncio.sleep(2_000)
+        seen.append(generations(world))
+
+    run(timeline)
+
+    assert seen == [{"other": 1}, {"other": 1, "one": 299}]
+
+
+def test_an_object_that_changes_all_the_time_takes_little_memory():
+    async def timeline(world: World) -> None:
+        events = WatchEvents(world.loop)
+        world.loop.scheduler.spend(EVENTS, "shop", 100.0)
+        tracemalloc.start()
+        for number in range(100):
+            changed = body(generation=number)
+            changed["metadata"]["annotations"] = {"a": "x" * 250_000}
+            events.take("MODIFIED", changed)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+        tracemalloc.stop()
+
+    run(timeline)
+
+
+def test_an_event_that_cannot_be_handled_does_not_stop_the_others(monkeypatch):
+    async def timeline(world: World) -> None:
+        events = WatchEvents(world.loop)
+        monkeypatch.setattr(world.loop, "remove", lambda *_: 1 / 0)
+        events.take("DELETED", body("one"))
+        events.take("ADDED", body("two"))
+        await asyncio.sleep(0.1)
+        events.take("ADDED", body("three"))
+        await asyncio.sleep(0.1)
+        assert set(generations(world)) == {"two", "three"}
+
+    run(timeline)
