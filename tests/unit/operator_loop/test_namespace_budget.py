@@ -30,6 +30,17 @@ def test_the_budget_is_computed_once_a_second():
     assert _exceeding(budget, [(A, 1)], 1) == set()
 
 
+def test_objects_beyond_the_budget_slow_no_others_and_are_decided_on_rarely():
+    budget = ReadBudget(Pace(shortest=0.25, reads_per_second=400.0), 100)
+    within = [(Key("shop", str(number)), 1, False) for number in range(100)]
+    beyond = [(Key("shop", str(number)), 1, False) for number in range(100, 4_000)]
+
+    budget.update([*within, *beyond], 0.0)
+
+    assert budget.period(within[0][0], is_idle=False) == 0.25
+    assert budget.period(beyond[0][0], is_idle=False) == 15.0
+
+
 def _exceeding(budget: ReadBudget, costs: list[tuple[Key, int]], now: float) -> set[Key]:
     budget.update([(*each, False) for each in costs], now)
     return {key for key, _ in costs if budget.refusal(key)}

@@ -216,10 +216,9 @@ class Loop:
         return {**readings, **unread}
 
     def _set_due(self, states: Iterable[AutoscalerState], now: float) -> None:
-        budget = self._budget
-        budget.update(self._costs(), now)
+        self._budget.update(self._costs(), now)
         for state in states:
-            period = budget.idle_period if state.is_idle else budget.period
+            period = self._budget.period(state.autoscaler.key, is_idle=state.is_idle)
             state.due = next_turn(state.number, period, now)
 
     def _costs(self) -> Iterator[tuple[Key, int, bool]]:
