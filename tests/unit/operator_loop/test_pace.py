@@ -37,6 +37,10 @@ def test_a_thousand_that_begin_at_the_same_moment_are_spread_evenly():
 IDLE, BUSY = Key("shop", "idle"), Key("shop", "busy")
 
 
+def periods(budget: ReadBudget) -> tuple[float, float]:
+    return budget.period(IDLE, is_idle=True), budget.period(BUSY, is_idle=False)
+
+
 def test_the_reads_of_all_are_added_up_once_a_second():
     budget, read_times = ReadBudget(Pace(), 2_000), []
 
@@ -48,7 +52,7 @@ def test_the_reads_of_all_are_added_up_once_a_second():
     for eighth in range(33):
         now = 100 + eighth / 8
         budget.update(costs(), now)
-        assert (budget.idle_period, budget.period) == (0.5, 0.75)
+        assert periods(budget) == (0.5, 0.75)
 
     assert read_times == [100, 101, 102, 103, 104]
 
@@ -58,4 +62,4 @@ def test_a_clock_that_is_set_back_does_not_keep_the_old_sum():
     budget.update([], 5000)
     budget.update([(IDLE, 200, True), (BUSY, 200, False)], 100)
 
-    assert (budget.idle_period, budget.period) == (0.5, 1.0)
+    assert periods(budget) == (0.5, 1.0)
