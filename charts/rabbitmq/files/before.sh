@@ -31,6 +31,7 @@ to=$(rabbitmqctl version)
 for member in $members; do
     from=$(on "$member" rabbitmq-diagnostics server_version | tail -n 1)
     case "$to:$from" in
+    *:) refuse "The node $member does not say its version." ;;
     4.3.*:4.[23].* | 4.[012].*:4.* | 4.[012].*:3.13.*) ;;
     4.3.*) refuse "RabbitMQ $to does not start on the data of $from: go to 4.2 first." ;;
     4.[012].*) refuse "RabbitMQ $to does not start on the data of $from: go to 3.13 first." ;;

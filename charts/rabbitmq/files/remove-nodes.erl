@@ -175,7 +175,7 @@ Until = fun Again(Attempt, Printed) ->
     case try Attempt() catch Class:Reason -> Busy(node(), {Class, Reason}) end of
         [] -> ok;
         Lines ->
-            %% It fails once nobody reads, so that an interrupted run ends.
+            %% It fails once the output is closed, so that an interrupted run ends.
             io:put_chars(lists:sublist(Lines -- Printed, 20)),
             erlang:monotonic_time(second) < Deadline orelse throw(gave_up),
             timer:sleep(200),

@@ -1,9 +1,10 @@
 """All work that a tenant can cause, bounded for each namespace and fair between namespaces.
 
-`WORK` lists the bounds. Each kind of work has places of its own. A namespace never has all of them,
-and free places go to the namespaces that wait in turn, so that a thousand objects of one namespace
-delay an object of another by one piece of work at most. What is over a bound is refused with
-`OverBudget`, and the object reports it: nothing waits in a line without an end.
+The instances of `Work` and `Stock` are the bounds. Each kind of work has places of its own. A
+namespace never has all of them, and free places go to the namespaces that wait in turn, so that a
+thousand objects of one namespace delay an object of another by one piece of work at most. What is
+over a bound is refused with `OverBudget`, and the object reports it: nothing waits in a line
+without an end.
 """
 
 import asyncio

@@ -48,6 +48,7 @@ def run(helm: Helm, tmp_path: Path) -> Run:
         (Node(fails=["check_local_alarms"]), "has an alarm"),
         (Node(critical=["work in /"]), "would lose its majority: work in /. Wait"),
         (Node(silent=["list_running"]), "does not run"),
+        (Node(silent=["server_version"]), "does not say its version"),
     ],
 )
 def test_an_upgrade_that_would_fail_is_refused(run: Run, node, message):

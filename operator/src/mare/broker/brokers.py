@@ -97,7 +97,7 @@ class SecretBrokers:
         results: Sequence[Mapping[Key, BrokerReading] | BaseException] = (
             await asyncio.gather(*reads, return_exceptions=True)
             if len(reads) > 1
-            else [await reads[0]]  # without a task, which takes a fifth of the read of one object
+            else [await each for each in reads]  # a task takes a fifth of the read of one object
         )
         for (vhost, queries), found in zip(by_vhost.items(), results, strict=True):
             if isinstance(found, BaseException):

@@ -22,8 +22,6 @@ _SCHEMES = {
 }
 _KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key", *FOREIGN)
 """The keys that are read, and `brokerRef.uriKey`. Other keys of the Secret are ignored."""
-
-
 _MAX_VALUE_CHARACTERS = 64 * 1024 * 4 // 3
 """Of a value in base64. 1 MiB of certificates takes 0.75 s to parse, and is kept."""
 

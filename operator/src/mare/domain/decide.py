@@ -169,7 +169,7 @@ def _without_proposal(
         until = None if fallback is None else since + fallback.after_seconds
         remark = Clause("unknown.kept")
         trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
-    # A forecast of arrivals that nobody sees starts nothing.
+    # While the queues are unknown, nothing can confirm a forecast.
     is_kept = not is_activated and context.schedule is None and context.is_at_idle_count
     _bound(trace, context, 0 if is_kept else context.floor)
 
@@ -239,8 +239,7 @@ def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal)
         trace.limit(Stage.UNKNOWN, desired, Reason.PARTLY_UNKNOWN, remark)
     if context.schedule is not None and context.floor > desired:
         desired = context.floor
-        is_kept_by_it = trace.current >= desired
-        if is_kept_by_it:  # a count below is a bound, which `record_behavior` names
+        if trace.current >= desired:  # for a smaller count `record_behavior` names the schedule
             trace.limit(Stage.SCHEDULE, desired, Reason.SCHEDULED, context.why_floor)
     return apply_forecast(trace, context, desired)
 

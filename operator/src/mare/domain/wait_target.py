@@ -64,9 +64,8 @@ def proposal_by_wait(
         text = _clause(demand, needed, ".partly" if rate_unknown else "")
         return Proposal(needed.replicas, needed.replicas, text, allows_scale_down=False)
     current = workload.replicas
-    highest = significant(max(demand.arrival_rate, known(estimates.highest_rate, 0.0)))
     if needed.replicas < current:
-        proposal = _fewer(demand, needed, highest, estimates, error, current)
+        proposal = _fewer(demand, needed, estimates, error, current)
     elif needed.replicas > current > 0 and not _are_too_few(current, demand, estimates, error):
         proposal = _kept(current, demand, needed)
     else:
@@ -115,19 +114,15 @@ def _are_too_few(current: int, demand: Demand, estimates: Estimates, error: floa
     return need_of(at_best, _SCALE_UP_IDLE).replicas > current
 
 
-def _fewer(  # noqa: PLR0917
-    demand: Demand,
-    needed: Need,
-    highest_rate: float,
-    estimates: Estimates,
-    error: float,
-    current: int,
+def _fewer(
+    demand: Demand, needed: Need, estimates: Estimates, error: float, current: int
 ) -> Proposal:
     """Propose fewer replicas if they are enough for the highest rate at a lower capacity.
 
     Example: 0.45 messages/s that take 20 s each need 16 replicas, and 17 run. If the rate has a
     deviation of 0.1, half of it is added, and 0.5 messages/s need 17.
     """
+    highest_rate = significant(max(demand.arrival_rate, known(estimates.highest_rate, 0.0)))
     noise = _SCALE_DOWN_DEVIATIONS * estimates.arrival_deviation
     at_worst = replace(
         demand,
