@@ -1,6 +1,10 @@
 """`mare demo`: its load, its count of what happens, and the report beside the simulations."""
 
+import fcntl
 import io
+import os
+import struct
+import termios
 
 import pytest
 
@@ -34,13 +38,21 @@ def test_the_recorded_load_has_each_message_in_its_second() -> None:
     assert tally.rows() == ((0.0, 2), (1.0, 0), (2.0, 1), (3.0, 0))
 
 
+TALLY = Tally(40, published=[0.5, 0.6, 11.0, 11.1, 11.2, 11.9], waits=[0.1])
+TALLY.advance(12.0, 1)
+
+
 def test_the_progress_shows_the_load_so_far_and_what_waits() -> None:
-    tally = Tally(40, published=[0.5, 0.6, 11.0, 11.1, 11.2, 11.9], waits=[0.1])
-    tally.advance(12.0, 1)
-    line = tally.progress(width=4)
-    assert line.startswith("  12 of 40 s  ▄█  ")
-    assert "3 messages/s" in line
-    assert "5 waiting    1 replica  p95 wait 0.1 s" in line
+    line = TALLY.progress(80)
+    assert line == "  12 of 40 s  ▄     █                    5 waiting    1 replica  p95 wait 0.1 s"
+    assert "3 messages/s     5 waiting" in TALLY.progress(100)
+
+
+@pytest.mark.parametrize("columns", range(1, 120))
+def test_the_progress_leaves_out_what_does_not_fit(columns: int) -> None:
+    line = TALLY.progress(columns)
+    assert len(line) < columns
+    assert bool(line) == (columns > len("  12 of 40 s    1 replica  p95 wait 0.1 s"))
 
 
 def test_the_report_compares_the_measured_run_with_simulations_of_its_load() -> None:
@@ -75,22 +87,24 @@ def test_lines_of_workers_are_counted_and_all_others_are_shown() -> None:
     assert [line.split()[-1] for line in shown.getvalue().splitlines()] == ["Traceback"]
 
 
-class Tty(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_on_a_terminal_the_progress_stays_below_the_other_lines() -> None:
-    stream = Tty()
-    terminal = ProgressTerminal(stream)
-    terminal.progress("10 %", 1)
-    terminal.write("a decision")
-    assert stream.getvalue() == "\r\x1b[K10 %\r\x1b[Ka decision\n\r\x1b[K10 %"
+@pytest.mark.parametrize("columns", [120, 80, 60])
+def test_on_a_terminal_the_progress_stays_below_the_other_lines(columns: int) -> None:
+    near, far = os.openpty()
+    fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with os.fdopen(far, "w") as stream:
+        terminal = ProgressTerminal(stream)
+        terminal.progress(TALLY)
+        terminal.write("a decision")
+    line = TALLY.progress(columns)
+    assert len(line) < columns
+    assert os.read(near, 4096).decode() == f"\r\x1b[K{line}\r\x1b[Ka decision\r\n\r\x1b[K{line}"
+    os.close(near)
 
 
 def test_without_a_terminal_the_progress_is_a_line_every_ten_seconds() -> None:
     stream = io.StringIO()
-    terminal = ProgressTerminal(stream)
+    terminal, tally = ProgressTerminal(stream), Tally(60)
     for second in range(21):
-        terminal.progress(str(second), second)
-    assert stream.getvalue().split() == ["0", "10", "20"]
+        tally.advance(second, 1)
+        terminal.progress(tally)
+    assert [line.split()[0] for line in stream.getvalue().splitlines()] == ["0", "10", "20"]

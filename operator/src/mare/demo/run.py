@@ -104,7 +104,7 @@ class _Demo:
                 sessions = workloads.sessions()
                 self.events.running(set(sessions.values()))
                 tally.advance(time.monotonic() - start, len(sessions))
-                self.terminal.progress(tally.progress(), tally.elapsed)
+                self.terminal.progress(tally)
                 if publishing.done():
                     publishing.result()
                     if tally.elapsed >= tally.seconds and tally.waiting <= 0:

@@ -1,5 +1,6 @@
 """The terminal of the demo: lines as in `mare local`, and below them one line of progress."""
 
+import os
 import time
 from collections.abc import Callable
 from statistics import median
@@ -29,14 +30,15 @@ class ProgressTerminal(Terminal):
         else:
             super().write(text)
 
-    def progress(self, line: str, elapsed: float) -> None:
-        """Replace the line of progress, `elapsed` seconds after the start of the load."""
+    def progress(self, tally: Tally) -> None:
+        """Replace the line of progress by one that fits the width of the terminal."""
         if self._stream.isatty():
-            self._line = line
+            # A line that wraps cannot be cleared.
+            self._line = tally.progress(os.get_terminal_size(self._stream.fileno()).columns)
             self._draw()
-        elif elapsed >= self._next_line_at:
-            self._next_line_at = elapsed + _SECONDS_BETWEEN_LINES
-            self.write(line)
+        elif tally.elapsed >= self._next_line_at:
+            self._next_line_at = tally.elapsed + _SECONDS_BETWEEN_LINES
+            self.write(tally.progress())
 
     def end_progress(self) -> None:
         """Keep the last line of progress where it is."""

@@ -10,6 +10,7 @@ from mare.simulation.results import aligned, percentile
 from mare.simulation.scenario import Distribution, Scenario, Worker, default_autoscalers
 
 _BARS = " ▁▂▃▄▅▆▇█"
+_LEAST_BARS, _MOST_BARS = 8, 24
 _LATEST_WAITS = 50
 
 
@@ -43,16 +44,27 @@ class Tally:
         counts = Counter(int(moment) for moment in self.published)
         return tuple((float(second), counts[second]) for second in range(int(self.elapsed) + 1))
 
-    def progress(self, width: int = 24) -> str:
-        """Return one line: time, load, messages, replicas and p95 of the latest 50 waits."""
+    def progress(self, columns: int = 100) -> str:
+        """Return one line of at most so many characters; an empty one if they are too few.
+
+        Time, replicas and p95 of the latest 50 waits always, then load and waiting messages.
+        """
         rate = sum(1 for moment in self.published[-2000:] if moment > self.elapsed - 1.0)
         latest = sorted(self.waits[-_LATEST_WAITS:])
-        wait = f"p95 wait {percentile(latest, 0.95):.1f} s" if latest else "no wait yet"
-        return (
-            f"{self.elapsed:4.0f} of {self.seconds:.0f} s  {self._graph(width)}"
-            f"  {rate:3d} messages/s  {self.waiting:4d} waiting  {_replicas(self.replicas):>11}"
-            f"  {wait}"
-        )
+        time = f"{self.elapsed:4.0f} of {self.seconds:.0f} s"
+        numbers = [
+            f"{rate:3d} messages/s",
+            f"{self.waiting:4d} waiting",
+            f"{_replicas(self.replicas):>11}",
+            f"{f'p95 wait {percentile(latest, 0.95):.1f} s' if latest else 'no wait yet':<14}",
+        ]
+        for left_out in range(3):
+            shown = numbers[left_out:]
+            room = columns - len("  ".join([time, "", *shown])) - 1  # for the cursor
+            if room >= _LEAST_BARS:
+                return "  ".join([time, self._graph(min(room, _MOST_BARS)), *shown])
+        line = "  ".join([time, *shown])
+        return line if len(line) < columns else ""
 
     def _graph(self, width: int) -> str:
         """Return the load as bars, as long as the time that has passed."""
@@ -105,12 +117,14 @@ def report(tally: Tally, most: int, start_seconds: float) -> str:
             "",
             *(f"  {line}" for line in aligned(rows)),
             "",
-            "Wait is the time that a message stands in the queue: 95 % of the messages waited no",
-            f"longer than p95; Maré aims at {WAIT_SECONDS:g} s. Replica-seconds are the running",
-            "times of all replicas together. Not started are messages that no replica began.",
+            "Wait is the time that a message stands in the queue: 95 % of the messages",
+            f"waited no longer than p95; Maré aims at {WAIT_SECONDS:g} s. Replica-seconds are the",
+            "running times of all replicas together. Not started are messages that no",
+            "replica began.",
             "",
-            "The simulations replay the recorded load with the same workers. KEDA expert knows the",
-            "capacity of a worker and scales by the arrival rate; Maré has only its defaults.",
+            "The simulations replay the recorded load with the same workers. KEDA expert",
+            "knows the capacity of a worker and scales by the arrival rate; Maré has only",
+            "its defaults.",
             "",
             "To scale your own workers on this machine: mare local --help",
         ]
