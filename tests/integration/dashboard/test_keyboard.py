@@ -26,7 +26,7 @@ def stops(page: Page, most: int = 40) -> list[str]:
 def test_tab_follows_the_reading_order_of_one_object(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     assert stops(page) == [
-        *("skip", "home", "pause", "theme", "language", "all"),
+        *("skip", "home", "freeze", "theme", "language", "all"),
         *("quiet", "quiet", "quiet", "cursor", "summary"),
         *("copy-explain", "copy", "copy", "copy", "decisions-more"),
     ]
@@ -35,7 +35,7 @@ def test_tab_follows_the_reading_order_of_one_object(open_page: Open) -> None:
 def test_tab_follows_the_reading_order_of_the_list(open_page: Open) -> None:
     page = open_page("many")
     assert stops(page) == [
-        *("skip", "home", "pause", "theme", "language", "namespace"),
+        *("skip", "home", "freeze", "theme", "language", "namespace"),
         *["link"] * 8,
     ]
 
@@ -59,7 +59,7 @@ def test_focus_is_visible(open_page: Open) -> None:
 
 def test_arrows_move_one_cursor_over_both_charts(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
-    page.click("#pause")
+    page.click("#freeze")
     cursor = page.locator(".cursor")
     cursor.focus()
     expect(page.locator(".hair")).to_be_hidden()

@@ -84,7 +84,7 @@ LINES = {
     "replicas": ("svg.chart path[stroke='var(--chart-3)']", "stroke"),
     "target": ("svg.chart line[stroke='var(--chart-level)']", "stroke"),
     "cursor": (".hair", "borderLeftColor"),
-    "buttons": ("#pause", "borderTopColor"),
+    "buttons": ("#freeze", "borderTopColor"),
     "choice": (".ranges [aria-pressed=true]", "borderTopColor"),
 }
 

@@ -1,4 +1,4 @@
-"""A paused page does not move (WCAG 2.2.2), and only changes are announced (4.1.3)."""
+"""A frozen page does not move (WCAG 2.2.2), and only changes are announced (4.1.3)."""
 
 import time
 from collections.abc import Callable
@@ -35,42 +35,42 @@ def ticks(stage: Stage, count: int) -> None:
 
 @pytest.mark.parametrize("query", ["", DETAIL], ids=["list", "detail"])
 @pytest.mark.parametrize("how", ["button", "key"])
-def test_a_paused_page_does_not_change(open_page: Open, stage: Stage, how: str, query: str) -> None:
+def test_a_frozen_page_does_not_change(open_page: Open, stage: Stage, how: str, query: str) -> None:
     page = open_page("busy", query)
     moves(page)
     press(page, how)
-    expect(page.locator("#pause")).to_have_text("ResumeAlt P")
-    expect(page.locator("#notice")).to_contain_text("Paused at")
+    expect(page.locator("#freeze")).to_have_text("UnfreezeAlt Z")
+    expect(page.locator("#notice")).to_contain_text("Frozen at")
     before, charts = page.evaluate(CONTENT), stage.requests.get("chart", 0)
     ticks(stage, 4)
     assert page.evaluate(CONTENT) == before
     assert stage.requests.get("chart", 0) <= charts + 1  # one can be under way
     press(page, how)
-    expect(page.locator("#pause")).to_have_text("PauseAlt P")
+    expect(page.locator("#freeze")).to_have_text("FreezeAlt Z")
     expect(page.locator("#notice")).to_be_hidden()
     moves(page)
 
 
-def test_choosing_a_namespace_while_paused_shows_nothing_newer(
+def test_choosing_a_namespace_while_frozen_shows_nothing_newer(
     open_page: Open, stage: Stage
 ) -> None:
     stage.situations["changing"] = SITUATIONS["busy"]
     page = open_page("changing")
-    page.click("#pause")
+    page.click("#freeze")
     before = page.inner_text("tbody")
     stage.situations["changing"] = SITUATIONS["at-max"]
     ticks(stage, 3)
     page.select_option("select", "music")
     assert page.inner_text("tbody") == before
-    page.click("#pause")
+    page.click("#freeze")
     expect(page.locator("tbody .chip")).to_have_text("maximum")
 
 
 def press(page: Page, how: str) -> None:
     if how == "button":
-        page.click("#pause")
+        page.click("#freeze")
     else:
-        page.keyboard.press("Alt+p")
+        page.keyboard.press("Alt+z")
 
 
 def moves(page: Page) -> None:
@@ -165,9 +165,9 @@ def test_the_cause_of_a_broker_is_in_the_language_of_the_page(
     expect(page.locator("body")).not_to_contain_text("inacessível")
 
 
-def test_a_change_while_paused_is_not_announced(
+def test_a_change_while_frozen_is_not_announced(
     page: Page, stage: Stage, switch_to: Callable[[str], None]
 ) -> None:
-    page.click("#pause")
+    page.click("#freeze")
     switch_to("zero")
     assert announced(page, stage) == []

@@ -1,7 +1,7 @@
 /** The entry point: connects the feed, the controls and the view of the list or of one object. */
 
 import { Announcer } from "./announcer.js";
-import { Pause, setUpLanguage, setUpTheme } from "./controls.js";
+import { Freeze, setUpLanguage, setUpTheme } from "./controls.js";
 import { Detail } from "./detail.js";
 import { part, setAttribute, setText } from "./dom.js";
 import { Feed } from "./feed.js";
@@ -43,10 +43,10 @@ const view = object
   : new List(section, words, { href, namespace: query.get("namespace"), announcer });
 const path = object && [object.namespace, object.name].map(encodeURIComponent);
 
-const pause = new Pause(document.getElementById("pause"), words, (paused) => {
+const freeze = new Freeze(document.getElementById("freeze"), words, (frozen) => {
   announcer.silence();
-  setAttribute(document.documentElement, "data-paused", paused ? "true" : null);
-  if (paused) notice.pausedAt(feed.now());
+  setAttribute(document.documentElement, "data-frozen", frozen ? "true" : null);
+  if (frozen) notice.frozenAt(feed.now());
   else feed.refresh();
   show();
 });
@@ -56,7 +56,7 @@ const feed = new Feed({
   poll: object ? `api/objects/${path.join("/")}` : "api/state",
   pollEvent: object ? "object" : "state",
   take(event, data) {
-    if (pause.paused) return; // `resume` polls the whole state
+    if (freeze.frozen) return; // unfreezing polls the whole state
     view.take(event, data);
     show();
   },
@@ -69,15 +69,15 @@ const feed = new Feed({
 const waiting = document.getElementById("waiting");
 let shownAt = -Infinity;
 
-/** Show the newest state; while paused, only the notice changes. */
+/** Show the newest state; while frozen, only the notice changes. */
 function show() {
   if (document.hidden) return;
   shownAt = performance.now();
   const now = feed.now();
-  notice.show(view.operator, pause.paused, now);
+  notice.show(view.operator, freeze.frozen, now);
   setText(waiting.firstElementChild, words.text(notice.kind === "gone" ? "missing" : "waiting"));
-  if (pause.paused) setText(part(document, "pulse"), words.text("pulse.paused"));
-  if (pause.paused || view.operator === undefined) return;
+  if (freeze.frozen) setText(part(document, "pulse"), words.text("pulse.frozen"));
+  if (freeze.frozen || view.operator === undefined) return;
   const live = notice.kind === null && now - view.operator.tickedAt < STALE_SECONDS;
   waiting.hidden = true;
   section.hidden = false;

@@ -26,7 +26,7 @@ export class Charts {
     new ResizeObserver(() => this.#widthChanged()).observe(this.parts.picture);
   }
 
-  /** Called for each message about the object, so that a paused page stops the charts too. */
+  /** Called for each message about the object, so that a frozen page stops the charts too. */
   show(sentence) {
     setAttribute(this.parts.figure, "aria-label", sentence);
     if (document.hidden) return;

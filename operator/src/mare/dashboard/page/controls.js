@@ -1,14 +1,14 @@
-/** The controls of the page's head: pause, theme and language. */
+/** The controls of the page's head: freeze, theme and language. */
 
 import { part, setAttribute, setText } from "./dom.js";
 import { LANGUAGES, STORED_LANGUAGE } from "./words.js";
 
 /**
- * Stops every movement of the page (WCAG 2.2.2). The key is Alt+P, because keys of a single letter
+ * Stops every movement of the page (WCAG 2.2.2). The key is Alt+Z, because keys of a single letter
  * disturb speech input (WCAG 2.1.4).
  */
-export class Pause {
-  paused = false;
+export class Freeze {
+  frozen = false;
 
   constructor(button, words, changed) {
     this.button = button;
@@ -16,7 +16,7 @@ export class Pause {
     this.changed = changed;
     button.addEventListener("click", () => this.toggle());
     document.addEventListener("keydown", (event) => {
-      const alt = event.altKey && event.code === "KeyP" && !event.ctrlKey && !event.metaKey;
+      const alt = event.altKey && event.code === "KeyZ" && !event.ctrlKey && !event.metaKey;
       if (alt || event.code === "Pause") {
         event.preventDefault();
         this.toggle();
@@ -26,14 +26,14 @@ export class Pause {
   }
 
   toggle() {
-    this.paused = !this.paused;
+    this.frozen = !this.frozen;
     this.#show();
-    this.changed(this.paused);
+    this.changed(this.frozen);
   }
 
   #show() {
-    setText(part(this.button, "label"), this.words.text(this.paused ? "resume" : "pause"));
-    setAttribute(this.button, "data-paused", this.paused ? "true" : null);
+    setText(part(this.button, "label"), this.words.text(this.frozen ? "unfreeze" : "freeze"));
+    setAttribute(this.button, "data-frozen", this.frozen ? "true" : null);
   }
 }
 

@@ -6,11 +6,11 @@ import { ageText } from "./values.js";
 
 export const STALE_SECONDS = 5;
 
-/** One line: paused, no connection, standby, deleted, or a broker that cannot be read or is in alarm. */
+/** One line: frozen, no connection, standby, deleted, or a broker that cannot be read or is in alarm. */
 export class Notice {
   kind = null;
   #detail = null;
-  #pausedAt = 0;
+  #frozenAt = 0;
 
   constructor(line, words, announcer) {
     this.line = line;
@@ -23,22 +23,22 @@ export class Notice {
     this.#detail = detail;
   }
 
-  pausedAt(now) {
-    this.#pausedAt = now;
+  frozenAt(now) {
+    this.#frozenAt = now;
   }
 
-  show(operator, paused, now) {
-    const [kind, text] = this.#text(operator, paused, now);
+  show(operator, frozen, now) {
+    const [kind, text] = this.#text(operator, frozen, now);
     this.line.hidden = kind === null;
     setText(this.line, text);
     setAttribute(this.line, "data-kind", kind);
-    if (!paused) this.announcer.alarm(kind === "broker" ? text : null);
+    if (!frozen) this.announcer.alarm(kind === "broker" ? text : null);
   }
 
-  #text(operator, paused, now) {
+  #text(operator, frozen, now) {
     const { words, kind } = this;
     const age = operator ? words.ago(now - operator.tickedAt) : "";
-    if (paused) return ["paused", words.text("notice.paused", { time: words.time(this.#pausedAt, now) })];
+    if (frozen) return ["frozen", words.text("notice.frozen", { time: words.time(this.#frozenAt, now) })];
     if (kind === "standby" && this.#detail) return [kind, words.text("notice.standby", { leader: this.#detail })];
     if (kind === "standby") return [kind, words.text("notice.standby.alone")];
     if (kind === "gone") return [kind, words.text("notice.gone")];
