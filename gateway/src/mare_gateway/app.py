@@ -116,7 +116,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
         count_as=count_as,
     )
     app.register_api(api)
-    app.register_blueprint(docs(app))
+    app.register_blueprint(docs(app, has_keys=bool(settings.keys_file)))
     files = StaticFiles()
     app.register_blueprint(files.routes())
     app.register_blueprint(page(calls, files))

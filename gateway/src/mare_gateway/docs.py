@@ -30,6 +30,10 @@ _POLICY = (
     "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _START = """\
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const adopt = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", adopt);
+adopt();
 SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#docs",
@@ -40,7 +44,7 @@ SwaggerUIBundle({
 """
 
 
-def docs(app: OpenAPI) -> Blueprint:
+def docs(app: OpenAPI, *, has_keys: bool) -> Blueprint:
     routes = Blueprint("docs", __name__)
     # Generated from the services' contract by .ci/answers.py.
     answers = msgspec.json.decode(_read("answers.json"))
@@ -49,7 +53,7 @@ def docs(app: OpenAPI) -> Blueprint:
 
     @functools.cache
     def whole() -> bytes:
-        return msgspec.json.encode(completed(app.api_doc, answers, examples))
+        return msgspec.json.encode(completed(app.api_doc, answers, examples, has_keys=has_keys))
 
     @routes.get("/openapi.json")
     def document() -> Response:
@@ -67,14 +71,18 @@ def docs(app: OpenAPI) -> Blueprint:
     return routes
 
 
-def completed(document: Mapping[str, Any], answers: Mapping[str, Any], examples: Json) -> Json:
+def completed(
+    document: Mapping[str, Any], answers: Mapping[str, Any], examples: Json, *, has_keys: bool
+) -> Json:
     whole: Json = copy.deepcopy(dict(document))
     schemas = {**whole["components"]["schemas"], **answers}
     del schemas["ValidationErrorModel"]  # those of a problem are in its place
     # flask-openapi3 adds "securitySchemes": null, which is invalid.
-    whole["components"] = {"schemas": schemas, "securitySchemes": _PARTS["securitySchemes"]}
+    whole["components"] = {"schemas": schemas}
     whole["servers"] = [{"url": "/", "description": "The gateway that serves this document."}]
-    whole["security"] = [{}, {"apiKey": []}]
+    if has_keys:
+        whole["components"]["securitySchemes"] = _PARTS["securitySchemes"]
+        whole["security"] = [{}, {"apiKey": []}]
     for operations in whole["paths"].values():
         for operation in operations.values():
             _complete(operation, examples)

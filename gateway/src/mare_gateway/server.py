@@ -61,7 +61,7 @@ def serve(settings: Settings) -> None:
         websockets=False,
         # granian streams files: a slow client occupies neither a thread nor 1.5 MB of memory.
         static_path_route=["/docs/assets"],
-        static_path_mount=[_swagger_files()],
+        static_path_mount=[swagger_files()],
         log_level=LogLevels(settings.log_level.lower()),
         log_dictconfig=logs.config(settings.log_level),
         workers_kill_timeout=int(settings.graceful_timeout),
@@ -88,7 +88,7 @@ def _become_worker(parent: int) -> None:
             os._exit(1)
 
 
-def _swagger_files() -> Path:
+def swagger_files() -> Path:
     package = importlib.util.find_spec("flask_openapi3_swagger")
     assert package is not None
     assert package.origin is not None

@@ -114,6 +114,20 @@ def test_requests_have_only_fields_that_the_services_read():
     assert sent == {field.name for field in dataclasses.fields(suggestion.SuggestionRequest)}
 
 
+def test_the_document_asks_for_a_key_only_where_the_gateway_has_keys(
+    document, make_client, tmp_path
+):
+    (tmp_path / "keys.json").write_text("[]")
+    with_keys = make_client(GATEWAY_KEYS_FILE=str(tmp_path / "keys.json"))
+    with_keys = with_keys.get("/openapi.json").get_json()
+
+    OpenAPIV31SpecValidator(with_keys).validate()
+    assert "security" not in document
+    assert "securitySchemes" not in document["components"]
+    assert with_keys["security"] == [{}, {"apiKey": []}]
+    assert set(with_keys["components"]["securitySchemes"]) == {"apiKey"}
+
+
 def test_the_page_loads_nothing_from_other_hosts(client):
     page = client.get("/docs")
 
