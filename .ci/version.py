@@ -20,6 +20,7 @@ PLACES = {
         Path("charts", chart, "Chart.yaml"): r"(?m)^((?:appV|v)ersion: )\S+"
         for chart in ("operator", "playlists")
     },
+    Path("README.md"): r"(?m)^(\*Version )[^,]+",
 }
 """Files, and the expression whose first group stands before the version. appVersion of the chart
 rabbitmq is RabbitMQ's."""
