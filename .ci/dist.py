@@ -21,8 +21,11 @@ IMAGES = {
     ("playlists", "gateway.image"): "gateway",
     ("playlists", "serviceDefaults.image"): "services",
     ("operator", "image"): "operator",
+    ("playlists", "postgresql.image"): "postgres",
+    ("playlists", "valkey.image"): "valkey",
+    ("rabbitmq", "image"): "rabbitmq",
 }
-"""Where the values of a chart have the digests of our images."""
+"""Where the values of a chart have the digests of images: ours, and those of base_images.py."""
 
 _NAMESPACE = f"""\
 apiVersion: v1
@@ -63,7 +66,7 @@ def with_dependencies(helm: str, chart: Path, work: Path) -> Path:
     """Return a released copy of ``chart`` beside copies of those that it names by ``file://..``."""
     ignored = shutil.ignore_patterns("charts", "*.tgz")
     shutil.copytree(CHARTS, work / "charts", ignore=ignored)
-    for name in ("operator", "playlists"):
+    for name in ("operator", "playlists", "rabbitmq"):
         release(work / "charts" / name / "values.yaml")
     copy = work / "charts" / chart.name
     run(helm, "dependency", "build", str(copy))
@@ -72,7 +75,9 @@ def with_dependencies(helm: str, chart: Path, work: Path) -> Path:
 
 def release(file: Path) -> None:
     """Write registry, tag and digests into the values of a chart."""
-    own = {"image.registry": os.environ["REGISTRY"], "image.tag": os.environ.get("TAG", "")}
+    own = {}
+    if file.parent.name != "rabbitmq":
+        own = {"image.registry": os.environ["REGISTRY"], "image.tag": os.environ.get("TAG", "")}
     digests = dict(each.split("=") for each in os.environ.get("DIGESTS", "").split())
     for (chart, path), image in IMAGES.items():
         if chart == file.parent.name and image in digests:

@@ -28,7 +28,10 @@ TRIED = {
 }
 """A command of each distribution that shows that its wheel is complete."""
 EXTRAS = {"mare_nameko": "[service]"}
-_SAMPLE = " ".join(f"{name}=sha256:{'0' * 64}" for name in ("gateway", "services", "operator"))
+_SAMPLE = " ".join(
+    f"{name}=sha256:{'0' * 64}"
+    for name in ("gateway", "services", "operator", "postgres", "valkey", "rabbitmq")
+)
 """Digests for charts that are rendered, but not published."""
 
 

@@ -68,20 +68,41 @@ def test_the_manifests_install_each_alone_and_all_together(api_server, apply):
     assert len(api_server.kubectl("get", "qa", "-n", "mare", "-o", "name").split()) == 5
 
 
+def images_of(text: str) -> set[str]:
+    return {line.split()[-1].strip('"') for line in text.splitlines() if " image: " in line}
+
+
 def test_the_packages_hold_the_charts_that_they_depend_on_and_name_their_images(helm, tmp_path):
-    digests = {name: f"sha256:{str(n) * 64}" for n, name in enumerate(("gateway", "services"))}
+    names = ("gateway", "services", "postgres", "valkey", "rabbitmq")
+    digests = {name: f"sha256:{str(n) * 64}" for n, name in enumerate(names)}
     pairs = " ".join(f"{name}={digest}" for name, digest in digests.items())
     make_dist(helm, tmp_path, TAG="7", DIGESTS=pairs)
     (package,) = tmp_path.glob("playlists-*.tgz")
 
-    rendered = helm.template(package)
+    rendered = helm.template(package, {"valkey": {"enabled": True}})
 
     assert {"StatefulSet", "QueueAutoscaler"} <= {each["kind"] for each in rendered}
-    images = {line.split()[-1] for line in rendered.text.splitlines() if " image: " in line}
-    assert {image for image in images if "mare/" in image} == {
-        "registry.example/team/mare/operator:7",
-        *(f"registry.example/team/mare/{name}@{digest}" for name, digest in digests.items()),
+    paths = {
+        "gateway": "registry.example/team/mare/gateway",
+        "services": "registry.example/team/mare/services",
+        "postgres": "docker.io/library/postgres",
+        "valkey": "docker.io/valkey/valkey",
+        "rabbitmq": "docker.io/library/rabbitmq",
     }
+    assert images_of(rendered.text) == {
+        "registry.example/team/mare/operator:7",
+        *(f"{paths[name]}@{digest}" for name, digest in digests.items()),
+    }
+
+
+def test_a_release_looks_up_the_images_that_the_charts_install(helm, dist, monkeypatch):
+    (package,) = dist.glob("playlists-*.tgz")
+    monkeypatch.syspath_prepend(PROJECT / ".ci")
+    from base_images import references  # noqa: PLC0415  not a package
+
+    installed = images_of(helm.template(package, {"valkey": {"enabled": True}}).text)
+
+    assert {each for name, each in references().items() if name != "python"} <= installed
 
 
 def test_the_manifests_name_images_of_ones_own_registry(helm, tmp_path):

@@ -48,7 +48,7 @@ def helm(cluster: Cluster, images: Mapping[str, str], broker: Application) -> Re
     """Install or upgrade to this number of nodes; without `wait`, no hooks run either."""
 
     def upgrade(replicas: int, *values: str, wait: bool = True, image: str = "") -> str:
-        repository, _, tag = (image or _path(images)[-1]).rpartition(":")
+        repository, tag = _repository_and_tag(image or _path(images)[-1])
         return cluster.helm(
             *("upgrade", "--install", "rabbitmq", str(CHART), "--namespace", broker.namespace),
             *("--values", str(VALUES)),
@@ -65,6 +65,13 @@ def helm(cluster: Cluster, images: Mapping[str, str], broker: Application) -> Re
         )
 
     return upgrade
+
+
+def _repository_and_tag(image: str) -> tuple[str, str]:
+    """Split a reference whose registry may have a port, and whose tag may have a digest."""
+    registry, _, name = image.rpartition("/")
+    name, _, tag = name.partition(":")
+    return f"{registry}/{name}", tag
 
 
 def _path(images: Mapping[str, str]) -> list[str]:
