@@ -1,10 +1,13 @@
 """Both charts of an object on one time axis, and their samples."""
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
+from mare.custom_resource.autoscaler import Key
 from mare.dashboard.chart import _start
+from mare.domain.forecast import Recurrence, TideTable
 from mare.domain.unknown import Unknown
 from tests.integration.operator_dashboard.visiting import have, visit
 from tests.load import tide
@@ -94,6 +97,24 @@ def test_an_unknown_value_is_a_gap_in_the_line():
 
 
 WAIT = {"type": "QueueWaitTime", "waitSeconds": 2.5}
+
+
+@pytest.mark.parametrize(("seconds", "is_drawn"), [(100.0, True), (200.0, False)])
+def test_a_load_that_is_due_soon_is_drawn_ahead_of_now(seconds, is_drawn):
+    due = []
+
+    def learn(world):
+        due.append(world.clock.now + seconds)
+        times = tuple(due[0] - 300.0 * number for number in (3, 2, 1))
+        coming = Recurrence(times, 300.0, due[0], rate=10.0, before=0.0, agreement=1.0)
+        state = world.loop._states[Key("shop", "busy")]
+        state.history = replace(state.history, tides=TideTable(next=coming))
+
+    [(_, chart)] = charts("?range=10m", end=learn, target={**WAIT, "capacityPerReplica": 2})
+
+    last = chart["samples"]["at"][-1]
+    assert ("forecast for " in chart["svg"]) == is_drawn
+    assert chart["end"] == (due[0] + 60.0 if is_drawn else last)
 
 
 def test_a_wait_target_is_drawn_with_its_level():

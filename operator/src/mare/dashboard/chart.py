@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 from mare.dashboard.serialize import Json, rounded, serialize_sentence
 from mare.dashboard.summary import facts_of
 from mare.domain.clause import number
+from mare.domain.forecast_floor import next_load
+from mare.domain.observation import load_of
+from mare.domain.surges import HOLD_SECONDS
 from mare.drawing.drawing import draw, layout, panel_height_for
 from mare.drawing.figure import Column, Figure, Level, Mark, Panel, Series, Shape, Theme
 from mare.explanation.facts import Facts
 from mare.loop.decision_log import DecisionLogEntry
-from mare.loop.record import AutoscalerHistory
+from mare.loop.record import AutoscalerHistory, View
 from mare.loop.time_series import SPANS, Sample, Span
 
 _THEME = Theme(
@@ -27,7 +30,9 @@ _THEME = Theme(
     band="var(--chart-band)",
 )
 """CSS variables of the page, so that a change of theme needs no new drawing."""
-_DEPTH, _WAIT, _REPLICAS = 0, 1, 2
+_DEPTH, _WAIT, _REPLICAS, _FORECAST = 0, 1, 2, 3
+_MOST_AHEAD = 0.2
+"""Share of the range that the axis may go on after now, for a load that is due."""
 Samples = Sequence[tuple[float, Sample]]
 LANGUAGES = ("en", "pt")
 
@@ -79,12 +84,14 @@ def chart(history: AutoscalerHistory, frame: Frame, now: float) -> Json:
     if not any(math.isfinite(each.wait_seconds) for _, each in samples):
         wait_target = None  # no wait is known yet, so the depth is drawn
     measure = "depth" if wait_target is None else "wait"
+    forecast = _forecast(history.view, end, frame)
+    axis_end = forecast.points[-1][0] if forecast else end
     figure = Figure(
         title=frame.text("title", name=facts.key.name, measure=frame.text(measure)),
         description=_description(samples, frame, start, end, measure),
-        columns=(Column(panels=_panels(facts, wait_target, samples, changes, frame)),),
+        columns=(Column(panels=_panels(facts, wait_target, samples, changes, forecast, frame)),),
         start=start,
-        end=end,
+        end=axis_end,
         zone=frame.zone,
         decimal_separator=frame.decimal_separator,
     )
@@ -93,7 +100,7 @@ def chart(history: AutoscalerHistory, frame: Frame, now: float) -> Json:
     return {
         "range": frame.span.name,
         "start": start,
-        "end": end,
+        "end": axis_end,
         "step": frame.span.step,
         "svg": draw(figure, _THEME, width=frame.width, panel_height=panel_height),
         "axis": {
@@ -120,11 +127,29 @@ def _start(since: float | None, end: float, seconds: float) -> float:
     return max(end - seconds, min(since, end - seconds / 10))
 
 
-def _panels(
+def _forecast(view: View, now: float, frame: Frame) -> Series | None:
+    """Return the replicas of the load that is due next, if that is soon."""
+    if view.history is None:
+        return None
+    found = next_load(view.autoscaler.spec, load_of(view.reading.queues), view.history, now)
+    if found is None or found[0].due - now > _MOST_AHEAD * frame.span.seconds:
+        return None
+    coming, replicas = found
+    times = (coming.due, coming.due + HOLD_SECONDS)
+    name = frame.text("forecast", time=_clock(coming.due, frame))
+    return Series(name, [(at, replicas) for at in times], Shape.STEPS, _FORECAST)
+
+
+def _clock(at: float, frame: Frame) -> str:
+    return datetime.fromtimestamp(at, frame.zone).strftime("%H:%M")
+
+
+def _panels(  # noqa: PLR0917
     facts: Facts,
     wait_target: float | None,
     samples: Samples,
     changes: Iterable[DecisionLogEntry],
+    forecast: Series | None,
     frame: Frame,
 ) -> tuple[Panel, Panel]:
     spec = facts.spec
@@ -153,6 +178,7 @@ def _panels(
         series=(
             Series(frame.text("running"), running, Shape.AREA, _REPLICAS),
             Series(frame.text("desired"), desired, Shape.STEPS, _REPLICAS),
+            *([forecast] if forecast else []),
         ),
         levels=tuple(levels),
         marks=marks,
@@ -168,8 +194,8 @@ def _description(samples: Samples, frame: Frame, start: float, end: float, measu
     counts = [each.ready for _, each in samples]
     return frame.text(
         "description",
-        start=datetime.fromtimestamp(start, frame.zone).strftime("%H:%M"),
-        end=datetime.fromtimestamp(end, frame.zone).strftime("%H:%M"),
+        start=_clock(start, frame),
+        end=_clock(end, frame),
         zone=frame.zone.key,
         measure=frame.text(measure),
         value=frame.number(values[-1] if values else None),

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from mare.domain.clause import Clause, Number
 from mare.domain.context import DecisionContext, Forecast
 from mare.domain.decision import DecisionTrace, Stage
+from mare.domain.forecast import Recurrence
 from mare.domain.history import History
+from mare.domain.observation import Load, Workload
 from mare.domain.reason import Reason
-from mare.domain.spec import ForecastMode
+from mare.domain.spec import ForecastMode, ScalingSpec
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown, known
 
@@ -30,7 +32,8 @@ def forecast_of(context: DecisionContext, history: History) -> Forecast | None:
     coming = history.tides.expected(context.now, lead)
     if coming is None:
         return None
-    replicas = _replicas_for(history.tides.checked_rate(coming), context, history)
+    rate = history.tides.checked_rate(coming)
+    replicas = _replicas_for(rate, context.spec, context.load, history, context.now)
     if replicas == 0:
         return None
     times = times_of(coming.times, coming.period)
@@ -43,9 +46,20 @@ def forecast_of(context: DecisionContext, history: History) -> Forecast | None:
     return Forecast(replicas, Clause("forecast.due", **numbers))
 
 
-def _replicas_for(rate: float, context: DecisionContext, history: History) -> int:
+def next_load(
+    spec: ScalingSpec, load: Load, history: History, now: float
+) -> tuple[Recurrence, int] | None:
+    """Return the load that is due next, however late, and the replicas that it needs."""
+    coming = history.tides.next
+    if coming is None or coming.due < now:
+        return None
+    replicas = _replicas_for(coming.rate, spec, load, history, now)
+    return (coming, min(replicas, spec.max_replicas)) if replicas else None
+
+
+def _replicas_for(rate: float, spec: ScalingSpec, load: Load, history: History, now: float) -> int:
     """Return what the targets propose for a rate without a backlog; 0 without a known capacity."""
-    spec, estimates = context.spec, history.learning.estimates
+    estimates = history.learning.estimates
     if isinstance(spec.capacity_per_replica or estimates.capacity_per_replica, Unknown):
         return 0
     estimates = replace(
@@ -56,8 +70,8 @@ def _replicas_for(rate: float, context: DecisionContext, history: History) -> in
         delivery_ratio=_NO_RATIO,
     )
     at_work = math.ceil(rate * known(estimates.service_seconds, 0.0))
-    load = replace(context.load, ready=0, unacknowledged=at_work, statistics_at=context.now)
-    workload = replace(context.workload, replicas=0)  # so that no tolerance applies
+    load = replace(load, ready=0, unacknowledged=at_work, statistics_at=now)
+    workload = Workload(replicas=0)  # so that no tolerance applies
     proposals = (
         proposal_of(target, load, estimates, workload, spec.behavior) for target in spec.targets
     )

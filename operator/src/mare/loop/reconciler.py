@@ -171,7 +171,6 @@ class Reconciler:
             now=now,
         )
         estimates = state.history.learning.estimates if state.history else Estimates()
-        surges = state.history.tides.surges.past if state.history else ()
         replicas = scale.replicas if isinstance(scale, Scale) else 0
         capacity = autoscaler.spec.capacity_per_replica or estimates.capacity_per_replica
         view = state.view = View(
@@ -182,7 +181,7 @@ class Reconciler:
             statistics_at=_oldest_statistics(raw),
             decision=decision,
             estimates=estimates,
-            surge_at=surges[-1].at if surges else None,
+            history=state.history,
             depth=status_values.depth(reading.queues),
             wait_seconds=status_values.wait_seconds(reading.queues, capacity, replicas),
             rates=state.rates.total(reading.queues),

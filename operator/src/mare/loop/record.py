@@ -9,6 +9,7 @@ from mare.custom_resource.autoscaler import Autoscaler, Key
 from mare.custom_resource.condition import Condition
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
+from mare.domain.history import History
 from mare.domain.unknown import Unknown
 from mare.loop.decision_log import DecisionLog
 from mare.loop.time_series import SPANS, Sample, TimeSeries
@@ -30,13 +31,19 @@ class View:
     """When the oldest statistics of a queue were taken, however old they are."""
     decision: Decision | None
     estimates: Estimates
-    surge_at: float | None
-    """When the last surge of arrivals began; None without one."""
+    history: History | None
+    """What the decision learnt; None before the first one."""
     depth: int | None
     wait_seconds: float | None
     rates: tuple[float, float] | None
     """Messages published and acknowledged per second, between the last two statistics."""
     conditions: tuple[Condition, ...]
+
+    @property
+    def surge_at(self) -> float | None:
+        """When the last surge of arrivals began; None without one."""
+        surges = self.history.tides.surges.past if self.history else ()
+        return surges[-1].at if surges else None
 
     @property
     def read_failure(self) -> Unknown | None:
