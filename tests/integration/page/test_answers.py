@@ -100,9 +100,8 @@ def test_an_unknown_city_offers_cities_of_similar_names(open_page: Open) -> None
     expect(page.locator(".where")).to_contain_text("United States")
 
 
-def test_a_slow_service_is_waited_for_and_an_interruption_survived(
-    open_page: Open, stage: Stage
-) -> None:
+@pytest.mark.parametrize("path", ["**/v1/playlists", "**/answers/*"])
+def test_an_interruption_is_told_and_survived(open_page: Open, stage: Stage, path: str) -> None:
     page = open_page("/")
     failures = iter([True, True])
 
@@ -112,10 +111,25 @@ def test_a_slow_service_is_waited_for_and_an_interruption_survived(
         else:
             route.continue_()
 
-    page.route("**/answers/*", interrupt)
+    page.route(path, interrupt)
     submit(page, "clear")
     expect(page.locator(".progress")).to_contain_text("Trying again")
     expect(page.locator(".tracks li")).to_have_count(20)
+
+
+def test_an_empty_question_is_answered_in_the_language_of_the_page(open_page: Open) -> None:
+    page = open_page("/", lang="pt-BR")
+    expect(page.locator(".examples a").nth(2)).to_have_text("Tóquio")
+    submit(page, " ")
+    expect(page.locator("#hint")).to_have_text("Digite o nome de uma cidade.")
+    expect(page.locator("#city")).to_be_focused()
+    assert page.locator("#answer > *").count() == 0
+
+
+def test_other_places_of_the_name_are_offered_before_the_songs(open_page: Open) -> None:
+    page = open_page("/?city=Springfield")
+    parts = page.evaluate(PARTS)
+    assert parts.index("alternatives") < parts.index("music")
 
 
 def test_names_of_upstreams_are_texts_and_no_markup(open_page: Open) -> None:

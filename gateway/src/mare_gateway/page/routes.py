@@ -25,7 +25,6 @@ _JOB_ID = re.compile(ID_PATTERN)
 _NO_JOB = Problem(status=404, code="job_not_found", detail="There is no such job.")
 _START_SECONDS, _ANSWER_SECONDS = 300, 60
 """How long a browser may keep the start page and an answer."""
-EXAMPLES = ("Recife", "Lisboa", "Tokyo", "Reykjavík", "Nairobi", "New York")
 MOST_SUGGESTIONS = 5
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -71,7 +70,7 @@ class Renderer:
             template,
             answer=answer,
             question=question,
-            examples=EXAMPLES,
+            examples=words("examples.cities").split(", "),
             static=self._static,
             lang=words.lang,
             t=words,

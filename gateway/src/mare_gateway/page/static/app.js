@@ -6,13 +6,18 @@ import { keepMotion } from "./motion.js";
 import { listenForPlayers } from "./player.js";
 import { completePlaces } from "./places.js";
 import { dress } from "./dress.js";
+import { hint, text } from "./texts.js";
 import { forget, remember, showVisited } from "./visited.js";
 
 const form = document.querySelector("form");
 
+form.noValidate = true; // the page says it in its own language
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  ask(new URLSearchParams(new FormData(form)));
+  const asked = new URLSearchParams(new FormData(form));
+  if (asked.get("city").trim()) return ask(asked);
+  hint(text("empty"));
+  form.querySelector("#city").focus();
 });
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-ask]");

@@ -7,6 +7,7 @@ import { follow } from "./follow.js";
 import { interrupted, place, showAnswer } from "./show.js";
 import { announce, hint, kept, language, text } from "./texts.js";
 
+const AGAIN_MILLISECONDS = 2000;
 const NUMBERS = new Set(["lat", "lon"]);
 const shown = new Map();
 let current = null;
@@ -23,7 +24,7 @@ export async function ask(params) {
   history.pushState(null, "", address);
   const placed = place(question.get("city") ?? "");
   announce(text("pending"));
-  const job = await submit(question, mine.signal);
+  const job = await submit(question, mine.signal, () => placed.then(interrupted));
   await placed;
   if (mine.signal.aborted) return;
   if (!job) location.replace(address);
@@ -31,22 +32,36 @@ export async function ask(params) {
   if (!mine.signal.aborted) keep();
 }
 
-async function submit(question, signal) {
+/** Return the job; null if the server refuses it. While the network is away, try again. */
+async function submit(question, signal, interrupted) {
   const body = {};
   for (const [name, value] of question) body[name] = NUMBERS.has(name) ? Number(value) : value;
   body.lang = language.slice(0, 2);
-  try {
-    const response = await fetch("/v1/playlists", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-      signal,
-    });
-    return response.status === 202 || response.ok ? await response.json() : null;
-  } catch {
-    return null;
+  // One job, also if its answer gets lost.
+  const key = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  while (!signal.aborted) {
+    try {
+      const response = await fetch("/v1/playlists", {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+        body: JSON.stringify(body),
+        signal,
+      });
+      return response.ok ? await response.json() : null;
+    } catch {
+      if (signal.aborted) return null;
+      await interrupted();
+      await networkOr(AGAIN_MILLISECONDS);
+    }
   }
+  return null;
 }
+
+const networkOr = (milliseconds) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+    window.addEventListener("online", resolve, { once: true });
+  });
 
 /** Show the answer of the job so far; the result is whether it is final. */
 async function refresh(job, question, signal) {
