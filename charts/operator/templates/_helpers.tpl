@@ -101,15 +101,16 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- if kindIs "bool" $value | ternary $value (not (index . 0).Values.namespaces) }}true{{ end -}}
 {{- end -}}
 
-{{/* Whether Pods are marked: null means with namespaces only. Empty is false. */}}
-{{- define "operator.markPods" -}}
-{{- $value := .Values.rbac.markPods -}}
-{{- if kindIs "bool" $value | ternary $value (not (empty .Values.namespaces)) }}true{{ end -}}
-{{- end -}}
-
 {{/* The watched namespaces, as JSON; each may be a template. */}}
 {{- define "operator.namespaces" -}}
 {{- $names := list -}}
 {{- range .Values.namespaces }}{{ $names = append $names (tpl . $) }}{{ end -}}
+{{- toJson $names -}}
+{{- end -}}
+
+{{/* The Secrets that the operator may read, as JSON; each may be a template. */}}
+{{- define "operator.secretNames" -}}
+{{- $names := list -}}
+{{- range .Values.rbac.secretNames }}{{ $names = append $names (tpl . $) }}{{ end -}}
 {{- toJson $names -}}
 {{- end -}}

@@ -12,11 +12,11 @@
 {{- end }}
 - apiGroups: [""]
   resources: [secrets]
-  {{- with .Values.rbac.secretNames }}
+  {{- with include "operator.secretNames" . | fromJsonArray }}
   resourceNames: {{ toJson . }}
   {{- end }}
   verbs: [get]
-{{- if include "operator.markPods" . }}
+{{- if .Values.rbac.markPods }}
 - {apiGroups: [""], resources: [pods], verbs: [list, watch, patch]}
 {{- end }}
 - {apiGroups: [events.k8s.io], resources: [events], verbs: [create]}

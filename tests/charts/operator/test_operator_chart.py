@@ -82,14 +82,15 @@ def test_with_namespaces_nothing_belongs_to_the_cluster(helm):
     assert not [each["kind"] for each in rendered if "namespace" not in each["metadata"]]
 
 
-def test_the_right_to_patch_pods_of_the_cluster_comes_with_a_policy(helm):
+def test_the_right_to_patch_pods_comes_with_a_policy(helm):
     def policies(values):
         rendered = helm.template(CHART, values).all("ValidatingAdmissionPolicy")
         return sum(each["metadata"]["name"].endswith("-pods") for each in rendered)
 
     assert policies({}) == 0
     assert policies({"rbac": {"markPods": True}}) == 1
-    assert policies({"rbac": {"markPods": True}, "namespaces": ["shop"]}) == 0
+    assert policies({"rbac": {"markPods": True}, "namespaces": ["shop"]}) == 1
+    assert policies({"rbac": {"markPods": True, "podPolicy": False}, "namespaces": ["shop"]}) == 0
 
 
 @pytest.mark.parametrize(
