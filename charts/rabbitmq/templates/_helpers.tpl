@@ -18,6 +18,14 @@
 {{- end -}}
 {{- end -}}
 
+{{/* How versions before 0.1 named the broker of a release whose name contains the chart's; empty if that is still its name. */}}
+{{- define "rabbitmq.formerName" -}}
+{{- if and (not .Values.fullnameOverride) (contains (.Values.nameOverride | default .Chart.Name) .Release.Name) -}}
+{{- $name := .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- if ne $name (include "rabbitmq.fullname" .) }}{{ $name }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Of one component: (list . "broker"). */}}
 {{- define "rabbitmq.selectorLabels" -}}
 {{- $ := index . 0 -}}

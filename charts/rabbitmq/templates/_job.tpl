@@ -54,6 +54,7 @@ spec:
 {{- $task := index . 1 -}}
 {{- $after := eq $task "finish" -}}
 {{- $cookie := include "rabbitmq.cookie" $ | fromJson -}}
+{{- $former := ternary "" (include "rabbitmq.formerName" $) $after -}}
 serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) (or $.Values.clusterOperator.enabled $.Values.serviceAccount.create) }}
 automountServiceAccountToken: false
 restartPolicy: Never
@@ -70,6 +71,9 @@ containers:
     env:
       {{- include "rabbitmq.jobEnv" $ | nindent 6 }}
       - {name: TASK, value: {{ $task }}}
+      {{- with $former }}
+      - {name: FORMER, value: {{ . }}}
+      {{- end }}
       {{- if not $after }}
       - {name: NODES_HASH, value: {{ include "rabbitmq.nodesHash" $ | quote }}}
       - name: CRITICAL
@@ -82,6 +86,9 @@ containers:
     volumeMounts:
       - {name: credentials, mountPath: /etc/rabbitmq-credentials, readOnly: true}
       - {name: files, mountPath: /etc/rabbitmq, readOnly: true}
+      {{- if $former }}
+      - {name: former, mountPath: /etc/rabbitmq-former, readOnly: true}
+      {{- end }}
       {{- if $.Values.tls.interNode }}
       - {name: tls, mountPath: /etc/rabbitmq-tls, readOnly: true}
       {{- end }}
@@ -102,6 +109,10 @@ volumes:
         - {key: {{ $cookie.key }}, path: erlang-cookie}
   - name: files
     configMap: {name: {{ include "rabbitmq.fullname" $ }}, optional: true}
+  {{- with $former }}
+  - name: former
+    secret: {secretName: {{ . }}-credentials, defaultMode: 0440, optional: true, items: [{key: erlang-cookie, path: erlang-cookie}]}
+  {{- end }}
   {{- if $.Values.tls.interNode }}
   - name: tls
     secret: {secretName: {{ include "rabbitmq.tlsSecret" $ }}, defaultMode: 0440, optional: true}

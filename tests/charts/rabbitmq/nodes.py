@@ -73,8 +73,13 @@ class Nodes:
         upgrade: Manifests,
         version: str,
         lost: Collection[str] = (),
+        *,
+        has_former: bool = False,
     ) -> tuple[int, str]:
-        """Run a Job of ``upgrade`` in an image of ``version``; return exit code and last line."""
+        """Run a Job of ``upgrade`` in an image of ``version``; return exit code and last line.
+
+        ``has_former``: the broker has a Secret of the name that earlier versions gave it.
+        """
         image = self._folder / "image"
         image.mkdir()
         (image / "sleep").symlink_to("/bin/true")
@@ -82,7 +87,7 @@ class Nodes:
             known = text.replace("NODES", f"{self._folder}/nodes").replace("VERSION", version)
             (image / program).write_text(known)
             (image / program).chmod(0o755)
-        job = upgrade.one("Job", f"shop-rabbitmq-{task}")
+        (job,) = (j for j in upgrade.all("Job") if j["metadata"]["name"].endswith(f"-{task}"))
         (container,) = job["spec"]["template"]["spec"]["containers"]
         (script,) = container["args"]
         for path in ("/etc/rabbitmq", "/dev/termination-log"):
@@ -92,6 +97,8 @@ class Nodes:
             self._mount("rabbitmq-credentials", {"erlang-cookie": "COOKIE", **passwords})
         if before and "files" not in lost:
             self._mount("rabbitmq", before.one("ConfigMap", "shop-rabbitmq")["data"])
+        if has_former:
+            self._mount("rabbitmq-former", {"erlang-cookie": "COOKIE"})
         environment = {each["name"]: each["value"] for each in container["env"]}
         answer = subprocess.run(
             ["sh", "-c", script],

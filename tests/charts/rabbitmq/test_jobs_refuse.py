@@ -30,6 +30,8 @@ def run(helm: Helm, tmp_path: Path) -> Run:
         version: str = "4.2.4",
         members: int = 0,
         lost: Collection[str] = (),
+        release: str = "shop",
+        has_former: bool = False,
     ) -> tuple[int, str]:
         nodes = Nodes(
             tmp_path,
@@ -37,7 +39,8 @@ def run(helm: Helm, tmp_path: Path) -> Run:
             dict(zip(NAMES, running, strict=False)),
         )
         old = None if before is None else helm.template(CHART, before)
-        return nodes.run(task, old, helm.template(CHART, upgrade), version, lost)
+        new = helm.template(CHART, upgrade, name=release)
+        return nodes.run(task, old, new, version, lost, has_former=has_former)
 
     return run
 
@@ -139,8 +142,29 @@ def test_a_broker_that_cannot_be_checked_is_not_upgraded(run: Run, lost: str):
     assert "is gone, so that it cannot be checked" in line
 
 
-def test_a_first_installation_by_argo_cd_has_no_broker_to_check(run: Run):
-    assert run("preflight", [], before=None) == (0, "There is no broker yet.")
+@pytest.mark.parametrize("release", ["shop", "my-rabbitmq"])
+def test_a_first_installation_by_argo_cd_has_no_broker_to_check(run: Run, release: str):
+    assert run("preflight", [], before=None, release=release) == (0, "There is no broker yet.")
+
+
+def test_a_broker_of_a_former_name_is_not_replaced_by_an_empty_one(run: Run, helm: Helm):
+    code, line = run("preflight", [], before=None, release="my-rabbitmq", has_former=True)
+
+    assert (code, "set fullnameOverride to my-rabbitmq." in line) == (1, True)
+    former = helm.template(CHART, ONE, name="my-rabbitmq").one(
+        "Job", "my-rabbitmq-rabbitmq-preflight"
+    )["spec"]["template"]["spec"]["volumes"]
+    secrets = {each["name"]: each["secret"] for each in former if "secret" in each}
+    assert secrets["former"]["secretName"] == "my-rabbitmq-credentials"
+    assert secrets["former"]["optional"]
+
+
+@pytest.mark.parametrize("release", ["shop", "rabbitmq"])
+def test_releases_that_keep_their_name_are_not_asked_for_another(helm: Helm, release: str):
+    jobs = helm.template(CHART, ONE, name=release).all("Job")
+    assert "'name': 'FORMER'" not in str(jobs)
+    kept = helm.template(CHART, ONE | {"fullnameOverride": "my-rabbitmq"}, name="my-rabbitmq")
+    assert "'name': 'FORMER'" not in str(kept.all("Job"))
 
 
 @pytest.mark.parametrize(("before", "upgrade"), [(3, 0), (0, 3)])
