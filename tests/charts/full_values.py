@@ -24,7 +24,8 @@ EXTENSIONS: dict[str, Any] = {
 _PODS: dict[str, Any] = {
     "commonLabels": {"team": "shop"},
     "podLabels": {"sidecar.example/inject": "false"},
-    "podAnnotations": ANNOTATIONS,
+    "podAnnotations": {**ANNOTATIONS, "mesh.example/inject": "true"},
+    "jobPodAnnotations": {"mesh.example/inject": "false"},
     "imagePullSecrets": [SECRETS[0]],
     "jobResources": RESOURCES,
     **PLACEMENT,

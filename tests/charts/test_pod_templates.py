@@ -54,6 +54,13 @@ def test_labels_and_annotations_reach_all(pods):
         assert pod["metadata"]["annotations"].items() >= ANNOTATIONS.items(), owner
 
 
+def test_jobs_and_tests_can_have_other_annotations_than_what_runs(pods):
+    for owner, pod in pods.items():
+        runs = owner[0] in ("Deployment", "StatefulSet")
+        injected = pod["metadata"]["annotations"]["mesh.example/inject"]
+        assert injected == ("true" if runs else "false"), owner
+
+
 def test_placement_and_pull_secrets_reach_all(pods):
     for owner, pod in pods.items():
         assert pod["spec"].items() >= PLACEMENT.items(), owner

@@ -19,7 +19,9 @@
 metadata:
   labels:
     {{- include "playlists.podLabels" . | nindent 4 }}
-  {{- with mustMerge (dict) (.annotations | default dict) (.root.Values.podAnnotations | default dict) }}
+  {{- $ends := has $spec.restartPolicy (list "Never" "OnFailure") }}
+  {{- $ofJobs := ternary .root.Values.jobPodAnnotations dict $ends | default dict }}
+  {{- with mustMerge (dict) (.annotations | default dict) $ofJobs (.root.Values.podAnnotations | default dict) }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
 spec: {{- toYaml $spec | nindent 2 }}
