@@ -104,6 +104,7 @@ FIRING = [
     ("MareMessagesWait", waiting(90)),
     ("MareNotScaled", replicas(5, 3)),
     ("MareAtMaximum", at_maximum(needed=9, most=8)),
+    ("MareReplicasNotReady", {f"mare_unready_replicas{{{JOB}}}": "12x40"}),
     ("MareReplicasKilled", {'mare_replicas_killed_total{job="market/shop-operator"}': "0x35 2x10"}),
 ]
 SILENT = [
@@ -116,6 +117,7 @@ SILENT = [
     ("PlaylistsEventsDeadLettered", {LETTERS: "5x40"}),
     ("MareNoLeader", {'mare_leader{job="market/shop-operator", pod="a"}': "1x40"}),
     ("MareMessagesWait", waiting(90, target=60)),
+    ("MareReplicasNotReady", {f"mare_unready_replicas{{{JOB}}}": "0x40"}),
     ("MareNotScaled", replicas(5, 5)),
     ("MareNotScaled", replicas(5, 3, dry_run=1)),
 ]

@@ -146,6 +146,12 @@ class Workloads(Protocol):
         Returns when no more than `replicas` are left, and raises as `scale` does.
         """
 
+    async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:
+        """Return why most replicas that are not ready are not, in a few words; None if unknown.
+
+        Raises as `scale` does.
+        """
+
 
 class Objects(Protocol):
     async def write_status(

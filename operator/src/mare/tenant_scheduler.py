@@ -50,6 +50,10 @@ SCALE_WRITES = Work(name="changes of replicas", places=32, of_namespace=16)
 STATUS_WRITES = Work(name="status writes", places=24, of_namespace=16)
 """Apart from `SCALE_WRITES`: a new leader writes one for each object, and scaling must not wait."""
 POD_WRITES = Work(name="changes of Pods", places=16, of_namespace=8)
+POD_READS = Work(
+    name="reads of Pods", places=8, of_namespace=2, waiting=64, burst=60, per_second=0.5
+)
+"""A page of 20 Pods, once a minute for each object whose replicas do not become ready."""
 KILL_CHECKS = Work(name="checks of ending replicas", places=1_000, of_namespace=250, waiting=0)
 RESTORES = Work(name="restores", places=8, of_namespace=4)
 EVENTS = Work(

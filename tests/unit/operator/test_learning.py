@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from mare.domain.capacity import Capacity, Interval
-from mare.domain.estimates import Estimates, ReplicaStarts, learn, recall
+from mare.domain.estimates import Estimates, learn, recall
 from mare.domain.growth import DepthGrowth
 from mare.domain.interval import open_interval
 from mare.domain.observation import Workload, load_of
+from mare.domain.replica_starts import ReplicaStarts
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import UNREACHABLE, reading
 

@@ -118,6 +118,16 @@ class FakeWorkloads:
     killed_generation: int = 1
     """Part of the UIDs of these replicas."""
 
+    unready: str | Exception | None = None
+    """Why replicas are not ready, or what reading it raises."""
+    unready_reads: int = 0
+
+    async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:
+        self.unready_reads += 1
+        if isinstance(self.unready, Exception):
+            raise self.unready
+        return self.unready
+
     async def watch_killed(
         self,
         target: ScaleTarget,

@@ -14,6 +14,7 @@ from mare.cluster.killed_pods import watch_killed
 from mare.cluster.paths import ApiPath, Resource
 from mare.cluster.pods import Pods
 from mare.cluster.scales import is_complete, scale_of_item, scale_of_subresource
+from mare.cluster.unready_pods import unready_cause
 from mare.cluster.watch import FIRST_PAUSE, LONGEST_PAUSE, keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget, is_older
 from mare.domain.unknown import Unknown
@@ -125,6 +126,11 @@ class WatchedWorkloads:
     ) -> None:
         if selector := last_read.selector:
             await watch_killed(self._api, target.namespace, selector, replicas, on_killed)
+
+    async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:
+        if not (selector := last_read.selector):
+            return None
+        return await unready_cause(self._api, target.namespace, selector)
 
     def _start_read(self, target: ScaleTarget) -> None:
         """Read a workload in a task, and again if it has changed in the meantime."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition, condition
+from mare.custom_resource.replica_conditions import has_no_consumer, replicas_ready
 from mare.custom_resource.work_conditions import (
     grace_period_sufficient,
     prefetch_suitable,
@@ -44,12 +45,14 @@ def conditions_of(
     decision: Decision | None,
     history: History | None,
     silent_since: float | None,
+    unready_cause: str | None,
     now: float,
 ) -> tuple[Condition, ...]:
     """Return all conditions.
 
     `problem` is why decisions are not carried out, `unchosen` why idle replicas cannot be
-    removed first, `silent_since` since when the leader of a queue does not answer.
+    removed first, `silent_since` since when the leader of a queue does not answer,
+    `unready_cause` why replicas are not ready.
     """
     spec = autoscaler.spec
     able = _able_to_scale(spec, scale, problem)
@@ -71,7 +74,13 @@ def conditions_of(
     if isinstance(scale, Scale):
         others += victims_chosen(spec, unchosen, reading)
         others.append(grace_period_sufficient(autoscaler, scale, history, now))
-    return (_ready(spec, able, fresh), *others)
+    needed = [able, fresh]
+    if isinstance(scale, Scale) and history is not None:
+        replicas = replicas_ready(scale, reading, history, unready_cause, now)
+        others.append(replicas)
+        if has_no_consumer(scale, reading):
+            needed.append(replicas)
+    return (_ready(spec, needed), *others)
 
 
 def _fallback(decision: Decision) -> Condition:
@@ -86,8 +95,8 @@ def _paused(spec: ScalingSpec) -> Condition:
     return condition("Paused", "False", "NotPaused")
 
 
-def _ready(spec: ScalingSpec, able: Condition, fresh: Condition) -> Condition:
-    for each in (able, fresh):
+def _ready(spec: ScalingSpec, needed: Iterable[Condition]) -> Condition:
+    for each in needed:
         if each.status != "True":
             return Condition("Ready", "False", each.reason, each.message)
     if spec.dry_run:

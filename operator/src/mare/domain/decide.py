@@ -75,6 +75,7 @@ def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: Histor
     if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
         return _restart_windows(trace, context, history)
+    load = load.without_messages(history.learning.backlog.uncounted)
     proposals = [
         proposal_of(target, load, history.learning.estimates, workload, spec.behavior)
         for target in spec.targets
@@ -110,6 +111,7 @@ def _observe(
         history,
         early_acknowledgement=acknowledgement,
         held_messages=held_messages.interrupted() if has_alarm else held_messages,
+        unready=history.unready.observe(workload.replicas, workload.ready, now),
         tides=_observe_tides(spec, history, learning),
         spec_allowed_zero=idle.allows_zero(spec, workload.replicas, history),
         quiet_since=now if has_alarm else history.quiet_since,
@@ -186,6 +188,8 @@ def _with_proposal(
         trace.move_to(Stage.TOLERANCE, proposal.replicas, proposal.within_tolerance)
     if proposal.unknown:
         trace.extend_formula(proposal.unknown.clause)
+    if uncounted := history.learning.backlog.uncounted:
+        trace.extend_formula(Clause("starting.uncounted", uncounted=uncounted))
     if context.is_at_idle_count:
         has_work = idle.exceeds_activation_threshold(context)
         if context.idle_replicas is not None and not has_work:

@@ -11,12 +11,9 @@ from mare.domain.capacity import Capacity, Interval, remembered
 from mare.domain.growth import DepthGrowth, ReadyGrowth
 from mare.domain.interval import OpenInterval, open_interval
 from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
+from mare.domain.replica_starts import UNKNOWN_START, ReplicaStarts
+from mare.domain.starting_backlog import StartingBacklog
 from mare.domain.unknown import Unknown, known
-
-_SETTLED_SECONDS = 15.0
-_UNKNOWN_START = 15.0
-_WEIGHT = 0.3
-"""Weight of a new measurement in the moving mean."""
 
 _NO_ESTIMATE = Unknown("NotMeasured", "the workload has not been measured yet")
 
@@ -53,7 +50,7 @@ class Estimates:
     """Messages acknowledged since the operator began to observe, while the capacity is unknown."""
     ready_growth: ReadyGrowth = field(default_factory=ReadyGrowth)
     may_grow: bool = True
-    """Whether replicas that were added last have had time to start."""
+    """Whether the replicas that were added last have started, as far as consumers show."""
     start_seconds: float | None = None
     """Time from a scale-up to the first consumer of a new replica."""
     consumers_per_replica: float | None = None
@@ -73,7 +70,7 @@ class Estimates:
     @property
     def assumed_start_seconds(self) -> float:
         """The start-up time; until one is measured, 15 s."""
-        return _UNKNOWN_START if self.start_seconds is None else self.start_seconds
+        return UNKNOWN_START if self.start_seconds is None else self.start_seconds
 
     @property
     def service_seconds(self) -> float | Unknown:
@@ -85,59 +82,13 @@ class Estimates:
         return self.workers_per_replica / self.capacity_per_replica
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicaStarts:
-    """Measures the start-up time and the consumers of a replica from the number of consumers."""
-
-    replicas: int | None = None
-    changed_at: float = 0.0
-    scaled_at: float = float("-inf")
-    """When the replicas changed last; minus infinity before the first change."""
-    scaled_up_at: float | None = None
-    """When replicas were added; None once the first of them consumes."""
-    consumers_before: int = 0
-    start_seconds: float | None = None
-    """Seconds from a scale-up to the first new consumer."""
-    consumers_per_replica: float | None = None
-
-    def observe(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
-        if self.replicas is None:
-            return replace(self, replicas=replicas, changed_at=now)
-        if replicas != self.replicas:
-            return self._changed(replicas, consumers, now)
-        if self.scaled_up_at is not None and consumers > self.consumers_before:
-            took = now - self.scaled_up_at
-            before = took if self.start_seconds is None else self.start_seconds
-            return replace(
-                self, scaled_up_at=None, start_seconds=before + _WEIGHT * (took - before)
-            )
-        settling = _SETTLED_SECONDS + 2 * (self.start_seconds or _UNKNOWN_START)
-        if now - self.changed_at > settling and consumers >= replicas > 0:
-            each = consumers / replicas
-            if each != self.consumers_per_replica:
-                return replace(self, consumers_per_replica=each)
-        return self
-
-    def _changed(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
-        assert self.replicas is not None
-        waits = self.scaled_up_at is not None
-        grown = replicas > self.replicas
-        return replace(
-            self,
-            replicas=replicas,
-            changed_at=now,
-            scaled_at=now,
-            scaled_up_at=(self.scaled_up_at if waits else now) if grown else None,
-            consumers_before=self.consumers_before if waits else consumers,
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learning:
     estimates: Estimates = field(default_factory=Estimates)
     arrivals: Arrivals = field(default_factory=Arrivals)
     capacity: Capacity = field(default_factory=Capacity)
     starting: ReplicaStarts = field(default_factory=ReplicaStarts)
+    backlog: StartingBacklog = field(default_factory=StartingBacklog)
     interval: OpenInterval | None = None
     """The interval since the last statistics update."""
     depth_growth: DepthGrowth = field(default_factory=DepthGrowth)
@@ -170,16 +121,28 @@ def learn(
     has_changed = learning.starting.replicas not in {None, workload.replicas}
     estimates = learning.estimates
     growth = estimates.ready_growth.observe(workload.replicas, load.consumers, load.ready, now)
+    backlog = learning.backlog.observe(
+        load.ready,
+        load,
+        now,
+        replicas=workload.replicas,
+        consuming=estimates.consuming_replicas(load, workload),
+        arrival_rate=known(estimates.arrival_rate, 0.0),
+        start_seconds=starting.start_seconds,
+        is_learning=isinstance(estimates.capacity_per_replica, Unknown),
+    )
     estimates = replace(
         estimates,
         start_seconds=starting.start_seconds,
         consumers_per_replica=starting.consumers_per_replica,
         ratio_is_used=estimates.ratio_is_used or has_changed,
         ready_growth=growth,
-        may_grow=now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
+        may_grow=not backlog.is_starting
+        and now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
     )
+    learning = replace(learning, starting=starting, backlog=backlog)
     if isinstance(load.statistics_at, Unknown):
-        return replace(learning, starting=starting, estimates=estimates, interval=None)
+        return replace(learning, estimates=estimates, interval=None)
     consuming = estimates.consuming_replicas(load, workload)
     prefetch = known(load.prefetch, 0.0) * estimates.assumed_consumers_per_replica(load)
     assumed_workers = configured_workers or prefetch
@@ -190,7 +153,7 @@ def learn(
         interval = open_interval(load, consuming, None, assumed_workers)
     else:
         interval = last.observe(load.ready, consuming)
-    learning = replace(learning, starting=starting, estimates=estimates, interval=interval)
+    learning = replace(learning, estimates=estimates, interval=interval)
     if last is None or not interval.is_over(load):
         return learning
     learning = _with_statistics(learning, interval, load, assumed_workers, configured_workers, now)

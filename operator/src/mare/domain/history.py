@@ -11,6 +11,7 @@ from mare.domain.observation import Load
 from mare.domain.spec import Behavior
 from mare.domain.surges import Surge, Surges
 from mare.domain.unknown import Unknown, known, total
+from mare.domain.unready import UnreadyReplicas
 
 _QUIET_SAMPLES = 2
 """Statistics in a row without a message, sampled after the last change."""
@@ -44,6 +45,7 @@ class History:
     early_acknowledgement: EarlyAcknowledgement = field(default_factory=EarlyAcknowledgement)
     held_messages: HeldMessages = field(default_factory=HeldMessages)
     tides: TideTable = field(default_factory=TideTable)
+    unready: UnreadyReplicas = field(default_factory=UnreadyReplicas)
     draining_since: float | None = None
     """Since when busy replicas delay a scale-down."""
     idle_counted_at: float = 0.0

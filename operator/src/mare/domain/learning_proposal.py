@@ -83,7 +83,7 @@ def _step(raw: int, current: int, estimates: Estimates) -> int:
 def _by_growth(count: int, estimates: Estimates, workload: Workload) -> Proposal:
     """Propose more replicas while the ready messages grow; the first one for any message."""
     growth, current = estimates.ready_growth, workload.replicas
-    if current > 0 and growth.needs_more:
+    if current > 0 and growth.needs_more and estimates.may_grow:
         raw = min(_GROWTH * current, current + growth.latest)
         clause = Clause(
             "wait.growth",

@@ -1,5 +1,6 @@
 """The input of a decision: readings of the queues, and the workload."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -126,12 +127,26 @@ class Load:
             lambda ready: not isinstance(ready, Unknown) or ready.reason != _NO_QUEUE.reason
         )
 
+    def without_messages(self, count: int) -> "Load":
+        """Return the load with fewer ready messages, of each queue the same share."""
+        known_ready = sum(known(reading.ready, 0) for reading in self.readings)
+        if count <= 0 or known_ready <= 0:
+            return self
+        left = max(0, known_ready - count)
+        return _sum(tuple(_with_share(reading, left, known_ready) for reading in self.readings))
+
     def _of_queues_with(self, matches: Callable[[int | Unknown], bool]) -> "Load":
         """Return the load of the queues whose ready messages match; of all if all are known."""
         if not isinstance(self.ready, Unknown):
             return self
         matching = tuple(reading for reading in self.readings if matches(reading.ready))
         return _sum(matching) if matching else self
+
+
+def _with_share(reading: QueueReading, left: int, ready: int) -> QueueReading:
+    if isinstance(reading.ready, Unknown):
+        return reading
+    return replace(reading, ready=math.ceil(reading.ready * left / ready))
 
 
 def load_of(queues: tuple[QueueReading, ...] | Unknown) -> Load:

@@ -36,7 +36,14 @@ def _problems(facts: Facts) -> Iterator[Problem]:
         condition = facts.condition(kind)
         if condition is not None and (condition.is_bad or condition.reason == "PartlyFresh"):
             yield _problem(workload if condition.is_about_workload else own, condition)
-    if facts.pending and facts.requested is not None and facts.ready is not None:
+    ready = facts.condition("ReplicasReady")
+    is_reported = ready is not None and ready.is_bad
+    if (
+        facts.pending
+        and not is_reported
+        and facts.requested is not None
+        and facts.ready is not None
+    ):
         missing = facts.requested - facts.ready
         clause = Clause("pods.pending", missing=missing, replicas=facts.requested)
         yield _own("MARE014", workload, clause, Clause("advice.checkPods"))

@@ -89,6 +89,10 @@ class ProcessWorkloads:
     ) -> None:
         """Watch nothing: the group reports each process that it kills."""
 
+    async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:  # noqa: ARG002
+        """Return None: the terminal shows the lines of a process that is not ready."""
+        return None
+
     def sessions(self) -> dict[int, str]:
         """Return the names of all running replicas by process id, which is the session id too."""
         groups = self._groups.values()

@@ -130,6 +130,11 @@ _GAUGES = (
         "Replicas that the formula in the sentence needs, without behavior and bounds",
         lambda v: v.decision.raw if v.decision else None,
     ),
+    (
+        "mare_unready_replicas",
+        "Replicas that have not been ready for 5 minutes, if a quarter or more are not",
+        lambda v: v.unready,
+    ),
     ("mare_max_replicas", "maxReplicas", lambda v: v.autoscaler.spec.max_replicas),
     ("mare_target_wait_seconds", "The shortest waitSeconds of the targets", _target_wait),
     ("mare_dry_run", "1 with dryRun", lambda v: int(v.autoscaler.spec.dry_run)),

@@ -23,6 +23,7 @@ from mare.loop.record import Record, View
 from mare.loop.scale_writer import ScaleWriter
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
+from mare.loop.unready_causes import UnreadyCauses
 from mare.loop.victims import count_idle_replicas, unchosen
 from mare.loop.write_guard import WriteGuard
 from mare.ports import (
@@ -60,6 +61,8 @@ class Reconciler:
         self._quiet_checks = QuietChecks(
             self.brokers, self.clock, self.scheduler, self._reconcile_answer
         )
+
+        self._unready_causes = UnreadyCauses(self.workloads, self.clock, self.scheduler)
 
     def _reconcile_answer(self, state: AutoscalerState) -> None:
         """Decide on the last reading again, with the answer of the queues."""
@@ -103,6 +106,7 @@ class Reconciler:
         decision = None
         if isinstance(scale, Scale):
             decision = _decide(state, scale, reading, evidence, now)
+            self._unready_causes.update(state, scale, now)
         state.undecided = None
         state.rates.observe(raw.queues)
         problem = evidence.conflict or _failure(state, evidence, decision)
@@ -168,6 +172,7 @@ class Reconciler:
             decision=decision,
             history=state.history,
             silent_since=state.silent_since,
+            unready_cause=state.unready_cause,
             now=now,
         )
         estimates = state.history.learning.estimates if state.history else Estimates()
@@ -185,6 +190,7 @@ class Reconciler:
             depth=status_values.depth(reading.queues),
             wait_seconds=status_values.wait_seconds(reading.queues, capacity, replicas),
             rates=state.rates.total(reading.queues),
+            unready=_unready(state, scale, now),
             conditions=conditions,
         )
         self.record.add(view)
@@ -194,6 +200,7 @@ class Reconciler:
     async def close(self) -> None:
         """Wait for writes that are under way."""
         await self._quiet_checks.close()
+        await self._unready_causes.close()
         await self.scales.close()
         await self.statuses.close()
 
@@ -222,6 +229,12 @@ def _oldest_statistics(reading: BrokerReading) -> float | None:
     queues = () if isinstance(reading.queues, Unknown) else reading.queues
     times = (at for each in queues if not isinstance(at := each.statistics_at, Unknown))
     return min(times, default=None)
+
+
+def _unready(state: AutoscalerState, scale: Scale | Unknown, now: float) -> int | None:
+    """Return how many replicas are not ready for minutes; None if that is not known."""
+    is_known = isinstance(scale, Scale) and not isinstance(scale.ready, Unknown)
+    return state.history.unready.count(now) if is_known and state.history else None
 
 
 def _failure(

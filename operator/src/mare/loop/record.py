@@ -38,6 +38,8 @@ class View:
     rates: tuple[float, float] | None
     """Messages published and acknowledged per second, between the last two statistics."""
     conditions: tuple[Condition, ...]
+    unready: int | None = None
+    """Replicas that have not been ready for minutes; None if that is not known."""
 
     @property
     def surge_at(self) -> float | None:

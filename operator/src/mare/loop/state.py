@@ -45,6 +45,9 @@ class AutoscalerState:
     """The last reading and what was decided on it."""
     silent_since: float | None = None
     """Since when the leader of a queue does not answer. Written by the reconciler."""
+    unready_cause: str | None = None
+    """Why replicas are not ready. Written by `UnreadyCauses`, as is when it is read again."""
+    unready_cause_due: float = 0.0
     undecided: Unknown | None = None
     """Why the last reconciliation made no decision. Written by the reconciler."""
     applied: View | None = None

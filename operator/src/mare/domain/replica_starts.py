@@ -1,0 +1,60 @@
+"""The start-up time of a replica and its consumers, measured from the number of consumers."""
+
+from dataclasses import dataclass, replace
+
+UNKNOWN_START = 15.0
+_SETTLED_SECONDS = 15.0
+_WEIGHT = 0.3
+"""Weight of a new measurement in the moving mean."""
+_LONGEST_START = 600.0
+"""Time after which a start has failed, as the default of a Deployment (`progressDeadlineSeconds`).
+Example: an image is missing for an hour. The hour until the first consumer is no start-up time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaStarts:
+    """Measures the start-up time and the consumers of a replica from the number of consumers."""
+
+    replicas: int | None = None
+    changed_at: float = 0.0
+    scaled_at: float = float("-inf")
+    """When the replicas changed last; minus infinity before the first change."""
+    scaled_up_at: float | None = None
+    """When replicas were added; None once the first of them consumes."""
+    consumers_before: int = 0
+    start_seconds: float | None = None
+    """Seconds from a scale-up to the first new consumer."""
+    consumers_per_replica: float | None = None
+
+    def observe(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
+        if self.replicas is None:
+            return replace(self, replicas=replicas, changed_at=now)
+        if replicas != self.replicas:
+            return self._changed(replicas, consumers, now)
+        if self.scaled_up_at is not None and consumers > self.consumers_before:
+            return self._started(now - self.scaled_up_at)
+        settling = _SETTLED_SECONDS + 2 * (self.start_seconds or UNKNOWN_START)
+        if now - self.changed_at > settling and consumers >= replicas > 0:
+            each = consumers / replicas
+            if each != self.consumers_per_replica:
+                return replace(self, consumers_per_replica=each)
+        return self
+
+    def _started(self, took: float) -> "ReplicaStarts":
+        if took > _LONGEST_START:
+            return replace(self, scaled_up_at=None)
+        before = took if self.start_seconds is None else self.start_seconds
+        return replace(self, scaled_up_at=None, start_seconds=before + _WEIGHT * (took - before))
+
+    def _changed(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
+        assert self.replicas is not None
+        waits = self.scaled_up_at is not None
+        grown = replicas > self.replicas
+        return replace(
+            self,
+            replicas=replicas,
+            changed_at=now,
+            scaled_at=now,
+            scaled_up_at=(self.scaled_up_at if waits else now) if grown else None,
+            consumers_before=self.consumers_before if waits else consumers,
+        )

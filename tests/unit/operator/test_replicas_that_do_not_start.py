@@ -1,0 +1,181 @@
+"""Replicas that never start, or start late, are not asked for again and again."""
+
+import pytest
+
+from mare.domain.observation import load_of
+from mare.domain.spec import ForecastMode, QueueLength, QueueWaitTime, ScalingSpec
+from mare.domain.starting_backlog import StartingBacklog
+from mare.simulation import mare_controller
+from mare.simulation.load import Burst, Load, Points
+from mare.simulation.scenario import Scenario, Worker
+from mare.simulation.simulation import Simulation, generate_messages
+from tests.unit.operator.building import Timeline, reading
+
+NEVER = 1e6
+"""A start-up time that no simulation reaches: an image that does not exist, or no node."""
+KNOWN = QueueWaitTime(wait_seconds=2, capacity_per_replica=8, workers_per_replica=4)
+
+
+def simulated(rate, start_seconds, *, bursts=(), seconds=600, target=None, workers=4, **more):
+    spec = ScalingSpec(
+        min_replicas=0,
+        max_replicas=100,
+        targets=(target or QueueWaitTime(wait_seconds=2),),
+        forecast=ForecastMode.OFF,
+    )
+    scenario = Scenario(
+        name="starting",
+        seconds=seconds,
+        load=Load(rates=(Points(((0.0, rate),)),), bursts=bursts),
+        worker=Worker(
+            service_seconds=0.5,
+            workers=workers,
+            start_seconds=start_seconds,
+            ready_seconds=start_seconds,
+        ),
+        min_replicas=0,
+        tick_seconds=0.25,
+        autoscalers=(),
+        **more,
+    )
+    simulation = Simulation(scenario, *generate_messages(scenario))
+    mare_controller.attach(simulation, spec, scenario.tick_seconds)
+    simulation.run()
+    return simulation
+
+
+def most_replicas(simulation):
+    return max((change.after for change in simulation.changes), default=0)
+
+
+@pytest.mark.parametrize("has_statistics", [True, False])
+def test_replicas_that_never_start_are_not_followed_by_more(has_statistics):
+    simulation = simulated(10, NEVER, has_statistics=has_statistics)
+    assert most_replicas(simulation) <= 4
+    assert simulation.pool.ready > 5_000
+
+
+@pytest.mark.parametrize(
+    ("target", "most"),
+    [
+        (KNOWN, 10),
+        (QueueWaitTime(wait_seconds=2, workers_per_replica=4), 4),
+        (QueueLength(messages_per_replica=20), 10),
+    ],
+)
+def test_a_known_capacity_does_not_make_messages_ask_for_replicas_that_do_not_start(target, most):
+    assert most_replicas(simulated(10, NEVER, target=target)) <= most
+
+
+def test_work_that_waits_for_replicas_of_a_minute_gets_a_few_times_what_it_needs():
+    simulation = simulated(10, 60)  # 2 replicas are enough
+    assert 2 <= most_replicas(simulation) <= 10
+    assert simulation.pool.ready < 100
+
+
+def test_a_sentence_names_the_messages_that_do_not_count():
+    simulation = simulated(10, NEVER, bursts=(Burst(300, 4_000),), target=KNOWN)
+    last = simulation.changes[-1]
+    assert last.second < 310
+    assert "more messages arrived while replicas start: they count when these consume" in (
+        last.message
+    )
+
+
+def test_a_burst_is_a_reason_for_more_although_the_replicas_before_it_have_not_started():
+    simulation = simulated(10, NEVER, bursts=(Burst(300, 4_000, 0.5),), target=KNOWN)
+    before = max(change.after for change in simulation.changes if change.second < 300)
+    first = next(change for change in simulation.changes if change.second >= 300)
+    assert before <= 10
+    assert first.second <= 300.5
+    assert most_replicas(simulation) == 100
+
+
+def test_a_workload_that_starts_as_usual_counts_all_messages():
+    simulation = simulated(40, 3, bursts=(Burst(300, 400),))
+    assert "arrived while" not in "".join(change.message for change in simulation.changes)
+
+
+def observed(backlog, ready, now, *, replicas=12, consuming=0.0, acknowledged=0, rate=10.0, **more):
+    fields = {"start_seconds": 3.0, "is_learning": False, **more}
+    load = timeline_load(ready, now, consumers=int(consuming), acknowledged=acknowledged)
+    return backlog.observe(
+        ready, load, now, replicas=replicas, consuming=consuming, arrival_rate=rate, **fields
+    )
+
+
+def timeline_load(ready, now, **fields):
+    return load_of((reading(ready, at=now, **fields),))
+
+
+def stuck(*, until=600, **more):
+    """Ten messages arrive each second, and none of 12 replicas starts."""
+    backlog = StartingBacklog()
+    for second in range(until):
+        backlog = observed(backlog, 100 + 10 * second, float(second), **more)
+    return backlog
+
+
+def test_messages_count_for_one_and_a_half_start_up_times_and_an_update_of_the_statistics():
+    assert stuck(until=10).uncounted == 0
+    assert stuck(until=100).uncounted == 10 * (99 - 9)
+
+
+def test_nothing_is_left_out_while_three_of_four_replicas_consume():
+    assert stuck(consuming=9.0).uncounted == 0
+    assert stuck(consuming=8.0).uncounted > 0
+
+
+def test_all_messages_count_when_the_replicas_have_started():
+    backlog = observed(stuck(), 6_000, 600.0, consuming=12.0)
+    assert (backlog.uncounted, backlog.is_starting) == (0, False)
+
+
+def test_messages_stay_uncounted_until_the_capacity_is_known():
+    backlog = observed(stuck(), 6_000, 600.0, consuming=12.0, is_learning=True)
+    assert (backlog.uncounted, backlog.is_starting) == (stuck().uncounted, False)
+    assert observed(backlog, 50, 601.0, consuming=12.0, is_learning=True).uncounted == 50
+    assert observed(backlog, 6_000, 601.0, consuming=12.0).uncounted == 0
+
+
+def test_messages_that_are_consumed_are_taken_from_those_that_do_not_count():
+    before = stuck()
+    assert observed(before, 3_000, 600.0, consuming=4.0).uncounted < before.uncounted - 3_000
+    assert observed(before, 10, 600.0, consuming=4.0).uncounted == 0
+
+
+def test_messages_beyond_the_arrival_rate_count():
+    before = stuck()
+    after = observed(before, 6_090 + 500, 600.0)
+    counted = (6_090 + 500 - after.uncounted) - (6_090 - before.uncounted)
+    assert 480 <= counted <= 500
+
+
+def test_without_an_arrival_rate_the_growth_so_far_is_the_rate():
+    before = stuck(rate=0.0)
+    assert before.uncounted == stuck().uncounted
+    assert observed(before, 6_590, 600.0, rate=0.0).uncounted <= before.uncounted + 20
+
+
+def test_clients_that_poll_count_as_started():
+    backlog = stuck(until=100)
+    backlog = observed(backlog, 1_100, 100.0, acknowledged=5)
+    assert (backlog.is_starting, backlog.uncounted) == (False, 0)
+    assert not observed(backlog, 1_200, 101.0, acknowledged=5).is_starting
+    assert observed(backlog, 1_300, 102.0, consuming=1.0).is_starting
+
+
+def test_without_replicas_every_message_counts():
+    assert observed(stuck(), 6_000, 600.0, replicas=0) == StartingBacklog()
+
+
+def test_a_step_while_learning_waits_for_most_of_the_last_one():
+    timeline = Timeline(ScalingSpec(min_replicas=0, max_replicas=100), 4)
+    for _ in range(60):
+        timeline.now += 1
+        decision = timeline.read(reading(400, at=timeline.now, consumers=0))
+    assert decision.replicas == 4
+    for _ in range(10):
+        timeline.now += 1
+        decision = timeline.read(reading(400, at=timeline.now, consumers=3))
+    assert decision.replicas > 4
