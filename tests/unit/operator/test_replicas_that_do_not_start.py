@@ -157,6 +157,14 @@ def test_without_an_arrival_rate_the_growth_so_far_is_the_rate():
     assert observed(before, 6_590, 600.0, rate=0.0).uncounted <= before.uncounted + 20
 
 
+def test_a_few_messages_count_where_messages_are_rare():
+    backlog = StartingBacklog()
+    for second in range(60):
+        backlog = observed(backlog, 20, float(second), rate=0.0)
+    assert observed(backlog, 30, 60.0, rate=0.0).uncounted == 0
+    assert observed(backlog, 30, 60.0, rate=10.0).uncounted == 10
+
+
 def test_clients_that_poll_count_as_started():
     backlog = stuck(until=100)
     backlog = observed(backlog, 1_100, 100.0, acknowledged=5)

@@ -45,7 +45,7 @@ def conditions_of(
     decision: Decision | None,
     history: History | None,
     silent_since: float | None,
-    unready_cause: str | None,
+    unready_cause: str | None = None,
     now: float,
 ) -> tuple[Condition, ...]:
     """Return all conditions.

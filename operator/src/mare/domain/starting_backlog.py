@@ -10,6 +10,7 @@ they count only as far as they grow faster than the arrival rate explains: a bur
 more replicas at once. All messages count again when the replicas have started.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 from mare.domain.observation import STATISTICS_SECONDS, Load
@@ -22,9 +23,9 @@ _START_UPS = 1.5
 """Start-up times for which all messages count: a batch of replicas starts later than one."""
 _FASTER = 1.25
 """Growth per arrival rate that is none of the rate: noise has the time to even out below it."""
-_LEAST_BURST = 20.0
-"""Messages beyond that growth which are a burst. A Poisson process at `_FASTER` reaches them once
-in six hours at 10 messages/s."""
+_BURST, _NOISE, _NOISE_SECONDS = 20.0, 4.0, 60.0
+"""Messages beyond that growth which are a burst: 20, or 4 standard deviations of a minute's if
+those are fewer. A Poisson process at `_FASTER` reaches 20 once in six hours at 10 messages/s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +88,20 @@ class StartingBacklog:
         current = replace(self, at=now, ready=ready)
         if seconds <= _counting_seconds(start_seconds, is_learning=is_learning):
             return replace(current, uncounted=min(self.uncounted, ready))
-        rate = max(arrival_rate, (ready - self.first) / seconds)
+        rate = max(arrival_rate, self._growth_rate)
         grown = ready - self.ready
         surplus = max(0.0, self.surplus + grown - _FASTER * rate * passed)
         uncounted = min(max(0, self.uncounted + grown), ready)
-        if surplus > _LEAST_BURST:
+        if surplus > min(_BURST, _NOISE * math.sqrt(rate * _NOISE_SECONDS)):
             return replace(current, surplus=0.0, uncounted=max(0, uncounted - round(surplus)))
         return replace(current, surplus=surplus, uncounted=uncounted)
+
+    @property
+    def _growth_rate(self) -> float:
+        """The messages/s by which the queues have grown; it stands in for an unknown rate."""
+        if self.since is None or self.at <= self.since:
+            return 0.0
+        return max(0.0, (self.ready - self.first) / (self.at - self.since))
 
     def _finds_polling(self, load: Load) -> bool:
         """Return whether messages are acknowledged although no queue has a consumer."""

@@ -25,7 +25,7 @@ class UnreadyReplicas:
     expected: int = 0
     """The replicas of the set."""
     ready: int = 0
-    """The ready replicas now."""
+    """The ready replicas, when they were too few last."""
     steady_since: float | None = None
     """Since when enough of the set are ready."""
 
@@ -40,7 +40,7 @@ class UnreadyReplicas:
             return self._with(expected, ready, None)
         steady_since = now if self.steady_since is None else self.steady_since
         if now - steady_since < _STEADY_SECONDS:
-            return self._with(expected, ready, steady_since)
+            return self._with(expected, self.ready, steady_since)
         return UnreadyReplicas().observe(replicas, ready, now)
 
     def _with(self, expected: int, ready: int, steady_since: float | None) -> "UnreadyReplicas":
@@ -56,7 +56,7 @@ class UnreadyReplicas:
         """Return how many replicas have not been ready for `UNREADY_SECONDS`."""
         if self.seconds(now) < UNREADY_SECONDS:
             return 0
-        return max(1, self.expected - self.ready)
+        return max(0, self.expected - self.ready)
 
 
 def _are_enough(ready: int, replicas: int) -> bool:

@@ -1,0 +1,120 @@
+"""Replicas that do not become ready are a condition, an Event and a metric, with their cause."""
+
+import pytest
+
+from mare.domain.unknown import Unknown
+from mare.ports import AccessRefused, Scale, Unavailable
+from tests.unit.operator_loop.worlds import World, run
+
+CAUSE = "No replica consumes: 12 of 12 are not ready for 5 min (ImagePullBackOff)"
+
+
+def have(world: World, replicas: int, ready: int | Unknown) -> None:
+    world.workloads.scales["worker"] = Scale(
+        replicas=replicas, version="1", ready=ready, selector="app=worker"
+    )
+
+
+async def is_unready(
+    world: World, seconds: int = 330, replicas: int = 12, ready: int | Unknown = 0, **fields
+) -> None:
+    """Let a workload have replicas that are not ready for a time."""
+    have(world, replicas, ready)
+    world.brokers.consumers = fields.pop("consumers", 0)
+    world.brokers.ready["worker"] = 120
+    world.put(**fields)
+    for _ in range(seconds // 5):
+        await world.tick(5)
+
+
+def conditions(world: World, kind: str) -> list[dict]:
+    """Return the conditions of a type in each status that was written."""
+    statuses = [status for _, status in world.objects.statuses]
+    return [c for status in statuses for c in status["conditions"] if c["type"] == kind]
+
+
+def metric(world: World) -> float | None:
+    labels = {"namespace": "shop", "name": "worker"}
+    return world.metrics.registry.get_sample_value("mare_unready_replicas", labels)
+
+
+def test_replicas_that_are_not_ready_for_five_minutes_are_reported_with_the_cause():
+    async def timeline(world: World) -> None:
+        world.workloads.unready = "ImagePullBackOff"
+        await is_unready(world, 290)
+        assert metric(world) == 0
+        assert not world.objects.events
+        for _ in range(8):
+            await world.tick(5)
+
+    world = run(timeline)
+    found = conditions(world, "ReplicasReady")[-1]
+    assert (found["status"], found["reason"], found["message"]) == (
+        "False",
+        "ReplicasNotReady",
+        CAUSE,
+    )
+    ready = conditions(world, "Ready")[-1]
+    assert (ready["status"], ready["reason"]) == ("False", "ReplicasNotReady")
+    assert world.objects.events.count(("worker", "Warning", "ReplicasNotReady")) == 1
+    assert metric(world) == 12
+
+
+def test_the_pods_are_read_once_a_minute_and_not_before_it_takes_long():
+    async def timeline(world: World) -> None:
+        await is_unready(world, 265)
+        assert world.workloads.unready_reads == 0
+        for _ in range(120):
+            await world.tick(5)
+
+    assert run(timeline).workloads.unready_reads in {10, 11}
+
+
+@pytest.mark.parametrize(("error", "reads"), [(AccessRefused("no right"), 1), (Unavailable(""), 5)])
+def test_without_the_cause_the_counts_are_reported(error, reads):
+    async def timeline(world: World) -> None:
+        world.workloads.unready = error
+        await is_unready(world, 550)
+        assert world.workloads.unready_reads == reads
+
+    found = conditions(run(timeline), "ReplicasReady")[-1]
+    assert found["message"] == "No replica consumes: 12 of 12 are not ready for 5 min"
+
+
+def test_the_object_stays_ready_while_some_replicas_are():
+    async def timeline(world: World) -> None:
+        world.workloads.unready = "Unschedulable: 0/3 nodes are available"
+        await is_unready(world, ready=8, consumers=8)
+
+    world = run(timeline)
+    assert conditions(world, "ReplicasReady")[-1]["message"] == (
+        "4 of 12 replicas are not ready for 5 min (Unschedulable: 0/3 nodes are available)"
+    )
+    assert conditions(world, "Ready")[-1]["status"] == "True"
+    assert metric(world) == 4
+
+
+def test_a_workload_that_does_not_report_ready_replicas_is_not_judged():
+    async def timeline(world: World) -> None:
+        await is_unready(world, 400, ready=Unknown("NotReported", "/scale has no ready replicas"))
+
+    world = run(timeline)
+    found = conditions(world, "ReplicasReady")[-1]
+    assert (found["status"], found["reason"]) == ("Unknown", "NotReported")
+    assert world.workloads.unready_reads == 0
+    assert metric(world) is None
+
+
+def test_the_condition_ends_when_the_replicas_are_ready():
+    async def timeline(world: World) -> None:
+        world.workloads.unready = "ImagePullBackOff"
+        await is_unready(world)
+        have(world, 12, 12)
+        world.brokers.consumers = 12
+        for _ in range(10):
+            await world.tick(5)
+
+    world = run(timeline)
+    assert conditions(world, "ReplicasReady")[-1]["status"] == "True"
+    assert conditions(world, "Ready")[-1]["status"] == "True"
+    assert metric(world) == 0
