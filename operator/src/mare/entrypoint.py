@@ -14,7 +14,7 @@ from mare import dashboard, probes
 from mare.background import background
 from mare.broker.brokers import SecretBrokers
 from mare.broker.networks import BrokerNetworks, addresses_of
-from mare.clock import steady_clock
+from mare.clock import SteadyClock
 from mare.cluster.api import Api, connect, runs_in_pod
 from mare.cluster.conflicting_autoscalers import WatchedConflicts
 from mare.cluster.metrics_access import MetricsAccess
@@ -60,7 +60,7 @@ async def run_operator(settings: Settings) -> None:
 @asynccontextmanager
 async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Event]]:
     async with AsyncExitStack() as stack:
-        clock = steady_clock()
+        clock = SteadyClock()
         traces = create_traces(export=bool(settings.otlp_endpoint or settings.otlp_traces_endpoint))
         stack.push_async_callback(asyncio.to_thread, traces.close)
         client = await stack.enter_async_context(await connect())

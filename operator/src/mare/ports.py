@@ -236,3 +236,11 @@ class SoleReplica:
 class Clock(Protocol):
     def __call__(self) -> float:
         """Return the seconds since the epoch."""
+
+
+class DecisionClock(Clock, Protocol):
+    """Time that passes evenly, whatever the system clock is set to."""
+
+    @property
+    def offset(self) -> float:
+        """The seconds by which the system clock is ahead, since it was set."""

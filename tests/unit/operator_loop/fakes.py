@@ -19,6 +19,7 @@ from mare.ports import BrokerReading, Conflict, OnKilled, Scale
 @dataclass
 class Clock:
     now: float = 1_000_000.0
+    offset: float = 0.0
 
     def __call__(self) -> float:
         return self.now
@@ -52,6 +53,7 @@ class FakeBrokers:
     """What each read returns, if not one queue named after the object."""
     statistics_at: float | None = None
     """When its statistics did."""
+    published: int | Unknown = NOT_REPORTED
 
     def group(self, autoscaler: Autoscaler) -> BrokerReference:
         return autoscaler.broker
@@ -93,6 +95,7 @@ class FakeBrokers:
             statistics_at=self.statistics_at or now,
             sampled_after=self.statistics_at or now,
             unacknowledged=self.unacknowledged,
+            published=self.published,
         )
         return BrokerReading(queues=(reading,), busy=self.busy, busy_at=self.busy_at or now)
 
@@ -227,6 +230,14 @@ class FakeObjects:
             raise self.event_error
         self.events.append((autoscaler.key.name, kind, reason))
 
+    def status(self, name: str = "worker") -> dict:
+        """Return the status that all writes have led to."""
+        merged: dict = {}
+        for owner, status in self.statuses:
+            if owner == name:
+                merged = merge(merged, status)
+        return merged
+
     def last(self, name: str = "worker") -> dict:
         return next(status for owner, status in reversed(self.statuses) if owner == name)
 
@@ -235,6 +246,19 @@ class FakeObjects:
             if each["type"] == kind:
                 return each["status"], each["reason"]
         raise KeyError(kind)
+
+
+def merge(document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict:
+    """Apply a merge patch (RFC 7396)."""
+    merged = dict(document)
+    for field_name, value in patch.items():
+        if value is None:
+            merged.pop(field_name, None)
+        elif isinstance(value, Mapping):
+            merged[field_name] = merge(merged.get(field_name) or {}, value)
+        else:
+            merged[field_name] = value
+    return merged
 
 
 @dataclass

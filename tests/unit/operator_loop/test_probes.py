@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mare.clock import steady_clock
+from mare.clock import SteadyClock
 from mare.probes import find_liveness_failure
 from tests.unit.operator_loop.worlds import World, run
 
@@ -55,7 +55,7 @@ def test_a_broker_that_never_answers_is_no_reason_to_restart():
 
 def test_setting_the_system_time_does_not_move_the_clock(monkeypatch: pytest.MonkeyPatch):
     begun = time.time()
-    clock = steady_clock()
+    clock = SteadyClock()
     before = clock()
     assert begun - 1 <= before <= time.time() + 1
 

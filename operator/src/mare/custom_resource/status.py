@@ -9,6 +9,7 @@ from typing import Any
 from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition
+from mare.custom_resource.stored_timers import timers_status, workload_name
 from mare.domain.decision import Decision, Step
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
@@ -43,15 +44,15 @@ def read_estimates(status: Mapping[str, Any]) -> Estimates:
     return Estimates(**known)
 
 
-def read_surges(status: Mapping[str, Any]) -> tuple[Surge, ...]:
+def read_surges(status: Mapping[str, Any], offset: float = 0.0) -> tuple[Surge, ...]:
     """Return the stored surges, the oldest first, without those that no operator writes."""
     texts = status.get("forecast", {}).get("surges", ())
-    found = (surge for text in texts if (surge := status_values.read_surge(text)) is not None)
-    return tuple(sorted(found, key=lambda each: each.at))
+    found = (status_values.read_surge(text, offset) for text in texts)
+    return tuple(sorted((each for each in found if each is not None), key=lambda each: each.at))
 
 
-def _forecast(history: History) -> Status | None:
-    texts = [status_values.surge(each) for each in history.tides.surges.past]
+def _forecast(history: History, offset: float) -> Status | None:
+    texts = [status_values.surge(each, offset) for each in history.tides.surges.past]
     return {"surges": texts} if texts else None
 
 
@@ -69,19 +70,23 @@ def status_of(
     original_replicas: int | None,
     scaled: bool,
     now: float,
+    offset: float = 0.0,
 ) -> Status:
     """Return the status to write.
 
-    `before` is the stored status, `scaled` whether the replicas were just changed.
+    `before` is the stored status, `scaled` whether the replicas were just changed. `offset` is
+    added to each time, `now` included, for the time of the system clock.
     """
+    written_at = now + offset
     status: Status = {
         "observedGeneration": autoscaler.generation,
         "operator": operator or None,
         "target": status_values.targets(autoscaler.spec),
+        "workload": workload_name(autoscaler.target),
         "originalReplicas": original_replicas,
         "depth": status_values.depth(reading.queues),
-        "queues": _queues(reading.queues, rates, before),
-        "conditions": _conditions(conditions, autoscaler, before, now),
+        "queues": _queues(reading.queues, rates, before, offset),
+        "conditions": _conditions(conditions, autoscaler, before, written_at),
     }
     if isinstance(scale, Scale):
         ready = None if isinstance(scale.ready, Unknown) else scale.ready
@@ -93,14 +98,15 @@ def status_of(
         status |= {
             "wait": status_values.wait(seconds),
             "desiredReplicas": decision.desired,
-            "lastActiveTime": status_values.instant(history.last_active),
-            "estimates": _estimates(estimates, now),
-            **_decisions(decision, before, now, scaled=scaled),
+            "lastActiveTime": status_values.instant(history.last_active + offset),
+            "estimates": _estimates(estimates, written_at),
+            "timers": timers_status(history.timers(autoscaler.spec, now), offset),
+            **_decisions(decision, before, written_at, offset, scaled=scaled),
         }
-        if (forecast := _forecast(history)) != before.get("forecast"):
+        if (forecast := _forecast(history, offset)) != before.get("forecast"):
             status["forecast"] = forecast
     if scaled:
-        status["lastScaleTime"] = status_values.instant(now)
+        status["lastScaleTime"] = status_values.instant(written_at)
     return status
 
 
@@ -108,6 +114,7 @@ def _queues(
     queues: tuple[QueueReading, ...] | Unknown,
     rates: Mapping[tuple[str, str], tuple[float, float]],
     before: Mapping[str, Any],
+    offset: float,
 ) -> list[Status]:
     if isinstance(queues, Unknown):
         kept = before.get("queues", [])
@@ -115,14 +122,15 @@ def _queues(
             {"vhost": each["vhost"], "name": each["name"], "unknown": queues.reason}
             for each in kept
         ]
-    return [_queue(each, rates.get((each.vhost, each.name))) for each in queues[:MOST_QUEUES]]
+    read = queues[:MOST_QUEUES]
+    return [_queue(each, rates.get((each.vhost, each.name)), offset) for each in read]
 
 
-def _queue(reading: QueueReading, rates: tuple[float, float] | None) -> Status:
+def _queue(reading: QueueReading, rates: tuple[float, float] | None, offset: float) -> Status:
     status: Status = {
         "vhost": reading.vhost,
         "name": reading.name,
-        "time": status_values.instant(reading.read_at),
+        "time": status_values.instant(reading.read_at + offset),
     }
     for field in ("ready", "unacknowledged", "consumers"):
         value = getattr(reading, field)
@@ -147,7 +155,7 @@ def _estimates(estimates: Estimates, now: float) -> Status:
 
 
 def _decisions(
-    decision: Decision, before: Mapping[str, Any], now: float, *, scaled: bool
+    decision: Decision, before: Mapping[str, Any], now: float, offset: float, *, scaled: bool
 ) -> Status:
     last = before.get("lastDecision", {})
     outcome = last.get("to"), last.get("reason")
@@ -165,7 +173,7 @@ def _decisions(
     if decision.raw is not None:
         new["raw"] = decision.raw
     if decision.until is not None:
-        new["until"] = status_values.instant(decision.until)
+        new["until"] = status_values.instant(decision.until + offset)
     decisions = [new, *_lasting(before, now)]
     # A merge patch merges mappings: absent fields must be null to be removed.
     last = {"raw": None, "until": None, **new, "steps": [_step(each) for each in decision.steps]}

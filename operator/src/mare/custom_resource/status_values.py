@@ -4,7 +4,9 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from mare.domain.behavior import ScaleEvent
 from mare.domain.clause import number
+from mare.domain.count import MAX_COUNT
 from mare.domain.observation import QueueReading
 from mare.domain.spec import (
     ExpectedQueueConsumptionTime,
@@ -24,6 +26,11 @@ _WHOLE_SECONDS = 100.0
 """Wait from which on decimals are omitted."""
 
 
+def later_instant(seconds: float) -> str:
+    """Return the next whole second, so that what counts from it does not end early."""
+    return instant(math.ceil(seconds))
+
+
 def instant(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -32,19 +39,34 @@ def seconds_of(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def surge(surge: Surge) -> str:
+def surge(surge: Surge, offset: float = 0.0) -> str:
     """Return a surge as text: 32 of them as objects would take three times as much."""
-    return f"{instant(surge.at)} {number(round(surge.rate, 3))} {number(round(surge.before, 3))}"
+    rates = (number(round(rate, 3)) for rate in (surge.rate, surge.before))
+    return " ".join([instant(surge.at + offset), *rates])
 
 
-def read_surge(text: str) -> Surge | None:
+def read_surge(text: str, offset: float = 0.0) -> Surge | None:
     """Return a surge; None for a time or a rate that no operator writes."""
     try:
         at, rate, before = text.split()
-        found = Surge(seconds_of(at), float(rate), float(before))
+        found = Surge(seconds_of(at) - offset, float(rate), float(before))
     except (ValueError, OverflowError):
         return None
     return found if 0 <= found.rate <= _MAX_RATE and 0 <= found.before <= _MAX_RATE else None
+
+
+def scale_event(event: ScaleEvent, offset: float) -> str:
+    return f"{later_instant(event.time + offset)} {event.change:+d}"
+
+
+def read_scale_event(text: str, offset: float) -> ScaleEvent | None:
+    """Return a scale event; None for a time or a change that no operator writes."""
+    try:
+        at, change = text.split()
+        found = ScaleEvent(seconds_of(at) - offset, int(change))
+    except (ValueError, OverflowError):
+        return None
+    return found if 0 < abs(found.change) <= MAX_COUNT else None
 
 
 _TARGETS: Mapping[type[Target], tuple[str, str]] = {

@@ -122,7 +122,7 @@ def context_of(
     spec: ScalingSpec, observation: Observation, load: Load, now: float
 ) -> DecisionContext:
     floor = max(1, spec.min_replicas)
-    scheduled, schedule = floor_of(spec.schedules, now)
+    scheduled, schedule = floor_of(spec.schedules, now + observation.clock_offset)
     idle_replicas = spec.effective_idle_replicas
     if scheduled <= (spec.min_replicas if idle_replicas is None else idle_replicas):
         schedule = None

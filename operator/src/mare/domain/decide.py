@@ -32,6 +32,7 @@ from mare.domain import idle
 from mare.domain.behavior import Recommendation, apply_behavior, record_behavior
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal, context_of
+from mare.domain.cooldown import Cooldown
 from mare.domain.decision import Decision, DecisionTrace, Stage
 from mare.domain.draining import keep_busy_replicas, keep_unfinished_messages, marking_of
 from mare.domain.estimates import Learning, learn
@@ -114,7 +115,7 @@ def _observe(
         unready=history.unready.observe(workload.replicas, workload.ready, now),
         tides=_observe_tides(spec, history, learning),
         spec_allowed_zero=idle.allows_zero(spec, workload.replicas, history),
-        quiet_since=now if has_alarm else history.quiet_since,
+        cooldown=Cooldown(now) if has_alarm else history.cooldown,
     )
 
 

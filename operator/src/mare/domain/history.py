@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field, replace
 
 from mare.domain.behavior import Recommendation, ScaleEvent, remember, store_event
+from mare.domain.cooldown import Cooldown
 from mare.domain.early_acknowledgement import EarlyAcknowledgement
 from mare.domain.estimates import Estimates, Learning, recall
 from mare.domain.forecast import TideTable
 from mare.domain.held_messages import HeldMessages
 from mare.domain.observation import Load
-from mare.domain.spec import Behavior
+from mare.domain.spec import Behavior, ScalingSpec
 from mare.domain.surges import Surge, Surges
+from mare.domain.timers import Timers, needed_events
 from mare.domain.unknown import Unknown, known, total
 from mare.domain.unready import UnreadyReplicas
 
@@ -25,8 +27,7 @@ class History:
     recommendations: tuple[Recommendation, ...]
     last_active: float
     """When a queue last had a message, or a message arrived."""
-    quiet_since: float
-    """When the cooldown began: at the last message, alarm, pause, unknown reading or activation."""
+    cooldown: Cooldown
     events: tuple[ScaleEvent, ...] = ()
     unknown_since: float | None = None
     """Since when no queue could be read."""
@@ -52,6 +53,11 @@ class History:
     """The time of the statistics by which idle replicas were last removed."""
 
     @property
+    def quiet_since(self) -> float:
+        """When the cooldown began."""
+        return self.cooldown.began
+
+    @property
     def is_quiet_confirmed(self) -> bool:
         """Whether two statistics updates, sampled after the last change, show no message."""
         return self.quiet_samples >= _QUIET_SAMPLES
@@ -73,20 +79,32 @@ class History:
         replicas: int,
         estimates: Estimates | None = None,
         surges: tuple[Surge, ...] = (),
+        timers: Timers | None = None,
     ) -> "History":
-        """Start without history, except for stored estimates and surges.
+        """Start without history, except for stored estimates, surges and timers (`at_start`).
 
         The current count is the first recommendation and the current time counts as active, so
         that no scale-down happens before the windows are full.
         """
+        timers = timers or Timers()
         return cls(
             learning=recall(estimates or Estimates()),
             recommendations=(Recommendation(now, replicas),),
             last_active=now,
-            quiet_since=now,
+            cooldown=Cooldown(now, before=timers.cooldown),
             queues_changed_at=now,
             last_ready_at=now,
             tides=TideTable(surges=Surges(past=surges)),
+            unknown_since=timers.unknown_since,
+            events=timers.events,
+        )
+
+    def timers(self, spec: ScalingSpec, now: float) -> Timers:
+        """Return what the next leader continues, if this one ends now."""
+        return Timers(
+            unknown_since=self.unknown_since,
+            cooldown=self.cooldown.stored,
+            events=needed_events(spec, self.events, now),
         )
 
     def record_scaling(self, change: int, now: float, behavior: Behavior) -> "History":
@@ -103,7 +121,7 @@ class History:
             self,
             recommendations=(Recommendation(now, replicas),),
             last_active=now,
-            quiet_since=now,
+            cooldown=Cooldown(now),
         )
 
     def observe(self, load: Load, learning: Learning, now: float) -> "History":
@@ -131,12 +149,13 @@ class History:
             samples, changed_at = 0, now if changed else changed_at
         elif sampled_after > max(changed_at, counted):
             samples, counted = samples + 1, sampled_after
+        published = total(each.published for each in load.readings)
         return replace(
             self,
             learning=learning,
             unknown_since=None,
             last_active=now if active else self.last_active,
-            quiet_since=self.quiet_since if quiet else now,
+            cooldown=self.cooldown.observe(published, now, active=active, quiet=quiet),
             queues_changed_at=changed_at,
             last_ready_at=now if ready > 0 else self.last_ready_at,
             consumers_and_counters=seen,
@@ -147,7 +166,11 @@ class History:
     def restart_quiet_period(self, now: float) -> "History":
         """Return the history as if the queues had a message now. The cooldown begins again."""
         return replace(
-            self, last_active=now, quiet_since=now, queues_changed_at=now, quiet_samples=0
+            self,
+            last_active=now,
+            cooldown=Cooldown(now),
+            queues_changed_at=now,
+            quiet_samples=0,
         )
 
     def restart_windows(self, replicas: int, now: float, behavior: Behavior) -> "History":
@@ -158,7 +181,7 @@ class History:
         """
         replicas = max(replicas, self.recommendations[-1].replicas)
         recommendations = remember(behavior, self.recommendations, Recommendation(now, replicas))
-        return replace(self, recommendations=recommendations, quiet_since=now)
+        return replace(self, recommendations=recommendations, cooldown=Cooldown(now))
 
 
 def _consumers_and_counters(load: Load) -> int:

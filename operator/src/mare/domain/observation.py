@@ -69,6 +69,8 @@ class Observation:
     """The resource alarm that blocks publishers; None without an alarm."""
     evidence: Evidence = field(default_factory=Evidence)
     """What can stop a change."""
+    clock_offset: float = 0.0
+    """Seconds by which the system clock is ahead of the clock that windows use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

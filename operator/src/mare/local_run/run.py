@@ -10,7 +10,7 @@ from mare import dashboard, probes
 from mare.background import background
 from mare.broker.brokers import SecretBrokers
 from mare.broker.networks import ANY_NETWORK
-from mare.clock import steady_clock
+from mare.clock import SteadyClock
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.local_run.broker_secrets import StaticSecrets
 from mare.local_run.connection_owners import ConnectionOwners
@@ -119,7 +119,7 @@ async def _scaling(  # noqa: PLR0917
     metrics: Metrics,
 ) -> AsyncIterator[tuple[Loop, str | None]]:
     async with AsyncExitStack() as stack:
-        clock = steady_clock()
+        clock = SteadyClock()
         brokers = SecretBrokers(
             StaticSecrets(plan.secrets),
             clock,

@@ -26,8 +26,8 @@ from mare.loop.write_guard import WriteGuard
 from mare.ports import (
     BrokerReading,
     Brokers,
-    Clock,
     ConflictingAutoscalers,
+    DecisionClock,
     Leadership,
     NoTraces,
     Objects,
@@ -55,7 +55,7 @@ class Loop:
     objects: Objects
     conflicts: ConflictingAutoscalers
     leadership: Leadership
-    clock: Clock
+    clock: DecisionClock
     record: Record
     metrics: Metrics
     pace: Pace
@@ -121,7 +121,7 @@ class Loop:
             if state is not None:
                 self.remove(autoscaler.key, state.autoscaler.uid)
             state = AutoscalerState(stored, next(self._numbers), OperatorClaim(self.operator))
-            state.adopt_status(autoscaler.status)
+            state.adopt_status(autoscaler.status, self.clock.offset)
             self._states[autoscaler.key] = state
             self._owners.put(stored)
         elif state.autoscaler.generation != autoscaler.generation:
@@ -130,8 +130,9 @@ class Loop:
             state.replace_spec(stored)
         state.stored.version = autoscaler.version
         state.observe_operator(autoscaler.status.get("operator"))
-        if not self._leads or state.claim.is_others:
-            state.adopt_status(autoscaler.status)  # another replica or operator writes it
+        if not self._leads or state.claim.is_others or state.stored.may_be_others:
+            # Another replica or operator writes the status, or the former leader did.
+            state.adopt_status(autoscaler.status, self.clock.offset)
 
     def remove(self, key: Key, uid: str) -> None:
         """Remove an object, unless another one has its name now."""

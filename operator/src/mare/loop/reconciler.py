@@ -11,7 +11,6 @@ from mare.domain.decide import decide
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import Evidence
-from mare.domain.history import History
 from mare.domain.observation import Observation, Workload, statistics_time, with_stale_unknown
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
@@ -30,7 +29,7 @@ from mare.ports import (
     NOT_READ_YET,
     BrokerReading,
     Brokers,
-    Clock,
+    DecisionClock,
     Scale,
     Workloads,
 )
@@ -52,7 +51,7 @@ class Reconciler:
     scales: ScaleWriter
     statuses: StatusWriter
     guard: WriteGuard
-    clock: Clock
+    clock: DecisionClock
     record: Record
     metrics: Metrics
     scheduler: TenantScheduler
@@ -105,7 +104,7 @@ class Reconciler:
         evidence = self.evidence.collect(state, standing)
         decision = None
         if isinstance(scale, Scale):
-            decision = _decide(state, scale, reading, evidence, now)
+            decision = self._decide(state, scale, reading, evidence, now)
             self._unready_causes.update(state, scale, now)
         state.undecided = None
         state.rates.observe(raw.queues)
@@ -117,6 +116,31 @@ class Reconciler:
             self._carry_out(state, view, now)
         elif not self.guard.is_paused:
             self._leave_to_other_operator(state, standing, evidence.conflict)
+
+    def _decide(
+        self,
+        state: AutoscalerState,
+        scale: Scale,
+        reading: BrokerReading,
+        evidence: Evidence,
+        now: float,
+    ) -> Decision:
+        offset = self.clock.offset
+        if state.history is None:
+            state.history = state.begin_history(scale.replicas, now, offset)
+        idle = count_idle_replicas(state, scale, reading.busy, now)
+        workload = Workload(
+            replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds
+        )
+        observation = Observation(
+            workload=workload,
+            queues=reading.queues,
+            alarm=in_effect(reading.alarm),
+            evidence=evidence,
+            clock_offset=offset,
+        )
+        decision, state.history = decide(state.autoscaler.spec, observation, state.history, now)
+        return decision
 
     def _carry_out(self, state: AutoscalerState, view: View, now: float) -> None:
         """Start what the decision needs, and the status write if something else is to be shown."""
@@ -245,22 +269,3 @@ def _failure(
         return None
     is_wanted = decision.changes or decision.reason is Reason.UNABLE_TO_SCALE
     return evidence.failure.why if is_wanted else None
-
-
-def _decide(
-    state: AutoscalerState, scale: Scale, reading: BrokerReading, evidence: Evidence, now: float
-) -> Decision:
-    if state.history is None:
-        state.history = History.begin(now, scale.replicas, state.estimates, state.surges)
-    idle = count_idle_replicas(state, scale, reading.busy, now)
-    workload = Workload(
-        replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds
-    )
-    observation = Observation(
-        workload=workload,
-        queues=reading.queues,
-        alarm=in_effect(reading.alarm),
-        evidence=evidence,
-    )
-    decision, state.history = decide(state.autoscaler.spec, observation, state.history, now)
-    return decision

@@ -106,10 +106,10 @@ class ScaleWriter:
             is_marked = await self._victims.mark(state, scale, busy, is_allowed)
             if not is_allowed() or (not is_marked and decision.marking is Marking.REQUIRED):
                 return None
-        sent_at = self.clock()
         before = state.original_replicas
-        if before is None:
-            state.original_replicas = scale.replicas
+        if not await self._record_counts(state, scale.replicas) or not is_allowed():
+            return None
+        sent_at = self.clock()
         try:
             await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
         except (Conflict, NotFound, AccessRefused, InvalidName):
@@ -117,6 +117,20 @@ class ScaleWriter:
             state.original_replicas = before
             raise
         return sent_at
+
+    async def _record_counts(self, state: AutoscalerState, replicas: int) -> bool:
+        """Write down what only the count before the change shows; return whether that is done."""
+        if not state.counts_are_missing(replicas):
+            return True
+        if not state.stored.may_be_written(self.clock()):
+            return False
+        original = replicas if state.original_replicas is None else state.original_replicas
+        try:
+            await self.statuses.record_counts(state, original, replicas)
+        except (Conflict, NotFound):  # the watch brings the object of now
+            return False
+        state.original_replicas = original
+        return True
 
     async def _refresh(self, state: AutoscalerState) -> None:
         """Read the workload after a conflict, and decide again: at once the first time."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.status import read_estimates, read_surges
+from mare.custom_resource.stored_timers import past_of, read_count, read_timers
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import QuietAnswer
 from mare.domain.history import History
@@ -61,12 +62,31 @@ class AutoscalerState:
     """Whether the queues are being asked for messages. Written by the quiet checks."""
     quiet_answer: QuietAnswer | None = None
 
-    def adopt_status(self, status: Mapping[str, Any]) -> None:
-        """Take a status that another replica has written."""
+    def adopt_status(self, status: Mapping[str, Any], offset: float) -> None:
+        """Take a status that another replica has written.
+
+        `offset` is the time of the system clock less that of the operator's clock.
+        """
         self.stored.adopt(status)
-        self.original_replicas = status.get("originalReplicas")
+        past = past_of(status, self.autoscaler.target)
+        self.original_replicas = read_count(past.get("originalReplicas"))
         if self.history is None:
-            self.estimates, self.surges = read_estimates(status), read_surges(status)
+            self.estimates, self.surges = read_estimates(past), read_surges(past, offset)
+
+    def begin_history(self, replicas: int, now: float, offset: float) -> History:
+        """Continue what the status keeps of the leader before."""
+        spec, past = self.autoscaler.spec, past_of(self.stored.status, self.autoscaler.target)
+        timers = read_timers(past, offset).at_start(spec, replicas, now)
+        return History.begin(now, replicas, self.estimates, self.surges, timers)
+
+    def counts_are_missing(self, replicas: int) -> bool:
+        """Return whether a leader that stops after a change leaves too little to the next one.
+
+        A policy counts the change. If it is not in the status yet, the count before it shows it.
+        """
+        behavior = self.autoscaler.spec.behavior
+        has_policies = bool(behavior.scale_up.policies or behavior.scale_down.policies)
+        return self.original_replicas is None or (has_policies and self.stored.count != replicas)
 
     def observe_operator(self, name: str | None) -> None:
         """Take the name of the operator in the status; a wrong one is replaced at once."""

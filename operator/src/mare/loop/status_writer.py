@@ -7,10 +7,11 @@ from contextlib import AbstractAsyncContextManager
 from mare.background import Tasks
 from mare.custom_resource.condition import Condition, state_of
 from mare.custom_resource.status import status_of, without_absent
+from mare.custom_resource.stored_timers import workload_name
 from mare.loop.record import Record
 from mare.loop.state import AutoscalerState
 from mare.loop.write_guard import WriteGuard
-from mare.ports import ApiError, Clock, Conflict, Objects, Unavailable
+from mare.ports import ApiError, Conflict, DecisionClock, Objects, Unavailable
 from mare.tenant_scheduler import STATUS_WRITES, TenantScheduler
 
 CLOSING_SECONDS = 5.0
@@ -23,7 +24,7 @@ class StatusWriter:
         self,
         objects: Objects,
         guard: WriteGuard,
-        clock: Clock,
+        clock: DecisionClock,
         record: Record,
         scheduler: TenantScheduler,
     ) -> None:
@@ -51,6 +52,31 @@ class StatusWriter:
         """Publish a Warning in the background."""
         self._tasks.start(self.publish_event(state, "Warning", reason, message))
 
+    async def record_counts(self, state: AutoscalerState, original: int, replicas: int) -> None:
+        """Write the count before a change, and the original one; raises as `write_status`.
+
+        A leader that stops after the change leaves no other trace of these counts.
+        """
+        stored = state.stored
+        counts = {
+            "operator": state.claim.own or None,
+            "workload": workload_name(state.autoscaler.target),
+            "originalReplicas": original,
+            "currentReplicas": replicas,
+        }
+        stored.writing = True
+        try:
+            version = await self._objects.write_status(state.autoscaler, stored.version, counts)
+        except ApiError as error:
+            stored.outdated = isinstance(error, Conflict)
+            stored.attempts.failed(self._clock())
+            raise
+        finally:
+            stored.writing = False
+        stored.attempts.succeeded()
+        stored.amended(without_absent(counts), version)
+        state.claim.written(self._clock())
+
     async def write(self, state: AutoscalerState) -> None:
         """Write the last view, or one whose change was applied and is not in the status yet."""
         await self._attempt(state, self._write)
@@ -67,7 +93,8 @@ class StatusWriter:
             for each in warnings:
                 if await self.publish_event(state, "Warning", each.reason, each.message):
                     stored.unpublished.discard(each.type)
-        except Conflict:  # the watch brings the version that the object has now
+        except Conflict:
+            stored.outdated = True
             stored.attempts.failed(self._clock())
         except ApiError as error:
             self._failed(state, error)
@@ -111,6 +138,7 @@ class StatusWriter:
             original_replicas=state.original_replicas,
             scaled=applied is not None,
             now=self._clock(),
+            offset=self._clock.offset,
         )
         version = await self._objects.write_status(view.autoscaler, stored.version, status)
         stored.attempts.succeeded()

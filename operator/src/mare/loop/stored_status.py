@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mare.custom_resource.status import read_estimates, read_surges
+from mare.custom_resource.stored_timers import read_count
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import Attempts
 from mare.loop.record import View
@@ -35,6 +36,10 @@ class StoredStatus:
     _json: str = "{}"
     """The status as text: for 1,000 objects 5 MB, where dicts take 16 MB."""
     _capacity: float | None = None
+    count: int | None = None
+    """The replicas of the workload in the status."""
+    outdated: bool = False
+    """Whether another client has written since; the watch brings what it wrote."""
     _surge_at: float | None = None
     """The time of the newest surge in the status, in whole seconds."""
     _fingerprint: tuple[int, int, int] | None = None
@@ -44,6 +49,11 @@ class StoredStatus:
     """When an urgent change of a condition alone was written."""
 
     @property
+    def may_be_others(self) -> bool:
+        """Whether another client may have written the status that the watch brings now."""
+        return self.writing or self.outdated
+
+    @property
     def status(self) -> dict[str, Any]:
         status: dict[str, Any] = json.loads(self._json)
         return status
@@ -51,7 +61,12 @@ class StoredStatus:
     def adopt(self, status: Mapping[str, Any]) -> None:
         """Take a status that another replica or operator has written."""
         self._set(status)
-        self._fingerprint = None
+        self._fingerprint, self.outdated = None, False
+
+    def amended(self, fields: Mapping[str, Any], version: str) -> None:
+        """Record a write of some fields of the status."""
+        self._set({**self.status, **fields})
+        self.version = version
 
     def expire(self) -> None:
         """Let the next reconciliation write the status."""
@@ -60,6 +75,7 @@ class StoredStatus:
     def _set(self, status: Mapping[str, Any]) -> None:
         self._json = json.dumps(status)
         capacity, surges = read_estimates(status).capacity_per_replica, read_surges(status)
+        self.count = read_count(status.get("currentReplicas"))
         self._capacity = None if isinstance(capacity, Unknown) else capacity
         self._surge_at = surges[-1].at if surges else None
 

@@ -1,0 +1,37 @@
+"""Since when the queues have had no message, also under the leader before."""
+
+from dataclasses import dataclass, replace
+
+from mare.domain.unknown import Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Cooldown:
+    began: float
+    """The last message, alarm, pause, unknown reading or activation."""
+    published: int | None = None
+    """Messages published to the queues so far; None while that is not known, or not quiet."""
+    before: "Cooldown | None" = None
+    """That of the leader before, which goes on if no message was published since."""
+
+    @property
+    def stored(self) -> "Cooldown | None":
+        """What the next leader can continue; None if it has to begin again."""
+        pending = self.before or self
+        return None if pending.published is None else replace(pending, before=None)
+
+    def observe(
+        self, published: int | Unknown, now: float, *, active: bool, quiet: bool
+    ) -> "Cooldown":
+        """Record a reading. One that is neither active nor quiet lacks statistics."""
+        if active:
+            return Cooldown(now)
+        if not quiet:
+            return Cooldown(now, before=self.before)
+        if self.before is None and self.published == published:
+            return self
+        if isinstance(published, Unknown):
+            return replace(self, published=None)
+        goes_on = self.before is not None and self.before.published == published
+        began = min(self.before.began, self.began) if self.before and goes_on else self.began
+        return Cooldown(began, published)

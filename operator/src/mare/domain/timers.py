@@ -1,0 +1,62 @@
+"""What a new leader continues: since when fallback and cooldown count, and the scale events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from mare.domain.behavior import ScaleEvent
+from mare.domain.cooldown import Cooldown
+from mare.domain.spec import ScalingSpec
+
+MOST_EVENTS = 32
+_SLICES = 15
+"""Parts of the longest period, if there are more events: two events of each, up and down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timers:
+    unknown_since: float | None = None
+    """Since when no queue could be read."""
+    cooldown: Cooldown | None = None
+    events: tuple[ScaleEvent, ...] = ()
+    replicas: int | None = None
+    """The count of the workload when these were stored."""
+
+    def at_start(self, spec: ScalingSpec, replicas: int, now: float) -> "Timers":
+        """Return what applies to a leader that starts now and finds `replicas`.
+
+        The first reads of a leader can fail for reasons of its own, so that the fallback applies
+        after `stalenessSeconds` of its own at the earliest. A change without an event is one that
+        was not stored any more.
+        """
+        unknown_since = self.unknown_since
+        if unknown_since is not None and spec.fallback is not None:
+            own_seconds = min(spec.staleness_seconds, spec.fallback.after_seconds)
+            unknown_since = max(unknown_since, now - spec.fallback.after_seconds + own_seconds)
+        if unknown_since is not None:
+            unknown_since = min(unknown_since, now)
+        events = tuple(replace(each, time=min(each.time, now)) for each in self.events)
+        if self.replicas is not None and self.replicas != replicas:
+            events = (*events, ScaleEvent(now, replicas - self.replicas))
+        return replace(self, unknown_since=unknown_since, events=events)
+
+
+def needed_events(
+    spec: ScalingSpec, events: Iterable[ScaleEvent], now: float
+) -> tuple[ScaleEvent, ...]:
+    """Return the events that a policy counts, at most 32.
+
+    Of more events, those of each 15th of the longest period are one, at the time of the last.
+    """
+    rules = (spec.behavior.scale_up, spec.behavior.scale_down)
+    longest = max((each.period_seconds for rule in rules for each in rule.policies), default=0)
+    recent = tuple(each for each in events if each.time > now - longest)
+    if len(recent) <= MOST_EVENTS:
+        return recent
+    merged = []
+    for grows in (True, False):
+        same = (each for each in recent if (each.change > 0) is grows)
+        for _, group in groupby(same, lambda each: int((now - each.time) * _SLICES // longest)):
+            of_slice = tuple(group)
+            merged.append(ScaleEvent(of_slice[-1].time, sum(each.change for each in of_slice)))
+    return tuple(sorted(merged, key=lambda each: each.time))

@@ -1,0 +1,320 @@
+"""What an operator that starts anew, or a new leader, continues."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from mare.domain.unknown import Unknown
+from mare.ports import Unavailable
+from tests.unit.operator_loop.worlds import AT_ONCE, World, run
+
+AWAY = Unknown("BrokerUnreachable", "the broker does not answer")
+SLOW_UP = {
+    "scaleUp": {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 1800}]},
+    "scaleDown": {"stabilizationWindowSeconds": 0},
+}
+SLOW_DOWN = {
+    "scaleDown": {
+        "stabilizationWindowSeconds": 0,
+        "policies": [{"type": "Pods", "value": 1, "periodSeconds": 1800}],
+    }
+}
+
+Timeline = Callable[[World], Awaitable[None]]
+
+
+def in_both_ways(timeline: Callable[..., Awaitable[None]]) -> None:
+    """Play a timeline with a new process, and with a replica that leads again."""
+
+    async def leads_again(world: World, **fields: Any) -> None:
+        world.leads = False
+        await world.tick(0)
+        world.put(status=world.objects.status(), **fields)
+        world.leads, world.term = True, world.term + 1
+
+    async def with_process(world: World) -> None:
+        await timeline(world, world.restart)
+
+    async def with_replica(world: World) -> None:
+        await timeline(world, lambda **fields: leads_again(world, **fields))
+
+    run(with_process)
+    run(with_replica)
+
+
+@pytest.mark.parametrize("stops_before", ["the status", "the PATCH is answered"])
+def test_the_original_replicas_are_known_whenever_the_first_leader_stops(stops_before: str):
+    spec = {"onDelete": "Restore", **AT_ONCE}
+
+    async def timeline(world: World) -> None:
+        send = world.workloads.scale
+
+        async def stop_after(*arguments: Any) -> None:
+            await send(*arguments)
+            if stops_before == "the status":
+                world.objects.answers = asyncio.Event()
+            else:
+                await asyncio.Event().wait()
+
+        world.workloads.scale = stop_after
+        world.begin(3, 300, **spec)
+        await world.tick()
+        assert world.workloads.done == [("worker", 30)]
+        world.workloads.scale, world.objects.answers = send, None
+        await world.restart(**spec)
+        world.brokers.ready["worker"] = 500
+        for _ in range(5):
+            await world.tick()
+        assert world.workloads.done[-1] == ("worker", 50)
+        assert world.objects.status()["originalReplicas"] == 3
+
+    run(timeline)
+
+
+def test_nothing_is_changed_before_the_original_replicas_are_stored():
+    async def timeline(world: World) -> None:
+        world.objects.error = Unavailable("away")
+        world.begin(3, 300)
+        for _ in range(5):
+            await world.tick()
+        assert world.workloads.done == []
+        world.objects.error = None
+        for _ in range(5):
+            await world.tick()
+        assert world.workloads.done == [("worker", 30)]
+
+    run(timeline)
+
+
+def test_a_new_leader_that_knows_an_older_status_takes_the_original_replicas_of_the_newer_one():
+    async def timeline(world: World) -> None:
+        newer = {"originalReplicas": 3, "currentReplicas": 30}
+        world.workloads.have("worker", 30)
+        world.brokers.ready["worker"] = 500
+        world.put()
+        world.objects.stored["worker"] += 1
+        await world.tick()
+        assert world.workloads.done == []
+        world.put(status=newer, version=world.objects.stored["worker"])
+        for _ in range(5):
+            await world.tick()
+        assert world.workloads.done == [("worker", 50)]
+        assert world.objects.status()["originalReplicas"] == 3
+
+    run(timeline)
+
+
+def test_only_the_first_change_is_preceded_by_a_status_write():
+    async def timeline(world: World) -> None:
+        world.begin(3, 40)
+        await world.tick()
+        before, first = world.objects.statuses[:2]
+        assert (before[1]["originalReplicas"], before[1]["currentReplicas"]) == (3, 3)
+        assert first[1]["currentReplicas"] == 4
+        written = len(world.objects.statuses)
+        world.brokers.ready["worker"] = 300
+        await world.tick()
+        assert len(world.objects.statuses) == written + 1
+
+    run(timeline)
+
+
+def test_the_fallback_comes_although_the_leader_changes_every_100_seconds():
+    spec = {"fallback": {"replicas": 10, "afterSeconds": 120}, "minReplicas": 1}
+
+    async def timeline(world: World, change_leader: Callable[..., Awaitable[None]]) -> None:
+        world.begin(2, 0, **spec)
+        await world.tick()
+        world.brokers.away["broker"] = AWAY
+        begun = world.clock.now
+        while world.clock.now < begun + 600 and not world.workloads.done:
+            if int(world.clock.now - begun) % 100 == 99:
+                await change_leader(**spec)
+            await world.tick()
+        assert world.workloads.done == [("worker", 10)]
+        assert 120 <= world.clock.now - begun <= 125
+
+    in_both_ways(timeline)
+
+
+def test_a_leader_reads_for_15_seconds_itself_before_the_fallback_applies():
+    """An outage of which only the begin is known: its first reads can fail for its own reasons."""
+    spec = {"fallback": {"replicas": 10, "afterSeconds": 120}, "minReplicas": 1}
+
+    async def timeline(world: World) -> None:
+        world.begin(2, 0, **spec)
+        await world.tick()
+        world.brokers.away["broker"] = AWAY
+        await world.tick()
+        world.clock.now += 3600
+        await world.restart(**spec)
+        for _ in range(15):
+            await world.tick()
+            assert world.workloads.done == []
+        await world.tick()
+        assert world.workloads.done == [("worker", 10)]
+
+    run(timeline)
+
+
+def test_a_reading_ends_the_clock_of_the_fallback():
+    spec = {"fallback": {"replicas": 10, "afterSeconds": 120}, "minReplicas": 1}
+
+    async def timeline(world: World) -> None:
+        world.begin(2, 0, **spec)
+        world.brokers.away["broker"] = AWAY
+        for _ in range(100):
+            await world.tick()
+        del world.brokers.away["broker"]
+        for _ in range(15):
+            await world.tick()
+        assert "unknownSince" not in world.objects.status().get("timers", {})
+        world.brokers.away["broker"] = AWAY
+        await world.restart(**spec)
+        for _ in range(100):
+            await world.tick()
+        assert world.workloads.done == []
+
+    run(timeline)
+
+
+@pytest.mark.parametrize(
+    ("behavior", "ready", "counts"),
+    [(SLOW_UP, 500, [2]), (SLOW_DOWN, 10, [19])],
+)
+@pytest.mark.parametrize("stops", ["after the status", "before the status"])
+def test_a_policy_of_one_pod_in_30_minutes_makes_one_step_whatever_the_leader_does(
+    behavior: dict, ready: int, counts: list[int], stops: str
+):
+    spec = {"behavior": behavior, "minReplicas": 1, "maxReplicas": 50}
+    spec |= {"victims": {"policy": "Default"}}
+    start = 1 if behavior is SLOW_UP else 20
+
+    async def timeline(world: World, change_leader: Callable[..., Awaitable[None]]) -> None:
+        if stops == "before the status":
+            send = world.workloads.scale
+
+            async def stop_after(*arguments: Any) -> None:
+                await send(*arguments)
+                world.objects.answers = asyncio.Event()
+
+            world.workloads.scale = stop_after
+        world.begin(start, ready, **spec)
+        for second in range(700):
+            if second % 60 == 40:
+                world.objects.answers = None
+                await change_leader(**spec)
+            await world.tick()
+        assert [count for _, count in world.workloads.done] == counts
+
+    in_both_ways(timeline)
+
+
+def test_the_next_step_of_a_long_policy_comes_when_its_period_ends():
+    spec = {"behavior": SLOW_UP, "minReplicas": 1}
+
+    async def timeline(world: World) -> None:
+        world.begin(1, 500, **spec)
+        await world.tick()
+        begun = world.clock.now
+        assert world.workloads.done == [("worker", 2)]
+        while len(world.workloads.done) == 1:
+            await world.tick(20)
+            await world.restart(**spec)
+            await world.tick(0)
+        assert 1800 <= world.clock.now - begun <= 1825
+
+    run(timeline)
+
+
+def test_the_cooldown_goes_on_under_a_new_leader_if_no_message_came():
+    spec = {"behavior": AT_ONCE["behavior"], "idle": {"cooldownSeconds": 300}}
+
+    async def timeline(world: World, change_leader: Callable[..., Awaitable[None]]) -> None:
+        world.brokers.published = 70
+        world.begin(1, 0, **spec)
+        begun = world.clock.now
+        while world.clock.now < begun + 900 and not world.workloads.done:
+            if int(world.clock.now - begun) % 100 == 99:
+                await change_leader(**spec)
+            await world.tick()
+        assert world.workloads.done == [("worker", 0)]
+        assert 300 <= world.clock.now - begun <= 305
+
+    in_both_ways(timeline)
+
+
+@pytest.mark.parametrize("published", [71, Unknown("NotReported", "no statistics")])
+def test_the_cooldown_begins_again_if_a_message_may_have_come_without_a_leader(published):
+    spec = {"behavior": AT_ONCE["behavior"], "idle": {"cooldownSeconds": 300}}
+
+    async def timeline(world: World) -> None:
+        world.brokers.published = 70
+        world.begin(1, 0, **spec)
+        for _ in range(200):
+            await world.tick()
+        world.brokers.published = published
+        await world.restart(**spec)
+        for _ in range(299):
+            await world.tick()
+        assert world.workloads.done == []
+        for _ in range(5):
+            await world.tick()
+        assert world.workloads.done == [("worker", 0)]
+
+    run(timeline)
+
+
+def test_a_status_of_another_workload_has_no_past():
+    spec = {"behavior": SLOW_UP, "minReplicas": 1, "onDelete": "Restore"}
+
+    async def timeline(world: World) -> None:
+        world.begin(1, 500, **spec)
+        await world.tick()
+        assert world.objects.status()["originalReplicas"] == 1
+        world.workloads.have("other", 7)
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
+        await world.restart(generation=2, scaleTargetRef=target, **spec)
+        await world.tick()
+        assert world.workloads.done[-1] == ("other", 8)
+        assert world.objects.status()["originalReplicas"] == 7
+
+    run(timeline)
+
+
+def test_many_scale_events_are_stored_in_32_that_free_no_policy_early():
+    policies = [{"type": "Pods", "value": 100, "periodSeconds": 1800}]
+    spec = {"behavior": {"scaleUp": {"policies": policies}}, "maxReplicas": 500, "minReplicas": 1}
+
+    async def timeline(world: World) -> None:
+        world.begin(1, 0, **spec)
+        for count in range(2, 102):
+            world.brokers.ready["worker"] = 10 * count
+            await world.tick(15)
+        begun = world.clock.now - 99 * 15
+        world.brokers.ready["worker"] = 5000
+        await world.tick()
+        assert world.workloads.done[-1] == ("worker", 101)
+        assert len(world.objects.status()["timers"]["scaleEvents"]) <= 32
+        await world.restart(**spec)
+        while world.workloads.done[-1] == ("worker", 101):
+            await world.tick()
+            assert world.clock.now <= begun + 1800 * 16 / 15 + 1
+        assert world.clock.now >= begun + 1800
+
+    run(timeline)
+
+
+def test_another_client_that_changes_the_object_does_not_stop_the_changes():
+    async def timeline(world: World) -> None:
+        world.begin(3, 300)
+        world.objects.stored["worker"] += 1  # the watch brings it later
+        await world.tick()
+        world.put(version=world.objects.stored["worker"])
+        for _ in range(3):
+            await world.tick()
+        assert world.workloads.done == [("worker", 30)]
+
+    run(timeline)
