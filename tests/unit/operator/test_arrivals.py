@@ -116,3 +116,16 @@ def test_few_messages_have_a_large_deviation():
     assert arrivals.rate == pytest.approx(0.4)
     assert arrivals.deviation_of_rate == pytest.approx(math.sqrt(48) / 120)
     assert Arrivals().deviation_of_rate == 0
+
+
+@pytest.mark.parametrize(("jumps", "rate"), [(1, 40), (2, 40), (3, 48)])
+def test_a_jump_that_three_counts_show_counts_with_the_third(jumps, rate):
+    assert rate_at(counted([40] * 20 + [48] * jumps), 100 + 5 * jumps) == pytest.approx(rate, 0.05)
+
+
+@pytest.mark.parametrize(("newest", "kept"), [(2, 22), (3, 3)])
+def test_among_bursty_arrivals_three_counts_show_a_new_rate(newest, kept):
+    counts = counted([10] * 20)
+    for index in range(newest):
+        counts = remember(counts, Count(105.0 + 5 * index, 5.0, 95), 4.0)
+    assert len(counts) == kept

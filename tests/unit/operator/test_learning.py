@@ -255,3 +255,20 @@ def test_messages_that_end_are_counted_until_the_capacity_is_known():
     later = watched([flow(5.0 * index, rate=0.2) for index in range(9, 30)], learning)
     assert not isinstance(later.estimates.capacity_per_replica, Unknown)
     assert later.estimates.finished < 20
+
+
+@pytest.mark.parametrize(
+    ("start_seconds", "seconds", "may_grow"),
+    [(20.0, 19, False), (20.0, 20, True), (1.0, 4, False), (1.0, 5, True)],
+)
+def test_the_replicas_may_grow_again_when_the_last_ones_have_started(
+    start_seconds, seconds, may_grow
+):
+    learning = recall(Estimates(start_seconds=start_seconds))
+    workload = Workload(replicas=2)
+    learning = learn(learning, load_of((reading(50, at=0.0),)), workload, 0.0)
+    workload = Workload(replicas=4)
+    learning = learn(learning, load_of((reading(50, at=10.0),)), workload, 10.0)
+    now = 10.0 + seconds
+    learning = learn(learning, load_of((reading(50, at=now),)), workload, now)
+    assert learning.estimates.may_grow is may_grow

@@ -58,3 +58,9 @@ def test_a_schedule_that_occurs_seldom_is_right(expression: str):
     schedule = Schedule(start=expression, end="0 0 1 1 *", timezone="UTC", min_replicas=1)
 
     assert schedules.problem_of(schedule) is None
+
+
+def test_a_schedule_that_starts_and_ends_in_the_same_minute_is_never_active():
+    schedule = Schedule(start="0 8 * * *", end="0 8 * * *", timezone="UTC", min_replicas=1)
+
+    assert not any(schedules.is_active(schedule, MINUTE + 60 * each) for each in range(24 * 60))

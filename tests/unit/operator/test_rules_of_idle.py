@@ -248,3 +248,22 @@ def test_the_cooldown_restarts_after_a_time_without_readings(queues):
     decision = time.decide()
     assert (decision.replicas, decision.reason) == (0, Reason.SCALED_TO_IDLE)
     assert "for 300 s" in decision.message
+
+
+def test_one_quiet_statistics_shows_when_the_cooldown_ends():
+    time = Timeline(idling(cooldown_seconds=60), 1)
+    time.decide(3)
+    time.now += 5
+    decision = time.decide()
+    assert (decision.reason, decision.until) == (Reason.COOLING_DOWN, 60.0)
+
+
+def test_one_quiet_statistics_shows_until_when_acknowledged_messages_may_be_processed():
+    time = Timeline(idling(cooldown_seconds=0, drain_seconds=90), 1)
+    time.read(reading(3, at=0.0, acknowledged=5, delivered=5))
+    time.now += 5
+    decision = time.read(reading(at=5.0, acknowledged=8, delivered=8))
+    assert decision.reason is not Reason.DRAINING
+    time.now += 5
+    decision = time.read(reading(at=10.0, acknowledged=8, delivered=8))
+    assert (decision.reason, decision.until) == (Reason.DRAINING, 95.0)

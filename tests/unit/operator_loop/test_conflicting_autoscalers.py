@@ -1,7 +1,13 @@
 """Several autoscalers of one workload: one acts, and the others say why they do not."""
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 
+from mare.cluster.conflicting_autoscalers import WatchedConflicts
+from mare.cluster.paths import ApiPath
+from mare.custom_resource.autoscaler import ScaleTarget
 from tests.unit.operator_loop.worlds import World, run
 
 ONE = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}
@@ -134,3 +140,40 @@ def test_the_younger_one_acts_when_the_older_one_is_removed_or_turns_elsewhere(t
             await world.tick()
 
     assert run(timeline).workloads.done == [("worker", 10), ("worker", 20)]
+
+
+class FakeApi:
+    """Has the same ScaledObject for ever, and no HorizontalPodAutoscaler."""
+
+    def __init__(self, annotations: dict[str, str]) -> None:
+        metadata = {"namespace": "shop", "name": "worker", "annotations": annotations}
+        self._item = {"metadata": metadata, "spec": {"scaleTargetRef": {"name": "worker"}}}
+
+    async def pages(self, path: ApiPath) -> AsyncIterator[dict]:
+        items = [self._item] if "scaledobjects" in path.text else []
+        yield {"items": items, "metadata": {"resourceVersion": "1"}}
+
+    async def changes(self, path: ApiPath, version: str) -> AsyncIterator[tuple[str, dict]]:
+        await asyncio.Event().wait()
+        yield "", {}
+
+
+@pytest.mark.parametrize(
+    ("annotations", "found"),
+    [
+        ({}, "ScaledObject worker"),
+        ({"autoscaling.keda.sh/paused": "true"}, None),
+        ({"autoscaling.keda.sh/paused": "false"}, "ScaledObject worker"),
+        ({"autoscaling.keda.sh/paused-replicas": "3"}, None),
+        ({"autoscaling.keda.sh/paused-replicas": "0"}, None),
+    ],
+)
+def test_a_paused_scaled_object_scales_nothing(annotations: dict[str, str], found: str | None):
+    async def timeline() -> str | None:
+        conflicts = WatchedConflicts(FakeApi(annotations), ())
+        watching = asyncio.create_task(conflicts.run())
+        await conflicts.wait_until_synced()
+        watching.cancel()
+        return conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "worker"))
+
+    assert asyncio.run(timeline()) == found

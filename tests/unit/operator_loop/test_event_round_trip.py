@@ -1,13 +1,17 @@
 """The Event of a change, written by the loop and read back by `mare explain --at`."""
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from mare.cluster.objects import StoredObjects
+from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.reason import Reason
 from mare.explanation.stored import changes_of
-from tests.unit.operator_loop.worlds import AT_ONCE, FakeObjects, World
+from tests.unit.operator_loop.worlds import AT_ONCE, FakeObjects, World, body
 
 
 @dataclass
@@ -60,3 +64,16 @@ def test_an_event_of_a_condition_is_no_change():
 
     assert [each["reason"] for each in api.events] == ["QueueNotFound"]
     assert changes_of(api.events) == ()
+
+
+@pytest.mark.parametrize("name", ["a" * 199 + "-b", "a" * 199 + ".b", "a" * 198 + "--b", "a" * 250])
+def test_an_event_of_an_object_with_a_long_name_has_a_valid_name(name: str):
+    api = FakeApi()
+    autoscaler = read_autoscaler(body(name))
+    publish = StoredObjects(api, "replica-1").publish_event
+    asyncio.run(publish(autoscaler, "Normal", "LoadGrew", "1 → 2 replicas"))
+    (event,) = api.events
+    label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+    assert re.fullmatch(rf"{label}([.]{label})*", event["metadata"]["name"])
+    assert len(event["metadata"]["name"]) <= 253
+    assert event["regarding"]["name"] == name

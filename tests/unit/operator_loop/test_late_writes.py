@@ -128,7 +128,7 @@ def test_an_event_is_not_published_when_it_is_out_of_date(change: Callable[[Worl
         world.workloads.have(name, 0)
         world.brokers.ready[name] = 95
         world.objects.answers = asyncio.Event()
-        world.put(name)
+        world.put(name, status={"originalReplicas": 0})
         await world.tick()
         assert world.workloads.done == [(name, 10)]
         change(world)
@@ -217,7 +217,7 @@ def test_a_former_leader_does_not_overwrite_the_status_of_its_successor(
     caplog: pytest.LogCaptureFixture,
 ):
     async def timeline(world: World) -> None:
-        world.begin(0, 95)
+        world.begin(0, 95, status={"originalReplicas": 0})
         world.objects.stored["worker"] += 1  # the successor has written; its event is on the way
         await world.tick()
         assert world.workloads.done == [("worker", 10)]
@@ -275,3 +275,13 @@ def test_repeated_conflicts_are_retried_at_a_growing_interval():
             await world.tick(0.1)
 
     assert len(run(timeline).workloads.sent) <= 8
+
+
+def test_a_late_event_does_not_bring_back_an_object_that_was_deleted_before_it_was_known():
+    async def timeline(world: World) -> None:
+        handle_event(world.loop, "DELETED", body())
+        world.begin(0, 95)
+        for _ in range(5):
+            await world.tick()
+
+    assert run(timeline).workloads.sent == []

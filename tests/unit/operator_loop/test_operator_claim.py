@@ -123,3 +123,17 @@ def test_an_operator_whose_challenge_was_not_answered_answers_those_of_others():
 
 def test_an_operator_without_a_name_always_acts():
     assert OperatorClaim("", stored=A).standing(0) is Standing.ACTS
+
+
+def test_answers_count_for_the_time_of_a_challenge():
+    claim = OperatorClaim(A, stored=A)
+    for second in (0, 60, 120):
+        assert claim.standing(second) is Standing.ACTS
+        claim.observe(B)
+        claim.written(second)
+        claim.observe(A)
+    claim.observe(B)
+    assert claim.standing(180) is Standing.CHALLENGES
+    later = OperatorClaim(A, stored=A, _holds=True, _answers=[0, 60, 120])
+    later.observe(B)
+    assert later.standing(300) is Standing.ACTS

@@ -16,6 +16,8 @@ EVENTS = Resource("events.k8s.io/v1", "events")
 _SECRETS = Resource("v1", "secrets")
 _MAX_NOTE, _MAX_INSTANCE = 1024, 128
 """Limits of the Event API, in characters."""
+_MAX_NAME = 200
+"""Characters of the object's name in that of an Event, which has 253 at most."""
 
 
 class StoredSecrets:
@@ -78,7 +80,7 @@ class StoredObjects:
         namespace, name = autoscaler.key
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         event: dict[str, Any] = {
-            "metadata": {"name": f"{name[:200]}.{uuid4().hex[:16]}", "namespace": namespace},
+            "metadata": {"name": _event_name(name), "namespace": namespace},
             "type": kind,
             "reason": reason,
             "note": message[:_MAX_NOTE],
@@ -100,3 +102,8 @@ class StoredObjects:
                 TO_REPLICAS: str(change[1]),
             }
         await self._api.request("POST", EVENTS.path(namespace), event)
+
+
+def _event_name(name: str) -> str:
+    """Return a name of an Event: no part of it ends with a hyphen or is empty, also where cut."""
+    return f"{name[:_MAX_NAME].rstrip('-.')}.{uuid4().hex[:16]}"

@@ -1,6 +1,6 @@
 """The spec of a QueueAutoscaler, validated and with defaults."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -240,3 +240,20 @@ class ScalingSpec:
         if self.idle_replicas is not None:
             return self.idle_replicas
         return 0 if self.min_replicas == 0 else None
+
+    def restoring(self, replicas: int) -> "ScalingSpec":
+        """Return the spec by which the workload of a deleted object gets a count back.
+
+        Both bounds are the count: it is set at once, except that busy replicas stay as they do at
+        any lower `maxReplicas`.
+        """
+        return replace(
+            self,
+            min_replicas=replicas,
+            max_replicas=replicas,
+            idle_replicas=None,
+            always_active=False,
+            schedules=(),
+            forecast=ForecastMode.OFF,
+            paused=None,
+        )

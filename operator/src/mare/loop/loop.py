@@ -94,7 +94,13 @@ class Loop:
             scheduler=self.scheduler,
         )
         self._restorer = ReplicaRestorer(
-            self.workloads, self.leadership, self._owners, self.conflicts, self.scheduler
+            workloads=self.workloads,
+            brokers=self.brokers,
+            leadership=self.leadership,
+            owners=self._owners,
+            conflicts=self.conflicts,
+            clock=self.clock,
+            scheduler=self.scheduler,
         )
         self._states: dict[Key, AutoscalerState] = {}
         self._removed: deque[str] = deque(maxlen=_MAX_REMOVED)

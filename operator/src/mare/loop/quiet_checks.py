@@ -42,7 +42,7 @@ class QuietChecks:
     async def _ask(self, state: AutoscalerState) -> None:
         autoscaler, before = state.autoscaler, state.quiet_answer
         try:
-            answer = await self._check(autoscaler)
+            answer = await self.check(autoscaler)
         finally:
             state.asking_queues = False
         if state.autoscaler is not autoscaler:
@@ -54,7 +54,8 @@ class QuietChecks:
             _log.warning("Queues could not be asked for messages", extra=extra)
         self._on_answer(state)
 
-    async def _check(self, autoscaler: Autoscaler) -> QuietAnswer:
+    async def check(self, autoscaler: Autoscaler) -> QuietAnswer:
+        """Ask the queues of an object; a failure is an answer that does not confirm."""
         asked_at = self._clock()
         try:
             async with self._scheduler.turn(QUIET_CHECKS, autoscaler.key.namespace):

@@ -1,19 +1,16 @@
 """Reconciles one object: decide, record, and start the writes that follow."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mare.custom_resource import status_values
 from mare.custom_resource.conditions import conditions_of, unknown_of
-from mare.domain.alarms import in_effect
-from mare.domain.clause import Clause
-from mare.domain.decide import decide
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import Evidence
-from mare.domain.observation import Observation, Workload, statistics_time, with_stale_unknown
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
+from mare.loop.deciding import decide_on, fresh_reading, oldest_statistics
 from mare.loop.evidence_collector import EvidenceCollector
 from mare.loop.metrics import Metrics
 from mare.loop.operator_claim import Standing
@@ -23,7 +20,7 @@ from mare.loop.scale_writer import ScaleWriter
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
 from mare.loop.unready_causes import UnreadyCauses
-from mare.loop.victims import count_idle_replicas, unchosen
+from mare.loop.victims import unchosen
 from mare.loop.write_guard import WriteGuard
 from mare.ports import (
     NOT_READ_YET,
@@ -89,7 +86,7 @@ class Reconciler:
             _log.error("Object could not be decided", extra={"object": key}, exc_info=error)
             self.record.failures.append(now)
         state.undecided = problem
-        seen = _with_stale_unknown(state, reading, now)
+        seen = fresh_reading(state, reading, now)
         view = self._record_view(state, reading, seen, scale=problem, problem=problem)
         if state.stored.has_to_show(view, view.at):
             self.statuses.start(state)
@@ -99,12 +96,12 @@ class Reconciler:
         scale = self.workloads.get(state.autoscaler.target)
         if scale == NOT_READ_YET:
             return
-        reading = _with_stale_unknown(state, raw, now)
+        reading = fresh_reading(state, raw, now)
         standing = state.claim.standing(now)
         evidence = self.evidence.collect(state, standing)
         decision = None
         if isinstance(scale, Scale):
-            decision = self._decide(state, scale, reading, evidence, now)
+            decision = decide_on(state, scale, reading, evidence, self.clock)
             self._unready_causes.update(state, scale, now)
         state.undecided = None
         state.rates.observe(raw.queues)
@@ -116,31 +113,6 @@ class Reconciler:
             self._carry_out(state, view, now)
         elif not self.guard.is_paused:
             self._leave_to_other_operator(state, standing, evidence.conflict)
-
-    def _decide(
-        self,
-        state: AutoscalerState,
-        scale: Scale,
-        reading: BrokerReading,
-        evidence: Evidence,
-        now: float,
-    ) -> Decision:
-        offset = self.clock.offset
-        if state.history is None:
-            state.history = state.begin_history(scale.replicas, now, offset)
-        idle = count_idle_replicas(state, scale, reading.busy, now)
-        workload = Workload(
-            replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds
-        )
-        observation = Observation(
-            workload=workload,
-            queues=reading.queues,
-            alarm=in_effect(reading.alarm),
-            evidence=evidence,
-            clock_offset=offset,
-        )
-        decision, state.history = decide(state.autoscaler.spec, observation, state.history, now)
-        return decision
 
     def _carry_out(self, state: AutoscalerState, view: View, now: float) -> None:
         """Start what the decision needs, and the status write if something else is to be shown."""
@@ -207,7 +179,7 @@ class Reconciler:
             autoscaler=autoscaler,
             scale=scale,
             reading=reading,
-            statistics_at=_oldest_statistics(raw),
+            statistics_at=oldest_statistics(raw),
             decision=decision,
             estimates=estimates,
             history=state.history,
@@ -227,32 +199,6 @@ class Reconciler:
         await self._unready_causes.close()
         await self.scales.close()
         await self.statuses.close()
-
-
-def _with_stale_unknown(
-    state: AutoscalerState, reading: BrokerReading, now: float
-) -> BrokerReading:
-    """Return the reading for `decide`: values that are too old are unknown."""
-    staleness_seconds = state.autoscaler.spec.staleness_seconds
-    at = statistics_time(reading.busy_at, now, staleness_seconds)
-    if isinstance(at, Unknown):
-        busy = reading.busy if isinstance(reading.busy, Unknown) else at
-        reading = replace(reading, busy=busy, alarm=at)
-    queues = with_stale_unknown(reading.queues, now, staleness_seconds)
-    oldest = _oldest_statistics(reading)
-    lost = reading.lost
-    if oldest is not None and isinstance(statistics_time(oldest, now, staleness_seconds), Unknown):
-        lost = (*lost, Clause("lost.stale", seconds=staleness_seconds))
-    if queues == reading.queues and lost == reading.lost:
-        return reading
-    return replace(reading, queues=queues, lost=lost)
-
-
-def _oldest_statistics(reading: BrokerReading) -> float | None:
-    """Return when the oldest statistics were taken; None if no queue has any."""
-    queues = () if isinstance(reading.queues, Unknown) else reading.queues
-    times = (at for each in queues if not isinstance(at := each.statistics_at, Unknown))
-    return min(times, default=None)
 
 
 def _unready(state: AutoscalerState, scale: Scale | Unknown, now: float) -> int | None:

@@ -106,10 +106,11 @@ class ScaleWriter:
             is_marked = await self._victims.mark(state, scale, busy, is_allowed)
             if not is_allowed() or (not is_marked and decision.marking is Marking.REQUIRED):
                 return None
-        before = state.original_replicas
         if not await self._record_counts(state, scale.replicas) or not is_allowed():
             return None
-        sent_at = self.clock()
+        sent_at, before = self.clock(), state.original_replicas
+        if before is None:
+            state.original_replicas = scale.replicas
         try:
             await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
         except (Conflict, NotFound, AccessRefused, InvalidName):
@@ -129,7 +130,6 @@ class ScaleWriter:
             await self.statuses.record_counts(state, original, replicas)
         except (Conflict, NotFound):  # the watch brings the object of now
             return False
-        state.original_replicas = original
         return True
 
     async def _refresh(self, state: AutoscalerState) -> None:

@@ -86,7 +86,8 @@ class AutoscalerState:
         """
         behavior = self.autoscaler.spec.behavior
         has_policies = bool(behavior.scale_up.policies or behavior.scale_down.policies)
-        return self.original_replicas is None or (has_policies and self.stored.count != replicas)
+        original = replicas if self.original_replicas is None else self.original_replicas
+        return self.stored.original != original or (has_policies and self.stored.count != replicas)
 
     def observe_operator(self, name: str | None) -> None:
         """Take the name of the operator in the status; a wrong one is replaced at once."""

@@ -36,6 +36,8 @@ class StoredStatus:
     _json: str = "{}"
     """The status as text: for 1,000 objects 5 MB, where dicts take 16 MB."""
     _capacity: float | None = None
+    original: int | None = None
+    """The original replicas in the status."""
     count: int | None = None
     """The replicas of the workload in the status."""
     outdated: bool = False
@@ -75,6 +77,7 @@ class StoredStatus:
     def _set(self, status: Mapping[str, Any]) -> None:
         self._json = json.dumps(status)
         capacity, surges = read_estimates(status).capacity_per_replica, read_surges(status)
+        self.original = read_count(status.get("originalReplicas"))
         self.count = read_count(status.get("currentReplicas"))
         self._capacity = None if isinstance(capacity, Unknown) else capacity
         self._surge_at = surges[-1].at if surges else None
