@@ -200,6 +200,8 @@ class FakeObjects:
     event_error: Exception | None = None
     answers: asyncio.Event | None = None
     """Set when writes are to be answered; without it they are answered at once."""
+    answers_first: str | None = None
+    """The object whose writes are answered at once in any case."""
     stored: dict[str, int] = field(default_factory=dict)
     """The resourceVersion of each object."""
 
@@ -207,7 +209,7 @@ class FakeObjects:
         self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]
     ) -> str:
         name = autoscaler.key.name
-        if self.answers is not None:
+        if self.answers is not None and name != self.answers_first:
             await self.answers.wait()
         if self.error is not None:
             raise self.error
@@ -239,7 +241,9 @@ class FakeObjects:
         return merged
 
     def last(self, name: str = "worker") -> dict:
-        return next(status for owner, status in reversed(self.statuses) if owner == name)
+        """Return the last whole status that was written."""
+        whole = (each for each in reversed(self.statuses) if "conditions" in each[1])
+        return next(status for owner, status in whole if owner == name)
 
     def condition(self, kind: str, name: str = "worker") -> tuple[str, str]:
         for each in self.last(name)["conditions"]:

@@ -55,7 +55,9 @@ class ReplicaRestorer:
 
     def start(self, state: AutoscalerState) -> None:
         autoscaler, replicas = state.autoscaler, state.original_replicas
-        if not autoscaler.restores_replicas or autoscaler.spec.dry_run or replicas is None:
+        if replicas is None or not state.may_have_scaled:
+            return
+        if not autoscaler.restores_replicas or autoscaler.spec.dry_run:
             return
         state.autoscaler = replace(autoscaler, spec=autoscaler.spec.restoring(replicas))
         self._tasks.start(self._restore(state, replicas))

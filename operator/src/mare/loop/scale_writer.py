@@ -108,14 +108,13 @@ class ScaleWriter:
                 return None
         if not await self._record_counts(state, scale.replicas) or not is_allowed():
             return None
-        sent_at, before = self.clock(), state.original_replicas
-        if before is None:
-            state.original_replicas = scale.replicas
+        sent_at, before = self.clock(), state.may_have_scaled
+        state.original_replicas, state.may_have_scaled = state.original_of(scale.replicas), True
         try:
             await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
         except (Conflict, NotFound, AccessRefused, InvalidName):
             # After any other error the PATCH may have been applied.
-            state.original_replicas = before
+            state.may_have_scaled = before
             raise
         return sent_at
 
@@ -125,9 +124,8 @@ class ScaleWriter:
             return True
         if not state.stored.may_be_written(self.clock()):
             return False
-        original = replicas if state.original_replicas is None else state.original_replicas
         try:
-            await self.statuses.record_counts(state, original, replicas)
+            await self.statuses.record_counts(state, replicas)
         except (Conflict, NotFound):  # the watch brings the object of now
             return False
         return True

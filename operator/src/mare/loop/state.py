@@ -34,7 +34,9 @@ class AutoscalerState:
     read_times: tuple[float, float] = (0.0, 0.0)
     """When the last read of the broker began and ended."""
     original_replicas: int | None = None
-    """Replicas of the workload before the object scaled it; None if it has never done so."""
+    """Replicas of the workload before the first change by the object; None before that."""
+    may_have_scaled: bool = False
+    """Whether a change was applied, or not answered."""
     history: History | None = None
     """Written by the reconciler."""
     estimates: Estimates | None = None
@@ -70,6 +72,7 @@ class AutoscalerState:
         self.stored.adopt(status)
         past = past_of(status, self.autoscaler.target)
         self.original_replicas = read_count(past.get("originalReplicas"))
+        self.may_have_scaled = self.original_replicas is not None
         if self.history is None:
             self.estimates, self.surges = read_estimates(past), read_surges(past, offset)
 
@@ -79,6 +82,11 @@ class AutoscalerState:
         timers = read_timers(past, offset).at_start(spec, replicas, now)
         return History.begin(now, replicas, self.estimates, self.surges, timers)
 
+    def original_of(self, replicas: int) -> int:
+        """Return the original replicas if the workload has `replicas` before a change."""
+        known = self.original_replicas if self.may_have_scaled else None
+        return replicas if known is None else known
+
     def counts_are_missing(self, replicas: int) -> bool:
         """Return whether a leader that stops after a change leaves too little to the next one.
 
@@ -86,8 +94,8 @@ class AutoscalerState:
         """
         behavior = self.autoscaler.spec.behavior
         has_policies = bool(behavior.scale_up.policies or behavior.scale_down.policies)
-        original = replicas if self.original_replicas is None else self.original_replicas
-        return self.stored.original != original or (has_policies and self.stored.count != replicas)
+        is_original_missing = self.stored.original != self.original_of(replicas)
+        return is_original_missing or (has_policies and self.stored.count != replicas)
 
     def observe_operator(self, name: str | None) -> None:
         """Take the name of the operator in the status; a wrong one is replaced at once."""
@@ -113,7 +121,7 @@ class AutoscalerState:
         """Take a new generation; what was learnt of another workload is dropped."""
         if self.autoscaler.target != autoscaler.target:
             self.history = self.estimates = self.original_replicas = None
-            self.surges = ()
+            self.surges, self.may_have_scaled = (), False
         self.autoscaler = autoscaler
         self.scale_attempts = Attempts()
         self.due = 0.0

@@ -52,7 +52,7 @@ class StatusWriter:
         """Publish a Warning in the background."""
         self._tasks.start(self.publish_event(state, "Warning", reason, message))
 
-    async def record_counts(self, state: AutoscalerState, original: int, replicas: int) -> None:
+    async def record_counts(self, state: AutoscalerState, replicas: int) -> None:
         """Write the count before a change, and the original one; raises as `write_status`.
 
         A leader that stops after the change leaves no other trace of these counts.
@@ -61,7 +61,7 @@ class StatusWriter:
         counts = {
             "operator": state.claim.own or None,
             "workload": workload_name(state.autoscaler.target),
-            "originalReplicas": original,
+            "originalReplicas": state.original_of(replicas),
             "currentReplicas": replicas,
         }
         stored.writing = True
