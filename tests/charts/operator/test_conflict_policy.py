@@ -27,6 +27,9 @@ PLURALS = {
 }
 
 
+Change = Callable[[str, str, Mapping[str, Any]], str]
+
+
 def autoscaler(name: str, workload: str, **spec: Any) -> dict[str, Any]:
     return autoscaler_of(name, {"scaleTargetRef": {"name": workload}, **spec})
 
@@ -40,7 +43,18 @@ def create(api_server: ControlPlane, crd: Path, helm: Helm) -> Iterator[Create]:
     kubectl = api_server.kubectl
     kubectl("create", "namespace", "conflicts")
     kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(policies))
-    existing = [autoscaler("first", "worker"), hpa("scaled-by-hpa")]
+    leaving = autoscaler("leaving", "left")
+    leaving["metadata"]["finalizers"] = ["example.com/hold"]
+    existing = [
+        autoscaler("first", "worker"),
+        hpa("scaled-by-hpa"),
+        autoscaler("elsewhere", "third"),
+        autoscaler("tried", "worker", dryRun=True),
+        autoscaler("younger", "worker"),
+        hpa("free"),
+        scaled_object("free-of-keda"),
+        leaving,
+    ]
     kubectl("apply", "-n", "conflicts", "-f", "-", stdin=yaml.safe_dump_all(existing))
     with api_server.client() as api:
         objects = client.CustomObjectsApi(api)
@@ -55,7 +69,10 @@ def create(api_server: ControlPlane, crd: Path, helm: Helm) -> Iterator[Create]:
         for probe in (autoscaler("probe", "worker"), autoscaler("probe", "scaled-by-hpa")):
             # A new policy is in force after some seconds.
             eventually(lambda probe=probe: "as well" in run(probe))
+        kubectl("delete", "qa", "leaving", "-n", "conflicts", "--wait=false")
         yield run
+    release = ("--type=merge", "--patch", '{"metadata": {"finalizers": null}}')
+    kubectl("patch", "qa", "leaving", "-n", "conflicts", *release)
     kubectl("delete", "-f", "-", stdin=yaml.safe_dump_all(policies))
     kubectl("delete", "namespace", "conflicts", "--wait=false")
     kubectl("delete", "-f", str(SCALED_OBJECTS))
@@ -90,3 +107,66 @@ def test_a_second_autoscaler_of_a_workload_is_warned_about(create: Create, docum
 )
 def test_an_autoscaler_of_another_workload_and_a_dry_run_are_not(create: Create, document):
     assert "as well" not in create(document)
+
+
+@pytest.fixture
+def change(api_server: ControlPlane, create: Create) -> Change:
+    """Change an object, as a dry run; return the warnings."""
+    groups = {"HorizontalPodAutoscaler": "autoscaling/v2", "ScaledObject": "keda.sh/v1alpha1"}
+
+    def run(kind: str, name: str, patch: Mapping[str, Any]) -> str:
+        group, version = groups.get(kind, "mare.dev/v1alpha1").split("/")
+        with api_server.client() as api:
+            _, _, headers = client.CustomObjectsApi(
+                api
+            ).patch_namespaced_custom_object_with_http_info(
+                group, version, "conflicts", PLURALS[kind], name, patch, dry_run="All"
+            )
+        return str(headers.get("Warning", ""))
+
+    return run
+
+
+def target(name: str = "worker", **fields: str) -> dict[str, Any]:
+    return {"spec": {"scaleTargetRef": {"name": name, **fields}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "patch"),
+    [
+        ("QueueAutoscaler", "elsewhere", target()),
+        ("QueueAutoscaler", "tried", {"spec": {"dryRun": False}}),
+        ("HorizontalPodAutoscaler", "free", target()),
+        ("ScaledObject", "free-of-keda", target()),
+    ],
+)
+def test_a_change_by_which_two_autoscalers_have_one_workload_is_warned_about(
+    change: Change, kind: str, name: str, patch: Mapping[str, Any]
+):
+    assert "QueueAutoscaler first scales Deployment worker as well" in change(kind, name, patch)
+
+
+def test_a_change_of_the_api_group_is_checked(change: Change):
+    other = target(apiVersion="other.example/v1")
+    assert "as well" not in change("HorizontalPodAutoscaler", "free", other)
+    assert "as well" in change("HorizontalPodAutoscaler", "free", target(apiVersion="apps/v1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "patch"),
+    [
+        ("younger", {"metadata": {"labels": {"team": "shop"}}}),
+        ("younger", {"spec": {"maxReplicas": 7}}),
+        ("elsewhere", target("another")),
+        ("leaving", {"metadata": {"finalizers": None}}),
+        ("leaving", target()),
+    ],
+)
+def test_other_changes_and_those_of_an_object_that_is_being_deleted_are_not(
+    change: Change, name: str, patch: Mapping[str, Any]
+):
+    assert "as well" not in change("QueueAutoscaler", name, patch)
+
+
+def test_an_object_that_is_being_deleted_is_no_other_autoscaler(create: Create):
+    assert "as well" not in create(autoscaler("successor", "left"))

@@ -142,11 +142,11 @@ class World:
         self.brokers.ready[name] = ready
         self.put(name, **fields)
 
-    async def tick(self, seconds: float = 1.0) -> None:
+    async def tick(self, seconds: float = 1.0, settling: int = 100) -> None:
         """Let time pass, tick, and let everything that can happen, happen."""
         self.clock.now += seconds
         self.loop.tick()
-        for _ in range(100):
+        for _ in range(settling):
             await asyncio.sleep(0)
 
 

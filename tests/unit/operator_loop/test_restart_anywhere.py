@@ -1,0 +1,200 @@
+"""An operator that is killed at any moment leaves its successor the same decisions.
+
+The operator stops at one of its requests, before or after the API server has applied it, and
+another one starts. The counts have to be those of an operator that was never killed, at most
+`LATE_SECONDS` later: then the successor has read the queues itself for long enough.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mare.custom_resource.autoscaler import Autoscaler, Key, ScaleTarget
+from mare.domain.unknown import Unknown
+from mare.ports import BrokerReading, Conflict, Scale
+from tests.unit.operator_broker import virtual_time
+from tests.unit.operator_loop.fakes import FakeBrokers, FakeObjects, FakeWorkloads
+from tests.unit.operator_loop.worlds import World
+
+LATE_SECONDS = 16
+AWAY = Unknown("BrokerUnreachable", "the broker does not answer")
+_PHASE_SECONDS = 100
+_SETTLING = 25
+"""Turns of the event loop in which all that a tick of one object starts has ended."""
+
+Load = int | Unknown
+Counts = list[tuple[float, int]]
+
+
+@dataclass
+class Stops:
+    """Ends the operator at some of the moments at which it waits for an answer."""
+
+    at: Collection[int] = ()
+    passed: int = 0
+    reached: bool = False
+
+    async def point(self) -> None:
+        self.passed += 1
+        if self.passed in self.at or self.reached:
+            self.reached = True
+            await asyncio.Event().wait()
+
+
+@dataclass
+class StoppingWorkloads(FakeWorkloads):
+    stops: Stops = field(default_factory=Stops)
+
+    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
+        await self.stops.point()
+        if last_read.version != self.scales[target.name].version:
+            raise Conflict("it has changed")
+        await super().scale(target, last_read, replicas)
+        version = str(int(last_read.version) + 1)
+        self.scales[target.name] = replace(self.scales[target.name], version=version)
+        await self.stops.point()
+
+
+@dataclass
+class StoppingObjects(FakeObjects):
+    stops: Stops = field(default_factory=Stops)
+
+    async def write_status(
+        self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]
+    ) -> str:
+        await self.stops.point()
+        written = await super().write_status(autoscaler, version, status)
+        await self.stops.point()
+        return written
+
+    async def publish_event(self, *arguments: Any) -> None:
+        await self.stops.point()
+        await super().publish_event(*arguments)
+
+
+@dataclass
+class StoppingBrokers(FakeBrokers):
+    stops: Stops = field(default_factory=Stops)
+
+    async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:
+        if self.stops.passed:
+            await self.stops.point()
+        return await super().read(autoscalers)
+
+
+def spec_of(up: tuple[int, int], down: tuple[int, int], **more: Any) -> dict[str, Any]:
+    """Return a spec with a policy of a number of Pods in a number of seconds, up and down."""
+    rules = [
+        {"policies": [{"type": "Pods", "value": pods, "periodSeconds": seconds}]}
+        for pods, seconds in (up, down)
+    ]
+    rules[1]["stabilizationWindowSeconds"] = 0
+    behavior = {"scaleUp": rules[0], "scaleDown": rules[1]}
+    return {"behavior": behavior, "maxReplicas": 30, "victims": {"policy": "Default"}, **more}
+
+
+def play(
+    spec: Mapping[str, Any], loads: Sequence[Load], at: Iterable[int] = ()
+) -> tuple[Counts, World, int]:
+    """Play a load, killing the operator at some moments; return the changes and those moments."""
+    stops = Stops(set(at))
+    world = World(workloads=StoppingWorkloads(stops=stops), objects=StoppingObjects(stops=stops))
+    world.use(StoppingBrokers(world.clock, stops=stops))
+    brokers, begun, changes = world.brokers, world.clock.now, []
+
+    async def timeline() -> None:
+        brokers.published = 0
+        world.begin(1, 0, **spec)
+        for load in loads:
+            brokers.away = {"broker": AWAY} if isinstance(load, Unknown) else {}
+            ready = 0 if isinstance(load, Unknown) else load
+            if ready > brokers.ready["worker"]:
+                brokers.published += ready - brokers.ready["worker"]
+            brokers.ready["worker"] = ready
+            for _ in range(_PHASE_SECONDS):
+                done = len(world.workloads.done)
+                await world.tick(settling=_SETTLING)
+                changes.extend((world.clock.now - begun, n) for _, n in world.workloads.done[done:])
+                if stops.reached:
+                    stops.reached = False
+                    await world.restart(**spec)
+        await world.kill()
+
+    virtual_time.run(timeline())
+    return changes, world, stops.passed
+
+
+def agrees(changes: Counts, expected: Counts, late: float) -> bool:
+    same = [count for _, count in changes] == [count for _, count in expected]
+    delays = (at - before for (at, _), (before, _) in zip(changes, expected, strict=False))
+    return same and all(0 <= delay <= late for delay in delays)
+
+
+loads = st.lists(st.sampled_from([0, 0, 5, 60, 250, AWAY]), min_size=2, max_size=5)
+specs = st.builds(
+    spec_of,
+    st.sampled_from([(2, 45), (1, 1800), (100, 1)]),
+    st.sampled_from([(2, 45), (1, 1800), (100, 1)]),
+    idle=st.just({"cooldownSeconds": 30}),
+    fallback=st.none() | st.just({"replicas": 4, "afterSeconds": 60}),
+    minReplicas=st.sampled_from([0, 1, 2]),
+)
+
+
+@settings(max_examples=30)
+@given(spec=specs, loads=loads, data=st.data())
+def test_an_operator_that_is_killed_at_any_moment_leaves_the_same_decisions(
+    spec: dict, loads: list[Load], data: st.DataObject
+):
+    if spec["fallback"] is None:
+        del spec["fallback"]
+    expected, _, moments = play(spec, loads)
+    at = data.draw(st.integers(1, max(1, moments)))
+
+    changes, world, _ = play(spec, loads, [at])
+
+    assert agrees(changes, expected, LATE_SECONDS), (expected, changes)
+    assert world.objects.status().get("originalReplicas") in (None, 1)
+
+
+STAIRS: list[Load] = [250, 60, AWAY, 0, 250]
+STAIRS_SPEC = spec_of(
+    (2, 45),
+    (3, 45),
+    idle={"cooldownSeconds": 30},
+    fallback={"replicas": 4, "afterSeconds": 60},
+    minReplicas=0,
+)
+
+
+@pytest.mark.nightly
+def test_each_moment_of_a_timeline_leaves_the_same_decisions():
+    expected, _, moments = play(STAIRS_SPEC, STAIRS)
+    assert moments > 300
+    for at in range(1, moments + 1):
+        changes, _, _ = play(STAIRS_SPEC, STAIRS, [at])
+        assert agrees(changes, expected, LATE_SECONDS), (at, expected, changes)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_operator_that_is_killed_thirty_times_makes_no_double_step(seed: int):
+    """Each policy holds for the changes of all thirty-one operators together."""
+    spec = spec_of((2, 45), (3, 45), minReplicas=1)
+    loads = [250, 60, 250, 5, 250, 60]
+    _, _, moments = play(spec, loads)
+    random = Random(seed)
+
+    changes, world, _ = play(spec, loads, random.sample(range(1, moments), 30))
+
+    counts = [1, *(count for _, count in changes)]
+    for index, (at, _) in enumerate(changes):
+        recent = [n for n, (when, _) in enumerate(changes) if at - 45 < when <= at and n <= index]
+        start, end = counts[recent[0]], counts[index + 1]
+        assert start - 3 <= end <= start + 2, (changes, world.objects.status()["timers"])
+    assert world.objects.status()["originalReplicas"] == 1
