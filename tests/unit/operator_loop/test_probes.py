@@ -1,10 +1,5 @@
 """When /livez fails, and which clock it uses."""
 
-import time
-
-import pytest
-
-from mare.clock import SteadyClock
 from mare.probes import find_liveness_failure
 from tests.unit.operator_loop.worlds import World, run
 
@@ -51,14 +46,3 @@ def test_a_broker_that_never_answers_is_no_reason_to_restart():
         assert find_liveness_failure(world.loop, world.clock()) is None
 
     run(timeline)
-
-
-def test_setting_the_system_time_does_not_move_the_clock(monkeypatch: pytest.MonkeyPatch):
-    begun = time.time()
-    clock = SteadyClock()
-    before = clock()
-    assert begun - 1 <= before <= time.time() + 1
-
-    monkeypatch.setattr(time, "time", lambda: 0.0)
-
-    assert clock() >= before

@@ -25,6 +25,7 @@ def decide_on(
     now, offset = clock(), clock.offset
     if state.history is None:
         state.history = state.begin_history(scale.replicas, now, offset)
+    state.observe_count(scale.replicas, now)
     idle = count_idle_replicas(state, scale, reading.busy, now)
     workload = Workload(
         replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds

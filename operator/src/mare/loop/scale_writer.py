@@ -113,8 +113,10 @@ class ScaleWriter:
         try:
             await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
         except (Conflict, NotFound, AccessRefused, InvalidName):
-            # After any other error the PATCH may have been applied.
             state.may_have_scaled = before
+            raise
+        except Exception:
+            state.unanswered = scale.replicas, decision.replicas
             raise
         return sent_at
 

@@ -37,6 +37,8 @@ class AutoscalerState:
     """Replicas of the workload before the first change by the object; None before that."""
     may_have_scaled: bool = False
     """Whether a change was applied, or not answered."""
+    unanswered: tuple[int, int] | None = None
+    """The counts before and after a change whose answer was lost. Written by the scale writer."""
     history: History | None = None
     """Written by the reconciler."""
     estimates: Estimates | None = None
@@ -114,17 +116,23 @@ class AutoscalerState:
         if self.history is not None:
             self.estimates = self.history.learning.estimates
             self.surges = self.history.tides.surges.past
-        self.history = self.applied = self.quiet_answer = None
+        self.history = self.applied = self.quiet_answer = self.unanswered = None
         self.scale_attempts, self.marking_attempts = Attempts(), Attempts()
 
     def replace_spec(self, autoscaler: Autoscaler) -> None:
         """Take a new generation; what was learnt of another workload is dropped."""
         if self.autoscaler.target != autoscaler.target:
-            self.history = self.estimates = self.original_replicas = None
+            self.history = self.estimates = self.original_replicas = self.unanswered = None
             self.surges, self.may_have_scaled = (), False
         self.autoscaler = autoscaler
         self.scale_attempts = Attempts()
         self.due = 0.0
+
+    def observe_count(self, replicas: int, now: float) -> None:
+        """Record a change that was made although its answer was lost: policies count it."""
+        if self.unanswered is not None and self.unanswered[1] == replicas and self.history:
+            change, self.unanswered = replicas - self.unanswered[0], None
+            self.history = self.history.record_scaling(change, now, self.autoscaler.spec.behavior)
 
     def record_applied(self, view: View, change: int, now: float) -> None:
         """Record a change of the replicas that was made."""
@@ -132,3 +140,4 @@ class AutoscalerState:
             behavior = view.autoscaler.spec.behavior
             self.history = self.history.record_scaling(change, now, behavior)
         self.view = self.applied = view
+        self.unanswered = None

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from mare.background import Tasks
 from mare.custom_resource.condition import Condition, state_of
 from mare.custom_resource.status import status_of, without_absent
-from mare.custom_resource.stored_timers import workload_name
+from mare.custom_resource.stored_timers import timers_status, workload_name
 from mare.loop.record import Record
 from mare.loop.state import AutoscalerState
 from mare.loop.write_guard import WriteGuard
@@ -53,16 +53,19 @@ class StatusWriter:
         self._tasks.start(self.publish_event(state, "Warning", reason, message))
 
     async def record_counts(self, state: AutoscalerState, replicas: int) -> None:
-        """Write the count before a change, and the original one; raises as `write_status`.
+        """Write the count before a change, its events, and the original count.
 
-        A leader that stops after the change leaves no other trace of these counts.
+        A leader that stops after the change leaves no other trace of these. Raises as
+        `write_status`.
         """
-        stored = state.stored
+        stored, now, offset = state.stored, self._clock(), self._clock.offset
+        history, spec = state.history, state.autoscaler.spec
         counts = {
             "operator": state.claim.own or None,
             "workload": workload_name(state.autoscaler.target),
             "originalReplicas": state.original_of(replicas),
             "currentReplicas": replicas,
+            "timers": history and timers_status(history.timers(spec, now), offset),
         }
         stored.writing = True
         try:
