@@ -70,7 +70,7 @@ def _lease(stage: Stage) -> client.V1LeaseSpec:
 
 
 @pytest.mark.parametrize(
-    "seconds", [2, pytest.param(30, marks=[pytest.mark.nightly, pytest.mark.timeout(240)])]
+    "seconds", [2, pytest.param(60, marks=[pytest.mark.nightly, pytest.mark.timeout(240)])]
 )
 def test_an_api_server_that_is_away_changes_nothing_but_the_time(
     *,
