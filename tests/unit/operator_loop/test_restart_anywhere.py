@@ -168,7 +168,7 @@ STAIRS_SPEC = spec_of(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @example(spec=STAIRS_SPEC, loads=[60, AWAY], moment=0.7)
 @example(spec=STAIRS_SPEC, loads=[5, 0], moment=0.6)
 @given(spec=specs, loads=loads, moment=st.floats(0, 1))

@@ -149,13 +149,16 @@ class History:
             samples, changed_at = 0, now if changed else changed_at
         elif sampled_after > max(changed_at, counted):
             samples, counted = samples + 1, sampled_after
-        published = total(each.published for each in load.readings)
+        cooldown = self.cooldown
+        if not quiet or changed or cooldown.published is None:
+            published = total(each.published for each in load.readings)
+            cooldown = cooldown.observe(published, now, active=active, quiet=quiet)
         return replace(
             self,
             learning=learning,
             unknown_since=None,
             last_active=now if active else self.last_active,
-            cooldown=self.cooldown.observe(published, now, active=active, quiet=quiet),
+            cooldown=cooldown,
             queues_changed_at=changed_at,
             last_ready_at=now if ready > 0 else self.last_ready_at,
             consumers_and_counters=seen,
