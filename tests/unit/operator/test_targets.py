@@ -134,10 +134,8 @@ def test_wait_time_scales_to_a_worker_per_message_in_steps_until_it_has_measured
     decision = decision_of(QueueWaitTime(), reading(38, 4, at=1000.0))
     assert (decision.raw, decision.replicas) == (11, 4)
     assert decision_of(QueueWaitTime(), reading(164, 0, at=1000.0, prefetch=1.0)).replicas == 41
-    assert (
-        decision_of(QueueWaitTime(), reading(60, 0, at=1000.0, prefetch=1.0), replicas=20).replicas
-        == 40
-    )
+    started = reading(60, 0, at=1000.0, prefetch=1.0, consumers=20)
+    assert decision_of(QueueWaitTime(), started, replicas=20).replicas == 40
     # Some long tasks start at once: 4 replicas are free of the limit.
     assert decision_of(QueueWaitTime(), reading(3, 0, at=1000.0, prefetch=1.0)).replicas == 3
     few = decision_of(QueueWaitTime(), reading(6, 4, at=1000.0))
@@ -249,12 +247,14 @@ def test_messages_that_do_not_grow_add_no_replica_without_statistics():
     assert growing(60, 0, statistics=False).replicas == 1
 
 
-def test_a_step_waits_until_the_replicas_of_the_last_one_have_had_time_to_start():
+def test_a_step_waits_until_the_replicas_of_the_last_one_have_started():
     spec = ScalingSpec(min_replicas=1, max_replicas=500, targets=(QueueWaitTime(),))
     time = Timeline(spec, 1)
     counts = []
-    for _ in range(12):
+    for second in range(12):
         time.now += 1
-        time.read(reading(400, 0, at=time.now, statistics_at=0.0, prefetch=1.0))
+        consumers = 100 if second >= 8 else 1
+        depth = {"statistics_at": 0.0, "prefetch": 1.0, "consumers": consumers}
+        time.read(reading(400, 0, at=time.now, **depth))
         counts.append(time.replicas)
-    assert counts == [100] * 6 + [200] * 6
+    assert counts == [100] * 8 + [200] * 4
