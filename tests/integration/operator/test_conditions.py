@@ -19,10 +19,13 @@ def test_a_queue_deleted_at_zero_replicas_causes_a_warning(stage: Stage, vhost: 
         channel.basic_consume("work", callback=lambda message: None)
         stage.autoscaler()
 
+        eventually(lambda: stage.condition("EventsSafe") == ("True", "QueuesKept"))
+
+        stage.change({"minReplicas": 1, "idle": {"replicas": 0}})
         eventually(lambda: stage.condition("EventsSafe") == ("False", "QueuesVanish"))
         eventually(lambda: ("Warning", "QueuesVanish") in stage.events())
 
-        stage.change({"minReplicas": 1})
+        stage.change({"minReplicas": 1, "idle": {"replicas": None}})
         eventually(lambda: stage.condition("EventsSafe") == ("True", "Safe"))
 
 

@@ -67,3 +67,19 @@ def test_the_identity_of_the_cluster(rabbitmq: Node, own_rabbitmq: Callable[[], 
 
         assert names[0] == names[1] != ""
         assert names[2] not in {"", names[0]}
+
+
+def test_queues_that_are_deleted_without_consumers(vhost: Vhost) -> None:
+    queues = {"stays": {}, "argument": {"x-expires": 600_000}, "policy": {}}
+    policy = {"pattern": "^policy$", "apply-to": "queues", "definition": {"expires": 600_000}}
+    vhost.node.management.call("PUT", "policies", vhost.name, "expires", body=policy)
+
+    def found() -> dict[str, bool]:
+        seen = statistics(vhost.node, "management", vhost.name).queues
+        return {name: seen[name].transient for name in seen.keys() & queues}
+
+    with vhost.connect() as connection:
+        channel = connection.channel()
+        for name, arguments in queues.items():
+            channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
+        eventually(lambda: found() == {"stays": False, "argument": True, "policy": True})

@@ -113,6 +113,7 @@ class Timeline:
         self.history = History.begin(at, replicas)
         self.decisions: list[Decision] = []
         self.alarm: Unknown | None = None
+        self.transient: tuple[str, ...] = ()
         self.left: Unknown | None = None
         """Why the queues may have a message although statistics show none."""
 
@@ -121,6 +122,7 @@ class Timeline:
             workload=Workload(replicas=self.replicas, **workload),
             queues=tuple(readings) if queues is None else queues,
             alarm=self.alarm,
+            transient=self.transient,
         )
         decision, self.history = decide_and_ask(
             self.spec, observation, self.history, self.now, self.left

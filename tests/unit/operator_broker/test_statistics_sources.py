@@ -161,7 +161,7 @@ def test_a_queue_name_longer_than_those_of_amqp_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("kind", "limit"), [(ManagementStatistics, 10), (PrometheusStatistics, 32)]
+    ("kind", "limit"), [(ManagementStatistics, 11), (PrometheusStatistics, 32)]
 )
 def test_a_response_over_the_size_limit_is_refused(kind, limit):
     with pytest.raises(OSError, match=f"more than {limit} MiB"):
@@ -180,11 +180,11 @@ def test_a_compressed_response_is_not_decompressed(kind):
 
 
 def test_many_small_objects_are_refused_before_they_are_decoded():
-    items = (10 * MIB - 2) // 12
+    items = (11 * MIB - 2) // 12
     body = b"[" + b",".join([b'{"name":""}'] * items) + b"]"
 
     def refused() -> None:
-        with pytest.raises(OSError, match="more than 100,000 JSON objects"):
+        with pytest.raises(OSError, match="more than 130,000 JSON objects"):
             fetch(ManagementStatistics, same_for_all(body))
 
     assert peak_mib(refused) < 24

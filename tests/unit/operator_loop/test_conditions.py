@@ -27,15 +27,23 @@ UNREPORTED = Unknown("NotReported", "only the management API reports it")
     ("transient", "least", "expected"),
     [
         pytest.param((), 0, ("True", "Safe"), id="none vanishes"),
-        pytest.param(("events",), 0, ("False", "QueuesVanish"), id="one vanishes"),
+        pytest.param(("events",), 0, ("True", "QueuesKept"), id="one replica stays for one"),
         pytest.param(("events",), 1, ("True", "Safe"), id="it never scales to zero"),
+        pytest.param(
+            ("events",),
+            {"minReplicas": 1, "idle": {"replicas": 0}},
+            ("False", "QueuesVanish"),
+            id="one vanishes",
+        ),
         pytest.param(UNREPORTED, 0, ("Unknown", "NotReported"), id="it is not reported"),
         pytest.param(UNREPORTED, 1, ("True", "Safe"), id="it does not matter"),
     ],
 )
 def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, least, expected):
     conditions = conditions_of(
-        autoscaler=read_autoscaler(body(minReplicas=least)),
+        autoscaler=read_autoscaler(
+            body(**(least if isinstance(least, dict) else {"minReplicas": least}))
+        ),
         scale=Scale(replicas=1, version="1", ready=1, selector=""),
         problem=None,
         unchosen=None,

@@ -19,7 +19,7 @@ from mare.ports import AccessRefused
 _QUEUE_COLUMNS = (
     "name,type,messages_ready,messages_unacknowledged,consumers,auto_delete,exclusive,"
     "message_stats.publish,message_stats.deliver_get,message_stats.ack,"
-    "message_stats.deliver_no_ack,message_stats.get_no_ack,"
+    "message_stats.deliver_no_ack,message_stats.get_no_ack,effective_policy_definition.expires,"
     "arguments"  # RabbitMQ returns all of them, also if one is named here
 )
 _CONSUMER_COLUMNS = (
@@ -28,9 +28,9 @@ _CONSUMER_COLUMNS = (
 )
 _CHANNEL_COLUMNS = "name,messages_unacknowledged"
 _SOURCE = "the management API"
-_MAX_BYTES = 10 * 2**20
-"""Of one response. 30,000 queues take 9 MiB."""
-_MAX_OBJECTS = 100_000
+_MAX_BYTES = 11 * 2**20
+"""Of one response. 30,000 queues take 10 MiB."""
+_MAX_OBJECTS = 130_000
 """JSON objects in one response: a decoded object takes 150 bytes, but only 12 in the response."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -58,6 +58,11 @@ class _MessageStats(msgspec.Struct, gc=False):
 
 class _Arguments(msgspec.Struct, gc=False):
     single_active: bool = msgspec.field(name="x-single-active-consumer", default=False)
+    expires: Count | None = msgspec.field(name="x-expires", default=None)
+
+
+class _Policy(msgspec.Struct, gc=False):
+    expires: Count | None = None
 
 
 class _Queue(msgspec.Struct, gc=False):
@@ -70,6 +75,16 @@ class _Queue(msgspec.Struct, gc=False):
     exclusive: bool = False
     message_stats: _MessageStats | Empty | None = None
     arguments: _Arguments | Empty | None = None
+    effective_policy_definition: _Policy | Empty | None = None
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether RabbitMQ deletes it some time after its last consumer has ended."""
+        limits = (self.arguments, self.effective_policy_definition)
+        expires = any(
+            isinstance(each, _Arguments | _Policy) and each.expires is not None for each in limits
+        )
+        return self.auto_delete or self.exclusive or expires
 
 
 class _QueueReference(msgspec.Struct, gc=False):
@@ -187,7 +202,7 @@ def _join(
 def _statistics_of(
     queue: _Queue, consumers: Iterable[_Consumer], unacknowledged: Mapping[str, int | None]
 ) -> QueueStatistics:
-    transient = queue.auto_delete or queue.exclusive
+    transient = queue.is_transient
     stream = queue.type == "stream"
     if queue.messages_ready is None:  # The queue is new, or statistics are disabled.
         return QueueStatistics(transient=transient, exclusive=queue.exclusive, stream=stream)

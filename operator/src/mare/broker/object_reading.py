@@ -150,7 +150,7 @@ def _merge_transient(
 
 
 class TransientQueues:
-    """Remembers which queues of an object RabbitMQ deletes with their last consumer.
+    """Remembers which queues of an object RabbitMQ deletes without consumers.
 
     Such a queue is gone while the workload has no replicas, so that nothing can scale it up again.
     """

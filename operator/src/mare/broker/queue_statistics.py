@@ -47,7 +47,7 @@ class QueueStatistics:
     single_active: bool = False
     """Whether only one of its consumers receives messages."""
     transient: bool = False
-    """Whether RabbitMQ deletes the queue with its last consumer."""
+    """Whether RabbitMQ deletes the queue without consumers: auto-delete, exclusive or x-expires."""
     exclusive: bool = False
     stream: bool = False
     peers: Mapping[str, int] | Unknown = NOT_REPORTED

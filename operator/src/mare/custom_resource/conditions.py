@@ -180,6 +180,8 @@ def _events_safe(spec: ScalingSpec, reading: BrokerReading) -> Condition:
     if isinstance(reading.transient, Unknown):
         return Condition("EventsSafe", "Unknown", reading.transient.reason, reading.transient.cause)
     names = ", ".join(reading.transient[:3])
+    if spec.keeps_queues:
+        return condition("EventsSafe", "True", "QueuesKept", names=names)
     clause = Clause("events.vanish", names=names)
-    message = f"{capital(clause)}: set minReplicas to 1"
+    message = f"{capital(clause)}: remove idle.replicas"
     return Condition("EventsSafe", "False", "QueuesVanish", message, (clause,))

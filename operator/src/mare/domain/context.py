@@ -62,6 +62,8 @@ class DecisionContext:
     alarm: Unknown | None
     """The resource alarm that blocks publishers; None without an alarm."""
     evidence: Evidence
+    transient: tuple[str, ...] = ()
+    """Queues for which one replica stays: the broker deletes them without consumers."""
     forecast: Forecast | None = None
     """The load that is due soon; None if none is."""
 
@@ -76,6 +78,8 @@ class DecisionContext:
             return Clause("bounds.schedule", start=self.schedule.start, replicas=self.floor)
         if self.spec.min_replicas > 0:
             return Clause("bounds.min", min=self.floor)
+        if self.transient:
+            return Clause("bounds.transient", names=", ".join(self.transient[:3]))
         return Clause("bounds.always" if self.spec.always_active else "bounds.quiet")
 
     @property
@@ -99,7 +103,7 @@ class DecisionContext:
     def idle_replicas(self) -> int | None:
         """The count of an idle workload; None if the workload cannot become idle now."""
         keeps_active = self.schedule is not None or self.starts_for_forecast
-        return None if keeps_active else self.spec.effective_idle_replicas
+        return None if keeps_active or self.transient else self.spec.effective_idle_replicas
 
     @property
     def is_at_idle_count(self) -> bool:
@@ -137,4 +141,5 @@ def context_of(
         schedule=schedule,
         alarm=observation.alarm,
         evidence=observation.evidence,
+        transient=observation.transient if spec.keeps_queues else (),
     )

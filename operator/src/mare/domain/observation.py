@@ -71,6 +71,8 @@ class Observation:
     """What can stop a change."""
     clock_offset: float = 0.0
     """Seconds by which the system clock is ahead of the clock that windows use."""
+    transient: tuple[str, ...] = ()
+    """Queues that the broker deletes without consumers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

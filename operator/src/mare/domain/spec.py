@@ -241,6 +241,15 @@ class ScalingSpec:
             return self.idle_replicas
         return 0 if self.min_replicas == 0 else None
 
+    @property
+    def keeps_queues(self) -> bool:
+        """Whether one replica stays for queues that the broker deletes without consumers.
+
+        An `idle.replicas` of 0, which has to be given beside a greater `minReplicas`, allows that.
+        """
+        is_given = self.idle_replicas is not None or self.max_replicas == 0
+        return self.effective_idle_replicas == 0 and not is_given
+
     def restoring(self, replicas: int) -> "ScalingSpec":
         """Return the spec by which the workload of a deleted object gets a count back.
 

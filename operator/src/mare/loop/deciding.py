@@ -35,6 +35,7 @@ def decide_on(
         queues=reading.queues,
         alarm=in_effect(reading.alarm),
         evidence=evidence,
+        transient=() if isinstance(reading.transient, Unknown) else reading.transient,
         clock_offset=offset,
     )
     decision, state.history = decide(state.autoscaler.spec, observation, state.history, now)
