@@ -206,13 +206,14 @@ def test_a_restart_keeps_no_highest_rate():
     assert isinstance(recall(Estimates(highest_rate=9.0)).estimates.highest_rate, Unknown)
 
 
-@pytest.mark.parametrize(("configured", "busy"), [(None, 50), (4, 8), (30, 50)])
-def test_workers_are_busy_with_at_most_as_many_messages_as_are_configured(configured, busy):
+@pytest.mark.parametrize(("most", "busy"), [(None, 50), (8, None), (60, 50)])
+def test_more_messages_than_workers_can_have_begun_show_no_service_time(most, busy):
     counts = {"at": 0.0, "unacknowledged": 50}
     begun = open_interval(load_of((reading(**counts),)), 2.0, None, 100.0)
     calm = open_interval(load_of((reading(**counts),)), 2.0, begun, 100.0)
     end = load_of((reading(at=5.0, unacknowledged=50, acknowledged=9),))
-    assert calm.closed(end, 100.0, configured).busy_seconds == 5 * busy
+    evidence = calm.closed(end, 100.0, most)
+    assert (evidence and evidence.busy_seconds) == (busy and 5 * busy)
 
 
 def test_a_saturated_interval_says_nothing_before_a_service_time_has_passed():

@@ -95,9 +95,11 @@ def test_replicas_stay_until_a_service_time_has_passed(unacknowledged, finished,
 
 
 @pytest.mark.parametrize(
-    ("exceeds", "configured", "ready"), [(False, None, 3), (True, None, 33), (False, 4, 39)]
+    ("exceeds", "configured", "ready"), [(False, None, 3), (True, None, 33), (False, 4, 3)]
 )
-def test_prefetched_messages_count_where_the_workers_are_known(exceeds, configured, ready):
+def test_prefetched_messages_count_where_replicas_were_seen_to_be_saturated(
+    exceeds, configured, ready
+):
     """A replica with 10 workers has 40 unacknowledged messages."""
     target = QueueWaitTime(capacity_per_replica=10.0, workers_per_replica=configured)
     estimates = Estimates(

@@ -172,7 +172,7 @@ def test_a_prefetch_above_the_workers_is_a_hint(prefetch, spec, learning, reason
     queues = (reading(at=0.0, prefetch=prefetch),)
     history = replace(History.begin(0.0, 1), learning=learning)
     seen = BrokerReading(queues=queues, busy={})
-    (found,) = prefetch_suitable(autoscaler.spec, seen, history)
+    (found,) = prefetch_suitable(autoscaler.spec, seen, history, 9.0)
 
     assert found.reason == reason
     assert text in found.message
@@ -225,3 +225,18 @@ def test_workers_that_hang_are_named_instead_of_the_grace_period(*, hangs: bool)
         assert found["MARE024"].text.startswith("Consumers held messages for ")
         assert "check whether the workers hang" in found["MARE024"].advice
         assert 550 < found["MARE024"].clauses[0].numbers["seconds"] < 605
+
+
+@pytest.mark.parametrize(("now", "reason"), [(200.0, "Configured"), (400.0, "MessagesHeld")])
+def test_messages_beyond_the_workers_are_reported_once_they_are_old(now, reason):
+    held = HeldMessages(beyond=200, beyond_since=100.0)
+    history = replace(History.begin(0.0, 1), held_messages=held)
+    target = {"type": "MaximumConcurrency", "workersPerReplica": 1}
+    spec = read_autoscaler(body(target=target)).spec
+
+    (found,) = prefetch_suitable(spec, BrokerReading(queues=(), busy={}), history, now)
+
+    assert found.reason == reason
+    if reason == "MessagesHeld":
+        assert "200 messages more than the replicas have workers are" in found.message
+        assert "for 5 min" in found.message

@@ -69,7 +69,7 @@ def conditions_of(
             _fallback(decision),
             _paused(spec),
             work_visible(spec, history.early_acknowledgement),
-            *prefetch_suitable(spec, reading, history),
+            *prefetch_suitable(spec, reading, history, now),
         ]
     if isinstance(scale, Scale):
         others += victims_chosen(spec, unchosen, reading)

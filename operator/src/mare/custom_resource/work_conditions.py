@@ -18,6 +18,8 @@ _LARGE_PREFETCH = 20
 """Messages of a replica above which its prefetch count is hardly the number of its workers."""
 _HUNG_FACTOR = 3
 """While nothing is acknowledged, the measured service time grows by a tenth of the time passed."""
+_HELD_SECONDS = 120.0
+"""Age of messages beyond the workers from which on they are reported."""
 _GRACE_SETTING = "terminationGracePeriodSeconds"
 
 
@@ -104,12 +106,16 @@ def work_visible(spec: ScalingSpec, acknowledgement: EarlyAcknowledgement) -> Co
 
 
 def prefetch_suitable(
-    spec: ScalingSpec, reading: BrokerReading, history: History
+    spec: ScalingSpec, reading: BrokerReading, history: History, now: float
 ) -> tuple[Condition, ...]:
     """Return whether the prefetch count is the number of workers, if a target depends on it."""
     kind, estimates = "PrefetchSuitable", history.learning.estimates
     if not any(isinstance(each, QueueWaitTime | MaximumConcurrency) for each in spec.targets):
         return ()
+    held = history.held_messages
+    if held.beyond_since is not None and now - held.beyond_since > _HELD_SECONDS:
+        minutes = round((now - held.beyond_since) / 60)
+        return (condition(kind, "False", "MessagesHeld", messages=held.beyond, minutes=minutes),)
     if spec.workers_per_replica is not None:
         return (condition(kind, "True", "Configured"),)
     load = load_of(reading.queues)

@@ -26,6 +26,7 @@ an HPA: the next decision goes on from there. Only busy replicas, a pause and a 
 The operator, `mare local` and the simulation call `decide`.
 """
 
+import math
 from dataclasses import replace
 
 from mare.domain import idle
@@ -45,6 +46,7 @@ from mare.domain.spec import FallbackBehavior, ForecastMode, Pause, ScalingSpec
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown
 from mare.domain.vetoes import apply_vetoes
+from mare.domain.work_in_progress import most_in_progress
 
 
 def decide(
@@ -107,7 +109,9 @@ def _observe(
     if answer and answer.has_messages and answer.answered_at > history.quiet_since:
         history = history.restart_quiet_period(answer.answered_at)
     acknowledgement = history.early_acknowledgement.observe(load, now, spec.drain_seconds)
-    held_messages = history.held_messages.observe(load)
+    workers = spec.workers_per_replica
+    most = math.inf if workers is None else most_in_progress(workload, workers)
+    held_messages = history.held_messages.observe(load).observe_workers(load, most)
     return replace(
         history,
         early_acknowledgement=acknowledgement,

@@ -14,6 +14,7 @@ from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.replica_starts import UNKNOWN_START, ReplicaStarts
 from mare.domain.starting_backlog import StartingBacklog
 from mare.domain.unknown import Unknown, known
+from mare.domain.work_in_progress import most_in_progress
 
 _NO_ESTIMATE = Unknown("NotMeasured", "the workload has not been measured yet")
 
@@ -156,7 +157,8 @@ def learn(
     learning = replace(learning, estimates=estimates, interval=interval)
     if last is None or not interval.is_over(load):
         return learning
-    learning = _with_statistics(learning, interval, load, assumed_workers, configured_workers, now)
+    most = most_in_progress(workload, configured_workers) if configured_workers else None
+    learning = _with_statistics(learning, interval, load, assumed_workers, most, now)
     return replace(learning, interval=open_interval(load, consuming, interval, assumed_workers))
 
 
@@ -165,7 +167,7 @@ def _with_statistics(  # noqa: PLR0917
     interval: OpenInterval,
     load: Load,
     assumed_workers: float,
-    configured_workers: int | None,
+    most_in_progress: float | None,
     now: float,
 ) -> Learning:
     arrivals, capacity, estimates = learning.arrivals, learning.capacity, learning.estimates
@@ -194,7 +196,7 @@ def _with_statistics(  # noqa: PLR0917
         load, learning.depth_growth, assumed_workers, capacity.long.seconds_per_message or 0.0
     )
     service = capacity.service_seconds or 0.0
-    evidence = interval.closed(load, assumed_workers, configured_workers, service)
+    evidence = interval.closed(load, assumed_workers, most_in_progress, service)
     if arrivals.rate_before_jump is not None:
         # The counter of acknowledgements may have jumped as well.
         evidence, growth = None, DepthGrowth()
@@ -215,8 +217,9 @@ def _with_statistics(  # noqa: PLR0917
         # With a prefetch count of 1 each consumer works on one message, and waits for no other.
         one_each = known(load.prefetch, 0.0) == 1
         fewest = assumed_workers if one_each else 1.0
+        is_configured = most_in_progress is not None
         estimates = _with_capacity(
-            estimates, capacity, assumed_workers or None, configured_workers, fewest
+            estimates, capacity, assumed_workers or None, fewest, is_configured=is_configured
         )
     return replace(
         learning,
@@ -231,11 +234,12 @@ def _with_capacity(
     estimates: Estimates,
     capacity: Capacity,
     assumed_workers: float | None,
-    configured_workers: int | None,
     fewest: float,
+    *,
+    is_configured: bool,
 ) -> Estimates:
     per_replica = capacity.per_replica(assumed_workers, fewest)
-    workers = None if configured_workers else capacity.workers(assumed_workers, fewest)
+    workers = None if is_configured else capacity.workers(assumed_workers, fewest)
     return replace(
         estimates,
         capacity_per_replica=_or(per_replica, estimates.capacity_per_replica),

@@ -1,9 +1,10 @@
-"""How long messages are unacknowledged at least, while nothing is acknowledged.
+"""How long messages are unacknowledged at least, and how many are beyond the workers.
 
 The service time is the mean of acknowledged messages, so that long ones show in it late. A message
 that is unacknowledged now and was delivered before a time has been held since then.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 from mare.domain.observation import Load
@@ -24,6 +25,20 @@ class HeldMessages:
     seconds: float = 0.0
     """The longest time, observed last at `seen_at`."""
     seen_at: float = 0.0
+    beyond: int = 0
+    """The fewest messages that were unacknowledged beyond the workers, since `beyond_since`."""
+    beyond_since: float | None = None
+
+    def observe_workers(self, load: Load, most: float) -> "HeldMessages":
+        """Return the messages beyond the `most` that workers can have begun."""
+        at, beyond = load.statistics_at, known(load.unacknowledged, 0) - most
+        if isinstance(at, Unknown) or beyond <= 0:
+            return self if self.beyond_since is None else replace(self, beyond_since=None)
+        if self.beyond_since is None:
+            return replace(self, beyond=math.floor(beyond), beyond_since=at)
+        if beyond < self.beyond:
+            return replace(self, beyond=math.floor(beyond))
+        return self
 
     def observe(self, load: Load) -> "HeldMessages":
         """Return the times with the statistics of one more reading.

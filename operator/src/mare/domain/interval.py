@@ -117,11 +117,13 @@ class OpenInterval:
         self,
         load: Load,
         workers: float,
-        configured_workers: int | None,
+        most_in_progress: float | None,
         service_seconds: float = 0.0,
     ) -> Interval | None:
         """Return the evidence of the interval; None if load or replicas changed in it.
 
+        More unacknowledged messages than are in progress are prefetched or held. They show no
+        service time, unless messages are ready all the time: then each worker has one.
         Workers that began together acknowledge nothing for a service time. So an interval shows
         the rate at saturation only after that time. Example: with tasks of 20 s, the intervals from
         0 to 5, 10, 15 and 20 s are no evidence of it, and that from 20 to 25 s is the first one.
@@ -134,8 +136,10 @@ class OpenInterval:
             return None
         before = sum(known(each.unacknowledged, 0) for each in self.readings)
         busy = (before + load.unacknowledged) / 2
-        if configured_workers is not None:
-            busy = min(busy, self.most_consuming * configured_workers)
+        if most_in_progress is not None and busy > most_in_progress:
+            if regime is not LoadRegime.SATURATED:
+                return None
+            busy = most_in_progress
         seconds = known(load.statistics_at, self.began) - self.began
         return Interval(
             seconds=seconds,

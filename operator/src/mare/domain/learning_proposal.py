@@ -10,6 +10,7 @@ from mare.domain.count import count_of
 from mare.domain.estimates import Estimates
 from mare.domain.observation import Load, Workload
 from mare.domain.unknown import Unknown, known
+from mare.domain.work_in_progress import in_progress
 
 _SCALE_UP_PER_WORKER = 2.5
 """Messages per worker above which to scale up."""
@@ -29,10 +30,11 @@ def proposal_while_learning(
 
     While the workers per replica are unknown, the growth of the ready messages decides.
     """
-    count = known(load.ready, 0) + known(load.unacknowledged, 0)
     if isinstance(per_replica, Unknown):
+        count = known(load.ready, 0) + known(load.unacknowledged, 0)
         return _by_growth(count, estimates, workload)
     each = significant(per_replica)
+    count = known(load.ready, 0) + in_progress(load, workload, per_replica)
     raw = count_of(count / each)
     clause = Clause("wait.byWorkers", messages=count, workers=each, replicas=raw)
     present = workload.replicas * each

@@ -20,6 +20,7 @@ from mare.domain.spec import (
 )
 from mare.domain.unknown import Unknown, known, total
 from mare.domain.wait_target import proposal_by_wait
+from mare.domain.work_in_progress import in_progress
 
 
 def proposal_of(
@@ -72,7 +73,7 @@ def _proposal(
         case ExpectedQueueConsumptionTime():
             formula = _by_consumption(target, load, estimates)
         case MaximumConcurrency():
-            formula = _by_concurrency(target, load, estimates)
+            formula = _by_concurrency(target, load, estimates, workload)
     if isinstance(formula, Unknown):
         return formula
     return _with_tolerance(formula, workload.replicas, behavior)
@@ -139,7 +140,7 @@ def _by_consumption(
 
 
 def _by_concurrency(
-    target: MaximumConcurrency, load: Load, estimates: Estimates
+    target: MaximumConcurrency, load: Load, estimates: Estimates, workload: Workload
 ) -> _Formula | Unknown:
     ready, unacknowledged = load.of_entries(target.queues)
     per_replica = target.workers_per_replica or estimates.workers_per_replica
@@ -149,7 +150,9 @@ def _by_concurrency(
         return per_replica
     per_replica = significant(per_replica)
     each = per_replica * target.busy_percent / 100
-    count, is_partial = ready + known(unacknowledged, 0), isinstance(unacknowledged, Unknown)
+    # `queues` of the target can name some of the queues only.
+    begun = min(known(unacknowledged, 0), in_progress(load, workload, per_replica))
+    count, is_partial = ready + begun, isinstance(unacknowledged, Unknown)
     clause = Clause(
         "concurrency.partly" if is_partial else "concurrency",
         **{"ready" if is_partial else "messages": count},

@@ -17,6 +17,7 @@ from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.queueing_model import Demand, Need, need_of
 from mare.domain.spec import QueueWaitTime
 from mare.domain.unknown import Unknown, known
+from mare.domain.work_in_progress import in_progress
 
 _SCALE_UP_DEVIATIONS, _SCALE_DOWN_DEVIATIONS = 1.0, 0.5
 """Standard deviations of the arrival rate by which it has to be too high for the current count, or
@@ -46,10 +47,13 @@ def proposal_by_wait(
     if isinstance(capacity, Unknown):
         return proposal_while_learning(load, per_replica, estimates, workload)
     # By Little's law the messages that workers have show the rate at which they began.
-    at_work = known(load.unacknowledged, 0) * capacity / known(per_replica, math.inf)
+    at_work = 0.0
+    if not isinstance(per_replica, Unknown):
+        begun = in_progress(load, workload, per_replica)
+        at_work = begun * capacity / per_replica
     demand = Demand(
         arrival_rate=significant(supported_rate(estimates, load.ready, at_work)),
-        ready=load.ready + _prefetched(target, load, estimates, workload),
+        ready=load.ready + _prefetched(load, estimates, workload),
         capacity_per_replica=significant(capacity),
         workers_per_replica=significant(known(per_replica, 1.0)),
         wait_seconds=target.wait_seconds,
@@ -146,17 +150,15 @@ def _kept(current: int, demand: Demand, needed: Need) -> Proposal:
     return Proposal(needed.replicas, current, _clause(demand, needed), kept)
 
 
-def _prefetched(target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload) -> int:
-    """Return the messages that consumers have prefetched and no worker has begun.
+def _prefetched(load: Load, estimates: Estimates, workload: Workload) -> int:
+    """Return the messages that wait in replicas which were seen to be saturated.
 
-    It is 0 unless the workers per replica are given, or were seen to be fewer than the prefetch
-    count. It is 0 without consumers too: a client of basic.get takes one message at a time and
-    prefetches none.
+    It is 0 unless the workers were seen to be fewer than the prefetch count: where they are given,
+    the messages beyond them may be held for later. It is 0 without consumers too: a client of
+    basic.get takes one message at a time and prefetches none.
     """
     workers_each = known(estimates.workers_per_replica, 0.0)
-    workers_each = workers_each if estimates.prefetch_exceeds_workers else 0.0
-    workers_each = target.workers_per_replica or workers_each
-    if not workers_each or isinstance(load.unacknowledged, Unknown):
+    if not estimates.prefetch_exceeds_workers or isinstance(load.unacknowledged, Unknown):
         return 0
     consuming = estimates.consuming_replicas(load, workload)
     if consuming == 0:

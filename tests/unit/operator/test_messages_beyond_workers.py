@@ -1,0 +1,75 @@
+"""Consumers hold more messages than their workers have begun: prefetched ones, ETA, countdown."""
+
+import pytest
+
+from mare.domain.spec import MaximumConcurrency, QueueWaitTime, ScalingSpec
+from tests.unit.operator.building import Timeline, observation_of, once, reading
+
+CONCURRENCY = MaximumConcurrency(workers_per_replica=1)
+
+
+def scaling(target):
+    return ScalingSpec(min_replicas=1, max_replicas=50, targets=(target,))
+
+
+@pytest.mark.parametrize("target", [CONCURRENCY, QueueWaitTime(workers_per_replica=1)])
+def test_messages_that_no_worker_has_begun_add_no_replica(target):
+    held = reading(0, 200, at=1000.0, consumers=2, prefetch=0.0)
+    assert once(scaling(target), observation_of(2, held)).replicas == 2
+    waiting = reading(2, 200, at=1000.0, consumers=2, prefetch=0.0)
+    assert once(scaling(target), observation_of(2, waiting)).raw == 4
+
+
+@pytest.mark.parametrize(("idle", "raw"), [(47, 3), (0, 50)])
+def test_replicas_without_a_message_have_begun_none(idle, raw):
+    held = reading(0, 200, at=1000.0, consumers=50, prefetch=0.0)
+    assert once(scaling(CONCURRENCY), observation_of(50, held, idle=idle), since=0.0).raw == raw
+
+
+def test_messages_of_clients_without_a_consumer_are_in_progress():
+    taken = reading(0, 2, at=1000.0, consumers=0)
+    assert once(scaling(CONCURRENCY), observation_of(2, taken)).raw == 2
+
+
+def with_held(target, *, held=200, seconds=600, idle=None):
+    """2 messages/s of 0.5 s, and messages that one replica holds from second 100 on."""
+    time = Timeline(scaling(target), 1)
+    for second in range(seconds):
+        time.now = float(second)
+        at, extra = second // 5 * 5, held if second // 5 * 5 >= 100 else 0
+        counters = {"published": 2 * at + extra, "delivered": 2 * at + extra}
+        time.read(
+            reading(
+                0,
+                extra + 1,
+                at=time.now,
+                statistics_at=float(at),
+                sampled_after=float(at),
+                acknowledged=2 * at,
+                consumers=time.replicas,
+                prefetch=0.0,
+                **counters,
+            ),
+            **({} if idle is None else {"idle": max(0, time.replicas - idle)}),
+        )
+    return time
+
+
+@pytest.mark.parametrize("target", [CONCURRENCY, QueueWaitTime(workers_per_replica=1)])
+def test_held_messages_hold_no_replicas(target):
+    time = with_held(target)
+    assert max(decision.replicas for decision in time.decisions) <= 4
+
+
+def test_held_messages_do_not_make_workers_look_slow():
+    time = with_held(QueueWaitTime(workers_per_replica=1))
+    assert time.history.learning.estimates.service_seconds == pytest.approx(0.5)
+
+
+def test_messages_beyond_the_workers_are_counted_since_they_came():
+    held = with_held(CONCURRENCY).history.held_messages
+    assert (held.beyond_since, held.beyond) == (100.0, 200)
+
+
+def test_messages_of_workers_are_not_beyond_them():
+    assert with_held(CONCURRENCY, held=0).history.held_messages.beyond_since is None
