@@ -4,6 +4,7 @@ import math
 
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition, condition
+from mare.domain.acknowledgement_batches import LARGE_PREFETCH
 from mare.domain.clause import Clause, capital, number, significant
 from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgement
 from mare.domain.estimates import Estimates
@@ -14,8 +15,6 @@ from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading, Scale
 
 _ACKNOWLEDGE_LATE = Clause("advice.acknowledgeLate")
-_LARGE_PREFETCH = 20
-"""Messages of a replica above which its prefetch count is hardly the number of its workers."""
 _HUNG_FACTOR = 3
 """While nothing is acknowledged, the measured service time grows by a tenth of the time passed."""
 _HELD_SECONDS = 120.0
@@ -64,7 +63,7 @@ def _may_hang(history: History, now: float) -> bool:
 def _may_be_wait(spec: ScalingSpec, history: History, grace_seconds: int, now: float) -> bool:
     """Return whether a long service time may be the wait behind other prefetched messages."""
     workers = known(history.learning.estimates.workers_per_replica, 0.0)
-    is_known = spec.workers_per_replica is not None or workers < _LARGE_PREFETCH
+    is_known = spec.workers_per_replica is not None or workers < LARGE_PREFETCH
     return not is_known and history.held_messages.longest(now) <= grace_seconds
 
 
@@ -128,7 +127,7 @@ def prefetch_suitable(
         found = Condition(kind, "Unknown", prefetch.reason, prefetch.cause)
     elif estimates.prefetch_exceeds_workers:
         found = condition(kind, "False", "PrefetchExceedsWorkers", count=count)
-    elif prefetched >= _LARGE_PREFETCH:
+    elif prefetched >= LARGE_PREFETCH:
         found = condition(kind, "Unknown", "PrefetchAssumed", count=count)
     else:
         found = condition(kind, "True", "Suitable")

@@ -6,8 +6,9 @@ prefetch change only when the broker updates its statistics, every 5 s.
 
 from dataclasses import dataclass, field, replace
 
+from mare.domain.acknowledgement_batches import AcknowledgementBatches
 from mare.domain.arrivals import Arrivals, Count
-from mare.domain.capacity import Capacity, Interval, remembered
+from mare.domain.capacity import Capacity, remembered
 from mare.domain.growth import DepthGrowth, ReadyGrowth
 from mare.domain.interval import OpenInterval, open_interval
 from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
@@ -93,6 +94,7 @@ class Learning:
     interval: OpenInterval | None = None
     """The interval since the last statistics update."""
     depth_growth: DepthGrowth = field(default_factory=DepthGrowth)
+    batches: AcknowledgementBatches = field(default_factory=AcknowledgementBatches)
 
 
 def recall(estimates: Estimates) -> Learning:
@@ -174,9 +176,11 @@ def _with_statistics(  # noqa: PLR0917
     published = interval.increase("published", load)
     delivered = interval.increase("delivered", load)
     end = known(load.statistics_at, now)
+    acknowledged = interval.increase("acknowledged", load)
     if isinstance(estimates.capacity_per_replica, Unknown):
-        acknowledged = known(interval.increase("acknowledged", load), 0)
-        estimates = replace(estimates, finished=estimates.finished + acknowledged)
+        estimates = replace(estimates, finished=estimates.finished + known(acknowledged, 0))
+    batches = learning.batches.observe(acknowledged, delivered)
+    batch = batches.size_within(assumed_workers)
     if not isinstance(published, Unknown):
         count = Count(end, end - interval.began, published)
         arrivals = arrivals.observe(count, now, estimates.start_seconds or 0.0)
@@ -196,21 +200,17 @@ def _with_statistics(  # noqa: PLR0917
         load, learning.depth_growth, assumed_workers, capacity.long.seconds_per_message or 0.0
     )
     service = capacity.service_seconds or 0.0
+    growth = replace(growth, batch=batch)
     evidence = interval.closed(load, assumed_workers, most_in_progress, service)
+    if evidence is not None and batch > 1 and not evidence.saturated:
+        evidence = None
     if arrivals.rate_before_jump is not None:
         # The counter of acknowledgements may have jumped as well.
         evidence, growth = None, DepthGrowth()
     if evidence is not None:
         evidence = replace(evidence, is_growing=growth.is_likely)
     if growth.is_saturation:
-        evidence = Interval(
-            seconds=growth.seconds,
-            acknowledged=growth.acknowledged,
-            busy_seconds=0.0,
-            replica_seconds=interval.most_consuming * growth.seconds,
-            saturated=True,
-            busy_is_known=False,
-        )
+        evidence = growth.saturation(interval.most_consuming)
         growth = DepthGrowth(depth=(growth.depth or 0) + growth.grown)
     if evidence is not None:
         capacity = capacity.observe(evidence)
@@ -227,6 +227,7 @@ def _with_statistics(  # noqa: PLR0917
         arrivals=arrivals,
         capacity=capacity,
         depth_growth=growth,
+        batches=batches,
     )
 
 

@@ -7,6 +7,8 @@ prefetch limit hold all messages, and without statistics only ready messages are
 import math
 from dataclasses import dataclass, replace
 
+from mare.domain.capacity import Interval
+
 _NOISE = 4.0
 """Standard deviations of a Poisson process beyond which growth is no noise."""
 _LEAST_INTERVALS = 2
@@ -32,6 +34,8 @@ class DepthGrowth:
     seconds: float = 0.0
     published: int = 0
     acknowledged: int = 0
+    batch: float = 1.0
+    """Messages that are acknowledged together."""
 
     def observe(
         self,
@@ -67,6 +71,17 @@ class DepthGrowth:
             and self._deviations > _NOISE
         )
 
+    def saturation(self, replicas: float) -> Interval:
+        """Return what the replicas acknowledge as evidence of their capacity."""
+        return Interval(
+            seconds=self.seconds,
+            acknowledged=self.acknowledged,
+            busy_seconds=0.0,
+            replica_seconds=replicas * self.seconds,
+            saturated=True,
+            busy_is_known=False,
+        )
+
     @property
     def is_likely(self) -> bool:
         """Whether the messages have probably grown, though not for certain."""
@@ -74,7 +89,7 @@ class DepthGrowth:
 
     @property
     def _deviations(self) -> float:
-        noise = math.sqrt((self.published + self.acknowledged) / 2)
+        noise = math.sqrt((self.published + self.batch * self.acknowledged) / 2)
         grown = min(self.grown, self.published - self.acknowledged)
         return grown / noise if noise else 0.0
 
