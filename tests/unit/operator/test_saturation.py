@@ -3,8 +3,8 @@
 import pytest
 
 from mare.domain.arrivals import Arrivals, Count
+from mare.domain.supported_rate import supported_rate
 from mare.domain.unknown import Unknown
-from mare.domain.wait_target import supported_rate
 from tests.unit.operator.building import reading
 from tests.unit.operator.test_learning import watched
 

@@ -18,6 +18,7 @@ from mare.domain.spec import (
     QueueWaitTime,
     Target,
 )
+from mare.domain.supported_rate import rate_of
 from mare.domain.unknown import Unknown, known, total
 from mare.domain.wait_target import proposal_by_wait
 from mare.domain.work_in_progress import in_progress
@@ -56,6 +57,8 @@ class _Formula:
     clause: Clause
     is_partial: bool = False
     """Whether an unknown input could raise the load."""
+    remark: Clause | None = None
+    """An estimate that is not trusted yet."""
 
 
 def _proposal(
@@ -69,9 +72,9 @@ def _proposal(
         case QueueLength():
             formula = _by_length(target, load)
         case MessageRate():
-            formula = _by_rate(target, load, estimates)
+            formula = _by_rate(target, load, estimates, workload)
         case ExpectedQueueConsumptionTime():
-            formula = _by_consumption(target, load, estimates)
+            formula = _by_consumption(target, load, estimates, workload)
         case MaximumConcurrency():
             formula = _by_concurrency(target, load, estimates, workload)
     if isinstance(formula, Unknown):
@@ -88,7 +91,14 @@ def _with_tolerance(formula: _Formula, current: int, behavior: Behavior) -> Prop
         if is_within_tolerance(behavior, share):
             replicas = current
             kept = Clause("tolerance.share", percent=hundredths(share), replicas=current)
-    return Proposal(raw, replicas, formula.clause, kept, allows_scale_down=allows_scale_down)
+    return Proposal(
+        raw,
+        replicas,
+        formula.clause,
+        kept,
+        remark=formula.remark,
+        allows_scale_down=allows_scale_down,
+    )
 
 
 def _by_length(target: QueueLength, load: Load) -> _Formula | Unknown:
@@ -106,17 +116,20 @@ def _by_length(target: QueueLength, load: Load) -> _Formula | Unknown:
     return _Formula(count, each, clause)
 
 
-def _by_rate(target: MessageRate, load: Load, estimates: Estimates) -> _Formula | Unknown:
+def _by_rate(
+    target: MessageRate, load: Load, estimates: Estimates, workload: Workload
+) -> _Formula | Unknown:
     """Use the last arrival rate. Without statistics it is old and cannot scale down."""
     if isinstance(estimates.arrival_rate, Unknown):
         return estimates.arrival_rate
-    rate, each = significant(estimates.arrival_rate), target.messages_per_second_per_replica
+    rate, remark = rate_of(load, estimates, workload)
+    each = target.messages_per_second_per_replica
     clause = Clause("rate", arrivalRate=rate, each=each, replicas=count_of(rate / each))
-    return _Formula(rate, each, clause, isinstance(load.statistics_at, Unknown))
+    return _Formula(rate, each, clause, isinstance(load.statistics_at, Unknown), remark)
 
 
 def _by_consumption(
-    target: ExpectedQueueConsumptionTime, load: Load, estimates: Estimates
+    target: ExpectedQueueConsumptionTime, load: Load, estimates: Estimates, workload: Workload
 ) -> _Formula | Unknown:
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
     if isinstance(load.ready, Unknown):
@@ -124,7 +137,7 @@ def _by_consumption(
     if isinstance(capacity, Unknown):
         return capacity
     capacity, seconds = significant(capacity), target.consumption_seconds
-    rate = significant(known(estimates.arrival_rate, 0.0))
+    rate, remark = rate_of(load, estimates, workload, capacity)
     required = rate + load.ready / seconds
     rate_unknown = isinstance(estimates.arrival_rate, Unknown)
     clause = Clause(
@@ -136,7 +149,7 @@ def _by_consumption(
         replicas=count_of(required / capacity),
     )
     is_partial = rate_unknown or isinstance(load.statistics_at, Unknown)
-    return _Formula(required, capacity, clause, is_partial)
+    return _Formula(required, capacity, clause, is_partial, remark)
 
 
 def _by_concurrency(

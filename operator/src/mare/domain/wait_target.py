@@ -16,8 +16,8 @@ from mare.domain.learning_proposal import proposal_while_learning
 from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.queueing_model import Demand, Need, need_of
 from mare.domain.spec import QueueWaitTime
+from mare.domain.supported_rate import rate_of
 from mare.domain.unknown import Unknown, known
-from mare.domain.work_in_progress import in_progress
 
 _SCALE_UP_DEVIATIONS, _SCALE_DOWN_DEVIATIONS = 1.0, 0.5
 """Standard deviations of the arrival rate by which it has to be too high for the current count, or
@@ -46,13 +46,9 @@ def proposal_by_wait(
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
     if isinstance(capacity, Unknown):
         return proposal_while_learning(load, per_replica, estimates, workload)
-    # By Little's law the messages that workers have show the rate at which they began.
-    at_work = 0.0
-    if not isinstance(per_replica, Unknown):
-        begun = in_progress(load, workload, per_replica)
-        at_work = begun * capacity / per_replica
+    rate, remark = rate_of(load, estimates, workload, capacity, known(per_replica, None))
     demand = Demand(
-        arrival_rate=significant(supported_rate(estimates, load.ready, at_work)),
+        arrival_rate=rate,
         ready=load.ready + _prefetched(load, estimates, workload),
         capacity_per_replica=significant(capacity),
         workers_per_replica=significant(known(per_replica, 1.0)),
@@ -74,11 +70,7 @@ def proposal_by_wait(
         proposal = _kept(current, demand, needed)
     else:
         proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
-    measured = significant(known(estimates.arrival_rate, 0.0))
-    if measured > demand.arrival_rate:
-        remark = Clause("wait.unconfirmed", arrivalRate=measured)
-        proposal = replace(proposal, remark=remark)
-    return proposal
+    return replace(proposal, remark=remark)
 
 
 def _drain_seconds(target: QueueWaitTime, estimates: Estimates) -> float:
@@ -88,17 +80,6 @@ def _drain_seconds(target: QueueWaitTime, estimates: Estimates) -> float:
     30 s.
     """
     return max(target.wait_seconds, (estimates.start_seconds or 0.0) * _DRAIN_PER_START)
-
-
-def supported_rate(estimates: Estimates, ready: int, at_work: float = 0.0) -> float:
-    """Return the arrival rate, without what one sample alone shows and messages do not.
-
-    A counter that jumps, such as after a restart of a node, looks like many messages. If they had
-    arrived, the replicas would work on them (`at_work` messages/s), and those that they cannot take
-    would be ready.
-    """
-    rate, before = known(estimates.arrival_rate, 0.0), estimates.rate_before_jump
-    return rate if before is None else min(rate, max(before, at_work) + ready / STATISTICS_SECONDS)
 
 
 def _are_too_few(current: int, demand: Demand, estimates: Estimates, error: float) -> bool:

@@ -1,0 +1,38 @@
+"""The arrival rate that targets use: without what one sample alone shows and messages do not.
+
+A counter that jumps, such as after a restart of a node or for messages that are purged at once,
+looks like many messages. If they had arrived, the replicas would work on them, and those that they
+cannot take would be ready.
+"""
+
+from mare.domain.clause import Clause, significant
+from mare.domain.estimates import Estimates
+from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
+from mare.domain.unknown import known
+from mare.domain.work_in_progress import in_progress
+
+
+def rate_of(
+    load: Load,
+    estimates: Estimates,
+    workload: Workload,
+    capacity: float | None = None,
+    workers: float | None = None,
+) -> tuple[float, Clause | None]:
+    """Return the supported rate, and a remark if it is less than the measured one.
+
+    Capacity and workers of a replica are those that are given, else those that were measured. By
+    Little's law the messages that workers have show the rate at which they began.
+    """
+    each = capacity or known(estimates.capacity_per_replica, 0.0)
+    at_once = workers or known(estimates.workers_per_replica, 0.0)
+    at_work = in_progress(load, workload, at_once) * each / at_once if at_once else 0.0
+    rate = significant(supported_rate(estimates, known(load.ready, 0), at_work))
+    measured = significant(known(estimates.arrival_rate, 0.0))
+    return rate, Clause("wait.unconfirmed", arrivalRate=measured) if measured > rate else None
+
+
+def supported_rate(estimates: Estimates, ready: int, at_work: float = 0.0) -> float:
+    """Return the rate; one that one sample alone shows only as far as messages support it."""
+    rate, before = known(estimates.arrival_rate, 0.0), estimates.rate_before_jump
+    return rate if before is None else min(rate, max(before, at_work) + ready / STATISTICS_SECONDS)

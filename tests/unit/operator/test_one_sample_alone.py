@@ -1,0 +1,68 @@
+"""A jump of the counters that one sample alone shows moves no target."""
+
+import pytest
+
+from mare.domain.spec import (
+    ExpectedQueueConsumptionTime,
+    MessageRate,
+    PublishedToDeliveredRatio,
+    QueueWaitTime,
+    ScalingSpec,
+)
+from tests.unit.operator.building import Timeline, reading
+
+TARGETS = [
+    QueueWaitTime(),
+    MessageRate(messages_per_second_per_replica=2.0),
+    ExpectedQueueConsumptionTime(consumption_seconds=10, capacity_per_replica=2.5),
+    PublishedToDeliveredRatio(ratio=1.0),
+]
+
+
+def jumping(target, *, size, ready=0, samples=1, seconds=300):
+    """8 messages/s; from second 150 on, counters of published messages that are too large."""
+    spec = ScalingSpec(min_replicas=4, max_replicas=200, targets=(target,))
+    time = Timeline(spec, 4)
+    for second in range(seconds):
+        time.now = float(second)
+        index = second // 5
+        extra = size * min(samples, max(0, index - 29))
+        counters = {"delivered": 40 * index, "acknowledged": 40 * index}
+        at = {"statistics_at": 5.0 * index, "sampled_after": 5.0 * index}
+        time.read(
+            reading(
+                ready if index >= 30 else 0,
+                3,
+                at=time.now,
+                consumers=time.replicas,
+                prefetch=1.0,
+                published=40 * index + extra,
+                **counters,
+                **at,
+            ),
+            ready=time.replicas,
+        )
+    return time
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
+def test_messages_that_were_purged_at_once_add_no_replica(target):
+    time = jumping(target, size=5000)
+    assert max(decision.replicas for decision in time.decisions) <= 6
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
+def test_a_rate_that_a_second_sample_confirms_adds_replicas(target):
+    time = jumping(target, size=400, samples=60)
+    assert time.replicas >= 20
+
+
+def test_ready_messages_support_a_rate_at_once():
+    time = jumping(TARGETS[1], size=400, ready=400, samples=60, seconds=152)
+    assert time.replicas == 44
+    assert "one sample alone" not in time.decisions[-1].message
+
+
+def test_the_sentence_names_the_rate_that_is_not_used():
+    time = jumping(TARGETS[1], size=5000, seconds=152)
+    assert "One sample alone shows 1010 messages/s" in time.decisions[-1].message
