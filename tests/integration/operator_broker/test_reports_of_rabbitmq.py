@@ -69,6 +69,25 @@ def test_the_identity_of_the_cluster(rabbitmq: Node, own_rabbitmq: Callable[[], 
         assert names[2] not in {"", names[0]}
 
 
+@pytest.mark.parametrize("kind", ["management", "prometheus"])
+@pytest.mark.parametrize("queue", ["classic", "quorum"])
+def test_messages_that_are_delivered_again(vhost: Vhost, kind: str, queue: str) -> None:
+    with vhost.connect() as connection:
+        channel = connection.channel()
+        arguments = {"x-queue-type": queue}
+        channel.queue_declare("work", durable=True, auto_delete=False, arguments=arguments)
+        vhost.publish("x", routing_key="work")
+        for _ in range(5):
+            eventually(lambda: channel.basic_get("work") is not None)
+            channel.basic_recover(requeue=True)
+
+        def counted() -> tuple[object, object] | None:
+            work = statistics(vhost.node, kind, vhost.name).queues.get("work")
+            return work and (work.published, work.redelivered)
+
+        eventually(lambda: counted() == (1, 4))
+
+
 def test_queues_that_are_deleted_without_consumers(vhost: Vhost) -> None:
     queues = {"stays": {}, "argument": {"x-expires": 600_000}, "policy": {}}
     policy = {"pattern": "^policy$", "apply-to": "queues", "definition": {"expires": 600_000}}

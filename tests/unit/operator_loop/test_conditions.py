@@ -7,11 +7,16 @@ import pytest
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.condition import Condition
 from mare.custom_resource.conditions import conditions_of
-from mare.custom_resource.work_conditions import grace_period_sufficient, prefetch_suitable
+from mare.custom_resource.work_conditions import (
+    deliveries_end,
+    grace_period_sufficient,
+    prefetch_suitable,
+)
 from mare.dashboard.summary import facts_of
 from mare.domain.estimates import Estimates, Learning, recall
 from mare.domain.held_messages import HeldMessages
 from mare.domain.history import History
+from mare.domain.redeliveries import Redeliveries
 from mare.domain.unknown import Unknown
 from mare.explanation.problems import problems_of
 from mare.ports import BrokerReading, Scale
@@ -240,3 +245,13 @@ def test_messages_beyond_the_workers_are_reported_once_they_are_old(now, reason)
     if reason == "MessagesHeld":
         assert "200 messages more than the replicas have workers are" in found.message
         assert "for 5 min" in found.message
+
+
+def test_endless_redeliveries_are_a_warning_that_names_the_limit():
+    endless = Redeliveries(at=100.0, counters=(1, 9, 8), since=10.0, rate=40.0, messages=3)
+    (found,) = deliveries_end(endless)
+
+    assert found.is_bad
+    assert "redelivered 40 times a second; about 3 messages come back again and" in found.message
+    assert "x-delivery-limit" in found.message
+    assert deliveries_end(replace(endless, since=50.0)) == ()

@@ -18,7 +18,7 @@ from mare.ports import AccessRefused
 
 _QUEUE_COLUMNS = (
     "name,type,messages_ready,messages_unacknowledged,consumers,auto_delete,exclusive,"
-    "message_stats.publish,message_stats.deliver_get,message_stats.ack,"
+    "message_stats.publish,message_stats.deliver_get,message_stats.ack,message_stats.redeliver,"
     "message_stats.deliver_no_ack,message_stats.get_no_ack,effective_policy_definition.expires,"
     "arguments"  # RabbitMQ returns all of them, also if one is named here
 )
@@ -54,6 +54,7 @@ class _MessageStats(msgspec.Struct, gc=False):
     ack: Count = 0
     deliver_no_ack: Count = 0
     get_no_ack: Count = 0
+    redeliver: Count = 0
 
 
 class _Arguments(msgspec.Struct, gc=False):
@@ -217,6 +218,7 @@ def _statistics_of(
         delivered=counts.deliver_get,
         # A delivery without acknowledgement mode counts as acknowledged.
         acknowledged=counts.ack + counts.deliver_no_ack + counts.get_no_ack,
+        redelivered=counts.redeliver,
         automatic=not all(consumer.ack_required for consumer in consumers),
         single_active=isinstance(queue.arguments, _Arguments) and queue.arguments.single_active,
         transient=transient,

@@ -31,6 +31,7 @@ _FIELDS = {
     b"queue_exchange_messages_published_total": "published",
     b"queue_messages_delivered_ack_total": "delivered",
     b"queue_messages_acked_total": "acknowledged",
+    b"queue_messages_redelivered_total": "redelivered",
 }
 _WITHOUT_ACKNOWLEDGEMENT = {b"queue_messages_delivered_total", b"queue_get_total"}
 """Messages delivered in automatic acknowledgement mode: delivered and acknowledged at once."""
@@ -132,6 +133,7 @@ def _statistics_of(counts: dict[str, int]) -> QueueStatistics:
         published=counts.get("published", 0),
         delivered=counts.get("delivered", 0),
         acknowledged=counts.get("acknowledged", 0),
+        redelivered=counts.get("redelivered", 0),
     )
 
 

@@ -42,6 +42,7 @@ class QueueStatistics:
     published: int | Unknown = NOT_REPORTED
     delivered: int | Unknown = NOT_REPORTED
     acknowledged: int | Unknown = NOT_REPORTED
+    redelivered: int | Unknown = NOT_REPORTED
     automatic: bool = False
     """Whether a consumer is in automatic acknowledgement mode."""
     single_active: bool = False
@@ -55,7 +56,11 @@ class QueueStatistics:
 
     def without_counters(self) -> "QueueStatistics":
         return replace(
-            self, published=NOT_REPORTED, delivered=NOT_REPORTED, acknowledged=NOT_REPORTED
+            self,
+            published=NOT_REPORTED,
+            delivered=NOT_REPORTED,
+            acknowledged=NOT_REPORTED,
+            redelivered=NOT_REPORTED,
         )
 
     @property

@@ -191,6 +191,7 @@ class VirtualHost:
             published=queue.published,
             delivered=queue.delivered,
             acknowledged=queue.acknowledged,
+            redelivered=queue.redelivered,
             automatic=queue.automatic,
             single_active=queue.single_active,
         )

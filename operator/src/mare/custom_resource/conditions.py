@@ -6,6 +6,7 @@ from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition, condition
 from mare.custom_resource.replica_conditions import has_no_consumer, replicas_ready
 from mare.custom_resource.work_conditions import (
+    deliveries_end,
     grace_period_sufficient,
     prefetch_suitable,
     victims_chosen,
@@ -70,6 +71,7 @@ def conditions_of(
             _paused(spec),
             work_visible(spec, history.early_acknowledgement),
             *prefetch_suitable(spec, reading, history, now),
+            *deliveries_end(history.redeliveries),
         ]
     if isinstance(scale, Scale):
         others += victims_chosen(spec, unchosen, reading)

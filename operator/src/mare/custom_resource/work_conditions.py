@@ -10,6 +10,7 @@ from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgemen
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import load_of
+from mare.domain.redeliveries import Redeliveries
 from mare.domain.spec import MaximumConcurrency, QueueWaitTime, ScalingSpec, VictimPolicy
 from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading, Scale
@@ -102,6 +103,16 @@ def work_visible(spec: ScalingSpec, acknowledgement: EarlyAcknowledgement) -> Co
     clause = Clause("work.early")
     message = f"{capital(clause)}; scale-down waits {seconds} s (drainSeconds): {_ACKNOWLEDGE_LATE}"
     return Condition(kind, "False", reason, message, (clause,))
+
+
+def deliveries_end(redeliveries: Redeliveries) -> tuple[Condition, ...]:
+    """Return that messages come back again and again, if they do."""
+    if not redeliveries.are_endless:
+        return ()
+    numbers = {"rate": significant(redeliveries.rate, 2), "messages": redeliveries.messages}
+    clause = Clause("work.redelivered", **numbers)
+    message = f"{capital(clause)}: {Clause('advice.limitDeliveries')}"
+    return (Condition("DeliveriesEnd", "False", "RedeliveredAgain", message, (clause,)),)
 
 
 def prefetch_suitable(

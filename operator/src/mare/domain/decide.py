@@ -117,6 +117,7 @@ def _observe(
         early_acknowledgement=acknowledgement,
         held_messages=held_messages.interrupted() if has_alarm else held_messages,
         unready=history.unready.observe(workload.replicas, workload.ready, now),
+        redeliveries=history.redeliveries.observe(load),
         tides=_observe_tides(spec, history, learning),
         spec_allowed_zero=idle.allows_zero(spec, workload.replicas, history),
         cooldown=Cooldown(now) if has_alarm else history.cooldown,

@@ -26,19 +26,17 @@ class HeldMessages:
     """The longest time, observed last at `seen_at`."""
     seen_at: float = 0.0
     beyond: int = 0
-    """The fewest messages that were unacknowledged beyond the workers, since `beyond_since`."""
+    """Messages that are unacknowledged beyond those that workers can have begun."""
     beyond_since: float | None = None
+    """Since when there are some; None without any."""
 
     def observe_workers(self, load: Load, most: float) -> "HeldMessages":
         """Return the messages beyond the `most` that workers can have begun."""
         at, beyond = load.statistics_at, known(load.unacknowledged, 0) - most
         if isinstance(at, Unknown) or beyond <= 0:
             return self if self.beyond_since is None else replace(self, beyond_since=None)
-        if self.beyond_since is None:
-            return replace(self, beyond=math.floor(beyond), beyond_since=at)
-        if beyond < self.beyond:
-            return replace(self, beyond=math.floor(beyond))
-        return self
+        since = at if self.beyond_since is None else self.beyond_since
+        return replace(self, beyond=math.ceil(beyond), beyond_since=since)
 
     def observe(self, load: Load) -> "HeldMessages":
         """Return the times with the statistics of one more reading.

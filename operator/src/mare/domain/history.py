@@ -9,6 +9,7 @@ from mare.domain.estimates import Estimates, Learning, recall
 from mare.domain.forecast import TideTable
 from mare.domain.held_messages import HeldMessages
 from mare.domain.observation import Load
+from mare.domain.redeliveries import Redeliveries
 from mare.domain.spec import Behavior, ScalingSpec
 from mare.domain.surges import Surge, Surges
 from mare.domain.timers import Timers, needed_events
@@ -45,6 +46,7 @@ class History:
     """Whether the spec allows or allowed the present count of 0; else another client set it."""
     early_acknowledgement: EarlyAcknowledgement = field(default_factory=EarlyAcknowledgement)
     held_messages: HeldMessages = field(default_factory=HeldMessages)
+    redeliveries: Redeliveries = field(default_factory=Redeliveries)
     tides: TideTable = field(default_factory=TideTable)
     unready: UnreadyReplicas = field(default_factory=UnreadyReplicas)
     draining_since: float | None = None

@@ -43,6 +43,8 @@ class QueueReading:
     """Counter of delivered messages."""
     acknowledged: int | Unknown = NOT_REPORTED
     """Counter of messages acknowledged or delivered with automatic acknowledgement."""
+    redelivered: int | Unknown = NOT_REPORTED
+    """Counter of messages that were delivered again."""
     automatic: bool = False
     """Whether a consumer is in automatic acknowledgement mode."""
     single_active: bool = False
