@@ -2,7 +2,8 @@
 
 import pytest
 
-from mare.domain.spec import MaximumConcurrency, QueueWaitTime, ScalingSpec
+from mare.domain.observation import NOT_REPORTED
+from mare.domain.spec import MaximumConcurrency, QueueLength, QueueWaitTime, ScalingSpec
 from tests.unit.operator.building import Timeline, observation_of, once, reading
 
 CONCURRENCY = MaximumConcurrency(workers_per_replica=1)
@@ -73,3 +74,27 @@ def test_messages_beyond_the_workers_are_counted_since_they_came():
 
 def test_messages_of_workers_are_not_beyond_them():
     assert with_held(CONCURRENCY, held=0).history.held_messages.beyond_since is None
+
+
+@pytest.mark.parametrize(
+    ("delay", "raw"),
+    [
+        pytest.param({"consumers": 0}, 1, id="nothing was ever delivered"),
+        pytest.param({"consumers": 0, "delivered": 5}, 41, id="clients fetch them"),
+        pytest.param({"consumers": 1}, 41, id="a replica consumes them"),
+        pytest.param({"consumers": 0, "delivered": NOT_REPORTED}, 41, id="it is not known"),
+    ],
+)
+def test_messages_of_a_queue_that_the_replicas_do_not_consume_are_no_load(delay, raw):
+    """Such as a queue with x-message-ttl that delays messages by dead-lettering them."""
+    queues = reading(2, 0, at=1000.0), reading(400, at=1000.0, name="delay", **delay)
+    length = QueueLength(messages_per_replica=10)
+    assert once(scaling(length), observation_of(2, *queues)).raw == raw
+    idle = ScalingSpec(max_replicas=50, targets=(length,))
+    assert once(idle, observation_of(0, *queues)).raw == 41
+
+
+def test_no_queue_is_left_out_while_no_queue_has_a_consumer():
+    starting = reading(40, at=1000.0, consumers=0)
+    length = QueueLength(messages_per_replica=10)
+    assert once(scaling(length), observation_of(2, starting)).raw == 4

@@ -78,6 +78,7 @@ def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: Histor
     if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
         return _restart_windows(trace, context, history)
+    load = load.of_consumed_queues(workload.replicas)
     load = load.without_messages(history.learning.backlog.uncounted)
     proposals = [
         proposal_of(target, load, history.learning.estimates, workload, spec.behavior)
@@ -103,7 +104,8 @@ def _observe(
 ) -> History:
     """Return the history with one more reading. An alarm or a message restarts the cooldown."""
     workload, has_alarm = observation.workload, observation.alarm is not None
-    learning = learn(history.learning, load, workload, now, spec.workers_per_replica)
+    consumed = load.of_consumed_queues(workload.replicas)
+    learning = learn(history.learning, consumed, workload, now, spec.workers_per_replica)
     history = history.observe(load, learning, now)
     answer = observation.evidence.quiet_answer
     if answer and answer.has_messages and answer.answered_at > history.quiet_since:

@@ -141,6 +141,23 @@ class Load:
         left = max(0, known_ready - count)
         return _sum(tuple(_with_share(reading, left, known_ready) for reading in self.readings))
 
+    def of_consumed_queues(self, replicas: int) -> "Load":
+        """Return the load without ready messages that no replica takes, if there are replicas.
+
+        Nothing was ever delivered from their queue, and other queues have consumers. Example: a
+        queue with x-message-ttl delays messages, and RabbitMQ moves them to the consumed queue.
+        """
+        if replicas == 0 or self.consumed_queues == 0:
+            return self
+        if not any(_is_never_delivered(reading) for reading in self.readings):
+            return self
+        return _sum(
+            tuple(
+                replace(reading, ready=0) if _is_never_delivered(reading) else reading
+                for reading in self.readings
+            )
+        )
+
     def _of_queues_with(self, matches: Callable[[int | Unknown], bool]) -> "Load":
         """Return the load of the queues whose ready messages match; of all if all are known."""
         if not isinstance(self.ready, Unknown):
@@ -153,6 +170,11 @@ def _with_share(reading: QueueReading, left: int, ready: int) -> QueueReading:
     if isinstance(reading.ready, Unknown):
         return reading
     return replace(reading, ready=math.ceil(reading.ready * left / ready))
+
+
+def _is_never_delivered(reading: QueueReading) -> bool:
+    counts = (reading.consumers, reading.delivered)
+    return counts == (0, 0) and known(reading.ready, 0) > 0
 
 
 def load_of(queues: tuple[QueueReading, ...] | Unknown) -> Load:
