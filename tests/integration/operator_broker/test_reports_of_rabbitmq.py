@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+import amqp
 import pytest
 
 from mare.broker.connection_parameters import ConnectionParameters
@@ -102,3 +103,27 @@ def test_queues_that_are_deleted_without_consumers(vhost: Vhost) -> None:
         for name, arguments in queues.items():
             channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
         eventually(lambda: found() == {"stays": False, "argument": True, "policy": True})
+
+
+@pytest.mark.parametrize("kind", ["management", "prometheus"])
+@pytest.mark.parametrize("queue", ["classic", "quorum"])
+def test_one_acknowledgement_for_many_messages_counts_them_all(
+    vhost: Vhost, kind: str, queue: str
+) -> None:
+    taken: list[int] = []
+    with vhost.connect() as connection:
+        channel = connection.channel()
+        arguments = {"x-queue-type": queue}
+        channel.queue_declare("work", durable=True, auto_delete=False, arguments=arguments)
+        for _ in range(50):
+            channel.basic_publish(amqp.Message(b"x"), routing_key="work")
+        channel.basic_consume("work", callback=lambda message: taken.append(message.delivery_tag))
+        while len(taken) < 50:
+            connection.drain_events(timeout=60)
+        channel.basic_ack(taken[-1], multiple=True)
+
+        def counted() -> tuple[object, object] | None:
+            work = statistics(vhost.node, kind, vhost.name).queues.get("work")
+            return work and (work.acknowledged, work.unacknowledged)
+
+        eventually(lambda: counted() == (50, 0))

@@ -184,7 +184,6 @@ def _with_statistics(  # noqa: PLR0917
     if not isinstance(published, Unknown):
         count = Count(end, end - interval.began, published)
         arrivals = arrivals.observe(count, now, estimates.start_seconds or 0.0)
-        is_certain = not arrivals.before_jump
         estimates = replace(
             estimates,
             arrival_rate=_or(arrivals.rate, estimates.arrival_rate),
@@ -193,7 +192,7 @@ def _with_statistics(  # noqa: PLR0917
             fell_at=arrivals.fell_at,
             arrival_deviation=arrivals.deviation_of_rate,
             dispersion=arrivals.dispersion,
-            delivery_ratio=_ratio(published, delivered) if is_certain else estimates.delivery_ratio,
+            delivery_ratio=_ratio(published, delivered),
             ratio_is_used=estimates.ratio_is_used
             and interval.began < learning.starting.changed_at + (estimates.start_seconds or 0.0),
         )

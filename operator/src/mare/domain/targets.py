@@ -191,7 +191,11 @@ def _by_ratio(
     ready, current = known(workload.ready, workload.replicas), workload.replicas
     if ready == 0:
         return Unknown("NoneReady", "no replica is ready, so that the ratio has no base")
-    ratio = significant(estimates.delivery_ratio)
+    # Published messages count as far as the arrival rate is supported.
+    measured, (rate, _) = known(estimates.arrival_rate, 0.0), rate_of(load, estimates, workload)
+    has_jumped = measured > 0 and bool(estimates.rate_before_jump)
+    supported = rate / measured if has_jumped else 1.0
+    ratio = significant(estimates.delivery_ratio * supported)
     use = ratio / target.ratio
     raw = count_of(use * ready)
     clause = Clause("ratio", ratio=ratio, target=target.ratio, ready=ready, replicas=raw)
