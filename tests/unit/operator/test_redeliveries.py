@@ -37,7 +37,13 @@ def test_usual_retries_are_not_reported(samples):
     assert not watched(samples).are_endless
 
 
-def test_without_the_counter_nothing_is_known():
-    unknown = Unknown("NotReported", "it is not reported")
+def test_a_moment_without_statistics_ends_nothing():
+    unknown = Unknown("Unreachable", "the broker does not answer")
+    found = watched([(10 * index, 200 * index) for index in range(10)])
+    assert found.observe(load_of((reading(at=48.0, redelivered=unknown),))) == found
+
+
+def test_counters_that_were_reset_begin_anew():
     found = watched([(10 * index, 200 * index) for index in range(14)])
-    assert not found.observe(load_of((reading(at=99.0, redelivered=unknown),))).are_endless
+    again = load_of((reading(at=70.0, published=0, delivered=5, redelivered=5),))
+    assert not found.observe(again).are_endless

@@ -43,7 +43,7 @@ class Redeliveries:
             or isinstance(delivered, Unknown)
             or isinstance(redelivered, Unknown)
         ):
-            return Redeliveries()
+            return self  # A moment without statistics ends nothing.
         if at <= self.at:
             return self
         counters = published, delivered, redelivered
