@@ -258,18 +258,10 @@ def test_messages_that_end_are_counted_until_the_capacity_is_known():
     assert later.estimates.finished < 20
 
 
-@pytest.mark.parametrize(
-    ("start_seconds", "seconds", "may_grow"),
-    [(20.0, 19, False), (20.0, 20, True), (1.0, 4, False), (1.0, 5, True)],
-)
-def test_the_replicas_may_grow_again_when_the_last_ones_have_started(
-    start_seconds, seconds, may_grow
-):
-    learning = recall(Estimates(start_seconds=start_seconds))
-    workload = Workload(replicas=2)
-    learning = learn(learning, load_of((reading(50, at=0.0),)), workload, 0.0)
-    workload = Workload(replicas=4)
-    learning = learn(learning, load_of((reading(50, at=10.0),)), workload, 10.0)
-    now = 10.0 + seconds
-    learning = learn(learning, load_of((reading(50, at=now),)), workload, now)
+@pytest.mark.parametrize(("consumers", "may_grow"), [(2, False), (3, True)])
+def test_the_replicas_may_grow_again_when_three_of_four_consume(consumers, may_grow):
+    learning = recall(Estimates(start_seconds=20.0))
+    for now, replicas, seen in ((0.0, 2, 2), (10.0, 4, 2), (100.0, 4, consumers)):
+        load = load_of((reading(50, at=now, consumers=seen),))
+        learning = learn(learning, load, Workload(replicas=replicas), now)
     assert learning.estimates.may_grow is may_grow

@@ -24,11 +24,18 @@ def replicas_ready(
         "replicas": history.unready.expected,
         "minutes": int(history.unready.seconds(now) // 60),
     }
-    code = "pods.noneConsumes" if has_no_consumer(scale, reading) else "pods.unready"
-    if cause is None:
-        clause = Clause(f"{code}.unexplained", **numbers)
-    else:
-        clause = Clause(code, **numbers, cause=cause)
+    if cause is not None:
+        numbers["cause"] = cause
+    match has_no_consumer(scale, reading), cause:
+        case True, None:
+            code = "pods.noneConsumes.unexplained"
+        case True, _:
+            code = "pods.noneConsumes"
+        case _, None:
+            code = "pods.unready.unexplained"
+        case _:
+            code = "pods.unready"
+    clause = Clause(code, **numbers)
     return Condition(_KIND, "False", "ReplicasNotReady", capital(clause), (clause,))
 
 
