@@ -1,6 +1,7 @@
 """Command lines of all programs of the native node."""
 
 import sys
+from pathlib import Path
 
 from devcluster import control_plane
 from devcluster.control_plane import ADDRESS, NODE
@@ -20,6 +21,7 @@ def node_commands(layout: Layout) -> dict[str, list[str]]:
         f"--kubelet-client-key={pki}/apiserver-kubelet-client.key",
         # By default logs and exec resolve the name of the node by DNS.
         "--kubelet-preferred-address-types=InternalIP",
+        *_aggregation(pki),
     )
     scheduler = ["--leader-elect=false", "--secure-port=0", f"--master={layout.uri}"]
     listeners = zip(layout.listeners, layout.ports, strict=True)
@@ -45,3 +47,16 @@ def node_commands(layout: Layout) -> dict[str, list[str]]:
             *(f"{listener}:{port}" for listener, port in listeners),
         ],
     }
+
+
+def _aggregation(pki: Path) -> list[str]:
+    """Return the flags that API servers behind this one need, for example KEDA's metrics."""
+    return [
+        f"--requestheader-client-ca-file={pki}/front-proxy-ca.crt",
+        "--requestheader-allowed-names=front-proxy-client",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-username-headers=X-Remote-User",
+        f"--proxy-client-cert-file={pki}/front-proxy-client.crt",
+        f"--proxy-client-key-file={pki}/front-proxy-client.key",
+    ]

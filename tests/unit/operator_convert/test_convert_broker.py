@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mare.convert.findings import Outcome
+from mare.convert.report import text
 from tests.unit.operator_convert.inputs import (
     AMQP,
     HTTP,
@@ -94,14 +95,48 @@ def command_of(*objects) -> str:
     return command
 
 
-def test_an_amqp_uri_goes_from_secret_to_secret_without_being_seen(run):
-    given = authentication(secretTargetRef=[secret_ref("host", "the.uri")])
-    command = command_of(user(protocol="amqp"), given)
-    assert run(command, {"old": {"the.uri": AMQP}}) == {
-        "name": "mare-rabbit",
-        "namespace": "shop",
-        "data": {"amqp-uri": AMQP},
-    }
+def test_a_secret_whose_uri_mare_can_read_is_used_as_it_is():
+    given = user(protocol="amqp"), authentication(secretTargetRef=[secret_ref("host", "the.uri")])
+    assert spec_of(*given)["brokerRef"] == {"secretName": "old", "uriKey": "the.uri"}
+    assert command_of(*given) == "kubectl -n shop label secret old mare.dev/broker=true"
+
+
+def test_certificates_under_the_keys_of_a_tls_secret_are_used_as_they_are():
+    references = [secret_ref("host"), secret_ref("ca", "ca.crt"), secret_ref("cert", "tls.crt")]
+    given = user(protocol="amqp"), authentication(secretTargetRef=references)
+    assert spec_of(*given)["brokerRef"] == {"secretName": "old", "uriKey": "host"}
+
+
+def test_a_secret_of_rabbitmqs_cluster_operator_is_labelled_by_its_cluster():
+    reference = {"parameter": "host", "name": "blue-default-user", "key": "connection_string"}
+    given = user(protocol="amqp"), authentication(secretTargetRef=[reference])
+    label = "kubectl -n shop label rabbitmqcluster blue mare.dev/broker=true"
+    assert command_of(*given) == label
+
+
+@pytest.mark.parametrize(
+    ("references", "trigger"),
+    [
+        ([secret_ref("host")], {"protocol": "http"}),
+        ([secret_ref("host")], {}),
+        ([secret_ref("host"), secret_ref("username")], {"protocol": "amqp"}),
+        ([secret_ref("host"), secret_ref("ca")], {"protocol": "amqp"}),
+    ],
+)
+def test_a_secret_of_another_shape_is_copied(references, trigger):
+    given = user(**trigger), authentication(secretTargetRef=references)
+    assert spec_of(*given)["brokerRef"]["secretName"] == "mare-rabbit"
+    assert "create secret generic mare-rabbit" in command_of(*given)
+
+
+def test_a_complete_command_needs_nobody():
+    given = user(protocol="http", vhostName="/"), authentication(
+        secretTargetRef=[secret_ref("host")]
+    )
+    conversion = converted(*given)
+    assert conversion.exit_code == 0
+    found = finding(conversion.results[0], "spec.triggers[0].authenticationRef.name")
+    assert found.outcome is Outcome.TRANSLATED
 
 
 @pytest.mark.parametrize(
@@ -129,7 +164,7 @@ def test_tls_material_comes_under_the_keys_of_a_tls_secret(run):
     stored = {"old": {"host": AMQP, "ca": "CA\n", "cert": "CERT"}, "config": {"key": "KEY"}}
     made = run(command_of(user(protocol="amqp"), given), stored)
     assert made["data"] == {
-        "amqp-uri": AMQP,
+        "uri": AMQP,
         "ca.crt": "CA\n",
         "tls.crt": "CERT",
         "tls.key": "KEY",
@@ -142,7 +177,7 @@ def test_a_variable_is_read_in_a_running_container(run):
     given["spec"]["scaleTargetRef"] |= {"kind": "StatefulSet", "envSourceContainerName": "worker"}
     command = command_of(given)
     assert "exec statefulset/orders -c worker -- printenv RABBIT_URI" in command
-    assert run(command, {"RABBIT_URI": AMQP})["data"] == {"amqp-uri": AMQP}
+    assert run(command, {"RABBIT_URI": AMQP})["data"] == {"uri": AMQP}
     [result] = converted(given).results
     container = finding(result, "spec.scaleTargetRef.envSourceContainerName")
     assert container.outcome is Outcome.NEEDS_YOU
@@ -152,7 +187,7 @@ def test_user_and_password_of_their_own_have_to_be_filled_in(run):
     references = [secret_ref("host"), secret_ref("username"), secret_ref("password")]
     given = user(protocol="amqp"), authentication(secretTargetRef=references)
     assert run(command_of(*given), {})["data"] == {
-        "amqp-uri": "amqp://USER:PASSWORD@HOST:5672/VHOST"
+        "uri": "amqp://USER:PASSWORD@HOST:5672/VHOST"
     }
     found = finding(converted(*given).results[0], "spec.triggers[0].authenticationRef.name")
     assert "Secret old, key username, Secret old, key password" in found.note
@@ -161,8 +196,8 @@ def test_user_and_password_of_their_own_have_to_be_filled_in(run):
 @pytest.mark.parametrize(
     ("host", "data"),
     [
-        (AMQP, {"amqp-uri": "amqp://USER:PASSWORD@rabbit:5672/shop"}),
-        ("amqps://rabbit/shop", {"amqp-uri": "amqps://rabbit/shop"}),
+        (AMQP, {"uri": "amqp://USER:PASSWORD@rabbit:5672/shop"}),
+        ("amqps://rabbit/shop", {"uri": "amqps://rabbit/shop"}),
         (HTTP, {"management-uri": "http://USER:PASSWORD@rabbit:15672"}),
     ],
 )
@@ -184,7 +219,7 @@ def test_an_authentication_of_another_namespace_is_another():
     conversion = converted(user(), given)
     found = finding(conversion.results[0], "spec.triggers[0].authenticationRef.name")
     assert "rabbit is not in the input" in found.note
-    assert conversion.results[1].outcomes == {Outcome.DROPPED: 7}
+    assert conversion.results[1].outcomes == {Outcome.LEFT_OUT: 7}
 
 
 def _secret(uri: str):
@@ -211,7 +246,7 @@ def test_a_secret_in_the_input_determines_the_protocol_and_is_never_shown():
         ({"secretTargetRef": [secret_ref("keyPassword")]}, Outcome.NEEDS_YOU, "openssl pkey"),
         ({"secretTargetRef": [secret_ref("vhostName")]}, Outcome.NEEDS_YOU, "brokerRef.vhost"),
         ({"secretTargetRef": [secret_ref("tls")]}, Outcome.TRANSLATED, "amqps or https"),
-        ({"secretTargetRef": [secret_ref("topic")]}, Outcome.DROPPED, "does not read topic"),
+        ({"secretTargetRef": [secret_ref("topic")]}, Outcome.TRANSLATED, "does not read topic"),
         ({"podIdentity": {"provider": "none"}}, Outcome.TRANSLATED, "no cloud identity"),
         (
             {"podIdentity": {"provider": "azure-workload"}},
@@ -247,7 +282,7 @@ def test_two_brokers_in_one_object_are_refused():
 
 def test_amqp_and_management_of_one_broker_go_into_one_secret(run):
     given = scaledobject(rabbitmq(AMQP), rabbitmq(HTTP, mode="MessageRate", value="5"))
-    assert run(command_of(given), {})["data"].keys() == {"amqp-uri", "management-uri"}
+    assert run(command_of(given), {})["data"].keys() == {"uri", "management-uri"}
 
 
 def test_an_unverified_broker_needs_its_ca():
@@ -271,17 +306,17 @@ def test_a_host_in_the_object_goes_before_the_authentication(run):
     given = user(host=AMQP), authentication(secretTargetRef=[secret_ref("host"), secret_ref("ca")])
     command = command_of(*given)
     assert run(command, {"old": {"ca": "CA"}})["data"] == {
-        "amqp-uri": "amqp://USER:PASSWORD@rabbit:5672/shop",
+        "uri": "amqp://USER:PASSWORD@rabbit:5672/shop",
         "ca.crt": "CA",
     }
     found = finding(converted(*given).results[0], "spec.triggers[0].authenticationRef.name")
-    assert found.note == "add its values to the same Secret"
+    assert found.note == "its values are in the same Secret"
 
 
 def test_login_from_variables_goes_into_the_uri():
     trigger = rabbitmq("amqps://rabbit/shop", usernameFromEnv="USER", passwordFromEnv="PASSWORD")
     command = command_of(scaledobject(trigger))
-    assert "amqp-uri=amqps://USER:PASSWORD@rabbit/shop" in command
+    assert " --from-literal=uri=amqps://USER:PASSWORD@rabbit/shop" in command
 
 
 def test_an_unseen_management_uri_needs_its_virtual_host_written():
@@ -290,8 +325,21 @@ def test_an_unseen_management_uri_needs_its_virtual_host_written():
     assert "brokerRef.vhost to the part of that URI after the last /" in found.note
 
 
-def test_a_broker_without_management_uri_is_never_idle():
-    [result] = converted(scaledobject(rabbitmq(AMQP))).results
-    assert (
-        "the workload never becomes idle" in finding(result, "spec.triggers[0].metadata.host").note
-    )
+def test_what_may_prevent_scale_to_zero_is_a_line_of_its_own_with_its_command():
+    conversion = converted(scaledobject(rabbitmq(AMQP)))
+    [remark] = conversion.results[0].remarks
+    [line] = [each for each in text(conversion).splitlines() if each.startswith("needs you: scale-")]
+    assert "scale to zero need the management API" in line
+    patch = '{"stringData":{"management-uri":"http://USER:PASSWORD@rabbit:15672"}}'
+    assert patch in remark.command
+    assert remark.command in text(conversion)
+
+
+def test_a_secret_under_the_key_of_mare_states_that_scale_to_zero_is_missing():
+    given = user(protocol="amqp"), authentication(secretTargetRef=[secret_ref("host", "amqp-uri")])
+    [remark] = converted(*given).results[0].remarks
+    assert remark.note.startswith("no scale-down and no scale to zero until")
+
+
+def test_a_trigger_over_http_loses_nothing():
+    assert converted(scaledobject(rabbitmq(HTTP))).results[0].remarks == []

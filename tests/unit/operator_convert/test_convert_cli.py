@@ -27,14 +27,14 @@ def test_yaml_alone_is_on_stdout_and_the_report_on_stderr(file: Path):
     [manifest] = yaml.safe_load_all(result.stdout)
     assert (manifest["kind"], manifest["metadata"]["name"]) == ("QueueAutoscaler", "orders")
     assert "# was: queueName: orders" in result.stdout
-    assert f"{file}:1: ScaledObject orders -> QueueAutoscaler orders" in result.stderr
-    assert "Migrate in this order:" in result.stderr
+    assert "ScaledObject orders  with remarks" in result.stderr
+    assert "Migrate in this order" in result.stderr
 
 
 def test_stdin_is_read_with_a_dash_and_without_anything():
     source = yaml.safe_dump(scaledobject())
     assert run("-", stdin=source).stdout == run(stdin=source).stdout != ""
-    assert "<stdin>:1: ScaledObject orders" in run(stdin=source).stderr
+    assert "<stdin>:1: ScaledObject orders" in run("--details", stdin=source).stderr
 
 
 def test_files_are_converted_together(tmp_path: Path, file: Path):
@@ -53,14 +53,14 @@ def test_json_has_objects_report_and_steps_in_one_document(file: Path):
     assert [found["kind"] for found in document["objects"]] == ["QueueAutoscaler"]
     classes = [value["class"] for value in document["report"][0]["values"]]
     assert {name: classes.count(name) for name in document["summary"]} == document["summary"]
-    assert document["steps"][-1]["note"] == "Set dryRun to false."
+    assert document["steps"][-1]["commands"] == ['kubectl delete scaledobject "$NAME"']
+    assert document["steps"][-1]["back"] == 'kubectl apply -f "$NAME.yaml"'
 
 
 @pytest.mark.parametrize(
     ("given", "code"),
     [
-        ([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}], 0),
-        ([], 1),
+        ([scaledobject(rabbitmq("http://rabbit/"))], 0),
         ([scaledobject()], 2),
         ([scaledobject(unknown=1)], 1),
         ([scaledobject(), scaledobject(unknown=1)], 1),
@@ -93,21 +93,102 @@ def test_a_refused_object_does_not_stop_the_output_of_the_others():
     assert [m["metadata"]["name"] for m in yaml.safe_load_all(result.stdout)] == ["orders"]
 
 
-def test_the_safe_order_never_has_two_autoscalers_and_pauses_the_old_one_late():
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "apiVersion: v1\nkind: List\nitems: []",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}",
+        "apiVersion: keda.sh/v1alpha1\nkind: TriggerAuthentication\nmetadata: {name: x}",
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"
+        "metadata: {name: x, labels: {scaledobject.keda.sh/name: x}}",
+    ],
+)
+def test_input_with_nothing_to_convert_exits_with_1_and_says_so(given):
+    result = run(stdin=given)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nothing to convert" in result.stderr
+
+
+def _many() -> str:
+    """Forty objects as `kubectl get -o yaml` prints them."""
+    items = []
+    for number in range(40):
+        given = scaledobject(rabbitmq(queueName=f"q{number}"), scaleTargetRef={"name": f"w{number}"})
+        given["metadata"] = {
+            "name": f"w{number}",
+            "namespace": "shop",
+            "uid": f"{number}",
+            "resourceVersion": "1",
+            "managedFields": [{"manager": "kubectl", "fieldsV1": {}}],
+            "labels": {"app.kubernetes.io/managed-by": "Helm"},
+        }
+        items.append(given | {"status": {"hpaName": "x", "conditions": [{"type": "Ready"}]}})
+    return yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": items})
+
+
+def test_the_report_of_forty_objects_is_a_table_and_one_line_per_kind_of_remark():
+    lines = run(stdin=_many()).stderr.splitlines()
+    assert lines[0] == "ScaledObject shop/w0   with remarks"
+    assert lines[40] == "40 objects: 0 converted, 40 with remarks, 0 refused"
+    assert "fill in user and password (w0, w1, w2 and 37 more)" in lines[41]
+    assert not any("uid" in line or "managedFields" in line for line in lines)
+    # Each of them needs a Secret of its own, by a command of three lines.
+    assert len(lines) < 42 + 3 * 40 + 30
+
+
+def test_quiet_reports_refused_objects_alone():
+    assert run("--quiet", stdin=_many()).stderr == ""
+    refused = run("--quiet", stdin=yaml.safe_dump_all([scaledobject(unknown=1)])).stderr
+    assert "refused: unknown: 1 (is not a known field" in refused.splitlines()[1]
+
+
+def test_details_are_printed_on_request():
+    source = yaml.safe_dump(scaledobject(maxReplicaCount=7))
+    line = "translated: maxReplicaCount: 7 -> maxReplicas: 7"
+    assert line in run("--details", stdin=source).stderr
+    assert line not in run(stdin=source).stderr
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        scaledobject(rabbitmq(), {"type": "cpu", "metadata": {"value": "60"}}),
+        {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledJob", "metadata": {"name": "x"}},
+    ],
+)
+def test_what_only_keda_can_do_stays_with_keda(given):
+    result = run(stdin=yaml.safe_dump(given))
+    assert result.exit_code == 1
+    assert "keep KEDA for this one; both can live in one cluster" in result.stderr
+
+
+def test_the_workload_always_has_an_autoscaler_and_each_step_can_be_undone():
     advanced = {"restoreToOriginalReplicaCount": True}
     steps = run(stdin=yaml.safe_dump(scaledobject(advanced=advanced))).stderr
     words = [
         "create secret generic mare-orders",
-        "kubectl apply",
-        "kubectl describe qa orders",
-        "annotate scaledobject orders autoscaling.keda.sh/paused=true",
-        "restoreToOriginalReplicaCount",
-        "delete scaledobject orders",
-        "get hpa,scaledobject",
+        "kubectl apply -f FILE",
+        "back: kubectl delete -f FILE",
+        "mare explain orders",
+        'kubectl get scaledobject "$NAME" -o yaml > "$NAME.yaml"',
         '"dryRun":false',
+        'back: kubectl patch qa "$NAME" --type=merge -p \'{"spec":{"dryRun":true}}\'',
+        'annotate scaledobject "$NAME" autoscaling.keda.sh/paused=true',
+        'back: kubectl annotate scaledobject "$NAME" autoscaling.keda.sh/paused-',
+        "restoreToOriginalReplicaCount",
+        'delete scaledobject "$NAME"',
+        'back: kubectl apply -f "$NAME.yaml"',
     ]
     places = [steps.rindex(word) for word in words]
     assert places == sorted(places)
+
+
+def test_workloads_are_migrated_one_at_a_time():
+    steps = run(stdin=_many()).stderr
+    assert "One ScaledObject at a time: w0, then w1, w2," in steps
+    assert steps.count("autoscaling.keda.sh/paused=true") == 1
+    assert steps.count('delete scaledobject "$NAME"') == 1
 
 
 def test_converting_imports_neither_kopf_nor_kubernetes(file: Path):

@@ -107,7 +107,8 @@ def test_a_fallback_that_shrinks_on_missing_data_is_dropped_with_its_effect():
 @pytest.mark.parametrize(
     ("field", "value", "outcome"),
     [
-        ("pollingInterval", 5, Outcome.DROPPED),
+        ("pollingInterval", 5, Outcome.TRANSLATED),
+        ("pollingInterval", 4, Outcome.DROPPED),
         ("initialCooldownPeriod", 60, Outcome.DROPPED),
         ("initialCooldownPeriod", 0, Outcome.TRANSLATED),
         ("cooldownPeriod", 60, Outcome.TRANSLATED),
@@ -224,18 +225,32 @@ def test_annotations_of_others_are_kept():
 @pytest.mark.parametrize(
     ("part", "value", "effect"),
     [
-        ("ownerReferences", [{"kind": "App", "name": "x"}], "not deleted together with the owner"),
         ("finalizers", ["a", "b"], "protect the old object"),
         ("uid", "1", "the API server writes it"),
+        ("labels", {"app.kubernetes.io/managed-by": "Helm", "helm.sh/chart": "x"}, "Helm sets it"),
+        ("annotations", {"meta.helm.sh/release-name": "x"}, "Helm sets it"),
+        ("labels", {"argocd.argoproj.io/instance": "x"}, "Argo CD would prune the new object"),
+        ("annotations", {"argocd.argoproj.io/tracking-id": "x"}, "Argo CD would prune"),
+        ("labels", {"kustomize.toolkit.fluxcd.io/name": "x"}, "Flux sets it"),
     ],
 )
-def test_metadata_of_the_cluster_is_dropped_with_its_effect(part, value, effect):
+def test_what_the_cluster_and_its_tools_wrote_is_left_out(part, value, effect):
     given = scaledobject()
     given["metadata"][part] = value
     [result] = converted(given).results
     below = [found for found in result.findings if part in found.path]
-    assert {found.outcome for found in below} == {Outcome.DROPPED}
+    assert {found.outcome for found in below} == {Outcome.LEFT_OUT}
     assert all(effect in found.note for found in below)
+    assert part not in result.manifest.data()["metadata"]
+
+
+def test_an_owner_reference_is_dropped_with_its_effect():
+    given = scaledobject()
+    given["metadata"]["ownerReferences"] = [{"kind": "App", "name": "x"}]
+    [result] = converted(given).results
+    found = finding(result, "metadata.ownerReferences[0].kind")
+    assert found.outcome is Outcome.DROPPED
+    assert "not deleted together with the owner" in found.note
 
 
 def test_a_label_that_is_no_string_is_refused_as_kubernetes_does():

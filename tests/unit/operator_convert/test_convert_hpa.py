@@ -111,7 +111,7 @@ def test_bounds_and_behavior_are_kept():
         (hpa(metric(value="0")), "has to be at least 0.001"),
         (hpa(metric(cluster="blue")), "the label queue is missing"),
         (hpa(metric(queue="a", vhost="x"), metric(queue="b", vhost="y")), "several objects"),
-        (hpa({"type": "Resource", "resource": {"name": "cpu"}}), "metric of type Resource"),
+        (hpa({"type": "Resource", "resource": {"name": "cpu"}}), "type Resource: keep the HPA for this one; both can"),
         (hpa({"external": {}}), "type is missing"),
         (hpa(), "there is no External metric"),
         (hpa(metric(), maxReplicas=None), "is missing; add it"),
@@ -129,8 +129,8 @@ def test_an_hpa_that_cannot_be_carried_over_is_refused_with_the_reason(given, wh
 def test_the_hpa_that_keda_made_goes_with_its_scaledobject():
     made = hpa(metric("s0-rabbitmq-orders"), labels={"scaledobject.keda.sh/name": "orders"})
     conversion = converted(scaledobject(), made)
-    assert set(conversion.results[1].outcomes) == {Outcome.DROPPED}
-    assert conversion.exit_code == 2
+    assert set(conversion.results[1].outcomes) == {Outcome.LEFT_OUT}
+    assert conversion.exit_code == converted(scaledobject()).exit_code
 
 
 def test_two_autoscalers_of_one_workload_do_not_both_come_out():

@@ -11,16 +11,19 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from mare.convert.draft import Draft, rules
+from mare.convert.findings import Outcome
 from mare.convert.secret import Access, Origin, kubectl, uri
 from mare.documents.tree import Document, Path
 
 AUTHENTICATIONS = ("TriggerAuthentication", "ClusterTriggerAuthentication")
 KEDA_NAMESPACE = "keda"
 """The default namespace of the Secrets of a ClusterTriggerAuthentication."""
-PARAMETERS: dict[str, str] = rules()["parameters"]
+PARAMETERS: dict[str, dict[str, str]] = rules()["parameters"]
+"""What becomes of each parameter, by outcome."""
+TO_DO = PARAMETERS[Outcome.NEEDS_YOU]
 STORES: dict[str, str] = rules()["stores"]
 ENTRIES = ("secretTargetRef", "configMapTargetRef", "env", "filePath", "boundServiceAccountToken")
-REPLACED = "a Secret replaces it"
+REPLACED = "brokerRef replaces it"
 
 
 class Objects:
@@ -86,7 +89,7 @@ def read_access(
     if source[-1] != "hostFromEnv":
         draft.drop((*at, "hostFromEnv"), f"{source[-1]} takes precedence")
     if source[-1] != "name":
-        draft.need((*reference, "name"), "add its values to the same Secret")
+        draft.absorb((*reference, "name"), "its values are in the same Secret")
     if origins.get("host", Origin("")).text is not None and uri(origins) is None:
         draft.problem("host is not a URI of amqp, amqps, http or https", source)
     protocol = _protocol(metadata, origins, needs_http=needs_http)
@@ -111,7 +114,7 @@ def _convert_login(
             draft.drop((*at, name), "authenticationRef takes precedence")
         elif name in metadata:
             origins[parameter] = variable(metadata[name])
-            draft.need((*at, name), PARAMETERS[parameter])
+            draft.absorb((*at, name), PARAMETERS[Outcome.TRANSLATED][parameter])
     if metadata.get("unsafeSsl") == "true":
         note = "Maré always verifies the broker: add its CA to the Secret as ca.crt"
         draft.need((*at, "unsafeSsl"), note)
@@ -134,7 +137,7 @@ def _cautions(
     metadata: Mapping[str, str], origins: Mapping[str, Origin], protocol: str | None
 ) -> Iterator[str]:
     if "keyPassword" in origins:
-        yield PARAMETERS["keyPassword"]
+        yield TO_DO["keyPassword"]
     if "vhostName" in origins and "vhostName" not in metadata:
         yield f"set brokerRef.vhost to the value of {origins['vhostName'].place}"
     elif protocol == "http" and "vhostName" not in metadata and uri(origins) is None:
@@ -157,7 +160,7 @@ def _read_authentication(
         cautions.append(f"replace the namespace {KEDA_NAMESPACE} if KEDA is in another one")
     identity = spec.mapping("podIdentity").text("provider") or "none"
     if identity != "none" or spec.mapping("oauth2").entries:
-        cautions.append(PARAMETERS["workloadIdentityResource"])
+        cautions.append(TO_DO["workloadIdentityResource"])
     origins: dict[str, Origin] = {}
     for part, kind in (("secretTargetRef", "Secret"), ("configMapTargetRef", "ConfigMap")):
         for entry in spec.mappings(part):
@@ -169,6 +172,7 @@ def _read_authentication(
                 place=f"{kind} {name}, key {key}",
                 command=f"{command} | base64 -d" if kind == "Secret" else command,
                 text=_secret_value(secret, key),
+                secret=(name, key) if kind == "Secret" and namespace == own else None,
             )
     for entry in spec.mappings("env"):
         variable = _variable(entry.text("name") or "", entry.text("containerName"), workload, own)
@@ -205,7 +209,7 @@ def _secret_value(secret: Document | None, key: str) -> str | None:
 
 def convert_authentication(draft: Draft, users: list[Draft]) -> None:
     if not users:
-        draft.drop((), "no converted object uses it")
+        draft.leave_out((), "no converted object uses it")
         return
     draft.check(AUTHENTICATIONS[0])
     see = f"see {users[0].document.kind} {users[0].document.name}"
@@ -213,12 +217,10 @@ def convert_authentication(draft: Draft, users: list[Draft]) -> None:
         for index, entry in enumerate(draft.value(("spec", part)) or ()):
             parameter = (entry or {}).get("parameter")
             at = ("spec", part, index)
-            if parameter in ("protocol", "tls"):
-                draft.absorb(at, PARAMETERS[parameter])
-            elif parameter in PARAMETERS:
-                draft.need(at, f"{parameter}: {PARAMETERS[parameter]}; {see}")
-            else:
-                draft.drop(at, f"the RabbitMQ trigger does not read {parameter}")
+            if parameter in TO_DO:
+                draft.need(at, f"{parameter}: {TO_DO[parameter]}; {see}")
+            unread = f"the RabbitMQ trigger does not read {parameter}"
+            draft.absorb(at, PARAMETERS[Outcome.TRANSLATED].get(parameter, unread))
     for part, store in STORES.items():
         draft.need(f"spec.{part}", f"add the values of {store} to Maré's Secret; {see}")
     if draft.value("spec.podIdentity.provider") == "none":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mare.convert.authentication import AUTHENTICATIONS, Objects, convert_authentication
 from mare.convert.draft import Draft
-from mare.convert.findings import ALONG, Outcome, Problem
+from mare.convert.findings import ALONG, KEEP_KEDA, Outcome, Problem
 from mare.convert.hpa import convert_hpa
 from mare.convert.metadata import MARKER_LABEL
 from mare.convert.scaledobject import convert_scaledobject
@@ -15,7 +15,7 @@ from mare.documents.tree import Document, Mapping, Sequence, parse_objects
 HPA = "HorizontalPodAutoscaler"
 AUTOSCALING_GROUPS = ("keda.sh", "keda.k8s.io", "eventing.keda.sh", "autoscaling")
 REFUSALS = {
-    "ScaledJob": "Maré scales long-running workloads and does not create a Job per message",
+    "ScaledJob": f"Maré creates no Job per message: {KEEP_KEDA}",
     "ScaledObject": "only keda.sh/v1alpha1 is supported; upgrade the object to KEDA 2 first",
     HPA: "only autoscaling/v2 is supported; kubectl get hpa.v2.autoscaling -o yaml prints it",
 }
@@ -34,11 +34,16 @@ class Conversion:
         return [result for result in self.results if result.manifest]
 
     @property
+    def autoscalers(self) -> list[Draft]:
+        """Return the objects that were to be converted."""
+        return [each for each in self.results if each.manifest or each.refused]
+
+    @property
     def exit_code(self) -> int:
-        """1 if something is refused, 2 if something is left to do, else 0."""
-        if any(result.refused for result in self.results):
+        """1 if something is refused or nothing was to convert, 2 if something is left to do."""
+        if not self.autoscalers or any(each.refused for each in self.results):
             return 1
-        if self.outcomes[Outcome.NEEDS_YOU] or self.outcomes[Outcome.DROPPED]:
+        if any(result.needs_reading for result in self.results):
             return 2
         return 0
 
@@ -72,7 +77,7 @@ def _drafts(document: Document) -> Iterator[Draft]:
         return
     entries = {name: node for name, node in document.root.entries.items() if name != "items"}
     of_list = Draft(Document(document.file, Mapping(entries, document.root.line)))
-    of_list.absorb((), "the objects of the list are converted separately")
+    of_list.leave_out((), "the objects of the list are converted separately")
     yield of_list
     for item in items.items:
         if isinstance(item, Mapping):
@@ -86,7 +91,7 @@ def _convert_one(draft: Draft, objects: Objects) -> None:
     if document.kind == "ScaledObject" and version == "keda.sh/v1alpha1":
         convert_scaledobject(draft, objects)
     elif document.kind == HPA and labels.text(MARKER_LABEL) is not None:
-        draft.drop((), "KEDA created it and deletes it together with the ScaledObject")
+        draft.leave_out((), "KEDA created it and deletes it together with the ScaledObject")
     elif document.kind == HPA and version == "autoscaling/v2":
         convert_hpa(draft)
     elif version.partition("/")[0] in AUTOSCALING_GROUPS:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mare.convert.findings import ALONG, Addition, Finding, Outcome, Problem
+from mare.convert.findings import ALONG, Addition, Finding, Outcome, Problem, Remark
 from mare.convert.manifest import Manifest, scalar, steps
 from mare.custom_resource.checking import spec_schema
 from mare.documents.schema import check, schema_of
@@ -45,6 +45,7 @@ class Draft:
         """Whether KEDA restores the original replica count when the object is deleted."""
         self.problems: list[Problem] = []
         self.additions: list[Addition] = []
+        self.remarks: list[Remark] = []
         self._nodes: dict[Path, Node] = dict(leaves(document.root))
         self._open = dict(self._nodes)
         self._findings: dict[Path, Finding] = {}
@@ -85,6 +86,11 @@ class Draft:
     @property
     def outcomes(self) -> Counter[Outcome]:
         return Counter(finding.outcome for finding in self._findings.values())
+
+    @property
+    def needs_reading(self) -> bool:
+        """Whether something is left to do or to know."""
+        return bool(self.remarks) or any(map(self.outcomes.get, (Outcome.NEEDS_YOU, Outcome.DROPPED)))
 
     @property
     def refused(self) -> bool:
@@ -141,11 +147,21 @@ class Draft:
         """Write nothing: Maré always behaves like this value."""
         self._settle(path, Outcome.TRANSLATED, note)
 
+    def refer(self, path: str | Path, note: str, command: str, new: str) -> None:
+        """Settle a value that a complete command translates."""
+        self._settle(path, Outcome.TRANSLATED, note, new=new, command=command)
+
     def need(self, path: str | Path, note: str, command: str = "", new: str = "") -> None:
         self._settle(path, Outcome.NEEDS_YOU, note, new=new, command=command)
 
+    def leave_out(self, path: str | Path, note: str) -> None:
+        self._settle(path, Outcome.LEFT_OUT, note)
+
     def drop(self, path: str | Path, effect: str) -> None:
         self._settle(path, Outcome.DROPPED, effect)
+
+    def remark(self, path: str | Path, note: str, command: str) -> None:
+        self.remarks.append(Remark(line_of(self.document.root, steps(path)), note, command))
 
     def refuse(self, path: str | Path, why: str) -> None:
         self._settle(path, Outcome.REFUSED, why)
@@ -192,6 +208,7 @@ class Draft:
         """Remove the output, so that all values are refused."""
         self.problems += problems
         self.additions.clear()
+        self.remarks.clear()
         self.manifest = Manifest()
         for path, finding in self._findings.items():
             if finding.outcome is not Outcome.REFUSED:

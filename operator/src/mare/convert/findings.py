@@ -9,9 +9,15 @@ ALONG = "there is no output for this object"
 """The note of a value that is refused only because another one is."""
 
 
+KEEP_KEDA = "keep KEDA for this one; both can live in one cluster"
+KEEP_THE_HPA = "keep the HPA for this one; both can live in one cluster"
+
+
 class Outcome(StrEnum):
     KEPT = "kept"
     TRANSLATED = "translated"
+    LEFT_OUT = "left out"
+    """Written by the API server, KEDA, Helm, Argo CD or Flux. No report shows it."""
     NEEDS_YOU = "needs you"
     DROPPED = "dropped"
     REFUSED = "refused"
@@ -41,6 +47,16 @@ class Problem:
 
     line: int
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What you have to check, if the cause is not a single value."""
+
+    line: int
+    note: str
+    command: str
+    """A shell command with a placeholder, for the case that the check fails."""
 
 
 @dataclass(frozen=True, slots=True)

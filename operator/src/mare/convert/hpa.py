@@ -5,6 +5,7 @@ they count.
 """
 
 from mare.convert.draft import Draft
+from mare.convert.findings import KEEP_THE_HPA
 from mare.convert.metadata import convert_metadata
 from mare.convert.quantities import number_of
 from mare.convert.scaledobject import DRY_RUN, convert_behavior, convert_scale_target
@@ -47,7 +48,7 @@ def _convert_metrics(draft: Draft) -> None:
         path = ("spec", "metrics", index)
         kind = (metric or {}).get("type")
         if kind != "External":
-            note = f"Maré scales by queues, not by a metric of type {kind}"
+            note = f"Maré scales by queues, not by a metric of type {kind}: {KEEP_THE_HPA}"
             draft.refuse(path, note if kind else "a metric needs type")
             continue
         draft.check("External", path)

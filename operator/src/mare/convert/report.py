@@ -1,41 +1,91 @@
-"""The report: one line per value that is not kept unchanged, in the format of a compiler."""
+"""The report: a summary, the remarks of all objects, details on request, the migration."""
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from itertools import groupby
+from dataclasses import asdict
 from typing import Any
 
 from mare.convert.authentication import AUTHENTICATIONS
 from mare.convert.conversion import Conversion
-from mare.convert.draft import KIND, Draft
-from mare.convert.findings import ALONG, Finding, Outcome
-from mare.convert.metadata import PAUSED
-from mare.convert.secret import kubectl
-from mare.documents.tree import Document, Path, printable, spelled
+from mare.convert.details import details
+from mare.convert.draft import Draft
+from mare.convert.findings import ALONG, Outcome
+from mare.convert.migration import Step, steps
+from mare.documents.tree import printable, spelled
 
 READ = ("ScaledObject", "HorizontalPodAutoscaler", *AUTHENTICATIONS)
 """The kinds that are reported; other kinds stay unchanged."""
+_NAMES_OF_A_REMARK = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    note: str
-    commands: tuple[str, ...] = ()
+def text(conversion: Conversion, *, detailed: bool = False) -> str:
+    lines = [*_summary(conversion), *_remarks(conversion)]
+    if detailed:
+        lines += [line for result in conversion.results for line in details(result)]
+        lines += _others(conversion)
+        outcomes = conversion.outcomes
+        counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome)
+        lines.append(f"{outcomes.total()} values: {counts}")
+    lines += _migration(steps(conversion))
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
-def text(conversion: Conversion) -> str:
-    lines = [line for result in conversion.results for line in _object(result)]
-    lines += _others(conversion)
-    outcomes = conversion.outcomes
-    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome)
-    lines.append(f"{outcomes.total()} values: {counts}")
-    planned = steps(conversion)
+def refusals(conversion: Conversion) -> str:
+    """Return the lines of the refused objects: the report with --quiet."""
+    lines = [line for each in conversion.results if each.refused for line in details(each)]
+    return "".join(f"{printable(line)}\n" for line in lines)
+
+
+def _verdict(result: Draft) -> str:
+    if result.refused:
+        return "refused"
+    return "with remarks" if result.needs_reading else "converted"
+
+
+def _summary(conversion: Conversion) -> Iterator[str]:
+    found = [each for each in conversion.results if each.manifest or each.refused]
+    verdicts = [_verdict(each) for each in found]
+    counts = (f"{verdicts.count(each)} {each}" for each in ("converted", "with remarks", "refused"))
+    width = max((len(each.title) for each in found), default=0)
+    for each, verdict in zip(found, verdicts, strict=True):
+        yield f"{each.title:{width}}  {verdict}"
+    yield f"{len(found)} {'objects' if len(found) != 1 else 'object'}: {', '.join(counts)}"
+
+
+def _remarks(conversion: Conversion) -> Iterator[str]:
+    """Yield each remark once, with the objects that it is about."""
+    objects: dict[str, dict[str, None]] = defaultdict(dict)
+    for result in conversion.results:
+        for remark in dict.fromkeys(_remarks_of(result)):
+            objects[remark][result.document.name] = None
+    for remark, names in objects.items():
+        first = ", ".join(list(names)[:_NAMES_OF_A_REMARK])
+        more = len(names) - _NAMES_OF_A_REMARK
+        yield f"{remark} ({first}{f' and {more} more' if more > 0 else ''})"
+
+
+def _remarks_of(result: Draft) -> Iterator[str]:
+    for problem in result.problems:
+        yield f"refused: {problem.note}"
+    shown = (Outcome.NEEDS_YOU, Outcome.DROPPED, Outcome.REFUSED)
+    for finding in result.findings:
+        if finding.outcome in shown and finding.note != ALONG:
+            path = spelled(finding.part_of or finding.path).removeprefix("spec.")
+            yield f"{finding.outcome}: {path}: {finding.note}"
+    for remark in result.remarks:
+        yield f"needs you: {remark.note}"
+
+
+def _migration(planned: list[Step]) -> Iterator[str]:
     if planned:
-        lines += ["", "Migrate in this order:"]
+        yield ""
+        yield "Migrate in this order; `back` undoes a step:"
     for number, step in enumerate(planned, start=1):
-        lines.append(f"{number}. {step.note}")
-        lines += [f"   {line}" for command in step.commands for line in command.split("\n")]
-    return "\n".join(map(printable, lines)) + "\n"
+        yield f"{number}. {step.note}"
+        for command in step.commands:
+            yield from (f"   {line}" for line in command.split("\n"))
+        if step.back:
+            yield f"   back: {step.back}"
 
 
 def manifests(conversion: Conversion) -> str:
@@ -55,44 +105,6 @@ def data(conversion: Conversion) -> dict[str, Any]:
     }
 
 
-def _object(result: Draft) -> Iterator[str]:
-    document, place = result.document, result.document.place
-    if document.kind not in READ and not result.refused:
-        return
-    becomes = ""
-    if result.manifest:
-        becomes = f" -> {KIND} {document.name}"
-    elif result.refused:
-        becomes = " is refused: there is no output for it"
-    yield f"{place}: {result.title}{becomes}"
-    for problem in result.problems:
-        yield f"{document.file}:{problem.line}: refused: {problem.note}"
-    shown = [f for f in result.findings if f.outcome is not Outcome.KEPT and f.note != ALONG]
-    if len({_fate(finding)[1:] for finding in result.findings}) == 1 and len(shown) > 1:
-        yield f"{place}: {shown[0].outcome}: all of it ({shown[0].note})"
-        return
-    for _, group in groupby(shown, key=_fate):
-        findings = list(group)
-        yield f"{document.file}:{_line(findings)}"
-        for command in filter(None, (finding.command for finding in findings)):
-            yield from (f"    {line}" for line in command.split("\n"))
-    for addition in result.additions:
-        yield f"{place}: added: {addition.new} ({addition.note})"
-
-
-def _fate(finding: Finding) -> tuple[Path, Outcome, str]:
-    return finding.part_of or finding.path, finding.outcome, finding.note
-
-
-def _line(findings: list[Finding]) -> str:
-    first, several = findings[0], len(findings) > 1
-    path = spelled(first.part_of if several else first.path).removeprefix("spec.")
-    was = f" ({len(findings)} values)" if several else f": {first.was}"
-    new = f" -> {first.new}" if first.new else ""
-    note = f" ({first.note})" if first.note else ""
-    return f"{first.line}: {first.outcome}: {path}{was}{new}{note}"
-
-
 def _others(conversion: Conversion) -> list[str]:
     others = [
         f"{each.document.kind} {each.document.name}"
@@ -110,7 +122,7 @@ def _object_data(result: Draft) -> dict[str, Any]:
         "kind": document.kind,
         "namespace": document.namespace,
         "name": document.name,
-        "refused": result.refused,
+        "result": _verdict(result),
         "values": [
             {
                 "path": spelled(finding.path),
@@ -124,49 +136,6 @@ def _object_data(result: Draft) -> dict[str, Any]:
             for finding in result.findings
         ],
         "problems": [asdict(problem) for problem in result.problems],
+        "remarks": [asdict(remark) for remark in result.remarks],
         "added": [asdict(addition) for addition in result.additions],
     }
-
-
-def steps(conversion: Conversion) -> list[Step]:
-    """Return the steps of the migration. No step leaves two autoscalers active on a workload."""
-    needed = [found.command for each in conversion.converted for found in each.findings]
-    objects = [each.document for each in conversion.converted]
-    paused = [each for each in objects if each.kind == "ScaledObject"]
-    restoring = [each.document for each in conversion.converted if each.restores_count]
-    planned = {
-        "Create the Secrets.": filter(None, needed),
-        "Apply the output, here FILE. With dryRun: true it decides but changes nothing.": [
-            "kubectl apply -f FILE" for _ in objects
-        ],
-        "Compare its decisions with those of the old autoscaler, which still scales, for days.": [
-            kubectl(each.namespace, "describe", "qa", each.name) for each in objects
-        ],
-        "Pause the old autoscaler; the replicas do not change from here on.": [
-            _on_old(each, "annotate", f"{PAUSED}=true", "--overwrite") for each in paused
-        ],
-        "Configure KEDA to keep the replicas when its object is deleted.": [
-            _on_old(each, "patch", "--type=merge", "-p", _KEEP_COUNT) for each in restoring
-        ],
-        "Delete the old autoscaler; this also deletes the HPA of a ScaledObject.": [
-            _on_old(each, "delete") for each in objects
-        ],
-        "Check that nothing else scales the workload; Maré reports it as AbleToScale: False.": [
-            kubectl(each.namespace, "get", "hpa,scaledobject") for each in objects
-        ],
-        "Set dryRun to false.": [
-            kubectl(each.namespace, "patch", "qa", each.name, "--type=merge", "-p", _SWITCH_ON)
-            for each in objects
-        ],
-    }
-    found = [Step(note, tuple(dict.fromkeys(commands))) for note, commands in planned.items()]
-    return [step for step in found if step.commands]
-
-
-_KEEP_COUNT = '{"spec":{"advanced":{"restoreToOriginalReplicaCount":false}}}'
-_SWITCH_ON = '{"spec":{"dryRun":false}}'
-
-
-def _on_old(document: Document, verb: str, *arguments: str) -> str:
-    kind = "scaledobject" if document.kind == "ScaledObject" else "hpa"
-    return kubectl(document.namespace, verb, kind, document.name, *arguments)

@@ -4,12 +4,13 @@ from typing import Any
 
 from mare.convert.authentication import Objects
 from mare.convert.draft import Draft
+from mare.convert.findings import KEEP_KEDA
 from mare.convert.metadata import convert_metadata
 from mare.convert.quantities import is_tolerance, number_of
 from mare.convert.secret import convert_broker
 from mare.convert.triggers import convert_targets, convert_trigger
 
-DRY_RUN = "until the old autoscaler is deleted"
+DRY_RUN = "until you have compared its decisions"
 HPA_DEFAULT = "HPA's default; remove it for Maré's, which reacts faster"
 _HPA_DEFAULTS = {
     ("scaleUp", "policies"): [
@@ -23,6 +24,7 @@ _HPA_DEFAULTS = {
 KEDA_MAX_REPLICAS = 100
 KEDA_COOLDOWN = 300
 HPA_SYNC_SECONDS = 15
+STATISTICS_SECONDS = 5
 
 
 def convert_scaledobject(draft: Draft, objects: Objects) -> None:
@@ -49,13 +51,15 @@ def convert_scaledobject(draft: Draft, objects: Objects) -> None:
             case None:
                 draft.refuse(path, "a trigger needs type")
             case other:
-                draft.refuse(path, f"Maré scales by RabbitMQ and by schedules, not by {other}")
+                note = f"Maré scales by RabbitMQ and by schedules, not by {other}"
+                draft.refuse(path, f"{note}: {KEEP_KEDA}")
     if not triggers and not draft.refused:
         draft.problem("a QueueAutoscaler needs a queue: there is no rabbitmq trigger", ("spec",))
     complete = [trigger for trigger in triggers if trigger is not None]
     if complete:
         convert_targets(draft, complete)
         convert_broker(draft, [trigger.access for trigger in complete])
+    _convert_polling(draft, amqp=any(trigger.access.protocol != "http" for trigger in complete))
     container_path = "spec.scaleTargetRef.envSourceContainerName"
     if any(trigger.access.reads_variables for trigger in complete):
         draft.need(container_path, "the variables are those of this container")
@@ -100,6 +104,13 @@ def _convert_counts(draft: Draft) -> int:
     if {"failureThreshold", "replicas"} <= fallback.keys():
         _convert_fallback(draft, fallback, most)
     return int(most)
+
+
+def _convert_polling(draft: Draft, *, amqp: bool) -> None:
+    path, seconds = "spec.pollingInterval", STATISTICS_SECONDS
+    if amqp or (draft.value(path) or seconds) >= seconds:
+        draft.absorb(path, f"Maré reads the queues every {seconds} s, over AMQP every second or more")
+    draft.drop(path, f"without an AMQP URI Maré reads the queues every {seconds} s")
 
 
 def _convert_fallback(draft: Draft, fallback: dict[str, Any], most: int) -> None:

@@ -1,5 +1,6 @@
-"""Writes brokerRef, and the one instruction that it needs: create this Secret."""
+"""Writes brokerRef, and the command that its Secret needs: a label, or to be created."""
 
+import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,18 +10,20 @@ from mare.convert.draft import Draft
 from mare.custom_resource.autoscaler import BROKER_LABEL
 from mare.documents.tree import Path
 
-AMQP_URI, MANAGEMENT_URI = "amqp-uri", "management-uri"
+URI, MANAGEMENT_URI = "uri", "management-uri"
+OWN_URI = "amqp-uri"
+"""A key from which the operator derives no address of the management API."""
 TEMPLATES = {
-    AMQP_URI: "amqp://USER:PASSWORD@HOST:5672/VHOST",
+    URI: "amqp://USER:PASSWORD@HOST:5672/VHOST",
     MANAGEMENT_URI: "http://USER:PASSWORD@HOST:15672",
 }
-WITHOUT = {
-    AMQP_URI: f"add {AMQP_URI} as well: without it the queues are read every 5 s only",
-    MANAGEMENT_URI: (
-        f"add {MANAGEMENT_URI} as well: without it unacknowledged messages are unknown"
-        " and the workload never becomes idle"
-    ),
-}
+CHECK = (
+    "scale-down and scale to zero need the management API, which Maré reads on port 15672 of the"
+    " broker's host, 15671 with TLS: if it is elsewhere, add its address"
+)
+MISSING = (
+    "no scale-down and no scale to zero until the Secret has the address of the management API"
+)
 TLS_KEYS = {"ca": "ca.crt", "cert": "tls.crt", "key": "tls.key"}
 
 
@@ -32,6 +35,8 @@ class Origin:
     text: str | None = None
     """The value itself if the input contains it. Never printed."""
     is_variable: bool = False
+    secret: tuple[str, str] | None = None
+    """Name and key of a Secret in the namespace of the object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,25 @@ class Access:
 
     @property
     def key(self) -> str:
-        return MANAGEMENT_URI if self.protocol == "http" else AMQP_URI
+        return MANAGEMENT_URI if self.protocol == "http" else URI
 
     @property
     def vhost(self) -> str | None:
         """The virtual host at the end of the URI, by default /; None if the URI is unknown."""
         parts = uri(self.origins)
         return None if parts is None else unquote(parts.path.rpartition("/")[2]) or "/"
+
+    @property
+    def secret(self) -> tuple[str, str] | None:
+        """Name and key of the Secret that Maré can read as it is; None if a new one is needed."""
+        found = self.origins.get("host", Origin("")).secret
+        fits = all(
+            origin.secret == (found and (found[0], TLS_KEYS[parameter]))
+            for parameter, origin in self.origins.items()
+            if parameter in TLS_KEYS
+        )
+        has_login = {"username", "password"} & self.origins.keys()
+        return found if self.protocol == "amqp" and fits and not has_login else None
 
     @property
     def reads_variables(self) -> bool:
@@ -75,6 +92,8 @@ def uri(origins: Mapping[str, Origin]) -> SplitResult | None:
 
 
 def convert_broker(draft: Draft, accesses: list[Access]) -> None:
+    if not accesses:
+        return
     by_key: dict[str, Access] = {}
     for access in accesses:
         first = by_key.setdefault(access.key, access)
@@ -82,6 +101,28 @@ def convert_broker(draft: Draft, accesses: list[Access]) -> None:
         if (one, first.source_name) != (other, access.source_name):
             note = "the triggers use different brokers, a QueueAutoscaler has one"
             draft.problem(note, access.source)
+    existing = by_key[URI].secret if by_key.keys() == {URI} else None
+    if existing:
+        _refer(draft, accesses, *existing)
+    else:
+        _create(draft, accesses, by_key)
+
+
+def _refer(draft: Draft, accesses: list[Access], name: str, key: str) -> None:
+    """Name the Secret that KEDA reads."""
+    owner = name.removesuffix("-default-user")
+    if key == "connection_string" and owner != name:  # RabbitMQ's cluster operator resets labels
+        labelled = ("rabbitmqcluster", owner)
+    else:
+        labelled = ("secret", name)
+    command = kubectl(draft.document.namespace, "label", *labelled, BROKER_LABEL)
+    for access in accesses:
+        draft.manifest.put("spec.brokerRef.uriKey", key)
+        _write_name(draft, access, name, "Maré reads the same Secret", command)
+    _check_management(draft, accesses[0], name, MISSING if key == OWN_URI else CHECK)
+
+
+def _create(draft: Draft, accesses: list[Access], by_key: Mapping[str, Access]) -> None:
     names = {access.source_name for access in accesses}
     own = names.pop() if len(names) == 1 and names != {""} else draft.document.name
     name = f"mare-{own}"[:253].rstrip("-.")
@@ -95,16 +136,39 @@ def convert_broker(draft: Draft, accesses: list[Access]) -> None:
                 entries[tls_key] = f"--from-file={tls_key}=" + (
                     f"<({command})" if command else tls_key
                 )
-        remarks += [remark, *access.cautions]
-    remarks += [without for key, without in WITHOUT.items() if key not in entries]
+        remarks.append(remark)
     create = kubectl(draft.document.namespace, "create", "secret", "generic", name)
     label = kubectl(draft.document.namespace, "label", "secret", name, BROKER_LABEL)
     command = " \\\n  ".join([create, *entries.values(), f"&& {label}"])
-    note = "; ".join(["create this Secret", *dict.fromkeys(filter(None, remarks))])
+    note = "; ".join(dict.fromkeys(filter(None, remarks)))
     for access in accesses:
-        draft.manifest.put("spec.brokerRef.secretName", name, access.remark)
-        draft.need(access.source, note, command, f"brokerRef.secretName: {name}")
+        _write_name(draft, access, name, note or "create this Secret", command, fill_in=bool(note))
         note, command = "the same Secret", ""
+    if MANAGEMENT_URI not in entries:
+        _check_management(draft, accesses[0], name, CHECK)
+
+
+def _write_name(
+    draft: Draft, access: Access, name: str, note: str, command: str, *, fill_in: bool = False
+) -> None:
+    draft.manifest.put("spec.brokerRef.secretName", name, access.remark)
+    new = f"brokerRef.secretName: {name}"
+    if fill_in or access.cautions:
+        note = "; ".join(dict.fromkeys([note, *access.cautions]))
+        draft.need(access.source, note, command, new)
+    else:
+        draft.refer(access.source, note, command, new)
+
+
+def _check_management(draft: Draft, access: Access, name: str, note: str) -> None:
+    """State what the Secret may lack, and the command that adds it."""
+    parts = uri(access.origins)
+    host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}") if parts else ""
+    template = TEMPLATES[MANAGEMENT_URI].replace("HOST", host or "HOST")
+    patch = json.dumps({"stringData": {MANAGEMENT_URI: template}}, separators=(",", ":"))
+    scope = draft.document.namespace
+    command = kubectl(scope, "patch", "secret", name, "--type=merge", "-p", patch)
+    draft.remark(access.source, note, command)
 
 
 def _uri_argument(key: str, access: Access) -> tuple[str, str]:

@@ -160,7 +160,7 @@ def _convert_counting(draft: Draft, trigger: Trigger, to: str) -> None:
             draft.translate(protocol, place, True, READY_ONLY)
         else:
             draft.add(place, True, READY_ONLY)
-    draft.absorb(protocol, "the Secret has one key per protocol, amqp-uri and management-uri")
+    draft.absorb(protocol, "the scheme of the URI replaces it")
 
 
 def _convert_activation(draft: Draft, triggers: list[Trigger]) -> None:
@@ -215,7 +215,7 @@ def convert_queues(draft: Draft, triggers: list[Trigger]) -> list[list[str]]:
 
 
 def _vhosts(triggers: list[Trigger]) -> list[str | None]:
-    """Return each trigger's virtual host; None if it is unknown, or if amqp-uri contains it."""
+    """Return each trigger's virtual host; None if it is unknown, or if the AMQP URI contains it."""
     if all("vhostName" not in t.metadata and t.access.protocol != "http" for t in triggers):
         return [None] * len(triggers)
     return [trigger.metadata.get("vhostName") or trigger.access.vhost for trigger in triggers]
