@@ -20,15 +20,18 @@ def archives() -> tuple[Path, ...]:
     """Return archives of ``localhost/NAME:built``, first of busybox, which is the sandbox."""
     folder = programs(CONTAINERS)
     with locked(cache() / "archives.lock"):
-        return busybox(), *(_program(folder, name) for name in CONTAINERS)
+        return busybox(), *(program_image(folder / name) for name in CONTAINERS)
 
 
-def _program(folder: Path, name: str) -> Path:
+def program_image(program: Path) -> Path:
+    """Return an archive of ``localhost/NAME:built`` with one program of a toolset."""
+    name = program.name
+
     def fill(root: Path) -> None:
         # No copy of a hundred megabytes: the cache and the context are on one disk.
-        os.link(folder / name, root / name)
+        os.link(program, root / name)
 
-    return _archive(name, folder.parent.name, [f"/{name}"], fill)
+    return _archive(name, program.parents[1].name, [f"/{name}"], fill)
 
 
 def busybox() -> Path:

@@ -130,8 +130,9 @@ def test_a_secret_of_another_shape_is_copied(references, trigger):
 
 
 def test_a_complete_command_needs_nobody():
-    given = user(protocol="http", vhostName="/"), authentication(
-        secretTargetRef=[secret_ref("host")]
+    given = (
+        user(protocol="http", vhostName="/"),
+        authentication(secretTargetRef=[secret_ref("host")]),
     )
     conversion = converted(*given)
     assert conversion.exit_code == 0
@@ -186,9 +187,7 @@ def test_a_variable_is_read_in_a_running_container(run):
 def test_user_and_password_of_their_own_have_to_be_filled_in(run):
     references = [secret_ref("host"), secret_ref("username"), secret_ref("password")]
     given = user(protocol="amqp"), authentication(secretTargetRef=references)
-    assert run(command_of(*given), {})["data"] == {
-        "uri": "amqp://USER:PASSWORD@HOST:5672/VHOST"
-    }
+    assert run(command_of(*given), {})["data"] == {"uri": "amqp://USER:PASSWORD@HOST:5672/VHOST"}
     found = finding(converted(*given).results[0], "spec.triggers[0].authenticationRef.name")
     assert "Secret old, key username, Secret old, key password" in found.note
 
@@ -328,7 +327,9 @@ def test_an_unseen_management_uri_needs_its_virtual_host_written():
 def test_what_may_prevent_scale_to_zero_is_a_line_of_its_own_with_its_command():
     conversion = converted(scaledobject(rabbitmq(AMQP)))
     [remark] = conversion.results[0].remarks
-    [line] = [each for each in text(conversion).splitlines() if each.startswith("needs you: scale-")]
+    [line] = [
+        each for each in text(conversion).splitlines() if each.startswith("needs you: scale-")
+    ]
     assert "scale to zero need the management API" in line
     patch = '{"stringData":{"management-uri":"http://USER:PASSWORD@rabbit:15672"}}'
     assert patch in remark.command

@@ -93,6 +93,9 @@ def test_a_refused_object_does_not_stop_the_output_of_the_others():
     assert [m["metadata"]["name"] for m in yaml.safe_load_all(result.stdout)] == ["orders"]
 
 
+OF_KEDA = "metadata: {name: x, labels: {scaledobject.keda.sh/name: x}}"
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -100,8 +103,7 @@ def test_a_refused_object_does_not_stop_the_output_of_the_others():
         "apiVersion: v1\nkind: List\nitems: []",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}",
         "apiVersion: keda.sh/v1alpha1\nkind: TriggerAuthentication\nmetadata: {name: x}",
-        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"
-        "metadata: {name: x, labels: {scaledobject.keda.sh/name: x}}",
+        "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n" + OF_KEDA,
     ],
 )
 def test_input_with_nothing_to_convert_exits_with_1_and_says_so(given):
@@ -114,7 +116,9 @@ def _many() -> str:
     """Forty objects as `kubectl get -o yaml` prints them."""
     items = []
     for number in range(40):
-        given = scaledobject(rabbitmq(queueName=f"q{number}"), scaleTargetRef={"name": f"w{number}"})
+        given = scaledobject(
+            rabbitmq(queueName=f"q{number}"), scaleTargetRef={"name": f"w{number}"}
+        )
         given["metadata"] = {
             "name": f"w{number}",
             "namespace": "shop",

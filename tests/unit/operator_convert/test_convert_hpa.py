@@ -111,7 +111,10 @@ def test_bounds_and_behavior_are_kept():
         (hpa(metric(value="0")), "has to be at least 0.001"),
         (hpa(metric(cluster="blue")), "the label queue is missing"),
         (hpa(metric(queue="a", vhost="x"), metric(queue="b", vhost="y")), "several objects"),
-        (hpa({"type": "Resource", "resource": {"name": "cpu"}}), "type Resource: keep the HPA for this one; both can"),
+        (
+            hpa({"type": "Resource", "resource": {"name": "cpu"}}),
+            "type Resource: keep the HPA for this one; both can",
+        ),
         (hpa({"external": {}}), "type is missing"),
         (hpa(), "there is no External metric"),
         (hpa(metric(), maxReplicas=None), "is missing; add it"),

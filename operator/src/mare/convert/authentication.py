@@ -215,7 +215,7 @@ def convert_authentication(draft: Draft, users: list[Draft]) -> None:
     see = f"see {users[0].document.kind} {users[0].document.name}"
     for part in ENTRIES:
         for index, entry in enumerate(draft.value(("spec", part)) or ()):
-            parameter = (entry or {}).get("parameter")
+            parameter = str((entry or {}).get("parameter"))
             at = ("spec", part, index)
             if parameter in TO_DO:
                 draft.need(at, f"{parameter}: {TO_DO[parameter]}; {see}")

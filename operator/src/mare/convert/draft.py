@@ -90,7 +90,9 @@ class Draft:
     @property
     def needs_reading(self) -> bool:
         """Whether something is left to do or to know."""
-        return bool(self.remarks) or any(map(self.outcomes.get, (Outcome.NEEDS_YOU, Outcome.DROPPED)))
+        return bool(self.remarks) or any(
+            map(self.outcomes.get, (Outcome.NEEDS_YOU, Outcome.DROPPED))
+        )
 
     @property
     def refused(self) -> bool:

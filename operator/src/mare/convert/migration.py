@@ -7,7 +7,7 @@ an HPA, has the same workload. So it is armed first, and takes over when the oth
 import json
 import shlex
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mare.convert.conversion import Conversion
@@ -118,5 +118,5 @@ def _for_name(namespace: str | None, verb: str, rest: str) -> str:
     return f'{kubectl(namespace, *verb.split())} "$NAME" {rest}'.rstrip()
 
 
-def _merge(spec: dict[str, object]) -> str:
+def _merge(spec: Mapping[str, object]) -> str:
     return f"--type=merge -p '{json.dumps({'spec': spec}, separators=(',', ':'))}'"

@@ -109,7 +109,9 @@ def _convert_counts(draft: Draft) -> int:
 def _convert_polling(draft: Draft, *, amqp: bool) -> None:
     path, seconds = "spec.pollingInterval", STATISTICS_SECONDS
     if amqp or (draft.value(path) or seconds) >= seconds:
-        draft.absorb(path, f"Maré reads the queues every {seconds} s, over AMQP every second or more")
+        draft.absorb(
+            path, f"Maré reads the queues every {seconds} s, over AMQP every second or more"
+        )
     draft.drop(path, f"without an AMQP URI Maré reads the queues every {seconds} s")
 
 

@@ -141,9 +141,10 @@ def _create(draft: Draft, accesses: list[Access], by_key: Mapping[str, Access]) 
     label = kubectl(draft.document.namespace, "label", "secret", name, BROKER_LABEL)
     command = " \\\n  ".join([create, *entries.values(), f"&& {label}"])
     note = "; ".join(dict.fromkeys(filter(None, remarks)))
-    for access in accesses:
-        _write_name(draft, access, name, note or "create this Secret", command, fill_in=bool(note))
-        note, command = "the same Secret", ""
+    first, *others = accesses
+    _write_name(draft, first, name, note or "create this Secret", command, fill_in=bool(note))
+    for access in others:
+        _write_name(draft, access, name, "the same Secret", "")
     if MANAGEMENT_URI not in entries:
         _check_management(draft, accesses[0], name, CHECK)
 
