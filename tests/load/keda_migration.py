@@ -30,7 +30,7 @@ from tests.vhost import becomes, eventually
 
 NAMESPACE = "shop"
 TAKES = "0.4"
-SETTLES = 30.0
+SETTLES = 8.0
 """Seconds between the steps of one workload and those of the next one."""
 
 

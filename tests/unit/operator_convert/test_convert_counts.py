@@ -216,6 +216,13 @@ def test_an_annotation_that_keda_would_not_understand_is_refused(annotations, wh
     assert any(why in refusal for refusal in refusals(result))
 
 
+def test_the_empty_scaling_modifiers_that_keda_adds_refuse_nothing():
+    [result] = converted(scaledobject(advanced={"scalingModifiers": {}})).results
+    assert not result.refused
+    note = finding(result, "spec.advanced.scalingModifiers").note
+    assert note == "empty is the same as absent"
+
+
 def test_annotations_of_others_are_kept():
     [result] = converted(scaledobject(annotations={"team": "shop"})).results
     assert result.manifest is not None

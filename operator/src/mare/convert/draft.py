@@ -120,7 +120,11 @@ class Draft:
         """Settle the values whose outcome in rules.json does not depend on other values."""
         for outcome, notes in rules()[name].items():
             for path, note in notes.items():
-                self._settle((*at, *path.split()), Outcome(outcome), note)
+                place = (*at, *path.split())
+                # KEDA itself adds scalingModifiers: {} to an object with `advanced`.
+                if place in self._open and self._absent(place):
+                    self.absorb(place, self._absent(place))
+                self._settle(place, Outcome(outcome), note)
 
     def keep(self, path: str | Path, to: str | Path) -> None:
         at, place = steps(path), steps(to)

@@ -144,18 +144,26 @@ def _create(draft: Draft, accesses: list[Access], by_key: Mapping[str, Access]) 
     first, *others = accesses
     _write_name(draft, first, name, note or "create this Secret", command, fill_in=bool(note))
     for access in others:
-        _write_name(draft, access, name, "the same Secret", "")
+        _write_name(draft, access, name, "the same Secret", "", known=first.cautions)
     if MANAGEMENT_URI not in entries:
         _check_management(draft, accesses[0], name, CHECK)
 
 
 def _write_name(
-    draft: Draft, access: Access, name: str, note: str, command: str, *, fill_in: bool = False
+    draft: Draft,
+    access: Access,
+    name: str,
+    note: str,
+    command: str,
+    *,
+    fill_in: bool = False,
+    known: tuple[str, ...] = (),
 ) -> None:
     draft.manifest.put("spec.brokerRef.secretName", name, access.remark)
     new = f"brokerRef.secretName: {name}"
-    if fill_in or access.cautions:
-        note = "; ".join(dict.fromkeys([note, *access.cautions]))
+    cautions = [each for each in access.cautions if each not in known]
+    if fill_in or cautions:
+        note = "; ".join(dict.fromkeys([note, *cautions]))
         draft.need(access.source, note, command, new)
     else:
         draft.refer(access.source, note, command, new)
