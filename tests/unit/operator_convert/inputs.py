@@ -58,3 +58,30 @@ def refusals(result: Draft) -> list[str]:
     return [problem.note for problem in result.problems] + [
         note for note in refused if note in notes
     ]
+
+
+def authentication(kind="TriggerAuthentication", **spec):
+    metadata = {"name": "rabbit"} | ({} if kind.startswith("Cluster") else {"namespace": "shop"})
+    return {"apiVersion": "keda.sh/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def user(kind=None, **metadata):
+    reference = {"name": "rabbit"} | ({"kind": kind} if kind else {})
+    trigger = {
+        "type": "rabbitmq",
+        "metadata": {"queueName": "orders"} | metadata,
+        "authenticationRef": reference,
+    }
+    found = scaledobject(trigger)
+    found["metadata"]["namespace"] = "shop"
+    return found
+
+
+def secret_ref(parameter, key=None):
+    return {"parameter": parameter, "name": "old", "key": key or parameter}
+
+
+def command_of(*objects) -> str:
+    [result] = converted(*objects).converted
+    [command] = [found.command for found in result.findings if found.command]
+    return command
