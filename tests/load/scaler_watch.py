@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import pairwise
 from types import TracebackType
 from typing import Any, Self
@@ -38,14 +39,15 @@ class ScalerWatch:
         samples = self._samples[name]
         return bool(samples) and samples[-1][1] == autoscaler
 
-    def longest_gap(self, name: str) -> float:
-        """Return the seconds from the last sample with an autoscaler to the next one with it."""
-        acting = [at for at, autoscaler in self._samples[name] if autoscaler != "none"]
-        return max((after - at for at, after in pairwise(acting)), default=0.0)
+    def handovers(self, name: str) -> Iterator[tuple[str, float]]:
+        """Yield each autoscaler that takes over, and the seconds without one before it.
 
-    def seconds(self, autoscaler: str, name: str) -> float:
-        samples = self._samples[name]
-        return sum(after - at for (at, acts), (after, _) in pairwise(samples) if acts == autoscaler)
+        They are those between two samples at least, so a handover without a gap has 0.3 s.
+        """
+        acting = [each for each in self._samples[name] if each[1] != "none"]
+        for (at, before), (after, autoscaler) in pairwise(acting):
+            if before != autoscaler:
+                yield autoscaler, after - at
 
     def _run(self) -> None:
         while not self._ended.wait(_PERIOD):

@@ -8,7 +8,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from mare.cli import mare
-from tests.unit.operator_convert.inputs import rabbitmq, scaledobject
+from tests.unit.operator_convert.inputs import HTTP, rabbitmq, scaledobject
 
 
 def run(*arguments: str, stdin: str | bytes = "") -> Result:
@@ -112,12 +112,12 @@ def test_input_with_nothing_to_convert_exits_with_1_and_says_so(given):
     assert "nothing to convert" in result.stderr
 
 
-def _many() -> str:
+def _many(host: str = HTTP) -> str:
     """Forty objects as `kubectl get -o yaml` prints them."""
     items = []
     for number in range(40):
         given = scaledobject(
-            rabbitmq(queueName=f"q{number}"), scaleTargetRef={"name": f"w{number}"}
+            rabbitmq(host, queueName=f"q{number}"), scaleTargetRef={"name": f"w{number}"}
         )
         given["metadata"] = {
             "name": f"w{number}",
@@ -139,6 +139,13 @@ def test_the_report_of_forty_objects_is_a_table_and_one_line_per_kind_of_remark(
     assert not any("uid" in line or "managedFields" in line for line in lines)
     # Each of them needs a Secret of its own, by a command of three lines.
     assert len(lines) < 42 + 3 * 40 + 30
+
+
+def test_live_objects_without_a_remark_exit_with_0_and_name_nothing_that_the_cluster_wrote():
+    result = run("--details", stdin=_many("http://rabbit/"))
+    assert result.exit_code == 0
+    assert "40 objects: 40 converted, 0 with remarks, 0 refused" in result.stderr
+    assert not any(word in result.stderr for word in ("uid", "managedFields", "Helm", "status"))
 
 
 def test_quiet_reports_refused_objects_alone():
