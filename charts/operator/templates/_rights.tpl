@@ -22,5 +22,4 @@
 - {apiGroups: [events.k8s.io], resources: [events], verbs: [create]}
 # Other autoscalers of a workload are reported and never changed.
 - {apiGroups: [autoscaling], resources: [horizontalpodautoscalers], verbs: [list, watch]}
-- {apiGroups: [keda.sh], resources: [scaledobjects], verbs: [list, watch]}
 {{- end -}}

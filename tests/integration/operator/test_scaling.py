@@ -130,5 +130,5 @@ def _seconds_since_a_write(stage: Stage) -> float:
     return (datetime.now(UTC) - times[-1]).total_seconds()
 
 
-_POLLED_RESOURCES = {"secrets", "scaledobjects"}
-"""Read every few seconds: nobody tells of a change, and nobody that KEDA was installed."""
+_POLLED_RESOURCES = {"secrets"}
+"""Read every few seconds: nobody tells of a change."""

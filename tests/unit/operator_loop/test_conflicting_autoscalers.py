@@ -40,7 +40,7 @@ def test_when_the_other_one_is_gone_the_workload_is_scaled_at_once():
     async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
-        world.conflicts.conflicting = "ScaledObject worker"
+        world.conflicts.conflicting = "HorizontalPodAutoscaler keda-hpa-worker"
         world.put()
         await world.tick()
         world.conflicts.conflicting = None
@@ -89,7 +89,7 @@ def test_a_dry_run_reports_another_autoscaler_without_a_warning():
     async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
         world.brokers.ready["worker"] = 95
-        world.conflicts.conflicting = "ScaledObject worker"
+        world.conflicts.conflicting = "HorizontalPodAutoscaler keda-hpa-worker"
         world.put(dryRun=True)
         for _ in range(20):
             await world.tick()
