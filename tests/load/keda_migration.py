@@ -30,7 +30,7 @@ from tests.vhost import becomes, eventually
 
 NAMESPACE = "shop"
 TAKES = "0.4"
-SETTLES = 20.0
+SETTLES = 12.0
 """Seconds between the steps of one workload and those of the next one."""
 
 

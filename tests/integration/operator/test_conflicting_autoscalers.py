@@ -28,12 +28,11 @@ def hpa(name: str, workload: str = "") -> dict:
     }
 
 
-def scaled_object(name: str, **annotations: str) -> dict:
-    keda = {f"autoscaling.keda.sh/{key}": value for key, value in annotations.items()}
+def scaled_object(name: str) -> dict:
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
-        "metadata": {"name": name, "annotations": keda},
+        "metadata": {"name": name},
         "spec": {"scaleTargetRef": {"name": name}, "triggers": []},
     }
 

@@ -1,7 +1,7 @@
 """The steps of the migration, in an order in which some autoscaler always scales the workload.
 
-A QueueAutoscaler without `dryRun` changes nothing as long as a ScaledObject that is not paused, or
-an HPA, has the same workload. So it is armed first, and takes over when the other one stops.
+A QueueAutoscaler without `dryRun` changes nothing as long as an HPA has the same workload, which
+KEDA deletes for a pause. So it is armed first, and takes over when the other one stops.
 """
 
 import json
