@@ -252,7 +252,7 @@ def report(phases: list[tuple[str, float]], watch: ScalerWatch, lines: list[Any]
     sys.stdout.write("| phase | messages | wait p50 | p99 | longest |\n|---|---|---|---|---|\n")
     begin = 0.0
     for phase, end in phases:
-        waits = sorted(each["wait"] for each in messages if begin <= each["time"] < end)
+        waits = sorted(each["wait"] for each in messages if begin <= each["time"] < end) or [0.0]
         p99 = waits[int(0.99 * len(waits))]
         cells = f"{statistics.median(waits):.2f} s | {p99:.1f} s | {waits[-1]:.1f} s"
         sys.stdout.write(f"| {phase} | {len(waits)} | {cells} |\n")
