@@ -143,14 +143,15 @@ def test_the_younger_one_acts_when_the_older_one_is_removed_or_turns_elsewhere(t
 
 
 class FakeApi:
-    """Has the same ScaledObject for ever, and no HorizontalPodAutoscaler."""
+    """Has the same object of one kind for ever, and none of other kinds."""
 
-    def __init__(self, annotations: dict[str, str]) -> None:
-        metadata = {"namespace": "shop", "name": "worker", "annotations": annotations}
+    def __init__(self, kind: str, name: str) -> None:
+        metadata = {"namespace": "shop", "name": name}
         self._item = {"metadata": metadata, "spec": {"scaleTargetRef": {"name": "worker"}}}
+        self._kind = kind
 
     async def pages(self, path: ApiPath) -> AsyncIterator[dict]:
-        items = [self._item] if "scaledobjects" in path.text else []
+        items = [self._item] if self._kind in path.text else []
         yield {"items": items, "metadata": {"resourceVersion": "1"}}
 
     async def changes(self, path: ApiPath, version: str) -> AsyncIterator[tuple[str, dict]]:
@@ -159,18 +160,17 @@ class FakeApi:
 
 
 @pytest.mark.parametrize(
-    ("annotations", "found"),
+    ("kind", "name", "found"),
     [
-        ({}, "ScaledObject worker"),
-        ({"autoscaling.keda.sh/paused": "true"}, None),
-        ({"autoscaling.keda.sh/paused": "false"}, "ScaledObject worker"),
-        ({"autoscaling.keda.sh/paused-replicas": "3"}, None),
-        ({"autoscaling.keda.sh/paused-replicas": "0"}, None),
+        ("horizontalpodautoscalers", "keda-hpa-worker", "HorizontalPodAutoscaler keda-hpa-worker"),
+        ("scaledobjects", "worker", None),
     ],
 )
-def test_a_paused_scaled_object_scales_nothing(annotations: dict[str, str], found: str | None):
+def test_keda_scales_as_long_as_its_scaled_object_has_an_hpa(
+    kind: str, name: str, found: str | None
+):
     async def timeline() -> str | None:
-        conflicts = WatchedConflicts(FakeApi(annotations), ())
+        conflicts = WatchedConflicts(FakeApi(kind, name), ())
         watching = asyncio.create_task(conflicts.run())
         await conflicts.wait_until_synced()
         watching.cancel()
