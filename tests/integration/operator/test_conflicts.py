@@ -9,6 +9,7 @@ import pytest
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
+from mare.clock import SteadyClock
 from mare.cluster.api import Api
 from mare.cluster.objects import StoredObjects
 from mare.cluster.workloads import WatchedWorkloads
@@ -91,7 +92,7 @@ def test_a_conflicting_change_of_the_count_causes_a_new_decision(bare_stage: Sta
                 objects=StoredObjects(api, "test"),
                 conflicts=FakeConflicts(),
                 leadership=SoleReplica(),
-                clock=time.time,
+                clock=SteadyClock(),
                 record=record,
                 metrics=metrics,
                 pace=Pace(),

@@ -9,6 +9,7 @@ import pytest
 
 from mare.broker.brokers import SecretBrokers
 from mare.broker.networks import ANY_NETWORK
+from mare.clock import SteadyClock
 from mare.custom_resource.autoscaler import Autoscaler, read_autoscaler
 from mare.domain.evidence import MESSAGES_LEFT
 from mare.domain.unknown import Unknown
@@ -83,7 +84,7 @@ def test_a_message_taken_after_the_last_statistics_keeps_its_worker(vhost: Vhost
             objects=FakeObjects(),
             conflicts=FakeConflicts(),
             leadership=SoleReplica(),
-            clock=time.time,
+            clock=SteadyClock(),
             record=record,
             metrics=Metrics(record),
             pace=Pace(),

@@ -31,9 +31,15 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._virtual.now
 
 
-def now() -> float:
-    """The clock of the running loop, for code that takes a clock."""
-    return asyncio.get_running_loop().time()
+class _Now:
+    offset = 0.0
+
+    def __call__(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+now = _Now()
+"""The clock of the running loop, for code that takes a clock."""
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
