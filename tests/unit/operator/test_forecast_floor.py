@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mare.domain.alarms import alarm_of
 from mare.domain.decision import Stage
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
@@ -156,6 +157,29 @@ def test_a_load_that_needs_no_more_than_now_has_no_sentence():
     small = tuple(replace(each, rate=1.0) for each in SURGES)
     time = quiet(spec_of(), surges=small)
     assert not re.search("this load came", last(time).message)
+
+
+def test_a_forecast_of_one_replica_says_why_it_starts_it():
+    small = tuple(replace(each, rate=0.5) for each in SURGES)
+    (started,) = [
+        each
+        for each in quiet(spec_of(min_replicas=0), replicas=0, surges=small).decisions
+        if each.changes
+    ]
+    assert (started.replicas, started.reason) == (1, Reason.FORECAST)
+    assert "At least 1: this load came at 14:00" in started.message
+
+
+def test_a_forecast_above_what_a_limit_keeps_is_the_reason():
+    time = Timeline(spec_of(), 3, DUE - 90.0)
+    time.history = History.begin(time.now, 3, KNOWN, SURGES)
+    time.alarm = alarm_of(["memory"])
+    while not any(each.changes for each in time.decisions):
+        time.read(reading(at=time.now, consumers=3))
+        time.now += 1.0
+    decision = last(time)
+    assert (decision.replicas, decision.reason, decision.limited_by) == (7, Reason.FORECAST, ())
+    assert "blocked" not in decision.message
 
 
 def test_a_quick_timer_has_times_with_seconds_and_a_daily_one_has_dates():

@@ -5,7 +5,15 @@ from dataclasses import replace
 import pytest
 
 from mare.domain.reason import Reason
-from mare.domain.spec import Fallback, Pause, QueueLength, ScalingSpec, VictimPolicy
+from mare.domain.spec import (
+    Behavior,
+    Fallback,
+    Pause,
+    QueueLength,
+    ScalingRules,
+    ScalingSpec,
+    VictimPolicy,
+)
 from tests.unit.operator.building import UNREACHABLE, Timeline, observation_of, once, reading
 
 LENGTH = (QueueLength(messages_per_replica=20),)
@@ -75,3 +83,28 @@ def test_busy_replicas_above_a_lowered_maximum_stay_with_a_reason():
     assert decision.limited_by == (Reason.TOO_MANY_REPLICAS, Reason.DRAINING)
     assert "MaxReplicas is 4" in decision.message or "maxReplicas is 4" in decision.message
     assert decision.until == time.now + given.max_drain_wait_seconds
+
+
+def test_a_count_of_0_set_by_hand_ends_the_wait_for_busy_replicas():
+    at_once = Behavior(scale_up=ScalingRules(), scale_down=ScalingRules())
+    given = spec(min_replicas=1, victim_policy=VictimPolicy.IDLE_ONLY, behavior=at_once)
+    time = Timeline(given, 10)
+    assert time.passes(30, 0, 20, idle=0).reason is Reason.DRAINING
+    time.replicas = 0
+    assert time.passes(600, 20).reason is Reason.SCALING_DISABLED
+    time.replicas = 10
+    time.now += 1
+    decision = time.decide(0, 20, idle=0)
+    assert (decision.replicas, decision.reason) == (10, Reason.DRAINING)
+
+
+def test_an_idle_count_ends_the_wait_for_busy_replicas():
+    at_once = Behavior(scale_up=ScalingRules(), scale_down=ScalingRules())
+    time = Timeline(spec(victim_policy=VictimPolicy.IDLE_ONLY, behavior=at_once), 10)
+    assert time.passes(30, 0, 20, idle=0).reason is Reason.DRAINING
+    time.replicas = 0
+    time.passes(600)
+    time.replicas = 10
+    time.now += 1
+    decision = time.decide(0, 20, idle=0)
+    assert (decision.replicas, decision.reason) == (10, Reason.DRAINING)

@@ -87,7 +87,7 @@ class Operator:
         return {
             each["message"]
             for _, status in self.objects.statuses
-            for each in status["conditions"]
+            for each in status.get("conditions", ())
             if each["type"] == "MetricsFresh"
         }
 

@@ -189,6 +189,28 @@ def test_the_cooldown_begins_again_if_a_message_may_have_come_without_a_leader(p
     run(timeline)
 
 
+def test_an_idle_workload_follows_a_minimum_that_was_raised_without_an_operator():
+    async def timeline(world: World, change_leader: Callable[..., Awaitable[None]]) -> None:
+        world.begin(0, 0)
+        await world.tick()
+        await change_leader(minReplicas=2, generation=2)
+        await world.tick()
+        assert world.workloads.done[-1:] == [("worker", 2)]
+
+    in_both_ways(timeline)
+
+
+def test_a_count_of_0_set_by_hand_stays_under_a_new_leader():
+    async def timeline(world: World, change_leader: Callable[..., Awaitable[None]]) -> None:
+        world.begin(0, 100, minReplicas=2)
+        await world.tick()
+        await change_leader(minReplicas=2)
+        await world.tick()
+        assert world.workloads.done == []
+
+    in_both_ways(timeline)
+
+
 def test_a_status_of_another_workload_has_no_past():
     spec = {"behavior": SLOW_UP, "minReplicas": 1, "onDelete": "Restore"}
 

@@ -11,6 +11,7 @@ from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.cooldown import Cooldown
 from mare.domain.count import MAX_COUNT
+from mare.domain.reason import Reason
 from mare.domain.timers import MOST_EVENTS, Timers
 
 Status = Mapping[str, Any]
@@ -33,7 +34,7 @@ def past_of(status: Status, target: ScaleTarget) -> Status:
 
 def read_timers(status: Status, offset: float) -> Timers:
     """Return the stored timers, without values that no operator writes."""
-    stored = status.get("timers", {})
+    stored, last = status.get("timers", {}), status.get("lastDecision", {})
     texts = stored.get("scaleEvents", ())[-MOST_EVENTS:]
     events = (status_values.read_scale_event(each, offset) for each in texts)
     quiet_since, published = _time(stored.get("quietSince"), offset), stored.get("published")
@@ -45,6 +46,7 @@ def read_timers(status: Status, offset: float) -> Timers:
         cooldown=cooldown,
         events=tuple(sorted((e for e in events if e is not None), key=lambda each: each.time)),
         replicas=read_count(status.get("currentReplicas")),
+        allowed_zero=last.get("to") == 0 and last.get("reason") != Reason.SCALING_DISABLED,
     )
 
 

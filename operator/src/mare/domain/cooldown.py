@@ -8,7 +8,7 @@ from mare.domain.unknown import Unknown
 @dataclass(frozen=True, slots=True)
 class Cooldown:
     began: float
-    """The last message, alarm, pause, unknown reading or activation."""
+    """The last message, alarm, `paused: All`, unknown reading or activation."""
     published: int | None = None
     """Messages published to the queues so far; None while that is not known, or not quiet."""
     before: "Cooldown | None" = None

@@ -1,24 +1,29 @@
 """Decides how many replicas a workload gets.
 
 1. The reading updates the history: estimates, and since when the queues have no message.
-2. `paused: All` keeps the count, or sets `pausedReplicas` at once; only vetoes follow. So it is
-   with a count of 0 that another client set, if `minReplicas` is above 0, as in an HPA.
+2. `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues have; only
+   another autoscaler and a failed attempt stop it. So it is with a count of 0 that another client
+   set, if `minReplicas` is above 0, as in an HPA.
 3. Each target proposes a count, or the current one if that is close enough; the largest proposal
-   applies. Statistics without a message, seen twice, propose 0 for targets that cannot tell.
-4. Without any proposal the count stays, or the fallback applies: it lowers the count only if it is
-   `Static`, and then without windows, cooldown or a question to the queues.
+   applies. Messages of queues that the replicas never consume do not count, nor those that arrive
+   after replicas should have started, except a burst (`starting_backlog`). Statistics without a
+   message, seen twice, propose 0 for targets that cannot tell.
+4. Without any proposal the count stays. Once no queue could be read for `afterSeconds`, the
+   fallback applies: it lowers the count only if it is `Static`, and then without windows, cooldown
+   or a question to the queues. Busy replicas stay as in 6.
 5. With a proposal an idle workload stays idle, or is activated in one step, to what its messages, a
    schedule and a load that is due soon need together.
 6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
    block scale-down, a schedule sets a minimum, a forecast raises the proposal, `behavior` limits
-   the change, busy replicas that might not finish stay for at most `maxDrainWaitSeconds` (300), and
+   the change, busy replicas that might not finish stay for at most `maxDrainWaitSeconds` (300), a
+   replica stays for each message that was acknowledged early in the last `drainSeconds` (30), and
    the smallest count is scaled to the idle count after `cooldownSeconds` (60), without windows and
    policies. By default scale-up is at once. Scale-down waits until the proposals of 15 s agree,
    and each of them is for the highest rate of its last 15 s; after a clear fall of a steady rate
    neither waits. If a target is not QueueWaitTime, the proposals of 360 s have to agree.
-7. `paused: ScaleIn` and `ScaleOut` apply.
-8. Vetoes keep the count although the rules want another: another autoscaler, a failed attempt,
-   queues that may have a message (`vetoes`).
+7. `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on meanwhile.
+8. Vetoes keep the count although the rules want another: another autoscaler, a failed attempt, and,
+   for the idle count or after a wait for busy replicas, queues that may have a message (`vetoes`).
 
 A count outside of its bounds moves to the bound at once, even if the proposal is beyond it, as in
 an HPA: the next decision goes on from there. Only busy replicas, a pause and a veto delay it.
@@ -35,7 +40,7 @@ from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.cooldown import Cooldown
 from mare.domain.decision import Decision, DecisionTrace, Stage
-from mare.domain.draining import keep_busy_replicas, keep_unfinished_messages, marking_of
+from mare.domain.draining import keep_acknowledged_early, keep_busy_replicas, marking_of
 from mare.domain.estimates import Learning, learn
 from mare.domain.forecast import TideTable
 from mare.domain.forecast_floor import apply_forecast, forecast_of
@@ -77,7 +82,7 @@ def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: Histor
         return _restart_windows(trace, context, history.end_draining())
     if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
-        return _restart_windows(trace, context, history)
+        return _restart_windows(trace, context, history.end_draining())
     load = load.of_consumed_queues(workload.replicas)
     load = load.without_messages(history.learning.backlog.uncounted)
     proposals = [
@@ -93,6 +98,7 @@ def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: Histor
         _without_proposal(trace, context, proposal, history)
         history = _restart_windows(trace, context, history)
         history = keep_busy_replicas(trace, context, history)
+        keep_acknowledged_early(trace, context, history.early_acknowledgement)
     else:
         history = _with_proposal(trace, context, proposal, history)
     _pause_one_direction(trace, spec)
@@ -202,9 +208,9 @@ def _with_proposal(
         has_work = idle.exceeds_activation_threshold(context)
         if context.idle_replicas is not None and not has_work:
             idle.stay_idle(trace, context.idle_replicas)
-            return history
+            return history.end_draining()
         if has_work or context.starts_for_forecast:
-            return _activate(trace, context, proposal, history)
+            return _activate(trace, context, proposal, history.end_draining())
     desired = _desired(trace, context, proposal)
     recommendations = _recommendations(context, history)
     limited = apply_behavior(
@@ -221,7 +227,7 @@ def _with_proposal(
     record_behavior(trace, context, limited, desired, window_ended=window_ended)
     history = replace(history, recommendations=limited.recommendations)
     history = keep_busy_replicas(trace, context, history)
-    keep_unfinished_messages(trace, context, history.early_acknowledgement)
+    keep_acknowledged_early(trace, context, history.early_acknowledgement)
     idle.scale_to_idle(trace, context, history)
     return history
 
@@ -231,7 +237,10 @@ def _activate(
 ) -> History:
     """Give an idle workload what its messages, a schedule and a load due soon need together."""
     trace.reason = Reason.ACTIVATED
-    count = apply_forecast(trace, context, max(proposal.replicas, context.floor))
+    needed = proposal.replicas
+    if context.schedule is not None:
+        needed = max(needed, context.floor)
+    count = max(apply_forecast(trace, context, needed), context.floor)
     trace.move_to(Stage.IDLE, count, Clause("idle.activated"))
     _bound(trace, context, context.floor)
     return history.record_activation(trace.count, context.now)

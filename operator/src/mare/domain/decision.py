@@ -126,9 +126,18 @@ class DecisionTrace:
     def move_to_idle(self, count: int, clause: Clause) -> None:
         """Set the count of an idle workload. Limits so far no longer apply."""
         self.set_formula(clause)
-        self.raw, self.reason, self.until = count, Reason.SCALED_TO_IDLE, None
-        self._limits, self._remarks = [], []
+        self.raw, self.reason = count, Reason.SCALED_TO_IDLE
+        self._drop_limits()
         self.move_to(Stage.IDLE, count, clause)
+
+    def raise_to_forecast(self, count: int, clause: Clause) -> None:
+        """Raise the count for a load that is due. Limits that kept fewer no longer decide."""
+        self.reason = Reason.FORECAST
+        self._drop_limits()
+        self.move_to(Stage.FORECAST, count, clause)
+
+    def _drop_limits(self) -> None:
+        self._limits, self._remarks, self.until = [], [], None
 
     def decided(self) -> Decision:
         clauses = (*self._formula, *self._remarks)

@@ -96,7 +96,7 @@ def _removable_replicas(context: DecisionContext, history: History) -> int:
     return idle_count if statistics_at > history.idle_counted_at else 0
 
 
-def keep_unfinished_messages(
+def keep_acknowledged_early(
     trace: DecisionTrace, context: DecisionContext, acknowledgement: EarlyAcknowledgement
 ) -> None:
     """Do not scale below the number of acknowledged messages that may still be processed."""

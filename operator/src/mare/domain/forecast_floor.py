@@ -11,7 +11,6 @@ from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.forecast import Recurrence
 from mare.domain.history import History
 from mare.domain.observation import Load, Workload
-from mare.domain.reason import Reason
 from mare.domain.spec import ForecastMode, ScalingSpec
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown, known
@@ -87,8 +86,7 @@ def apply_forecast(trace: DecisionTrace, context: DecisionContext, desired: int)
     if not context.starts_for_forecast:
         trace.record(Stage.FORECAST, desired, forecast.clause)
         return desired
-    trace.reason = Reason.FORECAST
-    trace.move_to(Stage.FORECAST, forecast.replicas, forecast.clause)
+    trace.raise_to_forecast(forecast.replicas, forecast.clause)
     return forecast.replicas
 
 

@@ -99,6 +99,7 @@ class History:
             tides=TideTable(surges=Surges(past=surges)),
             unknown_since=timers.unknown_since,
             events=timers.events,
+            spec_allowed_zero=replicas == 0 and timers.allowed_zero,
         )
 
     def timers(self, spec: ScalingSpec, now: float) -> Timers:

@@ -21,6 +21,8 @@ class Timers:
     events: tuple[ScaleEvent, ...] = ()
     replicas: int | None = None
     """The count of the workload when these were stored."""
+    allowed_zero: bool = False
+    """Whether the last decision was a count of 0 that no other client had set."""
 
     def at_start(self, spec: ScalingSpec, replicas: int, now: float) -> "Timers":
         """Return what applies to a leader that starts now and finds `replicas`.
