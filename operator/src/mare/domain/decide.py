@@ -46,6 +46,7 @@ from mare.domain.forecast import TideTable
 from mare.domain.forecast_floor import apply_forecast, forecast_of
 from mare.domain.history import History
 from mare.domain.observation import Load, Observation, load_of
+from mare.domain.pause import pause_all, pause_one_direction
 from mare.domain.reason import Reason
 from mare.domain.spec import FallbackBehavior, ForecastMode, Pause, ScalingSpec
 from mare.domain.targets import proposal_of
@@ -78,7 +79,7 @@ def decide(
 def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
     spec, workload, load = context.spec, context.workload, context.load
     if spec.paused is Pause.ALL:
-        _pause_all(trace, spec)
+        pause_all(trace, spec)
         return _restart_windows(trace, context, history.end_draining())
     if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
@@ -101,7 +102,7 @@ def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: Histor
         keep_acknowledged_early(trace, context, history.early_acknowledgement)
     else:
         history = _with_proposal(trace, context, proposal, history)
-    _pause_one_direction(trace, spec)
+    pause_one_direction(trace, spec)
     return history
 
 
@@ -136,15 +137,6 @@ def _observe_tides(spec: ScalingSpec, history: History, learning: Learning) -> T
     if spec.forecast is ForecastMode.OFF:
         return TideTable()
     return history.tides.observe(learning.arrivals.counts)
-
-
-def _pause_all(trace: DecisionTrace, spec: ScalingSpec) -> None:
-    count = trace.current if spec.paused_replicas is None else spec.paused_replicas
-    trace.record(Stage.PROPOSAL, None, Clause("paused.notCalculated"))
-    remark = Clause("paused.all")
-    if spec.paused_replicas is not None:
-        remark = Clause("paused.at", replicas=count)
-    trace.limit(Stage.PAUSE, count, Reason.PAUSED, remark)
 
 
 def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
@@ -288,14 +280,6 @@ def _bound(trace: DecisionTrace, context: DecisionContext, floor: int) -> None:
         trace.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, context.why_ceiling)
     elif trace.count < floor:
         trace.limit(Stage.BOUNDS, floor, Reason.TOO_FEW_REPLICAS, context.why_floor)
-
-
-def _pause_one_direction(trace: DecisionTrace, spec: ScalingSpec) -> None:
-    down, up = trace.count < trace.current, trace.count > trace.current
-    if (spec.paused is Pause.SCALE_IN and down) or (spec.paused is Pause.SCALE_OUT and up):
-        code = "paused.scaleDown" if down else "paused.scaleUp"
-        remark = Clause(code, replicas=trace.count)
-        trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, remark)
 
 
 def _restart_windows(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
