@@ -69,6 +69,18 @@ def test_the_report_compares_the_measured_run_with_simulations_of_its_load() -> 
     assert played.worker.start_seconds == 0.5
 
 
+@pytest.mark.parametrize(
+    ("wait", "most", "is_told"), [(3.0, 2, True), (3.0, 4, False), (1.0, 2, False)]
+)
+def test_the_report_tells_that_more_replicas_were_needed(
+    wait: float, most: int, *, is_told: bool
+) -> None:
+    tally = Tally(20, published=arrivals(20, 2))
+    tally.waits = [wait] * len(tally.published)
+    tally.advance(20.0, 2)
+    assert (f"All {most} replicas ran" in report(tally, most, 0.5)) == is_told
+
+
 def test_the_report_of_a_demo_that_ended_at_once_states_it() -> None:
     assert report(Tally(60), 4, 1.0) == "No message was published."
 
@@ -99,6 +111,16 @@ def test_on_a_terminal_the_progress_stays_below_the_other_lines(columns: int) ->
     assert len(line) < columns
     assert os.read(near, 4096).decode() == f"\r\x1b[K{line}\r\x1b[Ka decision\r\n\r\x1b[K{line}"
     os.close(near)
+
+
+def test_lines_have_the_seconds_of_the_progress() -> None:
+    stream = io.StringIO()
+    terminal = ProgressTerminal(stream)
+    terminal._started_at -= 20
+    terminal.show("broker", "ready")
+    terminal.restart_clock()
+    terminal.show("worker", "0 → 1")
+    assert [line.split()[0] for line in stream.getvalue().splitlines()] == ["20.0", "0.0"]
 
 
 def test_without_a_terminal_the_progress_is_a_line_every_ten_seconds() -> None:

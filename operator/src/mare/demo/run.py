@@ -70,7 +70,7 @@ def _plan(node: PrivateNode, most: int) -> Plan:
         "MANAGEMENT_URI": node.management_uri,
     }
     with as_file(files("mare.demo").joinpath("stack.yaml")) as file:
-        return read_files([file], environment, most=most)
+        return read_files([file], environment, most=most, set_by="the limit of the demo (--max)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,7 @@ class _Demo:
     async def _load(self, channel: AbstractChannel, workloads: ProcessWorkloads) -> None:
         """Publish the load and show its progress; return when all messages have been started."""
         tally, start = self.tally, time.monotonic()
+        self.terminal.restart_clock()  # the progress has the same
         moments = arrivals(tally.seconds, self.most)
         publishing = asyncio.create_task(_publish(channel, moments, tally.published.append))
         try:

@@ -90,11 +90,12 @@ def report(tally: Tally, most: int, start_seconds: float) -> str:
     if not tally.published:
         return "No message was published."
     waits = sorted(tally.waits)
+    p95 = percentile(waits, 0.95)
     rows = [
         ("", "p95 wait", "longest wait", "replica-seconds", "not started"),
         (
             "Maré, measured",
-            f"{percentile(waits, 0.95):.1f} s",
+            f"{p95:.1f} s",
             f"{waits[-1] if waits else 0.0:.1f} s",
             f"{tally.replica_seconds:.0f}",
             str(tally.waiting),
@@ -111,12 +112,18 @@ def report(tally: Tally, most: int, start_seconds: float) -> str:
         ),
     ]
     replicas = f"replicas rose from 0 to {tally.most_replicas}"
+    too_few = (
+        f"All {most} replicas ran and were too few for waits of {WAIT_SECONDS:g} s: raise --max.",
+        "",
+    )
+    is_late = tally.most_replicas == most and p95 > WAIT_SECONDS
     return "\n".join(
         [
             f"{len(tally.published):,} messages in {tally.elapsed:.0f} s; {replicas}.",
             "",
             *(f"  {line}" for line in aligned(rows)),
             "",
+            *(too_few if is_late else ()),
             "Wait is the time that a message stands in the queue: 95 % of the messages",
             f"waited no longer than p95; Maré aims at {WAIT_SECONDS:g} s. Replica-seconds are the",
             "running times of all replicas together. Not started are messages that no",

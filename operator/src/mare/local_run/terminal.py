@@ -24,6 +24,10 @@ class Terminal:
         self._uses_colours = self._stream.isatty() and not os.environ.get("NO_COLOR")
         self._started_at = time.monotonic()
 
+    def restart_clock(self) -> None:
+        """Count the seconds of further lines from now."""
+        self._started_at = time.monotonic()
+
     def show(self, source: str, text: str) -> None:
         """Write a line of a process or of `mare` itself."""
         group = source.rpartition("-")[0] or source
