@@ -11,6 +11,8 @@ from mare.cluster.paths import Resource
 _PODS = Resource("v1", "pods")
 _SAMPLE = 20
 """Pods that are read. Each takes 10 KB with its managed fields."""
+_PRESENT = "status.phase!=Failed,status.phase!=Succeeded"
+"""Evicted Pods stay for days."""
 _MOST_CHARACTERS = 160
 _NOT_YET = {"ContainerCreating", "PodInitializing"}
 """Reasons of a container that waits for something else, such as a volume."""
@@ -21,7 +23,7 @@ async def unready_cause(api: Api, namespace: str, selector: str) -> str | None:
 
     Raises as `Api.request`.
     """
-    query = [("labelSelector", selector), ("limit", str(_SAMPLE))]
+    query = [("labelSelector", selector), ("fieldSelector", _PRESENT), ("limit", str(_SAMPLE))]
     try:
         listed = await api.request("GET", _PODS.path(namespace), query=query, most=MAX_PAGE_BYTES)
     except TooLarge:
@@ -35,6 +37,11 @@ async def unready_cause(api: Api, namespace: str, selector: str) -> str | None:
 
 def cause_of(pod: Mapping[str, Any]) -> str | None:
     """Return why a Pod is not ready, in the words of Kubernetes; None if it is ready."""
+    cause = _whole_cause_of(pod)
+    return None if cause is None else cause[:_MOST_CHARACTERS]
+
+
+def _whole_cause_of(pod: Mapping[str, Any]) -> str | None:
     status = pod.get("status") or {}
     conditions = {each["type"]: each for each in status.get("conditions") or ()}
     if conditions.get("Ready", {}).get("status") == "True":
@@ -72,4 +79,4 @@ def _end(end: Mapping[str, Any]) -> str:
 def _text(reason: str, message: str) -> str:
     """Return a reason and the first sentence of its message."""
     first = " ".join(str(message).split()).partition(". ")[0].rstrip(".")
-    return (f"{reason}: {first}" if first else str(reason))[:_MOST_CHARACTERS]
+    return f"{reason}: {first}" if first else str(reason)

@@ -15,6 +15,8 @@ from mare.domain.reason import Reason
 from mare.domain.timers import MOST_EVENTS, Timers
 
 Status = Mapping[str, Any]
+_FIRST, _LAST = 0.0, 253_402_214_400.0
+"""The years 1970 and 9999: other times cannot be written again."""
 
 
 def workload_name(target: ScaleTarget) -> str:
@@ -39,7 +41,7 @@ def read_timers(status: Status, offset: float) -> Timers:
     events = (status_values.read_scale_event(each, offset) for each in texts)
     quiet_since, published = _time(stored.get("quietSince"), offset), stored.get("published")
     cooldown = None
-    if quiet_since is not None and isinstance(published, int):
+    if quiet_since is not None and isinstance(published, int) and published >= 0:
         cooldown = Cooldown(quiet_since, published)
     return Timers(
         unknown_since=_time(stored.get("unknownSince"), offset),
@@ -72,9 +74,10 @@ def _time(text: object, offset: float) -> float | None:
     if not isinstance(text, str):
         return None
     try:
-        return status_values.seconds_of(text) - offset
+        seconds = status_values.seconds_of(text)
     except (ValueError, OverflowError):
         return None
+    return seconds - offset if _FIRST < seconds < _LAST else None
 
 
 def read_count(value: object) -> int | None:

@@ -45,6 +45,7 @@ from mare.domain.estimates import Learning, learn
 from mare.domain.forecast import TideTable
 from mare.domain.forecast_floor import apply_forecast, forecast_of
 from mare.domain.history import History
+from mare.domain.never_consumed import never_consumed, not_counted, with_consumed
 from mare.domain.observation import Load, Observation, load_of
 from mare.domain.pause import pause_all, pause_one_direction
 from mare.domain.reason import Reason
@@ -84,7 +85,7 @@ def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: Histor
     if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
         return _restart_windows(trace, context, history.end_draining())
-    load = load.of_consumed_queues(workload.replicas)
+    load = load.without_ready_of(never_consumed(load, workload.replicas, history.consumed))
     load = load.without_messages(history.learning.backlog.uncounted)
     proposals = [
         proposal_of(target, load, history.learning.estimates, workload, spec.behavior)
@@ -93,6 +94,8 @@ def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: Histor
     if history.is_quiet_confirmed:
         proposals = [idle.proposal_without_messages(each) for each in proposals]
     proposal = _largest(proposals)
+    if not isinstance(proposal, Unknown) and history.learning.backlog.uncounted:
+        proposal = replace(proposal, allows_scale_down=False)
     if isinstance(proposal, Unknown):
         proposal = idle.proposal_to_activate(context, proposal)
     if isinstance(proposal, Unknown):
@@ -111,8 +114,9 @@ def _observe(
 ) -> History:
     """Return the history with one more reading. An alarm or a message restarts the cooldown."""
     workload, has_alarm = observation.workload, observation.alarm is not None
-    consumed = load.of_consumed_queues(workload.replicas)
-    learning = learn(history.learning, consumed, workload, now, spec.workers_per_replica)
+    consumed = with_consumed(load, history.consumed)
+    taken = load.without_ready_of(never_consumed(load, workload.replicas, consumed))
+    learning = learn(history.learning, taken, workload, now, spec.workers_per_replica)
     history = history.observe(load, learning, now)
     answer = observation.evidence.quiet_answer
     if answer and answer.has_messages and answer.answered_at > history.quiet_since:
@@ -125,6 +129,7 @@ def _observe(
         history,
         early_acknowledgement=acknowledgement,
         held_messages=held_messages.interrupted() if has_alarm else held_messages,
+        consumed=consumed,
         unready=history.unready.observe(workload.replicas, workload.ready, now),
         redeliveries=history.redeliveries.observe(load),
         tides=_observe_tides(spec, history, learning),
@@ -196,6 +201,8 @@ def _with_proposal(
         trace.extend_formula(proposal.unknown.clause)
     if uncounted := history.learning.backlog.uncounted:
         trace.extend_formula(Clause("starting.uncounted", uncounted=uncounted))
+    if omitted := never_consumed(context.load, trace.current, history.consumed):
+        trace.extend_formula(not_counted(omitted))
     if context.is_at_idle_count:
         has_work = idle.exceeds_activation_threshold(context)
         if context.idle_replicas is not None and not has_work:
@@ -203,7 +210,7 @@ def _with_proposal(
             return history.end_draining()
         if has_work or context.starts_for_forecast:
             return _activate(trace, context, proposal, history.end_draining())
-    desired = _desired(trace, context, proposal)
+    desired = _desired(trace, context, proposal, history)
     recommendations = _recommendations(context, history)
     limited = apply_behavior(
         context.spec.behavior,
@@ -238,7 +245,9 @@ def _activate(
     return history.record_activation(trace.count, context.now)
 
 
-def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal) -> int:
+def _desired(
+    trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
+) -> int:
     """Return the count before `behavior`: with what blocks a scale-down, schedule and forecast."""
     desired = proposal.replicas
     would_shrink = desired < trace.current <= context.ceiling  # above it the bound decides
@@ -248,7 +257,8 @@ def _desired(trace: DecisionTrace, context: DecisionContext, proposal: Proposal)
         trace.limit(Stage.UNKNOWN, desired, Reason.BROKER_ALARM, remark)
     elif not proposal.allows_scale_down and would_shrink:
         desired = trace.current
-        remark = _why_blocked(context.load, proposal)
+        waiting = history.learning.backlog.uncounted
+        remark = Clause("starting.kept") if waiting else _why_blocked(context.load, proposal)
         trace.limit(Stage.UNKNOWN, desired, Reason.PARTLY_UNKNOWN, remark)
     if context.schedule is not None and context.floor > desired:
         desired = context.floor

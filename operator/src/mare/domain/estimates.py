@@ -97,15 +97,23 @@ class Learning:
     batches: AcknowledgementBatches = field(default_factory=AcknowledgementBatches)
 
 
-def recall(estimates: Estimates) -> Learning:
-    """Begin with stored estimates, without arrival rates, which can have changed."""
+def recall(estimates: Estimates, *, continues: bool = False) -> Learning:
+    """Begin with stored estimates, without arrival rates, which can have changed.
+
+    It `continues` if a leader before has decided on the present count.
+    """
     estimates = replace(estimates, arrival_rate=_NO_ESTIMATE, highest_rate=_NO_ESTIMATE)
     per_replica, workers = estimates.capacity_per_replica, estimates.workers_per_replica
     capacity = Capacity()
     if not isinstance(per_replica, Unknown) and not isinstance(workers, Unknown):
         capacity = remembered(per_replica, workers)
     starting = ReplicaStarts(start_seconds=estimates.start_seconds)
-    return Learning(estimates=estimates, capacity=capacity, starting=starting)
+    return Learning(
+        estimates=estimates,
+        capacity=capacity,
+        starting=starting,
+        backlog=StartingBacklog(continues=continues),
+    )
 
 
 def learn(
@@ -119,7 +127,7 @@ def learn(
     load = load.without_missing_queues()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
-    starting = learning.starting.observe(workload.replicas, load.consumers, now)
+    starting = learning.starting.observe(workload, load.consumers, now)
     start_seconds = starting.start_seconds or 0.0
     has_changed = learning.starting.replicas not in {None, workload.replicas}
     estimates = learning.estimates

@@ -46,6 +46,8 @@ class History:
     """Whether the spec allows or allowed the present count of 0; else another client set it."""
     early_acknowledgement: EarlyAcknowledgement = field(default_factory=EarlyAcknowledgement)
     held_messages: HeldMessages = field(default_factory=HeldMessages)
+    consumed: frozenset[str] = frozenset()
+    """The keys of the queues that have had a consumer or a delivery."""
     redeliveries: Redeliveries = field(default_factory=Redeliveries)
     tides: TideTable = field(default_factory=TideTable)
     unready: UnreadyReplicas = field(default_factory=UnreadyReplicas)
@@ -90,7 +92,7 @@ class History:
         """
         timers = timers or Timers()
         return cls(
-            learning=recall(estimates or Estimates()),
+            learning=recall(estimates or Estimates(), continues=timers.replicas == replicas),
             recommendations=(Recommendation(now, replicas),),
             last_active=now,
             cooldown=Cooldown(now, before=timers.cooldown),

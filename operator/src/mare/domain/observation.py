@@ -1,7 +1,7 @@
 """The input of a decision: readings of the queues, and the workload."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from mare.domain.clause import Clause
@@ -49,6 +49,11 @@ class QueueReading:
     """Whether a consumer is in automatic acknowledgement mode."""
     single_active: bool = False
     """Whether only one of its consumers receives messages (x-single-active-consumer)."""
+
+    @property
+    def key(self) -> str:
+        """The queue in all virtual hosts."""
+        return f"{self.vhost}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,21 +146,12 @@ class Load:
         left = max(0, known_ready - count)
         return _sum(tuple(_with_share(reading, left, known_ready) for reading in self.readings))
 
-    def of_consumed_queues(self, replicas: int) -> "Load":
-        """Return the load without ready messages that no replica takes, if there are replicas.
-
-        Nothing was ever delivered from their queue, and other queues have consumers. Example: a
-        queue with x-message-ttl delays messages, and RabbitMQ moves them to the consumed queue.
-        """
-        if replicas == 0 or self.consumed_queues == 0:
-            return self
-        if not any(_is_never_delivered(reading) for reading in self.readings):
+    def without_ready_of(self, omitted: Collection[QueueReading]) -> "Load":
+        """Return the load without the ready messages of these queues."""
+        if not omitted:
             return self
         return _sum(
-            tuple(
-                replace(reading, ready=0) if _is_never_delivered(reading) else reading
-                for reading in self.readings
-            )
+            tuple(replace(each, ready=0) if each in omitted else each for each in self.readings)
         )
 
     def _of_queues_with(self, matches: Callable[[int | Unknown], bool]) -> "Load":
@@ -170,11 +166,6 @@ def _with_share(reading: QueueReading, left: int, ready: int) -> QueueReading:
     if isinstance(reading.ready, Unknown):
         return reading
     return replace(reading, ready=math.ceil(reading.ready * left / ready))
-
-
-def _is_never_delivered(reading: QueueReading) -> bool:
-    counts = (reading.consumers, reading.delivered)
-    return counts == (0, 0) and known(reading.ready, 0) > 0
 
 
 def load_of(queues: tuple[QueueReading, ...] | Unknown) -> Load:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from mare.domain.observation import Workload
+from mare.domain.unknown import known
+
 UNKNOWN_START = 15.0
 _SETTLED_SECONDS = 15.0
 _WEIGHT = 0.3
@@ -26,7 +29,8 @@ class ReplicaStarts:
     """Seconds from a scale-up to the first new consumer."""
     consumers_per_replica: float | None = None
 
-    def observe(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
+    def observe(self, workload: Workload, consumers: int, now: float) -> "ReplicaStarts":
+        replicas = workload.replicas
         if self.replicas is None:
             return replace(self, replicas=replicas, changed_at=now)
         if replicas != self.replicas:
@@ -34,7 +38,8 @@ class ReplicaStarts:
         if self.scaled_up_at is not None and consumers > self.consumers_before:
             return self._started(now - self.scaled_up_at)
         settling = _SETTLED_SECONDS + 2 * (self.start_seconds or UNKNOWN_START)
-        if now - self.changed_at > settling and consumers >= replicas > 0:
+        all_ready = known(workload.ready, replicas) >= replicas
+        if now - self.changed_at > settling and all_ready and consumers >= replicas > 0:
             each = consumers / replicas
             if each != self.consumers_per_replica:
                 return replace(self, consumers_per_replica=each)

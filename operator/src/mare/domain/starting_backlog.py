@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from mare.domain.observation import STATISTICS_SECONDS, Load
 from mare.domain.replica_starts import UNKNOWN_START
-from mare.domain.unknown import Unknown, total
+from mare.domain.unknown import Unknown, known, total
 
 _STARTED_SHARE = 0.75
 """Share of the replicas that have to consume. A single one that never starts stops nothing."""
@@ -38,8 +38,10 @@ class StartingBacklog:
     """The ready messages of that reading."""
     first: int = 0
     """The ready messages at `since`."""
-    acknowledged: int | None = None
-    """The counter at `since`; None if it was unknown."""
+    delivered: int | None = None
+    """The counter in the first statistics of after `since`; None before them."""
+    continues: bool = False
+    """Whether a leader before has decided, so that what waits already has been counted."""
     is_polled: bool = False
     """Whether clients of basic.get, which are no consumers, take the messages."""
     surplus: float = 0.0
@@ -75,17 +77,10 @@ class StartingBacklog:
             started = StartingBacklog(uncounted=left, is_polled=is_polled)
             return self if started == self else started
         if self.since is None:
-            return replace(
-                self,
-                since=now,
-                at=now,
-                ready=ready,
-                first=ready,
-                acknowledged=_acknowledged(load),
-                uncounted=min(self.uncounted, ready),
-            )
+            uncounted = ready if self.continues else min(self.uncounted, ready)
+            return StartingBacklog(since=now, at=now, ready=ready, first=ready, uncounted=uncounted)
         seconds, passed = now - self.since, now - self.at
-        current = replace(self, at=now, ready=ready)
+        current = replace(self, at=now, ready=ready, delivered=self._first_delivered(load))
         if seconds <= _counting_seconds(start_seconds, is_learning=is_learning):
             return replace(current, uncounted=min(self.uncounted, ready))
         rate = max(arrival_rate, self._growth_rate)
@@ -104,11 +99,20 @@ class StartingBacklog:
         return max(0.0, (self.ready - self.first) / (self.at - self.since))
 
     def _finds_polling(self, load: Load) -> bool:
-        """Return whether messages are acknowledged although no queue has a consumer."""
-        if self.is_polled or self.acknowledged is None:
+        """Return whether messages are delivered although no queue has a consumer.
+
+        Replicas that have ended acknowledge what they had, but nothing is delivered to them.
+        """
+        if self.is_polled or self.delivered is None:
             return self.is_polled
-        acknowledged = _acknowledged(load)
-        return acknowledged is not None and acknowledged > self.acknowledged
+        delivered = _delivered(load)
+        return delivered is not None and delivered > self.delivered
+
+    def _first_delivered(self, load: Load) -> int | None:
+        """Return the counter of the first statistics that were sampled after `since`."""
+        if self.delivered is not None or self.since is None:
+            return self.delivered
+        return _delivered(load) if known(load.sampled_after, 0.0) > self.since else None
 
 
 def _counting_seconds(start_seconds: float | None, *, is_learning: bool) -> float:
@@ -121,7 +125,7 @@ def _counting_seconds(start_seconds: float | None, *, is_learning: bool) -> floa
     return _START_UPS * start_seconds + STATISTICS_SECONDS
 
 
-def _acknowledged(load: Load) -> int | None:
-    """Return the counter of acknowledged messages of all queues; None if it is unknown."""
-    acknowledged = total(reading.acknowledged for reading in load.readings)
-    return None if isinstance(acknowledged, Unknown) else acknowledged
+def _delivered(load: Load) -> int | None:
+    """Return the counter of delivered messages of all queues; None if it is unknown."""
+    delivered = total(reading.delivered for reading in load.readings)
+    return None if isinstance(delivered, Unknown) else delivered
