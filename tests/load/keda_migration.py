@@ -190,20 +190,21 @@ class Migration:
         self._shell, self._watch = shell, watch
         read = f"kubectl -n {NAMESPACE} get scaledobject,triggerauthentication -o yaml"
         result = json.loads(shell.run("mare convert -o json", stdin=shell.run(read)))
-        shell.run("cat > FILE", stdin=yaml.safe_dump_all(result["objects"]))
-        steps = result["steps"]
-        first = next(n for n, step in enumerate(steps) if step["note"].startswith("One Scaled"))
+        self._objects = {each["metadata"]["name"]: each for each in result["objects"]}
+        shell.run("cat > FILE", stdin=yaml.safe_dump_all(self._objects.values()))
+        steps = [step for step in result["steps"] if step["name"] != "Later"]
+        first = next(n for n, step in enumerate(steps) if step["name"] == "Copy")
         self._together, self._one_by_one = steps[:first], steps[first:]
 
     def prepare(self) -> None:
         for step in self._together:
-            if "if it is elsewhere" not in step["note"]:  # the broker is as Maré assumes
-                for command in step["commands"]:
-                    sys.stderr.write(self._shell.run(command))
+            for command in step["commands"]:
+                sys.stderr.write(self._shell.run(command))
 
     def to_mare(self) -> None:
         for name in WORKLOADS:
             for step in self._one_by_one:
+                self._edit(step, name, dry_run=False)
                 for command in step["commands"]:
                     if not command.startswith("NAME="):
                         self._shell.run(command, name)
@@ -213,11 +214,18 @@ class Migration:
         for name in WORKLOADS:
             for step in reversed(self._one_by_one):
                 if step["back"]:
+                    self._edit(step, name, dry_run=True)
                     self._shell.run(step["back"], name)
             self._settle("KEDA", name)
 
     def end(self) -> None:
         self._shell.run(next(step["back"] for step in self._together if step["back"]))
+
+    def _edit(self, step: dict[str, Any], name: str, *, dry_run: bool) -> None:
+        """Change FILE as the step says, which a person does in an editor."""
+        if step["name"] == "Arm":
+            self._objects[name]["spec"]["dryRun"] = dry_run
+            self._shell.run("cat > FILE", stdin=yaml.safe_dump_all(self._objects.values()))
 
     def _settle(self, autoscaler: str, name: str) -> None:
         eventually(lambda: self._watch.scales(autoscaler, name), seconds=60)

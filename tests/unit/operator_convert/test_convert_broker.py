@@ -97,7 +97,7 @@ def test_tls_material_comes_under_the_keys_of_a_tls_secret(run):
     made = run(command_of(user(protocol="amqp"), given), stored)
     assert made["data"] == {
         "uri": AMQP,
-        "ca.crt": "CA\n",
+        "ca.crt": "CA",
         "tls.crt": "CERT",
         "tls.key": "KEY",
     }
@@ -120,7 +120,8 @@ def test_user_and_password_of_their_own_have_to_be_filled_in(run):
     given = user(protocol="amqp"), authentication(secretTargetRef=references)
     assert run(command_of(*given), {})["data"] == {"uri": "amqp://USER:PASSWORD@HOST:5672/VHOST"}
     found = finding(converted(*given).results[0], "spec.triggers[0].authenticationRef.name")
-    assert "Secret old, key username, Secret old, key password" in found.note
+    login = "user (Secret old, key username) and password (Secret old, key password)"
+    assert found.note == f"fill in the URI from Secret old, key host, {login}"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_a_cluster_authentication_has_its_secrets_in_the_namespace_of_keda():
     kind = "ClusterTriggerAuthentication"
     given = authentication(kind, secretTargetRef=[secret_ref("host")])
     command = command_of(user(kind, protocol="amqp"), given)
-    assert command.startswith("kubectl -n shop create secret")
+    assert "\nkubectl -n shop create secret" in command
     assert "kubectl -n keda get secret old" in command
 
 
@@ -148,7 +149,7 @@ def test_an_authentication_of_another_namespace_is_another():
     given["metadata"]["namespace"] = "other"
     conversion = converted(user(), given)
     found = finding(conversion.results[0], "spec.triggers[0].authenticationRef.name")
-    assert "rabbit is not in the input" in found.note
+    assert "TriggerAuthentication rabbit is not in the input" in found.note
     assert conversion.results[1].outcomes == {Outcome.LEFT_OUT: 7}
 
 
@@ -213,6 +214,32 @@ def test_two_brokers_in_one_object_are_refused():
 def test_amqp_and_management_of_one_broker_go_into_one_secret(run):
     given = scaledobject(rabbitmq(AMQP), rabbitmq(HTTP, mode="MessageRate", value="5"))
     assert run(command_of(given), {})["data"].keys() == {"uri", "management-uri"}
+
+
+@pytest.mark.parametrize("empty", ["host", "ca"])
+def test_a_command_whose_value_is_empty_creates_no_secret(run, empty):
+    references = [secret_ref("host"), secret_ref("ca")]
+    command = command_of(user(protocol="amqp"), authentication(secretTargetRef=references))
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        run(command, {"old": {"host": AMQP, "ca": "CA"} | {empty: ""}})
+    assert (error.value.stdout, "is empty" in error.value.stderr) == ("", True)
+
+
+def test_a_command_that_cannot_read_its_value_creates_no_secret(run):
+    given = user(hostFromEnv="RABBIT_URI", protocol="amqp")
+    del given["spec"]["triggers"][0]["authenticationRef"]
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        run(command_of(given), {})
+    assert error.value.stdout == ""
+
+
+def test_an_unverified_broker_whose_ca_the_command_adds_needs_nothing():
+    references = [secret_ref("host"), secret_ref("ca")]
+    given = user(protocol="amqp", unsafeSsl="true"), authentication(secretTargetRef=references)
+    [result, _] = converted(*given).results
+    found = finding(result, "spec.triggers[0].metadata.unsafeSsl")
+    assert found.outcome is Outcome.TRANSLATED
+    assert result.edits == []
 
 
 def test_an_unverified_broker_needs_its_ca():

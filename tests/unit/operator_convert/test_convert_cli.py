@@ -8,6 +8,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from mare.cli import mare
+from mare.convert.metadata import PREFIX
 from tests.unit.operator_convert.inputs import HTTP, rabbitmq, scaledobject
 
 
@@ -53,8 +54,14 @@ def test_json_has_objects_report_and_steps_in_one_document(file: Path):
     assert [found["kind"] for found in document["objects"]] == ["QueueAutoscaler"]
     classes = [value["class"] for value in document["report"][0]["values"]]
     assert {name: classes.count(name) for name in document["summary"]} == document["summary"]
-    assert document["steps"][-1]["commands"] == ['kubectl delete scaledobject "$NAME"']
-    assert document["steps"][-1]["back"] == 'kubectl apply -f "$NAME.yaml"'
+    [delete] = [step for step in document["steps"] if step["name"] == "Delete"]
+    assert delete["commands"] == ['kubectl delete scaledobject "$NAME"']
+    assert delete["back"] == 'kubectl apply -f "$NAME-scaledobject.yaml"'
+
+
+def test_json_reports_the_objects_of_a_list_and_not_the_list():
+    report = json.loads(run("-o", "json", stdin=_many()).stdout)["report"]
+    assert {each["kind"] for each in report} == {"ScaledObject"}
 
 
 @pytest.mark.parametrize(
@@ -180,19 +187,64 @@ def test_the_workload_always_has_an_autoscaler_and_each_step_can_be_undone():
     words = [
         "create secret generic mare-orders",
         "kubectl apply -f FILE",
-        "back: kubectl delete -f FILE",
+        "back (if each object in FILE has dryRun: true): kubectl delete -f FILE",
         "mare explain orders",
-        'kubectl get scaledobject "$NAME" -o yaml > "$NAME.yaml"',
-        '"dryRun":false',
-        'back: kubectl patch qa "$NAME" --type=merge -p \'{"spec":{"dryRun":true}}\'',
+        'kubectl get scaledobject "$NAME" -o yaml > "$NAME-scaledobject.yaml"',
+        "In FILE, set dryRun of this object to false, and apply FILE",
+        "back (if its dryRun in FILE is true again): kubectl apply -f FILE",
         'annotate scaledobject "$NAME" autoscaling.keda.sh/paused=true',
         'back: kubectl annotate scaledobject "$NAME" autoscaling.keda.sh/paused-',
         "restoreToOriginalReplicaCount",
         'delete scaledobject "$NAME"',
-        'back: kubectl apply -f "$NAME.yaml"',
+        'back: kubectl apply -f "$NAME-scaledobject.yaml"',
+        "remove the defaults of the HPA",
     ]
-    places = [steps.rindex(word) for word in words]
+    places = [steps.index(word) for word in words]
     assert places == sorted(places)
+
+
+def test_no_step_changes_the_output_elsewhere_than_in_its_file():
+    """A later `kubectl apply -f FILE` would undo such a change."""
+    steps = run(stdin=_many()).stderr
+    assert "patch qa" not in steps
+    assert "mare resume" not in steps
+
+
+def test_a_paused_object_is_reported_and_has_no_part_in_the_steps_that_pause():
+    paused = scaledobject(rabbitmq("http://rabbit/"), annotations={f"{PREFIX}paused": "true"})
+    result = run(stdin=yaml.safe_dump(paused))
+    assert result.exit_code == 2
+    assert "so the output is paused too: Maré does not scale the workload until" in result.stderr
+    assert "Neither KEDA nor Maré scales orders" in result.stderr
+    for absent in ("paused=true", "Maré scales from then on", "One ScaledObject at a time"):
+        assert absent not in result.stderr
+
+
+def test_a_step_names_what_has_to_be_completed_and_the_objects():
+    authentication = {"authenticationRef": {"name": "missing"}}
+    trigger = {"type": "rabbitmq", "metadata": {"queueName": "a", "protocol": "http"}}
+    steps = run(stdin=yaml.safe_dump(scaledobject(trigger | authentication))).stderr
+    assert "Edit: The output is here FILE. Complete brokerRef.vhost in FILE (orders)." in steps
+    assert "Edit:" not in run(stdin=_many()).stderr
+
+
+def test_copies_have_names_that_differ_by_kind_and_namespace():
+    assert '> shop-"$NAME-scaledobject.yaml"' in run(stdin=_many()).stderr
+
+
+def test_each_step_is_explained_under_its_name_on_the_page():
+    paused = scaledobject(annotations={f"{PREFIX}paused": "true"}, scaleTargetRef={"name": "x"})
+    paused["metadata"]["name"] = "x"
+    restored = scaledobject(
+        {"type": "rabbitmq", "metadata": {"queueName": "a", "protocol": "http"}}
+        | {"authenticationRef": {"name": "missing"}},
+        advanced={"restoreToOriginalReplicaCount": True},
+    )
+    given = yaml.safe_dump_all([paused, restored])
+    steps = json.loads(run("-o", "json", stdin=given).stdout)["steps"]
+    page = (Path(__file__).parents[3] / "docs/convert.md").read_text()
+    assert len(steps) == 11
+    assert [step["name"] for step in steps if f"| **{step['name']}** |" not in page] == []
 
 
 def test_workloads_are_migrated_one_at_a_time():

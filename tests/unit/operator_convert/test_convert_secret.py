@@ -31,11 +31,14 @@ def test_certificates_under_the_keys_of_a_tls_secret_are_used_as_they_are():
     assert spec_of(*given)["brokerRef"] == {"secretName": "old", "uriKey": "host"}
 
 
-def test_a_secret_of_rabbitmqs_cluster_operator_is_labelled_by_its_cluster():
+@pytest.mark.parametrize("trigger", [{"protocol": "amqp"}, {}])
+def test_a_secret_of_rabbitmqs_cluster_operator_is_labelled_by_its_cluster(trigger):
     reference = {"parameter": "host", "name": "blue-default-user", "key": "connection_string"}
-    given = user(protocol="amqp"), authentication(secretTargetRef=[reference])
+    given = user(**trigger), authentication(secretTargetRef=[reference])
     label = "kubectl -n shop label rabbitmqcluster blue mare.dev/broker=true"
     assert command_of(*given) == label
+    [remark] = converted(*given).results[0].remarks
+    assert "make a Secret of your own" in remark.note
 
 
 @pytest.mark.parametrize(
@@ -64,22 +67,42 @@ def test_a_complete_command_needs_nobody():
     assert found.outcome is Outcome.TRANSLATED
 
 
-def test_what_may_prevent_scale_to_zero_is_a_line_of_its_own_with_its_command():
-    conversion = converted(scaledobject(rabbitmq(AMQP)))
-    [remark] = conversion.results[0].remarks
-    [line] = [
-        each for each in text(conversion).splitlines() if each.startswith("needs you: scale-")
-    ]
-    assert "scale to zero need the management API" in line
-    patch = '{"stringData":{"management-uri":"http://USER:PASSWORD@rabbit:15672"}}'
-    assert patch in remark.command
-    assert remark.command in text(conversion)
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        (AMQP, "http://rabbit:15672"),
+        ("amqps://u:pw@rabbit/shop", "https://rabbit:15671"),
+        ("amqps://u:pw@goose.rmq2.cloudamqp.com/shop", "https://goose.rmq2.cloudamqp.com"),
+    ],
+)
+def test_the_management_address_is_the_one_that_the_operator_derives(host, address):
+    conversion = converted(scaledobject(rabbitmq(host)))
+    [line] = [each for each in text(conversion).splitlines() if "scale to zero" in each]
+    assert f"which Maré reads at {address}; only if it is elsewhere, add" in line
+    assert "except for QueueLength with excludeUnacknowledged" in line
+    assert "patch secret" not in text(conversion, detailed=True)
 
 
-def test_a_secret_under_the_key_of_mare_states_that_scale_to_zero_is_missing():
-    given = user(protocol="amqp"), authentication(secretTargetRef=[secret_ref("host", "amqp-uri")])
+def test_an_unknown_host_has_the_rule_by_which_its_management_address_is_derived():
+    given = user(protocol="amqp"), authentication(secretTargetRef=[secret_ref("host")])
     [remark] = converted(*given).results[0].remarks
-    assert remark.note.startswith("no scale-down and no scale to zero until")
+    assert "port 15672 of the broker's host, 15671 with TLS, 443 at CloudAMQP" in remark.note
+    assert "SCHEME://USER:PASSWORD@HOST:PORT" in remark.note
+
+
+def test_a_secret_under_the_key_of_mare_needs_the_management_address():
+    given = user(protocol="amqp"), authentication(secretTargetRef=[secret_ref("host", "amqp-uri")])
+    [result, _] = converted(*given).results
+    assert "which Maré does not derive from amqp-uri" in result.remarks[0].note
+    assert result.edits == ["management-uri in the Secret"]
+
+
+def test_a_secret_in_the_input_that_has_the_management_address_needs_nothing():
+    given = user(protocol="amqp"), authentication(secretTargetRef=[secret_ref("host", "amqp-uri")])
+    values = {"amqp-uri": AMQP, "management-uri": "http://u:pw@other"}
+    metadata = {"name": "old", "namespace": "shop"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": values}
+    assert converted(*given, secret).exit_code == 0
 
 
 def test_a_trigger_over_http_loses_nothing():

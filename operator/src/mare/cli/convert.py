@@ -27,7 +27,7 @@ def convert(files: tuple[TextIO, ...], output: str, *, quiet: bool, details: boo
     """Convert KEDA ScaledObjects and HorizontalPodAutoscalers to QueueAutoscalers.
 
     FILES are YAML or JSON; - or no file is stdin. Add the TriggerAuthentications that the
-    ScaledObjects use.
+    ScaledObjects use, and the Secrets that these name: no value of a Secret is printed.
 
     The report is a summary, what you have to do or to know, and the steps of the migration.
 

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from mare.convert.commands import kubectl
 from mare.convert.draft import Draft, rules
 from mare.convert.findings import Outcome
-from mare.convert.secret import Access, Origin, kubectl, uri
+from mare.convert.secret import Access, Caution, Origin, uri
 from mare.documents.tree import Document, Path
 
 AUTHENTICATIONS = ("TriggerAuthentication", "ClusterTriggerAuthentication")
@@ -60,13 +61,14 @@ def read_access(
     namespace = draft.document.namespace
     name = draft.value((*reference, "name"))
     origins: dict[str, Origin] = {}
-    cautions: list[str] = []
+    cautions: list[Caution] = []
     if name:
         kind = draft.value((*reference, "kind")) or AUTHENTICATIONS[0]
         scope = namespace if kind == AUTHENTICATIONS[0] else None
         authentication = objects.find(kind, name, scope)
         if authentication is None:
-            cautions.append(f"{name} is not in the input; add it for a complete command")
+            missing = f"{kind} {name} is not in the input; add it for a complete command"
+            cautions.append(Caution(missing))
         else:
             objects.users[id(authentication)].append(draft)
             origins, cautions = _read_authentication(authentication, objects, workload)
@@ -115,9 +117,10 @@ def _convert_login(
         elif name in metadata:
             origins[parameter] = variable(metadata[name])
             draft.absorb((*at, name), PARAMETERS[Outcome.TRANSLATED][parameter])
-    if metadata.get("unsafeSsl") == "true":
+    if metadata.get("unsafeSsl") == "true" and "ca" not in origins:
         note = "Maré always verifies the broker: add its CA to the Secret as ca.crt"
         draft.need((*at, "unsafeSsl"), note)
+        draft.edits.append("ca.crt in the Secret")
     draft.absorb((*at, "unsafeSsl"), "Maré always verifies the broker")
 
 
@@ -130,37 +133,42 @@ def _protocol(
     parts = uri(origins)
     if parts is not None:
         return "http" if parts.scheme.startswith("http") else "amqp"
+    if origins.get("host", Origin("")).cluster:
+        return "amqp"
     return "http" if needs_http else None
 
 
 def _cautions(
     metadata: Mapping[str, str], origins: Mapping[str, Origin], protocol: str | None
-) -> Iterator[str]:
+) -> Iterator[Caution]:
+    vhost = "brokerRef.vhost in FILE"
     if "keyPassword" in origins:
-        yield TO_DO["keyPassword"]
+        yield Caution(TO_DO["keyPassword"], "tls.key in the Secret")
     if "vhostName" in origins and "vhostName" not in metadata:
-        yield f"set brokerRef.vhost to the value of {origins['vhostName'].place}"
+        yield Caution(f"set brokerRef.vhost to the value of {origins['vhostName'].place}", vhost)
     elif protocol == "http" and "vhostName" not in metadata and uri(origins) is None:
-        yield "set brokerRef.vhost to the part of that URI after the last /"
+        yield Caution("set brokerRef.vhost to the part of that URI after the last /", vhost)
     if protocol is None:
-        yield (
-            "if it is an AMQP URI, KEDA counts ready messages only: add"
-            " excludeUnacknowledged: true to the target"
+        note = "if it is an AMQP URI, KEDA counts ready messages only: add"
+        yield Caution(
+            f"{note} excludeUnacknowledged: true to the target",
+            "excludeUnacknowledged: true in FILE if the URI is one of AMQP",
         )
 
 
 def _read_authentication(
     document: Document, objects: Objects, workload: str
-) -> tuple[dict[str, Origin], list[str]]:
+) -> tuple[dict[str, Origin], list[Caution]]:
     """Return where each parameter comes from, and what a command cannot do."""
     spec, own = document.root.mapping("spec"), document.namespace
-    namespace, cautions = own, []
+    namespace, cautions = own, list[Caution]()
     if document.kind == AUTHENTICATIONS[1]:
         namespace = KEDA_NAMESPACE
-        cautions.append(f"replace the namespace {KEDA_NAMESPACE} if KEDA is in another one")
+        other = f"replace the namespace {KEDA_NAMESPACE} if KEDA is in another one"
+        cautions.append(Caution(other))
     identity = spec.mapping("podIdentity").text("provider") or "none"
     if identity != "none" or spec.mapping("oauth2").entries:
-        cautions.append(TO_DO["workloadIdentityResource"])
+        cautions.append(Caution(TO_DO["workloadIdentityResource"]))
     origins: dict[str, Origin] = {}
     for part, kind in (("secretTargetRef", "Secret"), ("configMapTargetRef", "ConfigMap")):
         for entry in spec.mappings(part):
@@ -173,6 +181,7 @@ def _read_authentication(
                 command=f"{command} | base64 -d" if kind == "Secret" else command,
                 text=_secret_value(secret, key),
                 secret=(name, key) if kind == "Secret" and namespace == own else None,
+                keys=_keys(secret),
             )
     for entry in spec.mappings("env"):
         variable = _variable(entry.text("name") or "", entry.text("containerName"), workload, own)
@@ -191,6 +200,13 @@ def _variable(name: str, container: str | None, workload: str, namespace: str | 
     command = kubectl(namespace, "exec", workload, *within, "--", "printenv", name)
     place = f"variable {name} of {workload}" + (f", container {container}" if container else "")
     return Origin(place, rf"{command} | tr -d '\n'", is_variable=True)
+
+
+def _keys(secret: Document | None) -> frozenset[str]:
+    if secret is None:
+        return frozenset()
+    parts = (secret.root.mapping(name).entries for name in ("data", "stringData"))
+    return frozenset(key for entries in parts for key in entries)
 
 
 def _secret_value(secret: Document | None, key: str) -> str | None:

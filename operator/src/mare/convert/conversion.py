@@ -70,15 +70,11 @@ def convert(texts: Iterable[tuple[str, str]]) -> Conversion:
 
 
 def _drafts(document: Document) -> Iterator[Draft]:
-    """Yield the object, or a List, the form in which kubectl prints several, and its objects."""
+    """Yield the object, or those of a List, the form in which kubectl prints several."""
     items = document.root.entries.get("items")
     if not document.kind.endswith("List") or not isinstance(items, Sequence):
         yield Draft(document)
         return
-    entries = {name: node for name, node in document.root.entries.items() if name != "items"}
-    of_list = Draft(Document(document.file, Mapping(entries, document.root.line)))
-    of_list.leave_out((), "the objects of the list are converted separately")
-    yield of_list
     for item in items.items:
         if isinstance(item, Mapping):
             yield Draft(Document(document.file, item))

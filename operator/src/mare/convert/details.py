@@ -33,7 +33,6 @@ def details(result: Draft) -> Iterator[str]:
             yield from _indented(command)
     for remark in result.remarks:
         yield f"{document.file}:{remark.line}: needs you: {remark.note}"
-        yield from _indented(remark.command)
     for addition in result.additions:
         yield f"{place}: added: {addition.new} ({addition.note})"
 

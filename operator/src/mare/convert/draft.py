@@ -46,6 +46,8 @@ class Draft:
         self.problems: list[Problem] = []
         self.additions: list[Addition] = []
         self.remarks: list[Remark] = []
+        self.edits: list[str] = []
+        """What a person completes in the output or in the Secret before it is applied."""
         self._nodes: dict[Path, Node] = dict(leaves(document.root))
         self._open = dict(self._nodes)
         self._findings: dict[Path, Finding] = {}
@@ -93,6 +95,11 @@ class Draft:
         return bool(self.remarks) or any(
             map(self.outcomes.get, (Outcome.NEEDS_YOU, Outcome.DROPPED))
         )
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the output never changes the replicas, because its source is paused."""
+        return bool(self.manifest) and self.manifest.data()["spec"].get("paused") == "All"
 
     @property
     def refused(self) -> bool:
@@ -166,8 +173,8 @@ class Draft:
     def drop(self, path: str | Path, effect: str) -> None:
         self._settle(path, Outcome.DROPPED, effect)
 
-    def remark(self, path: str | Path, note: str, command: str) -> None:
-        self.remarks.append(Remark(line_of(self.document.root, steps(path)), note, command))
+    def remark(self, path: str | Path, note: str) -> None:
+        self.remarks.append(Remark(line_of(self.document.root, steps(path)), note))
 
     def refuse(self, path: str | Path, why: str) -> None:
         self._settle(path, Outcome.REFUSED, why)

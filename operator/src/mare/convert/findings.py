@@ -55,8 +55,6 @@ class Remark:
 
     line: int
     note: str
-    command: str
-    """A shell command with a placeholder, for the case that the check fails."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,11 @@ PAUSED_REPLICAS = f"{PREFIX}paused-replicas"
 PAUSED_SCALE_IN = f"{PREFIX}paused-scale-in"
 PAUSED_SCALE_OUT = f"{PREFIX}paused-scale-out"
 FORCE_ACTIVATION = f"{PREFIX}force-activation"
-FOR_THE_MIGRATION = "if it was set for this migration only, remove it at the end"
+FOR_THE_MIGRATION = "if it was set for this migration only, remove it from the output"
+STAYS_PAUSED = (
+    "the ScaledObject is paused, so the output is paused too: Maré does not scale the workload"
+    " until paused is removed from the output; do that now if it was paused for this migration"
+)
 _ANNOTATIONS = ("metadata", "annotations")
 
 
@@ -42,7 +46,10 @@ def _convert_pause(draft: Draft) -> None:
     if replicas is not None or PAUSED in on or len(on) > 1:
         mode = "All"
     for name in switches:
-        if name in on:
+        if name in on and mode == "All":
+            draft.write((*_ANNOTATIONS, name), "spec.paused", mode)
+            draft.need((*_ANNOTATIONS, name), STAYS_PAUSED, new=f"paused: {mode}")
+        elif name in on:
             draft.translate((*_ANNOTATIONS, name), "spec.paused", mode, FOR_THE_MIGRATION)
         draft.absorb((*_ANNOTATIONS, name), "false is the default")
     if replicas is None:
@@ -52,7 +59,8 @@ def _convert_pause(draft: Draft) -> None:
         draft.refuse(path, "has to be a number of replicas; KEDA cannot read it either")
         return
     draft.write(path, "spec.paused", "All")
-    draft.translate(path, "spec.pausedReplicas", int(replicas), FOR_THE_MIGRATION)
+    draft.write(path, "spec.pausedReplicas", int(replicas))
+    draft.need(path, STAYS_PAUSED, new=f"pausedReplicas: {int(replicas)}")
 
 
 def _is_true(draft: Draft, name: str) -> bool:

@@ -1,7 +1,8 @@
 """The steps of the migration, in an order in which some autoscaler always scales the workload.
 
 A QueueAutoscaler without `dryRun` changes nothing as long as an HPA has the same workload, which
-KEDA deletes for a pause. So it is armed first, and takes over when the other one stops.
+KEDA deletes for a pause. So it is armed first, and takes over when the other one stops. It is armed
+in FILE, because a later `kubectl apply -f FILE` sets what FILE has.
 """
 
 import json
@@ -10,59 +11,72 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from mare.convert.commands import kubectl
 from mare.convert.conversion import Conversion
 from mare.convert.draft import Draft
-from mare.convert.findings import Finding, Remark
 from mare.convert.metadata import PAUSED
-from mare.convert.secret import kubectl
 
 _KEEP_COUNT = {"advanced": {"restoreToOriginalReplicaCount": False}}
+_APPLY = "kubectl apply -f FILE"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    name: str
+    """The word by which docs/convert.md refers to the step."""
     note: str
     commands: tuple[str, ...] = ()
     back: str = ""
     """The command that undoes the step."""
+    back_if: str = ""
+    """What has to be the case before `back` is run; empty if nothing has to."""
 
 
 def steps(conversion: Conversion) -> list[Step]:
     objects = conversion.converted
     if not objects:
         return []
-    names = [(each.document.namespace, each.document.name) for each in objects]
-    namespaces = dict.fromkeys(namespace for namespace, _ in names)
     return [
-        Step("Give Maré the Secrets.", _commands(f for each in objects for f in each.findings)),
-        *_checks(objects),
+        *_preparations(objects),
+        *_takeovers([each for each in objects if not each.is_paused]),
+        *_paused([each for each in objects if each.is_paused]),
         Step(
-            "Apply the output, here FILE. With dryRun: true it decides and changes nothing.",
-            ("kubectl apply -f FILE",),
-            back="kubectl delete -f FILE",
+            "Later",
+            "Weeks later, remove the defaults of the HPA from behavior in FILE, so that Maré reacts"
+            " faster, and consider target: {type: QueueWaitTime}.",
+            (_APPLY,),
         ),
-        Step(
-            "For days, compare what each would do with what happens; the dashboard shows it too.",
-            (
-                *(kubectl(namespace, "get", "qa") for namespace in namespaces),
-                _explain(*names[0]),
-            ),
-        ),
-        *_takeovers(objects),
     ]
 
 
-def _commands(findings: Iterator[Finding | Remark]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found.command for found in findings if found.command))
-
-
-def _checks(objects: list[Draft]) -> Iterator[Step]:
-    """Yield a step for each kind of remark."""
-    by_note: dict[str, list[Remark]] = defaultdict(list)
-    for remark in (remark for each in objects for remark in each.remarks):
-        by_note[remark.note].append(remark)
-    for note, remarks in by_note.items():
-        yield Step(f"{note[:1].upper()}{note[1:]}.", _commands(iter(remarks)))
+def _preparations(objects: list[Draft]) -> Iterator[Step]:
+    """Yield the steps of all workloads together."""
+    commands = [found.command for each in objects for found in each.findings if found.command]
+    yield Step("Secrets", "Give Maré the Secrets.", tuple(dict.fromkeys(commands)))
+    edits: dict[str, dict[str, None]] = defaultdict(dict)
+    for each in objects:
+        for edit in each.edits:
+            edits[edit][each.document.name] = None
+    if edits:
+        each_edit = "; ".join(f"{edit} ({', '.join(names)})" for edit, names in edits.items())
+        yield Step("Edit", f"The output is here FILE. Complete {each_edit}.")
+    yield Step(
+        "Apply",
+        "Apply the output, here FILE. With dryRun: true it decides and changes nothing.",
+        (_APPLY,),
+        back="kubectl delete -f FILE",
+        back_if="each object in FILE has dryRun: true",
+    )
+    namespaces = dict.fromkeys(each.document.namespace for each in objects)
+    first = objects[0].document
+    yield Step(
+        "Compare",
+        "For days, compare what each would do with what happens; the dashboard shows it too.",
+        (
+            *(kubectl(namespace, "get", "qa") for namespace in namespaces),
+            _explain(first.namespace, first.name),
+        ),
+    )
 
 
 def _explain(namespace: str | None, name: str) -> str:
@@ -83,34 +97,59 @@ def _takeover(kind: str, namespace: str | None, drafts: list[Draft]) -> Iterator
     is_keda = kind == "ScaledObject"
     old = "scaledobject" if is_keda else "hpa"
     names = f", then {', '.join(others)}" if others else ""
+    copy = _copy(namespace, old)
     yield Step(
+        "Copy",
         f"One {kind} at a time: {first}{names}. Keep a copy of it.",
-        (
-            f"NAME={shlex.quote(first)}",
-            _for_name(namespace, f"get {old}", '-o yaml > "$NAME.yaml"'),
-        ),
+        (f"NAME={shlex.quote(first)}", _for_name(namespace, f"get {old}", f"-o yaml > {copy}")),
     )
     yield Step(
-        f"Set dryRun to false. As long as the {kind} scales, Maré still changes nothing.",
-        (_for_name(namespace, "patch qa", _merge({"dryRun": False})),),
-        back=_for_name(namespace, "patch qa", _merge({"dryRun": True})),
+        "Arm",
+        "In FILE, set dryRun of this object to false, and apply FILE."
+        f" As long as the {kind} scales, Maré still changes nothing.",
+        (_APPLY,),
+        back=_APPLY,
+        back_if="its dryRun in FILE is true again",
     )
     if is_keda:
         yield Step(
-            "Pause the ScaledObject. KEDA deletes its HPA, and Maré scales from then on.",
+            "Pause",
+            "Pause the ScaledObject. KEDA (measured with 2.21) deletes its HPA, and Maré scales"
+            " from then on.",
             (_for_name(namespace, "annotate scaledobject", f"{PAUSED}=true --overwrite"),),
             back=_for_name(namespace, "annotate scaledobject", f"{PAUSED}-"),
         )
     if any(each.restores_count for each in drafts):
         yield Step(
+            "Keep",
             "Configure KEDA to keep the replicas when the ScaledObject is deleted.",
             (_for_name(namespace, "patch scaledobject", _merge(_KEEP_COUNT)),),
         )
     yield Step(
-        f"When you are content, delete the {kind}.",
+        "Delete",
+        "Days later, delete the ScaledObject."
+        if is_keda
+        else f"Delete the {kind}. Maré scales from then on.",
         (_for_name(namespace, f"delete {old}", ""),),
-        back=f'{kubectl(namespace, "apply", "-f")} "$NAME.yaml"',
+        back=f"{kubectl(namespace, 'apply', '-f')} {copy}",
     )
+
+
+def _paused(objects: list[Draft]) -> Iterator[Step]:
+    if objects:
+        names = ", ".join(each.document.name for each in objects)
+        yield Step(
+            "Paused",
+            f"Neither KEDA nor Maré scales {names}. When Maré is to scale it, leave the"
+            " ScaledObject paused; in FILE, remove paused and set dryRun to false; apply FILE.",
+            (_APPLY,),
+        )
+
+
+def _copy(namespace: str | None, old: str) -> str:
+    """Return the name of a file that is not that of the user's own manifest, as a shell word."""
+    scope = shlex.quote(f"{namespace}-") if namespace else ""
+    return f'{scope}"$NAME-{old}.yaml"'
 
 
 def _for_name(namespace: str | None, verb: str, rest: str) -> str:

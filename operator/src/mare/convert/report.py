@@ -81,11 +81,12 @@ def _migration(planned: list[Step]) -> Iterator[str]:
         yield ""
         yield "Migrate in this order; `back` undoes a step:"
     for number, step in enumerate(planned, start=1):
-        yield f"{number}. {step.note}"
+        yield f"{number}. {step.name}: {step.note}"
         for command in step.commands:
             yield from (f"   {line}" for line in command.split("\n"))
         if step.back:
-            yield f"   back: {step.back}"
+            condition = f" (if {step.back_if})" if step.back_if else ""
+            yield f"   back{condition}: {step.back}"
 
 
 def manifests(conversion: Conversion) -> str:
@@ -109,7 +110,7 @@ def _others(conversion: Conversion) -> list[str]:
     others = [
         f"{each.document.kind} {each.document.name}"
         for each in conversion.results
-        if not (each.document.kind in READ or each.refused or each.document.kind.endswith("List"))
+        if not (each.document.kind in READ or each.refused)
     ]
     return [f"unchanged: {', '.join(others)}"] if others else []
 

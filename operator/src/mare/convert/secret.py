@@ -1,29 +1,34 @@
 """Writes brokerRef, and the command that its Secret needs: a label, or to be created."""
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from mare.broker.secret_shapes import own_shape
+from mare.convert.commands import kubectl, secret_command
 from mare.convert.draft import Draft
 from mare.custom_resource.autoscaler import BROKER_LABEL
 from mare.documents.tree import Path
 
 URI, MANAGEMENT_URI = "uri", "management-uri"
-OWN_URI = "amqp-uri"
-"""A key from which the operator derives no address of the management API."""
+OF_MANAGEMENT = frozenset({MANAGEMENT_URI, "prometheus-uri"})
+"""Keys of a Secret from which the operator derives no address of the management API."""
 TEMPLATES = {
     URI: "amqp://USER:PASSWORD@HOST:5672/VHOST",
     MANAGEMENT_URI: "http://USER:PASSWORD@HOST:15672",
 }
-CHECK = (
-    "scale-down and scale to zero need the management API, which Maré reads on port 15672 of the"
-    " broker's host, 15671 with TLS: if it is elsewhere, add its address"
+NEEDED = (
+    "scale to zero, and scale-down except for QueueLength with excludeUnacknowledged, need the"
+    " management API"
 )
-MISSING = (
-    "no scale-down and no scale to zero until the Secret has the address of the management API"
+DERIVED = "port 15672 of the broker's host, 15671 with TLS, 443 at CloudAMQP"
+ADD_IT = f"add {MANAGEMENT_URI}: SCHEME://USER:PASSWORD@HOST:PORT to the Secret"
+OWN_SECRET = (
+    f"make a Secret of your own with {URI} and {MANAGEMENT_URI}: RabbitMQ's cluster operator resets"
+    " its Secrets"
 )
+LOGIN = {"username": "user", "password": "password"}
 TLS_KEYS = {"ca": "ca.crt", "cert": "tls.crt", "key": "tls.key"}
 
 
@@ -37,6 +42,22 @@ class Origin:
     is_variable: bool = False
     secret: tuple[str, str] | None = None
     """Name and key of a Secret in the namespace of the object."""
+    keys: frozenset[str] = frozenset()
+    """The keys of that Secret; empty if it is not in the input."""
+
+    @property
+    def cluster(self) -> str:
+        """The RabbitmqCluster whose operator writes the Secret; empty if it is another Secret."""
+        name, key = self.secret or ("", "")
+        owner = name.removesuffix("-default-user")
+        return owner if key == "connection_string" and owner != name else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    note: str
+    edit: str = ""
+    """What has to be completed in the output or in the Secret; empty if only to be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +70,7 @@ class Access:
     """amqp or http; None if only the unknown host determines it."""
     source_name: str = ""
     """The name of the TriggerAuthentication, if it is the source."""
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def key(self) -> str:
@@ -70,17 +91,12 @@ class Access:
             for parameter, origin in self.origins.items()
             if parameter in TLS_KEYS
         )
-        has_login = {"username", "password"} & self.origins.keys()
+        has_login = LOGIN.keys() & self.origins.keys()
         return found if self.protocol == "amqp" and fits and not has_login else None
 
     @property
     def reads_variables(self) -> bool:
         return any(origin.is_variable for origin in self.origins.values())
-
-
-def kubectl(namespace: str | None, *arguments: str) -> str:
-    scope = ("-n", namespace) if namespace else ()
-    return shlex.join(("kubectl", *scope, *arguments))
 
 
 def uri(origins: Mapping[str, Origin]) -> SplitResult | None:
@@ -110,16 +126,15 @@ def convert_broker(draft: Draft, accesses: list[Access]) -> None:
 
 def _refer(draft: Draft, accesses: list[Access], name: str, key: str) -> None:
     """Name the Secret that KEDA reads."""
-    owner = name.removesuffix("-default-user")
-    if key == "connection_string" and owner != name:  # RabbitMQ's cluster operator resets labels
-        labelled = ("rabbitmqcluster", owner)
-    else:
-        labelled = ("secret", name)
+    cluster = accesses[0].origins["host"].cluster
+    # RabbitMQ's cluster operator resets the labels of its Secrets to those of the cluster.
+    labelled = ("rabbitmqcluster", cluster) if cluster else ("secret", name)
     command = kubectl(draft.document.namespace, "label", *labelled, BROKER_LABEL)
     for access in accesses:
         draft.manifest.put("spec.brokerRef.uriKey", key)
         _write_name(draft, access, name, "Maré reads the same Secret", command)
-    _check_management(draft, accesses[0], name, MISSING if key == OWN_URI else CHECK)
+    if not accesses[0].origins["host"].keys & OF_MANAGEMENT:
+        _check_management(draft, accesses[0], key, OWN_SECRET if cluster else ADD_IT)
 
 
 def _create(draft: Draft, accesses: list[Access], by_key: Mapping[str, Access]) -> None:
@@ -127,26 +142,29 @@ def _create(draft: Draft, accesses: list[Access], by_key: Mapping[str, Access]) 
     own = names.pop() if len(names) == 1 and names != {""} else draft.document.name
     name = f"mare-{own}"[:253].rstrip("-.")
     entries: dict[str, str] = {}
+    printed: dict[str, str] = {}
     remarks = []
     for key, access in sorted(by_key.items()):
-        entries[key], remark = _uri_argument(key, access)
+        value = _uri_value(key, access)
+        remarks.append(value.remark)
+        if value.command:
+            printed[key] = value.command
+        else:
+            entries[key] = f"--from-literal={key}={shlex.quote(value.template)}"
         for parameter, tls_key in TLS_KEYS.items():
-            if parameter in access.origins:
-                command = access.origins[parameter].command
-                entries[tls_key] = f"--from-file={tls_key}=" + (
-                    f"<({command})" if command else tls_key
-                )
-        remarks.append(remark)
-    create = kubectl(draft.document.namespace, "create", "secret", "generic", name)
-    label = kubectl(draft.document.namespace, "label", "secret", name, BROKER_LABEL)
-    command = " \\\n  ".join([create, *entries.values(), f"&& {label}"])
+            origin = access.origins.get(parameter)
+            if origin and origin.command:
+                printed[tls_key] = origin.command
+            elif origin:
+                entries[tls_key] = f"--from-file={tls_key}={tls_key}"
+    command = secret_command(draft.document.namespace, name, entries.values(), printed)
     note = "; ".join(dict.fromkeys(filter(None, remarks)))
     first, *others = accesses
     _write_name(draft, first, name, note or "create this Secret", command, fill_in=bool(note))
     for access in others:
         _write_name(draft, access, name, "the same Secret", "", known=first.cautions)
-    if MANAGEMENT_URI not in entries:
-        _check_management(draft, accesses[0], name, CHECK)
+    if MANAGEMENT_URI not in by_key:
+        _check_management(draft, accesses[0], URI, ADD_IT)
 
 
 def _write_name(
@@ -157,32 +175,52 @@ def _write_name(
     command: str,
     *,
     fill_in: bool = False,
-    known: tuple[str, ...] = (),
+    known: tuple[Caution, ...] = (),
 ) -> None:
     draft.manifest.put("spec.brokerRef.secretName", name, access.remark)
     new = f"brokerRef.secretName: {name}"
     cautions = [each for each in access.cautions if each not in known]
+    draft.edits += [each.edit for each in cautions if each.edit]
     if fill_in or cautions:
-        note = "; ".join(dict.fromkeys([note, *cautions]))
+        note = "; ".join(dict.fromkeys([note, *(each.note for each in cautions)]))
         draft.need(access.source, note, command, new)
     else:
         draft.refer(access.source, note, command, new)
 
 
-def _check_management(draft: Draft, access: Access, name: str, note: str) -> None:
-    """State what the Secret may lack, and the command that adds it."""
+def _check_management(draft: Draft, access: Access, key: str, otherwise: str) -> None:
+    """State where the operator reads the management API, and what to do if that is wrong."""
     parts = uri(access.origins)
-    host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}") if parts else ""
-    template = TEMPLATES[MANAGEMENT_URI].replace("HOST", host or "HOST")
-    patch = json.dumps({"stringData": {MANAGEMENT_URI: template}}, separators=(",", ":"))
-    scope = draft.document.namespace
-    command = kubectl(scope, "patch", "secret", name, "--type=merge", "-p", patch)
-    draft.remark(access.source, note, command)
+    address = urlunsplit(parts._replace(netloc=_address(parts))) if parts else "amqp://HOST"
+    derived = own_shape({key: address}, key).get(MANAGEMENT_URI)
+    if derived is None:
+        draft.edits.append(f"{MANAGEMENT_URI} in the Secret")
+        note = f"{NEEDED}, which Maré does not derive from {key}"
+        draft.remark(access.source, f"{note}: unless the Secret has it, {otherwise}")
+        return
+    place = f"at {derived}" if parts else f"on {DERIVED}"
+    draft.remark(
+        access.source, f"{NEEDED}, which Maré reads {place}; only if it is elsewhere, {otherwise}"
+    )
 
 
-def _uri_argument(key: str, access: Access) -> tuple[str, str]:
+def _address(parts: SplitResult) -> str:
+    """Return host and port, without user and password."""
+    return parts.netloc.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    remark: str
+    """What is left to do; empty if nothing is."""
+    command: str = ""
+    """A shell command that prints the URI; empty if there is none."""
+    template: str = ""
+
+
+def _uri_value(key: str, access: Access) -> _Value:
     host = access.origins.get("host", Origin("a place that the input does not name"))
-    login = [access.origins[name] for name in ("username", "password") if name in access.origins]
+    login = {name: access.origins[name] for name in LOGIN if name in access.origins}
     if host.command and not login:
         # KEDA's management URI ends with the virtual host, Maré's does not.
         without_vhost = r" | sed -E 's|^(https?://[^/]+(/.*)?)/[^/]*$|\1|'"
@@ -190,14 +228,14 @@ def _uri_argument(key: str, access: Access) -> tuple[str, str]:
         if access.protocol is None:
             remarks.append(f"if the URI begins with http, use the key {MANAGEMENT_URI}")
         command = host.command + (without_vhost if key == MANAGEMENT_URI else "")
-        return f"--from-file={key}=<({command})", "; ".join(remarks)
-    template, remark = TEMPLATES[key], f"fill in the URI from {host.place}"
+        return _Value("; ".join(remarks), command=command)
+    places = " and ".join(f"{LOGIN[name]} ({origin.place})" for name, origin in login.items())
     parts = uri(access.origins)
-    if parts is not None and not host.command:
-        path = parts.path.rpartition("/")[0] if key == MANAGEMENT_URI else parts.path
-        credentials = "USER:PASSWORD@" if login or parts.username else ""
-        address = parts.netloc.rpartition("@")[2]
-        template = f"{parts.scheme}://{credentials}{address}{path}"
-        remark = "fill in user and password" if credentials else ""
-    remark = ", ".join([remark, *(origin.place for origin in login)])
-    return f"--from-literal={key}={shlex.quote(template)}", remark
+    if parts is None or host.command:
+        remark = f"fill in the URI from {host.place}" + (f", {places}" if places else "")
+        return _Value(remark, template=TEMPLATES[key])
+    path = parts.path.rpartition("/")[0] if key == MANAGEMENT_URI else parts.path
+    credentials = "USER:PASSWORD@" if login or parts.username else ""
+    template = f"{parts.scheme}://{credentials}{_address(parts)}{path}"
+    remark = f"fill in {places or 'user and password'}" if credentials else ""
+    return _Value(remark, template=template)
