@@ -141,7 +141,8 @@ def _paused(objects: list[Draft]) -> Iterator[Step]:
         yield Step(
             "Paused",
             f"Neither KEDA nor Maré scales {names}. When Maré is to scale it, leave the"
-            " ScaledObject paused; in FILE, remove paused and set dryRun to false; apply FILE.",
+            " ScaledObject paused; in FILE, remove paused and pausedReplicas, set dryRun to false;"
+            " apply FILE. Days later, delete the ScaledObject.",
             (_APPLY,),
         )
 
