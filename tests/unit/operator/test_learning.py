@@ -61,23 +61,29 @@ def test_faster_workers_are_noticed_after_a_rate_at_saturation():
     assert per_replica > 8
 
 
+def starts(*readings):
+    """Observe replicas, ready ones, consumers and the time of each reading."""
+    starting = ReplicaStarts()
+    for replicas, ready, consumers, now in readings:
+        starting = starting.observe(Workload(replicas=replicas, ready=ready), consumers, now)
+    return starting
+
+
 def test_start_up_time_runs_from_scale_up_to_the_first_consumer():
-    starting = (
-        ReplicaStarts()
-        .observe(2, 2, 0.0)
-        .observe(5, 2, 10.0)
-        .observe(5, 2, 12.0)
-        .observe(5, 3, 14.0)
-    )
-    assert starting.start_seconds == 4.0
-    later = starting.observe(6, 5, 20.0).observe(6, 6, 34.0)
+    first = (2, 2, 2, 0.0), (5, 2, 2, 10.0), (5, 2, 2, 12.0), (5, 3, 3, 14.0)
+    assert starts(*first).start_seconds == 4.0
+    later = starts(*first, (6, 5, 5, 20.0), (6, 6, 6, 34.0))
     assert later.start_seconds == pytest.approx(4 + 0.3 * 10)
 
 
 def test_consumers_of_a_replica_are_counted_when_all_is_settled():
-    starting = ReplicaStarts().observe(2, 6, 0.0)
-    assert starting.observe(2, 6, 10.0).consumers_per_replica is None
-    assert starting.observe(2, 6, 60.0).consumers_per_replica == 3
+    assert starts((2, 2, 6, 0.0), (2, 2, 6, 10.0)).consumers_per_replica is None
+    assert starts((2, 2, 6, 0.0), (2, 2, 6, 60.0)).consumers_per_replica == 3
+
+
+def test_four_ready_replicas_with_ten_consumers_each_are_not_forty():
+    settled = (4, 4, 40, 0.0), (4, 4, 40, 60.0)
+    assert starts(*settled, (15, 4, 40, 61.0), (15, 4, 40, 200.0)).consumers_per_replica == 10
 
 
 def watched(readings, learning=None, replicas=2):

@@ -94,6 +94,24 @@ def test_messages_of_a_queue_that_the_replicas_do_not_consume_are_no_load(delay,
     assert once(idle, observation_of(0, *queues)).raw == 41
 
 
+def test_messages_that_are_left_out_are_named():
+    queues = reading(2, 0, at=1000.0), reading(400, at=1000.0, name="delay", consumers=0)
+    message = once(
+        scaling(QueueLength(messages_per_replica=10)), observation_of(2, *queues)
+    ).message
+    assert "400 messages of delay are not counted: no replica has consumed them yet." in message
+
+
+def test_a_queue_that_lost_its_consumers_and_counters_still_counts():
+    """As in a failover of its node."""
+    timeline = Timeline(scaling(QueueLength(messages_per_replica=10)), 2)
+    for consumers in (1, 0):
+        timeline.now += 1
+        other = reading(400, at=timeline.now, name="other", consumers=consumers)
+        decision = timeline.read(reading(2, at=timeline.now), other)
+    assert decision.raw == 41
+
+
 def test_no_queue_is_left_out_while_no_queue_has_a_consumer():
     starting = reading(40, at=1000.0, consumers=0)
     length = QueueLength(messages_per_replica=10)

@@ -96,9 +96,10 @@ def test_a_workload_that_starts_as_usual_counts_all_messages():
     assert "arrived while" not in "".join(change.message for change in simulation.changes)
 
 
-def observed(backlog, ready, now, *, replicas=12, consuming=0.0, acknowledged=0, rate=10.0, **more):
+def observed(backlog, ready, now, *, replicas=12, consuming=0.0, delivered=0, rate=10.0, **more):
     fields = {"start_seconds": 3.0, "is_learning": False, **more}
-    load = timeline_load(ready, now, consumers=int(consuming), acknowledged=acknowledged)
+    fields_of_load = {"consumers": int(consuming), "delivered": delivered}
+    load = timeline_load(ready, now, sampled_after=now - 5, **fields_of_load)
     return backlog.observe(
         ready, load, now, replicas=replicas, consuming=consuming, arrival_rate=rate, **fields
     )
@@ -167,10 +168,48 @@ def test_a_few_messages_count_where_messages_are_rare():
 
 def test_clients_that_poll_count_as_started():
     backlog = stuck(until=100)
-    backlog = observed(backlog, 1_100, 100.0, acknowledged=5)
+    backlog = observed(backlog, 1_100, 100.0, delivered=5)
     assert (backlog.is_starting, backlog.uncounted) == (False, 0)
-    assert not observed(backlog, 1_200, 101.0, acknowledged=5).is_starting
+    assert not observed(backlog, 1_200, 101.0, delivered=5).is_starting
     assert observed(backlog, 1_300, 102.0, consuming=1.0).is_starting
+
+
+def test_deliveries_of_before_the_replicas_ended_are_no_polling():
+    backlog = observed(StartingBacklog(), 0, 0.0, replicas=4, consuming=4.0, delivered=1_000)
+    backlog = observed(backlog, 5, 1.0, replicas=4, delivered=1_000)
+    backlog = observed(backlog, 50, 5.0, replicas=4, delivered=1_030)  # sampled at 0 s
+    assert backlog.is_starting
+    for second in range(6, 900):
+        backlog = observed(backlog, 10 * second, float(second), replicas=4, delivered=1_030)
+    assert backlog.is_starting
+    assert backlog.uncounted > 8_000
+
+
+def test_a_new_leader_counts_no_messages_that_waited_for_replicas_already():
+    backlog = observed(StartingBacklog(continues=True), 9_000, 0.0)
+    assert backlog.uncounted == 9_000
+    assert observed(StartingBacklog(), 9_000, 0.0).uncounted == 0
+    started = observed(StartingBacklog(continues=True), 9_000, 0.0, consuming=12.0)
+    assert started.uncounted == 0
+
+
+def test_no_replica_is_removed_while_messages_wait_for_those_that_start():
+    spec = ScalingSpec(
+        min_replicas=0, max_replicas=100, targets=(KNOWN,), forecast=ForecastMode.OFF
+    )
+    timeline = Timeline(spec, 1)
+    counts = []
+    for second in range(200):
+        timeline.now += 1
+        ready = 20 * second if second < 100 else 2_000  # the load has ended
+        depth = {"consumers": min(timeline.replicas, 1), "published": ready}
+        timeline.read(reading(ready, at=timeline.now, **depth), ready=1)
+        counts.append(timeline.replicas)
+    assert counts == sorted(counts)
+    assert counts[-1] < 100
+    assert "Scale-down is blocked while messages wait for replicas that start." in (
+        timeline.decisions[-1].message
+    )
 
 
 def test_without_replicas_every_message_counts():

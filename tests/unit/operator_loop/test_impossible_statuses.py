@@ -20,11 +20,22 @@ SURGES = (
 )
 
 
+TIMERS = (
+    {"quietSince": "0001-01-01T00:00:00+14:00", "published": 0},
+    {"unknownSince": "0001-01-01T00:00:00+14:00"},
+    {"unknownSince": "9999-12-31T23:59:59-14:00"},
+    {"quietSince": "2026-01-01T00:00:00Z", "published": -1},
+    {"scaleEvents": ["0001-01-01T00:00:00Z 1", "x", ""]},
+)
+
+
 def statuses():
     for value in VALUES:
         yield {"estimates": dict.fromkeys(ESTIMATES, value)}
         for field in ESTIMATES:
             yield {"estimates": {field: value}}
+    for timers in TIMERS:
+        yield {"timers": timers}
     for surge in SURGES:
         yield {"forecast": {"surges": [surge]}}
     yield {"forecast": {"surges": list(SURGES) * 3}}

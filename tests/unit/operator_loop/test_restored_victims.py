@@ -113,6 +113,36 @@ def test_a_restore_of_quiet_queues_asks_them_before():
     in_steps(timeline)
 
 
+@pytest.mark.parametrize(("seconds", "done"), [(170, []), (190, [("worker", 3)])])
+def test_queues_that_never_confirm_end_no_later_than_a_minute_after_the_drain(
+    seconds: int, done: list
+):
+    victims = {"policy": "IdleOnly", "maxDrainWaitSeconds": 120}
+
+    async def timeline(world: World) -> None:
+        await scale_up(world, victims=victims)
+        world.brokers.unacknowledged, world.brokers.busy = 0, {}
+        world.brokers.left["worker"] = Unknown("BrokerUnreachable", "it does not answer")
+        delete(world)
+        await asyncio.sleep(seconds)
+        assert world.workloads.done[1:] == done
+
+    in_steps(timeline)
+
+
+def test_a_count_that_another_client_sets_ends_a_restore():
+    async def timeline(world: World) -> None:
+        await scale_up(world, victims={"policy": "IdleOnly", "maxDrainWaitSeconds": 120})
+        world.brokers.busy = consumers(0, 30)
+        delete(world)
+        await asyncio.sleep(10)
+        world.workloads.have("worker", 40)
+        await asyncio.sleep(300)
+        assert world.workloads.done[1:] == []
+
+    in_steps(timeline)
+
+
 def test_a_new_object_ends_a_restore_that_waits_for_busy_replicas():
     async def timeline(world: World) -> None:
         await scale_up(world, victims={"policy": "IdleOnly", "maxDrainWaitSeconds": 120})

@@ -71,6 +71,11 @@ def test_the_cause_is_the_word_that_kubernetes_has_for_it(given, cause):
     assert cause_of(given) == cause
 
 
+def test_a_long_reason_is_cut():
+    waiting = [{"state": {"waiting": {"reason": "x" * 10**6}}}]
+    assert len(cause_of({"status": {"containerStatuses": waiting}})) == 160
+
+
 def test_a_long_message_is_cut():
     cause = cause_of(pod(scheduled={"reason": "Unschedulable", "message": "x\n" * 500}))
     assert cause is not None
@@ -113,7 +118,11 @@ def test_a_read_is_one_small_page():
         (
             "GET",
             "/api/v1/namespaces/shop/pods",
-            {"labelSelector": "app=worker", "limit": "20"},
+            {
+                "labelSelector": "app=worker",
+                "fieldSelector": "status.phase!=Failed,status.phase!=Succeeded",
+                "limit": "20",
+            },
             2**22,
         )
     ]

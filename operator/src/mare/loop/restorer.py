@@ -35,6 +35,9 @@ from mare.tenant_scheduler import RESTORES, TenantScheduler
 _MAX_ATTEMPTS = 6
 _STEP_SECONDS = 1.0
 """Time between two reads of the queues while busy replicas stay."""
+_MORE_SECONDS = 60.0
+"""Time after maxDrainWaitSeconds that queues have to confirm that they have no message. Then the
+count is set whatever they answer: nothing else ends a restore."""
 _log = logging.getLogger(__name__)
 
 
@@ -63,11 +66,13 @@ class ReplicaRestorer:
         self._tasks.start(self._restore(state, replicas))
 
     async def _restore(self, state: AutoscalerState, replicas: int) -> None:
-        backoff = Backoff(0.5, 8.0)
+        backoff, left = Backoff(0.5, 8.0), None
+        wait_seconds = state.autoscaler.spec.max_drain_wait_seconds
+        until = self.clock() + wait_seconds + _MORE_SECONDS
         while backoff.failures < _MAX_ATTEMPTS:
             try:
                 async with self.scheduler.turn(RESTORES, state.autoscaler.key.namespace):
-                    is_over = await self._step(state, replicas)
+                    left = await self._step(state, replicas, left, until)
             except NotFound:
                 return
             except ApiError as error:
@@ -77,34 +82,39 @@ class ReplicaRestorer:
                 )
                 await asyncio.sleep(backoff.next_delay())
             else:
-                if is_over:
+                if left is None:
                     return
                 backoff.reset()
                 await asyncio.sleep(_STEP_SECONDS)
 
-    async def _step(self, state: AutoscalerState, replicas: int) -> bool:
-        """Come closer to the original count; return whether nothing is left to do.
+    async def _step(
+        self, state: AutoscalerState, replicas: int, left: int | None, until: float
+    ) -> int | None:
+        """Come closer to the original count; return the count, or None if nothing is left to do.
 
-        Nothing is left to do if another autoscaler or replica is responsible by now.
+        Nothing is left to do if another autoscaler or replica is responsible by now, or if the
+        count is not `left`, that of the last step: another client has set it.
         """
         target = state.autoscaler.target
         await self.workloads.refresh(target)
         scale = self.workloads.get(target)
         if not self._is_responsible(state) or not isinstance(scale, Scale):
-            return True
-        if scale.replicas > replicas:
+            return None
+        if left not in {None, scale.replicas}:
+            return None
+        if scale.replicas > replicas and self.clock() < until:
             return await self._remove(state, scale, replicas)
-        if scale.replicas < replicas:
+        if scale.replicas != replicas:
             await self._scale(state, scale, replicas)
-        return True
+        return None
 
     def _is_responsible(self, state: AutoscalerState) -> bool:
         target = state.autoscaler.target
         is_taken = self.owners.is_owned(target) or self.conflicts.find(target) is not None
         return self.leadership() and not is_taken
 
-    async def _remove(self, state: AutoscalerState, scale: Scale, replicas: int) -> bool:
-        """Remove the replicas that `victims` allows; return whether no other one has to go."""
+    async def _remove(self, state: AutoscalerState, scale: Scale, replicas: int) -> int | None:
+        """Remove the replicas that `victims` allows; return the count, or None at the end."""
         reading = fresh_reading(state, await self._read(state), self.clock())
         evidence = Evidence(quiet_answer=state.quiet_answer)
         decision = decide_on(state, scale, reading, evidence, self.clock)
@@ -112,16 +122,18 @@ class ReplicaRestorer:
             state.quiet_answer = await self._quiet_checks.check(state.autoscaler)
             evidence = Evidence(quiet_answer=state.quiet_answer)
             decision = decide_on(state, scale, reading, evidence, self.clock)
-        if not decision.changes or not self._is_responsible(state):
-            return not self._is_responsible(state)
+        if not self._is_responsible(state):
+            return None
+        if not decision.changes:
+            return scale.replicas
         if decision.marking is not Marking.NONE and not scale.ignores_deletion_cost:
             is_marked = await self._mark(state, scale, reading.busy)
             if not is_marked and decision.marking is Marking.REQUIRED:
-                return False
+                return scale.replicas
         if not self._is_responsible(state):
-            return True
+            return None
         await self._scale(state, scale, decision.replicas)
-        return decision.replicas == replicas
+        return None if decision.replicas == replicas else decision.replicas
 
     async def _mark(
         self, state: AutoscalerState, scale: Scale, busy: Mapping[str, int] | Unknown
