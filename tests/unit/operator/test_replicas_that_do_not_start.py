@@ -185,14 +185,6 @@ def test_deliveries_of_before_the_replicas_ended_are_no_polling():
     assert backlog.uncounted > 8_000
 
 
-def test_a_new_leader_counts_no_messages_that_waited_for_replicas_already():
-    backlog = observed(StartingBacklog(continues=True), 9_000, 0.0)
-    assert backlog.uncounted == 9_000
-    assert observed(StartingBacklog(), 9_000, 0.0).uncounted == 0
-    started = observed(StartingBacklog(continues=True), 9_000, 0.0, consuming=12.0)
-    assert started.uncounted == 0
-
-
 def test_no_replica_is_removed_while_messages_wait_for_those_that_start():
     spec = ScalingSpec(
         min_replicas=0, max_replicas=100, targets=(KNOWN,), forecast=ForecastMode.OFF

@@ -97,23 +97,15 @@ class Learning:
     batches: AcknowledgementBatches = field(default_factory=AcknowledgementBatches)
 
 
-def recall(estimates: Estimates, *, continues: bool = False) -> Learning:
-    """Begin with stored estimates, without arrival rates, which can have changed.
-
-    It `continues` if a leader before has decided on the present count.
-    """
+def recall(estimates: Estimates) -> Learning:
+    """Begin with stored estimates, without arrival rates, which can have changed."""
     estimates = replace(estimates, arrival_rate=_NO_ESTIMATE, highest_rate=_NO_ESTIMATE)
     per_replica, workers = estimates.capacity_per_replica, estimates.workers_per_replica
     capacity = Capacity()
     if not isinstance(per_replica, Unknown) and not isinstance(workers, Unknown):
         capacity = remembered(per_replica, workers)
     starting = ReplicaStarts(start_seconds=estimates.start_seconds)
-    return Learning(
-        estimates=estimates,
-        capacity=capacity,
-        starting=starting,
-        backlog=StartingBacklog(continues=continues),
-    )
+    return Learning(estimates=estimates, capacity=capacity, starting=starting)
 
 
 def learn(

@@ -92,7 +92,7 @@ class History:
         """
         timers = timers or Timers()
         return cls(
-            learning=recall(estimates or Estimates(), continues=timers.replicas == replicas),
+            learning=recall(estimates or Estimates()),
             recommendations=(Recommendation(now, replicas),),
             last_active=now,
             cooldown=Cooldown(now, before=timers.cooldown),

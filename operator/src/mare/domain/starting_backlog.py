@@ -40,8 +40,6 @@ class StartingBacklog:
     """The ready messages at `since`."""
     delivered: int | None = None
     """The counter in the first statistics of after `since`; None before them."""
-    continues: bool = False
-    """Whether a leader before has decided, so that what waits already has been counted."""
     is_polled: bool = False
     """Whether clients of basic.get, which are no consumers, take the messages."""
     surplus: float = 0.0
@@ -77,7 +75,7 @@ class StartingBacklog:
             started = StartingBacklog(uncounted=left, is_polled=is_polled)
             return self if started == self else started
         if self.since is None:
-            uncounted = ready if self.continues else min(self.uncounted, ready)
+            uncounted = min(self.uncounted, ready)
             return StartingBacklog(since=now, at=now, ready=ready, first=ready, uncounted=uncounted)
         seconds, passed = now - self.since, now - self.at
         current = replace(self, at=now, ready=ready, delivered=self._first_delivered(load))
