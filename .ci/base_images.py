@@ -8,8 +8,6 @@ import re
 import subprocess
 from pathlib import Path
 
-CHARTS = Path("charts")
-
 
 def references() -> dict[str, str]:
     """Return the image of each name, with its tag."""

@@ -101,16 +101,20 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- if kindIs "bool" $value | ternary $value (not (index . 0).Values.namespaces) }}true{{ end -}}
 {{- end -}}
 
-{{/* The watched namespaces, as JSON; each may be a template. */}}
+{{/* The watched namespaces, as JSON. */}}
 {{- define "operator.namespaces" -}}
-{{- $names := list -}}
-{{- range .Values.namespaces }}{{ $names = append $names (tpl . $) }}{{ end -}}
-{{- toJson $names -}}
+{{- include "operator.names" (list . .Values.namespaces) -}}
 {{- end -}}
 
-{{/* The Secrets that the operator may read, as JSON; each may be a template. */}}
+{{/* The Secrets that the operator may read, as JSON. */}}
 {{- define "operator.secretNames" -}}
+{{- include "operator.names" (list . .Values.rbac.secretNames) -}}
+{{- end -}}
+
+{{/* Names of the values, each of which may be a template, as JSON: (list . NAMES). */}}
+{{- define "operator.names" -}}
+{{- $ := index . 0 -}}
 {{- $names := list -}}
-{{- range .Values.rbac.secretNames }}{{ $names = append $names (tpl . $) }}{{ end -}}
+{{- range index . 1 }}{{ $names = append $names (tpl . $) }}{{ end -}}
 {{- toJson $names -}}
 {{- end -}}

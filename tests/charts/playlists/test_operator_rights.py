@@ -10,7 +10,7 @@ import pytest
         {"rabbitmq": {"enabled": False}, "broker": {"secretName": "broker"}},
         {"rabbitmq": {"fullnameOverride": "rabbit"}},
     ],
-    ids=["the broker of the chart", "a broker of one's own", "another name"],
+    ids=["the broker of the chart", "another broker", "another name"],
 )
 def test_the_operator_may_read_the_secret_of_its_broker_and_no_other(helm, chart, values):
     rendered = helm.template(chart, values)

@@ -10,6 +10,8 @@ from mare.watch_events import handle_event
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import AT_ONCE, World, body
 
+VICTIMS = {"policy": "IdleOnly", "maxDrainWaitSeconds": 120}
+
 
 def delete(world: World) -> None:
     handle_event(world.loop, "DELETED", body())
@@ -64,10 +66,8 @@ def test_a_restore_removes_idle_replicas_first():
 
 
 def test_a_restore_waits_for_busy_replicas_where_victims_says_so():
-    victims = {"policy": "IdleOnly", "maxDrainWaitSeconds": 120}
-
     async def timeline(world: World) -> None:
-        await scale_up(world, victims=victims)
+        await scale_up(world, victims=VICTIMS)
         delete(world)
         await asyncio.sleep(30)
         assert world.workloads.done[1:] == [("worker", 20)]
@@ -84,10 +84,8 @@ def test_a_restore_waits_for_busy_replicas_where_victims_says_so():
 
 @pytest.mark.parametrize(("seconds", "done"), [(115, []), (125, [("worker", 3)])])
 def test_a_restore_without_statistics_waits_for_the_longest_drain(seconds: int, done: list):
-    victims = {"policy": "IdleOnly", "maxDrainWaitSeconds": 120}
-
     async def timeline(world: World) -> None:
-        await scale_up(world, victims=victims)
+        await scale_up(world, victims=VICTIMS)
         world.brokers.odd["broker"] = RuntimeError("unexpected")
         delete(world)
         await asyncio.sleep(seconds)
@@ -97,10 +95,8 @@ def test_a_restore_without_statistics_waits_for_the_longest_drain(seconds: int, 
 
 
 def test_a_restore_of_quiet_queues_asks_them_before():
-    victims = {"policy": "IdleOnly", "maxDrainWaitSeconds": 120}
-
     async def timeline(world: World) -> None:
-        await scale_up(world, victims=victims)
+        await scale_up(world, victims=VICTIMS)
         world.brokers.unacknowledged, world.brokers.busy = 0, {}
         world.brokers.left["worker"] = Unknown("MessagesLeft", "a message is left")
         delete(world)
@@ -117,10 +113,8 @@ def test_a_restore_of_quiet_queues_asks_them_before():
 def test_queues_that_never_confirm_end_no_later_than_a_minute_after_the_drain(
     seconds: int, done: list
 ):
-    victims = {"policy": "IdleOnly", "maxDrainWaitSeconds": 120}
-
     async def timeline(world: World) -> None:
-        await scale_up(world, victims=victims)
+        await scale_up(world, victims=VICTIMS)
         world.brokers.unacknowledged, world.brokers.busy = 0, {}
         world.brokers.left["worker"] = Unknown("BrokerUnreachable", "it does not answer")
         delete(world)
@@ -130,26 +124,24 @@ def test_queues_that_never_confirm_end_no_later_than_a_minute_after_the_drain(
     in_steps(timeline)
 
 
-def test_a_count_that_another_client_sets_ends_a_restore():
+def another_count(world: World) -> None:
+    world.workloads.have("worker", 40)
+
+
+def new_object(world: World) -> None:
+    world.put("successor", scaleTargetRef=body()["spec"]["scaleTargetRef"])
+
+
+@pytest.mark.parametrize("change", [another_count, new_object])
+def test_another_client_ends_a_restore_that_waits_for_busy_replicas(
+    change: Callable[[World], None],
+):
     async def timeline(world: World) -> None:
-        await scale_up(world, victims={"policy": "IdleOnly", "maxDrainWaitSeconds": 120})
+        await scale_up(world, victims=VICTIMS)
         world.brokers.busy = consumers(0, 30)
         delete(world)
         await asyncio.sleep(10)
-        world.workloads.have("worker", 40)
-        await asyncio.sleep(300)
-        assert world.workloads.done[1:] == []
-
-    in_steps(timeline)
-
-
-def test_a_new_object_ends_a_restore_that_waits_for_busy_replicas():
-    async def timeline(world: World) -> None:
-        await scale_up(world, victims={"policy": "IdleOnly", "maxDrainWaitSeconds": 120})
-        world.brokers.busy = consumers(0, 30)
-        delete(world)
-        await asyncio.sleep(10)
-        world.put("successor", scaleTargetRef=body()["spec"]["scaleTargetRef"])
+        change(world)
         await asyncio.sleep(300)
         assert world.workloads.done[1:] == []
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mare.domain.clause import Clause
 from mare.domain.evidence import Evidence
-from mare.domain.observation import Load, Observation, Workload
+from mare.domain.observation import Load, Observation, QueueReading, Workload
 from mare.domain.schedules import floor_of
 from mare.domain.spec import ForecastMode, Pause, ScalingSpec, Schedule
 from mare.domain.unknown import Unknown
@@ -64,6 +64,8 @@ class DecisionContext:
     evidence: Evidence
     transient: tuple[str, ...] = ()
     """Queues for which one replica stays: the broker deletes them without consumers."""
+    omitted: tuple[QueueReading, ...] = ()
+    """Queues whose ready messages do not count: no replica has ever consumed them."""
     forecast: Forecast | None = None
     """The load that is due soon; None if none is."""
 

@@ -32,6 +32,7 @@ The operator, `mare local` and the simulation call `decide`.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mare.domain import idle
@@ -41,12 +42,12 @@ from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.cooldown import Cooldown
 from mare.domain.decision import Decision, DecisionTrace, Stage
 from mare.domain.draining import keep_acknowledged_early, keep_busy_replicas, marking_of
-from mare.domain.estimates import Learning, learn
+from mare.domain.estimates import learn
 from mare.domain.forecast import TideTable
 from mare.domain.forecast_floor import apply_forecast, forecast_of
 from mare.domain.history import History
 from mare.domain.never_consumed import never_consumed, not_counted, with_consumed
-from mare.domain.observation import Load, Observation, load_of
+from mare.domain.observation import Load, Observation, QueueReading, load_of
 from mare.domain.pause import pause_all, pause_one_direction
 from mare.domain.reason import Reason
 from mare.domain.spec import FallbackBehavior, ForecastMode, Pause, ScalingSpec
@@ -66,8 +67,10 @@ def decide(
     success.
     """
     load = load_of(observation.queues)
-    history = _observe(spec, observation, load, history, now)
-    context = context_of(spec, observation, load, now)
+    history = replace(history, consumed=with_consumed(load, history.consumed))
+    omitted = never_consumed(load, observation.workload.replicas, history.consumed)
+    history = _observe(spec, observation, load, history, now, omitted=omitted)
+    context = replace(context_of(spec, observation, load, now), omitted=omitted)
     if forecast := forecast_of(context, history):
         context = replace(context, forecast=forecast)
     trace = DecisionTrace(observation.workload.replicas)
@@ -85,7 +88,7 @@ def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: Histor
     if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
         return _restart_windows(trace, context, history.end_draining())
-    load = load.without_ready_of(never_consumed(load, workload.replicas, history.consumed))
+    load = load.without_ready_of(context.omitted)
     load = load.without_messages(history.learning.backlog.uncounted)
     proposals = [
         proposal_of(target, load, history.learning.estimates, workload, spec.behavior)
@@ -110,17 +113,23 @@ def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: Histor
 
 
 def _observe(
-    spec: ScalingSpec, observation: Observation, load: Load, history: History, now: float
+    spec: ScalingSpec,
+    observation: Observation,
+    load: Load,
+    history: History,
+    now: float,
+    *,
+    omitted: Sequence[QueueReading],
 ) -> History:
     """Return the history with one more reading. An alarm or a message restarts the cooldown."""
     workload, has_alarm = observation.workload, observation.alarm is not None
-    consumed = with_consumed(load, history.consumed)
-    taken = load.without_ready_of(never_consumed(load, workload.replicas, consumed))
+    taken = load.without_ready_of(omitted)
     learning = learn(history.learning, taken, workload, now, spec.workers_per_replica)
     history = history.observe(load, learning, now)
     answer = observation.evidence.quiet_answer
     if answer and answer.has_messages and answer.answered_at > history.quiet_since:
         history = history.restart_quiet_period(answer.answered_at)
+    forecasts = spec.forecast is not ForecastMode.OFF
     acknowledgement = history.early_acknowledgement.observe(load, now, spec.drain_seconds)
     workers = spec.workers_per_replica
     most = math.inf if workers is None else most_in_progress(workload, workers)
@@ -129,19 +138,12 @@ def _observe(
         history,
         early_acknowledgement=acknowledgement,
         held_messages=held_messages.interrupted() if has_alarm else held_messages,
-        consumed=consumed,
         unready=history.unready.observe(workload.replicas, workload.ready, now),
         redeliveries=history.redeliveries.observe(load),
-        tides=_observe_tides(spec, history, learning),
+        tides=history.tides.observe(learning.arrivals.counts) if forecasts else TideTable(),
         spec_allowed_zero=idle.allows_zero(spec, workload.replicas, history),
         cooldown=Cooldown(now) if has_alarm else history.cooldown,
     )
-
-
-def _observe_tides(spec: ScalingSpec, history: History, learning: Learning) -> TideTable:
-    if spec.forecast is ForecastMode.OFF:
-        return TideTable()
-    return history.tides.observe(learning.arrivals.counts)
 
 
 def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
@@ -201,8 +203,8 @@ def _with_proposal(
         trace.extend_formula(proposal.unknown.clause)
     if uncounted := history.learning.backlog.uncounted:
         trace.extend_formula(Clause("starting.uncounted", uncounted=uncounted))
-    if omitted := never_consumed(context.load, trace.current, history.consumed):
-        trace.extend_formula(not_counted(omitted))
+    if context.omitted:
+        trace.extend_formula(not_counted(context.omitted))
     if context.is_at_idle_count:
         has_work = idle.exceeds_activation_threshold(context)
         if context.idle_replicas is not None and not has_work:

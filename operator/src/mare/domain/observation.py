@@ -1,7 +1,7 @@
 """The input of a decision: readings of the queues, and the workload."""
 
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from mare.domain.clause import Clause
@@ -146,7 +146,7 @@ class Load:
         left = max(0, known_ready - count)
         return _sum(tuple(_with_share(reading, left, known_ready) for reading in self.readings))
 
-    def without_ready_of(self, omitted: Collection[QueueReading]) -> "Load":
+    def without_ready_of(self, omitted: Sequence[QueueReading]) -> "Load":
         """Return the load without the ready messages of these queues."""
         if not omitted:
             return self

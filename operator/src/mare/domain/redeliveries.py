@@ -34,18 +34,17 @@ class Redeliveries:
     def observe(self, load: Load) -> "Redeliveries":
         """Add a reading. The counters change with the statistics only."""
         at = load.statistics_at
+        if isinstance(at, Unknown) or at <= self.at:
+            return self
         published = total(reading.published for reading in load.readings)
         delivered = total(reading.delivered for reading in load.readings)
         redelivered = total(reading.redelivered for reading in load.readings)
         if (
-            isinstance(at, Unknown)
-            or isinstance(published, Unknown)
+            isinstance(published, Unknown)
             or isinstance(delivered, Unknown)
             or isinstance(redelivered, Unknown)
         ):
             return self  # A moment without statistics ends nothing.
-        if at <= self.at:
-            return self
         counters = published, delivered, redelivered
         if self.counters is None:
             return Redeliveries(at, counters)
