@@ -114,6 +114,7 @@ class Timeline:
         self.decisions: list[Decision] = []
         self.alarm: Unknown | None = None
         self.transient: tuple[str, ...] = ()
+        self.conflict: Unknown | None = None
         self.left: Unknown | None = None
         """Why the queues may have a message although statistics show none."""
 
@@ -123,6 +124,7 @@ class Timeline:
             queues=tuple(readings) if queues is None else queues,
             alarm=self.alarm,
             transient=self.transient,
+            evidence=Evidence(conflict=self.conflict),
         )
         decision, self.history = decide_and_ask(
             self.spec, observation, self.history, self.now, self.left

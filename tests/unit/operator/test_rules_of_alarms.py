@@ -89,3 +89,13 @@ def test_a_count_above_its_maximum_falls_to_it_and_no_sentence_says_that_it_stay
 
     assert (decision.replicas, decision.reason) == (10, Reason.TOO_MANY_REPLICAS)
     assert "alarm" not in decision.message
+
+
+def test_the_last_replica_names_an_alarm_once():
+    time = Timeline(idling(), replicas=1)
+    time.alarm = MEMORY
+
+    decision = time.passes(600)
+
+    assert decision.reason is Reason.BROKER_ALARM
+    assert decision.message.count("alarm") == 1

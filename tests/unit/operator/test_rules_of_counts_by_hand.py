@@ -14,6 +14,7 @@ from mare.domain.spec import (
     ScalingSpec,
     VictimPolicy,
 )
+from mare.domain.unknown import Unknown
 from tests.unit.operator.building import UNREACHABLE, Timeline, observation_of, once, reading
 
 LENGTH = (QueueLength(messages_per_replica=20),)
@@ -108,3 +109,23 @@ def test_an_idle_count_ends_the_wait_for_busy_replicas():
     time.now += 1
     decision = time.decide(0, 20, idle=0)
     assert (decision.replicas, decision.reason) == (10, Reason.DRAINING)
+
+
+@pytest.mark.parametrize("kept_by", [Pause.SCALE_IN, "busy", "another autoscaler"])
+def test_a_count_kept_above_a_lowered_maximum_restarts_the_window_of_scale_down(kept_by):
+    policy = VictimPolicy.IDLE_ONLY if kept_by == "busy" else VictimPolicy.DEFAULT
+    time = Timeline(spec(victim_policy=policy), 12)
+    time.spec = replace(time.spec, max_replicas=10, max_drain_wait_seconds=100)
+    if kept_by is Pause.SCALE_IN:
+        time.spec = replace(time.spec, paused=kept_by)
+    elif kept_by == "another autoscaler":
+        time.conflict = Unknown("OtherAutoscaler", "HPA web scales the workload")
+    time.passes(99, ready=200, idle=0)
+    assert time.replicas == 12
+
+    time.spec, time.conflict = replace(time.spec, paused=None, max_drain_wait_seconds=0), None
+    window = time.spec.behavior.scale_down.stabilization_window_seconds
+    time.passes(window / 2, ready=20, idle=0)
+
+    assert time.replicas == 10
+    assert time.passes(window / 2 + 1, ready=20, idle=0).replicas == 1

@@ -164,3 +164,24 @@ def test_idle_only_without_knowledge_waits_for_its_time():
     decision = time.decide(ready=20)
     assert decision.replicas == 10
     assert "The idle replicas are unknown, because" in decision.message
+
+
+@pytest.mark.parametrize(
+    ("given", "reason", "why"),
+    [
+        ({"min_replicas": 5, "idle_replicas": 0}, Reason.TOO_FEW_REPLICAS, "minReplicas is 5"),
+        (
+            {"schedules": (Schedule(start="* * * * *", end="0 0 29 2 *", min_replicas=5),)},
+            Reason.SCHEDULED,
+            "keeps at least 5 replicas",
+        ),
+    ],
+)
+def test_an_activation_beyond_its_messages_names_what_sets_the_count(given, reason, why):
+    decision = once(
+        ScalingSpec(max_replicas=50, targets=LENGTH, **given),
+        observation_of(0, reading(60, at=1000.0)),
+    )
+    assert (decision.replicas, decision.reason) == (5, reason)
+    assert "60 messages at 20 per replica need 3 replicas" in decision.message
+    assert why in decision.message

@@ -2,33 +2,32 @@
 
 1. The reading updates the history: estimates, and since when the queues have no message.
 2. `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues have; only
-   another autoscaler and a failed attempt stop it. So it is with a count of 0 that another client
-   set, if `minReplicas` is above 0, as in an HPA.
+   another autoscaler and a failed attempt stop it. A count of 0 that another client set stays too,
+   if `minReplicas` is above 0, as in an HPA.
 3. Each target proposes a count, or the current one if that is close enough; the largest proposal
-   applies. Messages of queues that the replicas never consume do not count, nor those that arrive
-   after replicas should have started, except a burst (`starting_backlog`). Statistics without a
-   message, seen twice, propose 0 for targets that cannot tell.
-4. Without any proposal the count stays. Once no queue could be read for `afterSeconds`, the
-   fallback applies: it lowers the count only if it is `Static`, and then without windows, cooldown
-   or a question to the queues. Busy replicas stay as in 6.
-5. With a proposal an idle workload stays idle, or is activated in one step, to what its messages, a
-   schedule and a load that is due soon need together.
+   applies. For it, messages of queues that the replicas never consume do not count, nor those that
+   arrive after replicas should have started, except a burst (`starting_backlog`). Two statistics
+   without a message propose 0 for a target whose formula lacks an input.
+4. Without any proposal the count stays within its bounds. Once no queue could be read for
+   `afterSeconds`, the fallback applies, within the bounds and at least 1. Only `Static` lowers the
+   count, at once; busy replicas delay it if `IdleOnly` or the service time demands that.
+5. With a proposal an idle workload stays idle, or is activated in one step, to the most of what its
+   messages, a load that is due soon, `minReplicas` and a schedule need.
 6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
    block scale-down, a schedule sets a minimum, a forecast raises the proposal, `behavior` limits
    the change, busy replicas that might not finish stay for at most `maxDrainWaitSeconds` (300), a
    replica stays for each message that was acknowledged early in the last `drainSeconds` (30), and
-   the smallest count is scaled to the idle count after `cooldownSeconds` (60), without windows and
-   policies. By default scale-up is at once. Scale-down waits until the proposals of 15 s agree,
-   and each of them is for the highest rate of its last 15 s; after a clear fall of a steady rate
-   neither waits. If a target is not QueueWaitTime, the proposals of 360 s have to agree.
+   the fewest replicas, at least 1, become the idle count after `cooldownSeconds` (60), without
+   windows and policies. By default scale-up is at once. Scale-down waits until the proposals of
+   15 s agree, where one that was blocked counts as the count that it kept; each of them is for the
+   highest rate of its last 15 s. After a clear fall of a steady rate it waits for neither. If a
+   target is not QueueWaitTime, the proposals of 360 s have to agree.
 7. `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on meanwhile.
-8. Vetoes keep the count although the rules want another: another autoscaler, a failed attempt, and,
-   for the idle count or after a wait for busy replicas, queues that may have a message (`vetoes`).
+8. Vetoes keep the count although the rules want another: another autoscaler, a failed attempt, and
+   queues that may have a message, where 5 or 6 found none (`vetoes`).
 
 A count outside of its bounds moves to the bound at once, even if the proposal is beyond it, as in
-an HPA: the next decision goes on from there. Only busy replicas, a pause and a veto delay it.
-
-The operator, `mare local` and the simulation call `decide`.
+an HPA: the next decision goes on from there. Only replicas with work, a pause and a veto delay it.
 """
 
 import math
@@ -76,6 +75,8 @@ def decide(
     trace = DecisionTrace(observation.workload.replicas)
     history = _apply_rules(trace, context, history)
     apply_vetoes(trace, context, history)
+    if trace.count > context.ceiling:  # what keeps it there may end while the load is low
+        history = history.recommend(trace.count, now, spec.behavior)
     trace.marking = marking_of(trace, context, history)
     return trace.decided(), history
 
@@ -238,10 +239,7 @@ def _activate(
 ) -> History:
     """Give an idle workload what its messages, a schedule and a load due soon need together."""
     trace.reason = Reason.ACTIVATED
-    needed = proposal.replicas
-    if context.schedule is not None:
-        needed = max(needed, context.floor)
-    count = max(apply_forecast(trace, context, needed), context.floor)
+    count = apply_forecast(trace, context, proposal.replicas)
     trace.move_to(Stage.IDLE, count, Clause("idle.activated"))
     _bound(trace, context, context.floor)
     return history.record_activation(trace.count, context.now)
@@ -252,7 +250,8 @@ def _desired(
 ) -> int:
     """Return the count before `behavior`: with what blocks a scale-down, schedule and forecast."""
     desired = proposal.replicas
-    would_shrink = desired < trace.current <= context.ceiling  # above it the bound decides
+    # Outside of the bounds, the bound decides.
+    would_shrink = max(desired, context.floor) < trace.current <= context.ceiling
     if context.alarm is not None and would_shrink:
         desired = trace.current
         remark = context.alarm.in_clause("unknown.blocked")
@@ -291,7 +290,8 @@ def _bound(trace: DecisionTrace, context: DecisionContext, floor: int) -> None:
     if trace.count > ceiling:
         trace.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, context.why_ceiling)
     elif trace.count < floor:
-        trace.limit(Stage.BOUNDS, floor, Reason.TOO_FEW_REPLICAS, context.why_floor)
+        reason = Reason.TOO_FEW_REPLICAS if context.schedule is None else Reason.SCHEDULED
+        trace.limit(Stage.BOUNDS, floor, reason, context.why_floor)
 
 
 def _restart_windows(trace: DecisionTrace, context: DecisionContext, history: History) -> History:

@@ -182,14 +182,18 @@ class History:
         )
 
     def restart_windows(self, replicas: int, now: float, behavior: Behavior) -> "History":
-        """Record a count that no proposal decided: scale-down windows and cooldown restart.
+        """Record a count as `recommend` does. The cooldown restarts as well.
 
         The last recommendation to scale up stays in force, so that a moment of unknown queues does
         not restart the scale-up window.
         """
         replicas = max(replicas, self.recommendations[-1].replicas)
+        return replace(self.recommend(replicas, now, behavior), cooldown=Cooldown(now))
+
+    def recommend(self, replicas: int, now: float, behavior: Behavior) -> "History":
+        """Record a count that no proposal decided: scale-down windows restart."""
         recommendations = remember(behavior, self.recommendations, Recommendation(now, replicas))
-        return replace(self, recommendations=recommendations, cooldown=Cooldown(now))
+        return replace(self, recommendations=recommendations)
 
 
 def _consumers_and_counters(load: Load) -> int:
