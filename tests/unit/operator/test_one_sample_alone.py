@@ -66,3 +66,20 @@ def test_ready_messages_support_a_rate_at_once():
 def test_the_sentence_names_the_rate_that_is_not_used():
     time = jumping(TARGETS[1], size=5000, seconds=152)
     assert "One sample alone shows 1010 messages/s" in time.decisions[-1].message
+
+
+@pytest.mark.parametrize(("arriving", "replicas"), [(0, 2), (8, 13)])
+def test_a_burst_of_one_sample_is_a_rate_only_while_the_ready_messages_grow(arriving, replicas):
+    target = QueueWaitTime(wait_seconds=30, capacity_per_replica=0.8, workers_per_replica=2)
+    time = Timeline(ScalingSpec(max_replicas=50, targets=(target,)), 2)
+    for second in range(10):  # 40 messages at second 3, and a sample at second 5
+        time.now = float(second)
+        published = (40 + arriving * (second - 3)) if second >= 3 else 0
+        sampled = 40 + 2 * arriving if second >= 5 else 0
+        counters = {"published": sampled, "delivered": 0, "acknowledged": 0}
+        at = 5.0 * (second // 5)
+        ready = max(0, published - round(1.6 * max(0, second - 3)) - 4)
+        time.read(
+            reading(ready, 4, at=time.now, consumers=2, statistics_at=at, **counters), ready=2
+        )
+    assert time.replicas == replicas

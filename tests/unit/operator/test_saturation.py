@@ -1,8 +1,11 @@
 """What growing messages and jumping counters show, and what they do not."""
 
+from dataclasses import replace
+
 import pytest
 
 from mare.domain.arrivals import Arrivals, Count
+from mare.domain.growth import ReadyGrowth
 from mare.domain.supported_rate import supported_rate
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import reading
@@ -22,8 +25,12 @@ def test_a_rate_that_one_sample_alone_shows_is_not_yet_supported():
     assert estimates.arrival_rate > 100_000
     assert estimates.rate_before_jump == pytest.approx(8)
     assert supported_rate(estimates, ready=0) == pytest.approx(8)
-    assert supported_rate(estimates, ready=500) == pytest.approx(108)
     assert supported_rate(estimates, ready=0, at_work=12.0) == pytest.approx(12)
+    grown = estimates.ready_growth.observe(2, 2, 500, 155.0)
+    estimates = replace(estimates, ready_growth=grown)
+    assert supported_rate(estimates, ready=500) == pytest.approx(8 + 500 / 5)
+    estimates = replace(estimates, ready_growth=ReadyGrowth())
+    assert supported_rate(estimates, ready=500) == pytest.approx(8 + 500 / 5)
 
 
 def test_counters_of_another_broker_neither_last_as_a_rate_nor_as_a_capacity():

@@ -16,6 +16,7 @@ _LEAST_MESSAGES = 10
 _SERVICE_TIMES = 1.5
 """After a step of the load the messages grow for one service time without any saturation."""
 _WATCH_SECONDS = 5.0
+_RECENT_SECONDS = 1.0
 _EMPTY_SECONDS = 30.0
 """A backlog that will be gone within this time needs no more replicas."""
 
@@ -104,13 +105,34 @@ class ReadyGrowth:
     at: float = 0.0
     first: int = 0
     latest: int = 0
+    recent: tuple[tuple[float, int], ...] = ()
+    """Time and ready messages of two readings of the last two seconds, whatever changed since."""
 
     def observe(self, replicas: int, consumers: int, ready: int, now: float) -> "ReadyGrowth":
+        recent = self.recent
+        if not recent or now - recent[-1][0] >= _RECENT_SECONDS:
+            recent = (*recent[-1:], (now, ready))
         if (replicas, consumers) != (self.replicas, self.consumers) or ready == 0:
             return ReadyGrowth(
-                replicas=replicas, consumers=consumers, since=now, at=now, first=ready, latest=ready
+                replicas=replicas,
+                consumers=consumers,
+                since=now,
+                at=now,
+                first=ready,
+                latest=ready,
+                recent=recent,
             )
-        return replace(self, at=now, latest=ready)
+        return replace(self, at=now, latest=ready, recent=recent)
+
+    @property
+    def recent_rate(self) -> float | None:
+        """The messages/s by which they have grown lately, 0 if they fell; None if unknown.
+
+        It is of one to two seconds: all messages of a burst arrive in less.
+        """
+        began, first = self.recent[0] if self.recent else (self.at, 0)
+        seconds = self.at - began
+        return max(0.0, (self.latest - first) / seconds) if seconds >= _RECENT_SECONDS else None
 
     @property
     def seconds(self) -> float:

@@ -3,6 +3,11 @@
 A counter that jumps, such as after a restart of a node or for messages that are purged at once,
 looks like many messages. If they had arrived, the replicas would work on them, and those that they
 cannot take would be ready.
+
+One sample does not show either whether messages go on to arrive. If they do, those that the
+replicas cannot take make the ready messages grow. Example: 40 messages arrive at once, 2 replicas
+of 0.8 messages/s start for them, and the sample shows 8 messages/s. The ready messages fall: the
+rate is at most 1.6 messages/s, and no replica is added for more.
 """
 
 from mare.domain.clause import Clause, significant
@@ -35,4 +40,8 @@ def rate_of(
 def supported_rate(estimates: Estimates, ready: int, at_work: float = 0.0) -> float:
     """Return the rate; one that one sample alone shows only as far as messages support it."""
     rate, before = known(estimates.arrival_rate, 0.0), estimates.rate_before_jump
-    return rate if before is None else min(rate, max(before, at_work) + ready / STATISTICS_SECONDS)
+    if before is None:
+        return rate
+    growing = estimates.ready_growth.recent_rate
+    growing = ready / STATISTICS_SECONDS if growing is None else growing
+    return min(rate, max(before, at_work) + growing)
