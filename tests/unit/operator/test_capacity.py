@@ -2,7 +2,7 @@
 
 import pytest
 
-from mare.domain.capacity import Capacity, DecayingSums, Interval, remembered
+from mare.domain.capacity import Capacity, ClosedInterval, DecayingSums, remembered
 
 NOTHING = Capacity()
 
@@ -11,7 +11,7 @@ def test_an_older_rate_at_saturation_weighs_half_when_it_is_doubted_by_two():
     """The rate of 1/s may be 2/s by now: 1,000 messages in 500 s, half of which count."""
     old = Capacity(saturated=DecayingSums(acknowledged=1000, seconds=1000), doubt=2.0)
     new = old.observe(
-        Interval(
+        ClosedInterval(
             seconds=0.0, acknowledged=100, busy_seconds=0.0, replica_seconds=100.0, saturated=True
         )
     )
@@ -21,7 +21,7 @@ def test_an_older_rate_at_saturation_weighs_half_when_it_is_doubted_by_two():
 
 def interval(acknowledged, busy, *, seconds=5.0, replicas=2, saturated=False, **more):
     """Return an interval in which `busy` messages were unacknowledged on average."""
-    return Interval(
+    return ClosedInterval(
         seconds=seconds,
         acknowledged=acknowledged,
         busy_seconds=busy * seconds,

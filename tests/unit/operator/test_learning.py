@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mare.domain.capacity import Capacity, Interval
+from mare.domain.capacity import Capacity, ClosedInterval
 from mare.domain.estimates import Estimates, learn, recall
 from mare.domain.growth import DepthGrowth
 from mare.domain.interval import open_interval
@@ -15,7 +15,7 @@ from tests.unit.operator.building import UNREACHABLE, reading
 
 
 def interval(acknowledged, busy, *, saturated=False, seconds=5.0, replicas=2):
-    return Interval(
+    return ClosedInterval(
         seconds=seconds,
         acknowledged=acknowledged,
         busy_seconds=busy * seconds,
@@ -218,7 +218,7 @@ def test_more_messages_than_workers_can_have_begun_show_no_service_time(most, bu
     begun = open_interval(load_of((reading(**counts),)), 2.0, None, 100.0)
     calm = open_interval(load_of((reading(**counts),)), 2.0, begun, 100.0)
     end = load_of((reading(at=5.0, unacknowledged=50, acknowledged=9),))
-    evidence = calm.closed(end, 100.0, most)
+    evidence = calm.closed(end, calm.increases(end), 100.0, most)
     assert (evidence and evidence.busy_seconds) == (busy and 5 * busy)
 
 
@@ -229,7 +229,9 @@ def test_a_saturated_interval_says_nothing_before_a_service_time_has_passed():
         now = 5.0 * index
         load = load_of((reading(9, 3, at=now, consumers=3, acknowledged=index),))
         if interval_ is not None:
-            evidence = interval_.observe(9, 3.0).closed(load, 1.0, None, service_seconds=12.0)
+            evidence = interval_.observe(9, 3.0).closed(
+                load, interval_.increases(load), 1.0, None, 12.0
+            )
             saturated_.append(evidence is not None and evidence.saturated)
         interval_ = open_interval(load, 3.0, interval_, 1.0)
     assert saturated_ == [False, False, False, True, True, True, True]
@@ -239,9 +241,10 @@ def test_the_growth_begins_anew_when_the_replicas_change():
     begun = open_interval(load_of((reading(at=0.0),)), 2.0, None, 8.0)
     end = load_of((reading(at=5.0, unacknowledged=7, published=9, acknowledged=2),))
     before = DepthGrowth(depth=3)
-    assert begun.growth(end, before, 8.0, 1.0).grown == 4
-    assert begun.observe(0, 3.0).growth(end, before, 8.0, 1.0) == DepthGrowth()
-    assert begun.observe(0, 2.0).growth(end, before, 8.0, 1.0).grown == 4
+    grown = begun.increases(end)
+    assert begun.growth(end, grown, before, 8.0, 1.0).grown == 4
+    assert begun.observe(0, 3.0).growth(end, grown, before, 8.0, 1.0) == DepthGrowth()
+    assert begun.observe(0, 2.0).growth(end, grown, before, 8.0, 1.0).grown == 4
 
 
 def test_busy_time_is_the_mean_of_the_unacknowledged_messages_at_both_ends():
@@ -250,7 +253,8 @@ def test_busy_time_is_the_mean_of_the_unacknowledged_messages_at_both_ends():
 
     first = open_interval(load(0.0, 1), 1.0, None, 4)
     second = open_interval(load(5.0, 2), 1.0, first, 4)
-    evidence = second.closed(load(10.0, 6), 4, None)
+    end = load(10.0, 6)
+    evidence = second.closed(end, second.increases(end), 4, None)
     assert evidence.busy_seconds == 5 * (2 + 6) / 2
 
 

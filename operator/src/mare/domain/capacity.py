@@ -40,7 +40,7 @@ unacknowledged in a sample, so both limits are needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class ClosedInterval:
     """Evidence from the time between two statistics updates."""
 
     seconds: float
@@ -134,7 +134,7 @@ class Capacity:
         samples = self.long.seconds / STATISTICS_SECONDS
         return min(_MAX_ERROR, 1 / math.sqrt(samples)) if samples else _MAX_ERROR
 
-    def observe(self, interval: Interval) -> "Capacity":
+    def observe(self, interval: ClosedInterval) -> "Capacity":
         seconds, acknowledged = interval.seconds, interval.acknowledged
         if not interval.busy_is_known:
             return replace(self, saturated=self._more_saturated(interval), doubt=1.0)
@@ -157,13 +157,13 @@ class Capacity:
             doubt = self.doubt * (1 + _RELAXATION * seconds)
         return Capacity(long, short, saturated, shortest, doubt)
 
-    def _more_saturated(self, interval: Interval) -> DecayingSums:
+    def _more_saturated(self, interval: ClosedInterval) -> DecayingSums:
         """Return the evidence at saturation, including one more interval, without doubt."""
         decay = math.exp(-interval.seconds / _LONG_SECONDS)
         doubted = DecayingSums(self.saturated.acknowledged, self.saturated.seconds / self.doubt)
         return doubted.add(interval.acknowledged, interval.replica_seconds, decay / self.doubt)
 
-    def _corrected(self, interval: Interval) -> DecayingSums:
+    def _corrected(self, interval: ClosedInterval) -> DecayingSums:
         """Return the evidence at saturation, without it if replicas were faster for certain."""
         rate = self._at_saturation
         expected = (rate or math.inf) * self.doubt * interval.replica_seconds
@@ -171,7 +171,7 @@ class Capacity:
             return DecayingSums(interval.acknowledged, interval.replica_seconds)
         return self.saturated
 
-    def _shortest(self, interval: Interval) -> float | None:
+    def _shortest(self, interval: ClosedInterval) -> float | None:
         """Return the shortest stay, including one more interval with enough messages."""
         if interval.acknowledged < _ENOUGH_MESSAGES or interval.busy_seconds == 0:
             return self.shortest

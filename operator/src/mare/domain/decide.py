@@ -154,8 +154,7 @@ def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
     if not known_ones:
         return unknown_ones[0]
     largest = max(known_ones, key=lambda proposal: proposal.replicas)
-    complete = not unknown_ones and all(each.allows_scale_down for each in known_ones)
-    if complete:
+    if not unknown_ones and all(each.allows_scale_down for each in known_ones):
         return largest
     unknown = largest.unknown or next(iter(unknown_ones), None)
     return replace(largest, allows_scale_down=False, unknown=unknown)

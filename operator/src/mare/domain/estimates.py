@@ -173,10 +173,8 @@ def _with_statistics(  # noqa: PLR0917
     now: float,
 ) -> Learning:
     arrivals, capacity, estimates = learning.arrivals, learning.capacity, learning.estimates
-    published = interval.increase("published", load)
-    delivered = interval.increase("delivered", load)
-    end = known(load.statistics_at, now)
-    acknowledged = interval.increase("acknowledged", load)
+    grown, end = interval.increases(load), known(load.statistics_at, now)
+    published, delivered, acknowledged = grown.published, grown.delivered, grown.acknowledged
     if isinstance(estimates.capacity_per_replica, Unknown):
         estimates = replace(estimates, finished=estimates.finished + known(acknowledged, 0))
     batches = learning.batches.observe(acknowledged, delivered)
@@ -196,12 +194,11 @@ def _with_statistics(  # noqa: PLR0917
             ratio_is_used=estimates.ratio_is_used
             and interval.began < learning.starting.changed_at + (estimates.start_seconds or 0.0),
         )
-    growth = interval.growth(
-        load, learning.depth_growth, assumed_workers, capacity.long.seconds_per_message or 0.0
-    )
+    each = capacity.long.seconds_per_message or 0.0
+    growth = interval.growth(load, grown, learning.depth_growth, assumed_workers, each)
     service = capacity.service_seconds or 0.0
     growth = replace(growth, batch=batch)
-    evidence = interval.closed(load, assumed_workers, most_in_progress, service)
+    evidence = interval.closed(load, grown, assumed_workers, most_in_progress, service)
     if evidence is not None and batch > 1 and not evidence.saturated:
         evidence = None
     if arrivals.rate_before_jump is not None:

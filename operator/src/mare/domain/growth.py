@@ -7,7 +7,7 @@ prefetch limit hold all messages, and without statistics only ready messages are
 import math
 from dataclasses import dataclass, replace
 
-from mare.domain.capacity import Interval
+from mare.domain.capacity import ClosedInterval
 
 _NOISE = 4.0
 """Standard deviations of a Poisson process beyond which growth is no noise."""
@@ -72,9 +72,9 @@ class DepthGrowth:
             and self._deviations > _NOISE
         )
 
-    def saturation(self, replicas: float) -> Interval:
+    def saturation(self, replicas: float) -> ClosedInterval:
         """Return what the replicas acknowledge as evidence of their capacity."""
-        return Interval(
+        return ClosedInterval(
             seconds=self.seconds,
             acknowledged=self.acknowledged,
             busy_seconds=0.0,

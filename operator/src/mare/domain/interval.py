@@ -1,10 +1,10 @@
 """The time between two statistics updates of the broker, and the readings in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from mare.domain.capacity import Interval
+from mare.domain.capacity import ClosedInterval
 from mare.domain.growth import DepthGrowth
 from mare.domain.observation import Load, QueueReading
 from mare.domain.unknown import Unknown, known, total
@@ -17,6 +17,15 @@ class LoadRegime(Enum):
     """The replicas stayed the same, and messages were ready all the time."""
     MIXED = auto()
     """Neither. Acknowledged and unacknowledged messages can belong to different loads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Increases:
+    """Messages by which the counters grew; unknown if a counter is unknown, or was reset."""
+
+    published: int | Unknown
+    delivered: int | Unknown
+    acknowledged: int | Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,40 +71,50 @@ class OpenInterval:
             for before, after in self._pairs(load)
         )
 
-    def increase(self, counter: str, load: Load) -> int | Unknown:
-        """Return the increase of a counter, summed over queues that exist since the beginning.
+    def increases(self, load: Load) -> Increases:
+        """Return the increases of the counters, summed over queues that exist since the beginning.
 
         The increase of each queue is scaled from the time between its own two updates to the
         length of the interval.
         """
-        seconds = known(load.statistics_at, self.began) - self.began
-        result = 0.0
-        for earlier, later in self._pairs(load):
-            before: int | Unknown = getattr(earlier, counter)
-            after: int | Unknown = getattr(later, counter)
-            if isinstance(after, Unknown):
-                return after
-            if isinstance(before, Unknown):
-                return before
-            if after < before:
-                return Unknown("CounterReset", f"the counters of {later.name} were reset")
-            own_seconds = known(later.statistics_at, 0.0) - known(earlier.statistics_at, 0.0)
-            result += (after - before) * seconds / own_seconds
-        return round(result)
+        seconds, pairs = known(load.statistics_at, self.began) - self.began, self._pairs(load)
+        scaled = [
+            (
+                earlier,
+                later,
+                seconds / (known(later.statistics_at, 0.0) - known(earlier.statistics_at, 0.0)),
+            )
+            for earlier, later in pairs
+        ]
+
+        def increase(counter: Callable[[QueueReading], int | Unknown]) -> int | Unknown:
+            result = 0.0
+            for earlier, later, scale in scaled:
+                before, after = counter(earlier), counter(later)
+                if isinstance(after, Unknown):
+                    return after
+                if isinstance(before, Unknown):
+                    return before
+                if after < before:
+                    return Unknown("CounterReset", f"the counters of {later.name} were reset")
+                result += (after - before) * scale
+            return round(result)
+
+        return Increases(
+            published=increase(lambda reading: reading.published),
+            delivered=increase(lambda reading: reading.delivered),
+            acknowledged=increase(lambda reading: reading.acknowledged),
+        )
 
     def growth(
-        self, load: Load, before: DepthGrowth, workers: float, service: float
+        self, load: Load, grown: Increases, before: DepthGrowth, workers: float, service: float
     ) -> DepthGrowth:
         """Return the growth of the depth up to the end of the interval.
 
         It begins anew if replicas changed, or if ready messages show a saturation more exactly.
         """
-        counts = (
-            total((load.ready, load.unacknowledged)),
-            self.increase("published", load),
-            self.increase("acknowledged", load),
-        )
-        depth, published, acknowledged = counts
+        depth = total((load.ready, load.unacknowledged))
+        published, acknowledged = grown.published, grown.acknowledged
         if (
             self.regime(workers) is not LoadRegime.CALM
             or isinstance(depth, Unknown)
@@ -116,10 +135,11 @@ class OpenInterval:
     def closed(
         self,
         load: Load,
+        grown: Increases,
         workers: float,
         most_in_progress: float | None,
         service_seconds: float = 0.0,
-    ) -> Interval | None:
+    ) -> ClosedInterval | None:
         """Return the evidence of the interval; None if load or replicas changed in it.
 
         More unacknowledged messages than are in progress are prefetched or held. They show no
@@ -128,8 +148,7 @@ class OpenInterval:
         the rate at saturation only after that time. Example: with tasks of 20 s, the intervals from
         0 to 5, 10, 15 and 20 s are no evidence of it, and that from 20 to 25 s is the first one.
         """
-        regime = self.regime(workers)
-        acknowledged = self.increase("acknowledged", load)
+        regime, acknowledged = self.regime(workers), grown.acknowledged
         if regime is LoadRegime.MIXED or regime is not self.before or self.most_consuming == 0:
             return None
         if isinstance(acknowledged, Unknown) or isinstance(load.unacknowledged, Unknown):
@@ -141,7 +160,7 @@ class OpenInterval:
                 return None
             busy = most_in_progress
         seconds = known(load.statistics_at, self.began) - self.began
-        return Interval(
+        return ClosedInterval(
             seconds=seconds,
             acknowledged=acknowledged,
             busy_seconds=busy * seconds,

@@ -55,8 +55,8 @@ class _Formula:
     load: float
     per_replica: float
     clause: Clause
-    is_partial: bool = False
-    """Whether an unknown input could raise the load."""
+    allows_scale_down: bool = True
+    """False if an unknown input could raise the load."""
     remark: Clause | None = None
     """An estimate that is not trusted yet."""
 
@@ -84,7 +84,7 @@ def _proposal(
 
 def _with_tolerance(formula: _Formula, current: int, behavior: Behavior) -> Proposal:
     """Propose load / per_replica replicas, with the tolerance of AverageValue in autoscaling/v2."""
-    raw, allows_scale_down = count_of(formula.load / formula.per_replica), not formula.is_partial
+    raw = count_of(formula.load / formula.per_replica)
     replicas, kept = raw, None
     if current > 0 and raw != current:
         share = formula.load / (formula.per_replica * current)
@@ -97,7 +97,7 @@ def _with_tolerance(formula: _Formula, current: int, behavior: Behavior) -> Prop
         formula.clause,
         kept,
         remark=formula.remark,
-        allows_scale_down=allows_scale_down,
+        allows_scale_down=formula.allows_scale_down,
     )
 
 
@@ -107,10 +107,10 @@ def _by_length(target: QueueLength, load: Load) -> _Formula | Unknown:
         return ready
     each = target.messages_per_replica
     if target.exclude_unacknowledged or isinstance(unacknowledged, Unknown):
-        is_partial = not target.exclude_unacknowledged
-        code = "length.partly" if is_partial else "length.ready"
+        allows_scale_down = target.exclude_unacknowledged
+        code = "length.ready" if allows_scale_down else "length.partly"
         clause = Clause(code, ready=ready, each=each, replicas=count_of(ready / each))
-        return _Formula(ready, each, clause, is_partial)
+        return _Formula(ready, each, clause, allows_scale_down)
     count = ready + unacknowledged
     clause = Clause("length", messages=count, each=each, replicas=count_of(count / each))
     return _Formula(count, each, clause)
@@ -125,7 +125,7 @@ def _by_rate(
     rate, remark = rate_of(load, estimates, workload)
     each = target.messages_per_second_per_replica
     clause = Clause("rate", arrivalRate=rate, each=each, replicas=count_of(rate / each))
-    return _Formula(rate, each, clause, isinstance(load.statistics_at, Unknown), remark)
+    return _Formula(rate, each, clause, not isinstance(load.statistics_at, Unknown), remark)
 
 
 def _by_consumption(
@@ -148,8 +148,8 @@ def _by_consumption(
         seconds=seconds,
         replicas=count_of(required / capacity),
     )
-    is_partial = rate_unknown or isinstance(load.statistics_at, Unknown)
-    return _Formula(required, capacity, clause, is_partial, remark)
+    allows_scale_down = not rate_unknown and not isinstance(load.statistics_at, Unknown)
+    return _Formula(required, capacity, clause, allows_scale_down, remark)
 
 
 def _by_concurrency(
@@ -165,15 +165,15 @@ def _by_concurrency(
     each = per_replica * target.busy_percent / 100
     # `queues` of the target can name some of the queues only.
     begun = min(known(unacknowledged, 0), in_progress(load, workload, per_replica))
-    count, is_partial = ready + begun, isinstance(unacknowledged, Unknown)
+    count, allows_scale_down = ready + begun, not isinstance(unacknowledged, Unknown)
     clause = Clause(
-        "concurrency.partly" if is_partial else "concurrency",
-        **{"ready" if is_partial else "messages": count},
+        "concurrency" if allows_scale_down else "concurrency.partly",
+        **{"messages" if allows_scale_down else "ready": count},
         workers=per_replica,
         busyPercent=target.busy_percent,
         replicas=count_of(count / each),
     )
-    return _Formula(count, each, clause, is_partial)
+    return _Formula(count, each, clause, allows_scale_down)
 
 
 def _by_ratio(
