@@ -140,3 +140,11 @@ def test_with_a_prefetch_of_one_each_consumer_is_a_worker(consumers, workers):
     service = capacity.long.seconds_per_message
     assert capacity.per_replica(consumers, fewest=consumers) == pytest.approx(workers / service)
     assert capacity.workers(consumers, fewest=consumers) is None
+
+
+def test_prefetched_messages_that_wait_inside_a_replica_are_not_in_progress():
+    """A worker needs 0.5 s for a message, and has 200 of them while it is saturated."""
+    calm = [interval(10, 1, replicas=1)] * 12
+    full = [interval(10, 200, replicas=1, saturated=True)] * 12
+
+    assert after(*calm, *full).workers(250) == pytest.approx(1, rel=0.1)

@@ -120,9 +120,10 @@ class Capacity:
         """Return how many messages a replica works on, if that differs from the prefetch count.
 
         None if it does not differ, or if that is not known yet. Example: at saturation a replica
-        acknowledges 8 messages/s, each of which takes 0.5 s: it works on 8 x 0.5 s = 4.
+        acknowledges 8 messages/s, each of which takes 0.5 s: it works on 8 x 0.5 s = 4. The mean
+        stay is no service time: of 250 prefetched messages nearly all wait inside the replica.
         """
-        at_saturation, service = self._at_saturation, self.long.seconds_per_message or self.shortest
+        at_saturation, service = self._at_saturation, self.service_seconds
         if at_saturation is None or not service:
             return None
         workers = max(at_saturation * self.doubt * service, fewest)
