@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Self
 
@@ -33,14 +34,17 @@ class Clause(str):
 
     def __new__(cls, code: str, text: str = "", /, **numbers: Number) -> Self:
         """Make a clause of its code; `text` is that of a recorded clause without a code."""
-        clause = super().__new__(cls, text or _text(code, numbers))
+        clause = super().__new__(cls, text or _text(code, tuple(numbers.items())))
         clause.code, clause.numbers = code, numbers
         return clause
 
 
-def _text(code: str, numbers: Mapping[str, Number]) -> str:
+@lru_cache(maxsize=4096)  # a workload at rest has the same clauses four times a second
+def _text(code: str, numbers: tuple[tuple[str, Number], ...]) -> str:
+    values = dict(numbers)
+
     def value(place: re.Match[str]) -> str:
-        given = numbers[place[1]]
+        given = values[place[1]]
         text = given if isinstance(given, str) else "unknown" if given is None else number(given)
         if not place[2]:
             return text

@@ -125,7 +125,11 @@ class DecisionContext:
 
 
 def context_of(
-    spec: ScalingSpec, observation: Observation, load: Load, now: float
+    spec: ScalingSpec,
+    observation: Observation,
+    load: Load,
+    omitted: tuple[QueueReading, ...],
+    now: float,
 ) -> DecisionContext:
     floor = max(1, spec.min_replicas)
     scheduled, schedule = floor_of(spec.schedules, now + observation.clock_offset)
@@ -144,4 +148,5 @@ def context_of(
         alarm=observation.alarm,
         evidence=observation.evidence,
         transient=observation.transient if spec.keeps_queues else (),
+        omitted=omitted,
     )

@@ -66,10 +66,10 @@ def decide(
     success.
     """
     load = load_of(observation.queues)
-    history = replace(history, consumed=with_consumed(load, history.consumed))
-    omitted = never_consumed(load, observation.workload.replicas, history.consumed)
-    history = _observe(spec, observation, load, history, now, omitted=omitted)
-    context = replace(context_of(spec, observation, load, now), omitted=omitted)
+    consumed = with_consumed(load, history.consumed)
+    omitted = never_consumed(load, observation.workload.replicas, consumed)
+    history = _observe(spec, observation, load, history, now, consumed=consumed, omitted=omitted)
+    context = context_of(spec, observation, load, omitted, now)
     if forecast := forecast_of(context, history):
         context = replace(context, forecast=forecast)
     trace = DecisionTrace(observation.workload.replicas)
@@ -120,6 +120,7 @@ def _observe(
     history: History,
     now: float,
     *,
+    consumed: frozenset[str],
     omitted: Sequence[QueueReading],
 ) -> History:
     """Return the history with one more reading. An alarm or a message restarts the cooldown."""
@@ -137,6 +138,7 @@ def _observe(
     held_messages = history.held_messages.observe(load).observe_workers(load, most)
     return replace(
         history,
+        consumed=consumed,
         early_acknowledgement=acknowledgement,
         held_messages=held_messages.interrupted() if has_alarm else held_messages,
         unready=history.unready.observe(workload.replicas, workload.ready, now),

@@ -143,20 +143,24 @@ def learn(
         may_grow=not backlog.is_starting
         and now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
     )
-    learning = replace(learning, starting=starting, backlog=backlog)
     if isinstance(load.statistics_at, Unknown):
-        return replace(learning, estimates=estimates, interval=None)
+        return replace(
+            learning, starting=starting, backlog=backlog, estimates=estimates, interval=None
+        )
     consuming = estimates.consuming_replicas(load, workload)
     prefetch = known(load.prefetch, 0.0) * estimates.assumed_consumers_per_replica(load)
     assumed_workers = configured_workers or prefetch
-    if assumed_workers and not estimates.prefetch_exceeds_workers:
+    has_new = assumed_workers and assumed_workers != estimates.workers_per_replica
+    if has_new and not estimates.prefetch_exceeds_workers:
         estimates = replace(estimates, workers_per_replica=float(assumed_workers))
     last = learning.interval
     if last is None:
         interval = open_interval(load, consuming, None, assumed_workers)
     else:
         interval = last.observe(load.ready, consuming)
-    learning = replace(learning, estimates=estimates, interval=interval)
+    learning = replace(
+        learning, starting=starting, backlog=backlog, estimates=estimates, interval=interval
+    )
     if last is None or not interval.is_over(load):
         return learning
     most = most_in_progress(workload, configured_workers) if configured_workers else None
