@@ -162,7 +162,7 @@ class TenantScheduler:
         """Wait until a namespace that has spent too much may spend again."""
         lines = self._of(work)
         while (seconds := lines.seconds_until_allowed(namespace)) > 0:  # noqa: ASYNC110
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(max(seconds, 0.001))  # rounding leaves waits of no time
 
     def hold(self, stock: Stock, namespace: str, more: int) -> None:
         """Add to what a namespace holds, or release a part of it; raise `OverBudget`."""
