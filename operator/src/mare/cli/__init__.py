@@ -10,12 +10,14 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "advise": ("mare.cli.advise", "Compare values of waitSeconds on the load of an object."),
     "convert": ("mare.cli.convert", "Convert KEDA ScaledObjects and HPAs to QueueAutoscalers."),
     "apply-crd": ("mare.cli.apply_crd", "Apply the CustomResourceDefinition to a cluster."),
     "demo": ("mare.cli.demo", "Show the autoscaler at work on this machine, in two minutes."),
     "explain": ("mare.cli.explain", "Explain the replica count of a QueueAutoscaler."),
     "local": ("mare.cli.local", "Run commands as processes and scale them, without a cluster."),
     "pause": ("mare.cli.pause", "Stop the scaling of a workload."),
+    "record": ("mare.cli.record", "Write the recent load of an object to a file."),
     "resume": ("mare.cli.pause", "Restart the scaling of a paused workload."),
     "run": ("mare.cli.run", "Run the operator against a cluster."),
     "simulate": ("mare.cli.simulate", "Compare a spec with KEDA and an HPA."),

@@ -1,15 +1,13 @@
 """`mare simulate`: compares a spec with KEDA and an HPA on the same messages."""
 
 import json
-import os
-from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
+from mare.cli.plot_file import plot_encoder, plot_option
 from mare.documents.tree import InputError
-from mare.drawing.png import NoRenderer, png_renderer
 from mare.simulation.comparison import compare_seeds
 from mare.simulation.plot import plot_svg
 from mare.simulation.reading import packaged, read_scenario
@@ -46,11 +44,7 @@ class _ScenarioFile(click.ParamType[Path]):
     is_flag=True,
     help="List the decisions of the first autoscaler.",
 )
-@click.option(
-    "--plot",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Plot depth, wait and replicas to a .png or .svg file.",
-)
+@plot_option("Plot depth, wait and replicas to a .png or .svg file.")
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Use this seed instead of the one of the scenario."
 )
@@ -82,7 +76,7 @@ def simulate(
     """
     if plot is not None and len(scenarios) > 1:
         raise click.BadParameter("needs exactly one scenario", param_hint="--plot")
-    encode = _encoder(plot) if plot is not None else str.encode
+    encode = plot_encoder(plot) if plot is not None else str.encode
     for path in scenarios:
         try:
             scenario = read_scenario(path, seed)
@@ -104,18 +98,3 @@ def simulate(
                 click.echo(f"{change.second:8.1f} s  {change.reason}  {change.message}")
         if plot is not None:
             plot.write_bytes(encode(plot_svg(scenario, results)))
-
-
-def _encoder(plot: Path) -> Callable[[str], bytes]:
-    """Return a function from an SVG to the content of the file, which can be written."""
-    if not os.access(plot.parent, os.W_OK):
-        raise click.BadParameter(f"Cannot write to folder {plot.parent}", param_hint="--plot")
-    try:
-        match plot.suffix:
-            case ".svg":
-                return str.encode
-            case ".png":
-                return png_renderer()
-    except NoRenderer as error:
-        raise click.ClickException(str(error)) from error
-    raise click.BadParameter("The name has to end in .png or .svg", param_hint="--plot")

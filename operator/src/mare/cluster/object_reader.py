@@ -16,7 +16,7 @@ class Unreadable(Exception):
 
 async def read_stored(name: str, namespace: str | None, context: str | None) -> dict[str, Any]:
     """Return the object; without a namespace, from that of the context. Raises `Unreadable`."""
-    async with _connected(namespace, context, "get queueautoscalers") as (api, chosen):
+    async with connected(namespace, context, "get queueautoscalers") as (api, chosen):
         try:
             return await api.request("GET", QUEUE_AUTOSCALERS.path(chosen, name))
         except NotFound as error:
@@ -27,7 +27,7 @@ async def patch_spec(
     name: str, namespace: str | None, context: str | None, spec: Mapping[str, Any]
 ) -> str:
     """Merge fields into the spec of an object; return its namespace. Raises `Unreadable`."""
-    async with _connected(namespace, context, "patch queueautoscalers") as (api, chosen):
+    async with connected(namespace, context, "patch queueautoscalers") as (api, chosen):
         path = QUEUE_AUTOSCALERS.path(chosen, name)
         try:
             await api.request("PATCH", path, {"spec": spec}, kind=MERGE_PATCH)
@@ -45,14 +45,14 @@ def _missing(name: str, namespace: str) -> str:
 
 async def read_events(uid: str, namespace: str, context: str | None) -> list[dict[str, Any]]:
     """Return the Events of the object that the API server still has; raises `Unreadable`."""
-    async with _connected(namespace, context, "list events.events.k8s.io") as (api, _):
+    async with connected(namespace, context, "list events.events.k8s.io") as (api, _):
         selector = ("fieldSelector", f"regarding.uid={uid}")
         pages = api.pages(EVENTS.path(namespace), selector)
         return [item async for page in pages for item in page["items"]]
 
 
 @asynccontextmanager
-async def _connected(
+async def connected(
     namespace: str | None, context: str | None, right: str
 ) -> AsyncIterator[tuple[Api, str]]:
     """Yield a connection and the namespace to use; raise `Unreadable` for every failure."""

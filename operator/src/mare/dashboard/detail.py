@@ -43,6 +43,7 @@ def detail(history: AutoscalerHistory, now: float) -> Json:
         "history": {
             "since": history.series[-1].since,
             "decisionsSince": entries[-1].at if entries else None,
+            "loadSince": history.load.since,
         },
         "explain": _explain_command(facts),
     }

@@ -12,6 +12,7 @@ from mare.custom_resource.autoscaler import Key
 from mare.dashboard.chart_requests import Charts
 from mare.dashboard.detail import detail, explanation
 from mare.dashboard.http_rules import HttpError, add_headers, check_requests, standby_error
+from mare.dashboard.load_download import LoadDownloads
 from mare.dashboard.operator_status import Leader, operator_status
 from mare.dashboard.serialize import Json, encode_json
 from mare.dashboard.snapshot import Snapshot
@@ -21,6 +22,7 @@ from mare.dashboard.streams import Limits, Streams
 from mare.loop.record import AutoscalerHistory, Record
 from mare.ports import Clock
 from mare.serving import serving
+from mare.simulation.recording import file_name
 
 _SHUTDOWN_SECONDS = 2.0
 
@@ -62,6 +64,7 @@ class _Site:
         self._snapshot = Snapshot(self.record, self._operator, self.clock)
         self._streams = Streams(self._snapshot, self.leader, self._detail, self.limits)
         self._charts = Charts(self.clock)
+        self._downloads = LoadDownloads()
         self._sparklines = Sparklines(self.record, self.clock)
 
     def application(self, prefix: str, hosts: Collection[str]) -> web.Application:
@@ -80,6 +83,7 @@ class _Site:
                 web.get(one, on_leader(self._one)),
                 web.get(f"{one}/chart", on_leader(self._chart)),
                 web.get(f"{one}/explain", on_leader(self._explain)),
+                web.get(f"{one}/load", on_leader(self._load)),
             ]
         )
         if prefix:
@@ -142,6 +146,13 @@ class _Site:
     async def _explain(self, request: web.Request) -> web.Response:
         history, at = self._history(_key(request)), request.query.get("at")
         return web.Response(text=explanation(history, self.clock(), at))
+
+    async def _load(self, request: web.Request) -> web.Response:
+        key = _key(request)
+        text = await self._downloads.text(self._history(key), request.query)
+        disposition = f'attachment; filename="{file_name(key.name)}"'
+        headers = {"Content-Disposition": disposition}
+        return web.Response(text=text, content_type="application/yaml", headers=headers)
 
     async def _end_streams(self, _: web.Application) -> None:
         self._streams.ended.set()

@@ -34,6 +34,14 @@ def round_top(value: float, whole: bool = False) -> float:  # noqa: FBT001, FBT0
     return max(2.0, 2 * math.ceil(top / 2)) if whole else top
 
 
+def value_ticks(low: float, high: float, most: int) -> list[float]:
+    """Return round values from at or below `low` to at or above `high`, with about `most` steps."""
+    step = round_top((high - low) / most or high / most or 1.0)
+    first = math.floor(low / step + 1e-9)
+    last = max(first + 1, math.ceil(high / step - 1e-9))
+    return [index * step for index in range(first, last + 1)]
+
+
 def time_ticks(start: float, end: float, most: int) -> list[float]:
     step = next((s for s in _TIME_STEPS if (end - start) / s <= most), _TIME_STEPS[-1])
     first = math.ceil(start / step) * step

@@ -14,6 +14,7 @@ from mare.drawing.axes import (
     time_of_day,
     time_ticks,
 )
+from mare.drawing.elements import FONT, line, text
 from mare.drawing.figure import Column, Figure, Panel, Series, Shape, Theme
 from mare.drawing.paths import path_of
 
@@ -23,7 +24,6 @@ _ROOM = 16
 """Pixels that a label needs above its level; with less room it is below."""
 _LETTER, _SAMPLE = 6.8, 41
 """Width in pixels of a letter, and of the sample of a series in a legend with its gaps."""
-_FONT = "system-ui, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def draw(figure: Figure, theme: Theme, *, width: int = 1280, panel_height: int =
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"',
             ' class="chart"',
-            f' width="{width}" height="{height}" font-family="{_FONT}" font-size="11">',
+            f' width="{width}" height="{height}" font-family="{FONT}" font-size="11">',
             f"<title>{escape(figure.title)}</title><desc>{escape(figure.description)}</desc>",
             f'<rect width="{width}" height="{height}" fill="{theme.background}"/>',
             *body,
@@ -102,16 +102,16 @@ def _top_of_row(figure: Figure, row: int) -> float:
 
 def _heading(column: Column, left: float, theme: Theme) -> Iterator[str]:
     if column.title:
-        yield _text(left, 17, column.title, theme.ink, size=14, weight="bold")
+        yield text(left, 17, column.title, theme.ink, size=14, weight="bold")
     if column.subtitle:
-        yield _text(left, 34, column.subtitle, theme.faint)
+        yield text(left, 34, column.subtitle, theme.faint)
 
 
 def _panel(
     panel: Panel, time: Axis, values: Axis, theme: Theme, decimal_separator: str
 ) -> Iterator[str]:
     if _has_room(panel, time):
-        yield _text(time.start, values.end - 6, panel.title, theme.ink, weight="bold")
+        yield text(time.start, values.end - 6, panel.title, theme.ink, weight="bold")
     yield from _legend(panel, time, values, theme)
     if panel.band is not None:
         low, high = panel.band
@@ -124,14 +124,14 @@ def _panel(
         value = share * values.high
         y = values.at(value)
         opacity = 0.6 if share == 0 else 0.25
-        yield _line(time.start, y, time.end, y, theme.faint, opacity=opacity)
+        yield line(time.start, y, time.end, y, theme.faint, opacity=opacity)
         label = amount(value, values.high).replace(".", decimal_separator)
-        yield _text(time.start - 6, y + 4, label, theme.faint, anchor="end")
+        yield text(time.start - 6, y + 4, label, theme.faint, anchor="end")
     for mark in panel.marks:
         x = time.at(mark.moment)
         yield (
             f"<g><title>{escape(mark.text)}</title>"
-            + _line(x, values.start, x, values.end, theme.faint, opacity=0.5, dash="1 3")
+            + line(x, values.start, x, values.end, theme.faint, opacity=0.5, dash="1 3")
             + "</g>"
         )
     for series in panel.series:
@@ -139,9 +139,9 @@ def _panel(
     for level in panel.levels:
         if level.value <= values.high:
             y = values.at(level.value)
-            yield _line(time.start, y, time.end, y, theme.level, dash="5 3")
+            yield line(time.start, y, time.end, y, theme.level, dash="5 3")
             baseline = y - 4 if y - values.end > _ROOM else y + 13
-            yield _text(time.end - 3, baseline, level.label, theme.level, anchor="end", halo=theme)
+            yield text(time.end - 3, baseline, level.label, theme.level, anchor="end", halo=theme)
 
 
 def _has_room(panel: Panel, time: Axis) -> bool:
@@ -157,7 +157,7 @@ def _legend(panel: Panel, time: Axis, values: Axis, theme: Theme) -> Iterator[st
     x = time.end
     for series in reversed(panel.series):
         colour = theme.series[series.colour % len(theme.series)]
-        yield _text(x, values.end - 6, series.name, theme.ink, anchor="end")
+        yield text(x, values.end - 6, series.name, theme.ink, anchor="end")
         x -= _LETTER * len(series.name) + 5
         if series.shape is Shape.AREA:
             yield (
@@ -165,7 +165,7 @@ def _legend(panel: Panel, time: Axis, values: Axis, theme: Theme) -> Iterator[st
                 f' fill="{colour}" fill-opacity="0.35"/>'
             )
         else:
-            yield _line(x - 12, values.end - 10, x, values.end - 10, colour, width=1.6)
+            yield line(x - 12, values.end - 10, x, values.end - 10, colour, width=1.6)
         x -= 24
 
 
@@ -189,41 +189,5 @@ def _time_axis(time: Axis, y: float, theme: Theme, zone: tzinfo | None) -> Itera
         labels = [(each, time_of_day(each, zone, spacing)) for each in ticks]
     for moment, label in labels:
         x = time.at(moment)
-        yield _line(x, y, x, y + 4, theme.faint)
-        yield _text(x, y + 16, label, theme.faint, anchor="middle")
-
-
-def _text(
-    x: float,
-    y: float,
-    text: str,
-    colour: str,
-    *,
-    anchor: str = "start",
-    size: int = 11,
-    weight: str = "normal",
-    halo: Theme | None = None,
-) -> str:
-    outline = f' stroke="{halo.background}" stroke-width="3" paint-order="stroke"' if halo else ""
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" text-anchor="{anchor}"'
-        f' font-size="{size}" font-weight="{weight}"{outline}>{escape(text)}</text>'
-    )
-
-
-def _line(
-    x1: float,
-    y1: float,
-    x2: float,
-    y2: float,
-    colour: str,
-    *,
-    width: float = 1.0,
-    opacity: float = 1.0,
-    dash: str = "",
-) -> str:
-    dashes = f' stroke-dasharray="{dash}"' if dash else ""
-    return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"'
-        f' stroke-width="{width}" stroke-opacity="{opacity}"{dashes}/>'
-    )
+        yield line(x, y, x, y + 4, theme.faint)
+        yield text(x, y + 16, label, theme.faint, anchor="middle")

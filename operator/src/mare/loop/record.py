@@ -12,6 +12,7 @@ from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.unknown import Unknown
 from mare.loop.decision_log import DecisionLog
+from mare.loop.load_record import LoadRecord
 from mare.loop.time_series import SPANS, Sample, TimeSeries
 from mare.ports import BrokerReading, Scale
 
@@ -64,6 +65,7 @@ class AutoscalerHistory:
     series: tuple[TimeSeries, ...] = field(
         default_factory=lambda: tuple(TimeSeries(span) for span in SPANS)
     )
+    load: LoadRecord = field(default_factory=LoadRecord)
     decisions: DecisionLog = field(default_factory=DecisionLog)
     changed_at: float | None = None
     """When the number of replicas changed last, by any client."""
@@ -86,6 +88,8 @@ class AutoscalerHistory:
             self.short_since = view.at
         for series in self.series:
             series.add(view.at, sample)
+        if view.history is not None:
+            self.load.observe(view.history.learning.arrivals.counts)
         if view.decision is not None:
             self.decisions.add(view.at, view.decision)
 

@@ -23,6 +23,9 @@ class Points:
             before = point
         return before[1]
 
+    def times(self, factor: float) -> "Points":
+        return Points(tuple((second, factor * rate) for second, rate in self.points))
+
 
 @dataclass(frozen=True, slots=True)
 class Square:
@@ -34,6 +37,9 @@ class Square:
 
     def rate(self, second: float) -> float:
         return self.low if second % self.period_seconds < self.period_seconds / 2 else self.high
+
+    def times(self, factor: float) -> "Square":
+        return Square(factor * self.low, factor * self.high, self.period_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,9 @@ class Sine:
     def rate(self, second: float) -> float:
         swing = (1 - math.cos(2 * math.pi * second / self.period_seconds)) / 2
         return self.low + (self.high - self.low) * swing
+
+    def times(self, factor: float) -> "Sine":
+        return Sine(factor * self.low, factor * self.high, self.period_seconds)
 
 
 @dataclass(frozen=True, slots=True)

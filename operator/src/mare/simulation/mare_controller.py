@@ -72,6 +72,7 @@ def _observe(simulation: Simulation, readings: _Readings, entries: tuple[str, ..
         return Observation(
             workload=workload,
             queues=Unknown("BrokerUnreachable", "the broker does not answer"),
+            clock_offset=simulation.scenario.starts_at,
         )
     reading = QueueReading(
         name="work", entries=entries, read_at=simulation.now, ready=ready, consumers=consumers
@@ -87,7 +88,9 @@ def _observe(simulation: Simulation, readings: _Readings, entries: tuple[str, ..
             delivered=statistics.delivered,
             acknowledged=statistics.acknowledged,
         )
-    return Observation(workload=workload, queues=(reading,))
+    return Observation(
+        workload=workload, queues=(reading,), clock_offset=simulation.scenario.starts_at
+    )
 
 
 def _why_not_quiet(simulation: Simulation) -> Unknown | None:

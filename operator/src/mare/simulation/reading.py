@@ -2,6 +2,8 @@
 
 import csv
 from dataclasses import replace
+from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +44,15 @@ def packaged() -> dict[str, Path]:
 def read_scenario(path: Path, seed: int | None = None) -> Scenario:
     """Read a scenario, with recorded loads beside it; `InputError` has all mistakes."""
     try:
-        documents = parse(path.read_text(encoding="utf-8"), str(path))
+        text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}:1: not UTF-8") from error
+    return parse_scenario(text, path, seed)
+
+
+def parse_scenario(text: str, path: Path, seed: int | None = None) -> Scenario:
+    """Read a scenario from its text; `path` names it in mistakes."""
+    documents = parse(text, str(path))
     if len(documents) != 1:
         raise InputError(f"{path}:1: has to be one YAML document")
     given = plain(documents[0].root)
@@ -85,12 +93,20 @@ class _Reader:
             min_replicas=least,
             max_replicas=most,
             initial_replicas=given["initialReplicas"],
+            starts_at=self._time(given["startsAt"]),
             tick_seconds=given["tickSeconds"],
             outages=tuple(read_fields(Outage, each) for each in given["outages"]),
             counter_jumps=tuple(read_fields(CounterJump, each) for each in given["counterJumps"]),
             has_statistics=given["statistics"],
             autoscalers=autoscalers or default_autoscalers(worker, least, most),
         )
+
+    def _time(self, text: str) -> float:
+        try:
+            return datetime.fromisoformat(text).timestamp()
+        except ValueError as error:
+            self.mistakes.add(self._document, ("startsAt",), f"has to be a time: {error}")
+            return 0.0
 
     def _settings(
         self, given: dict[str, Any], at: Place, limits: dict[str, int]
@@ -139,7 +155,7 @@ class _Reader:
                     within = part.get("withinSeconds", 1.0)
                     bursts += [Burst(moment, part["messages"], within) for moment in part["at"]]
                 case _:
-                    recorded = self._recorded(part["file"], ("load", index, "file"))
+                    recorded = self._recorded(part, ("load", index))
         load = Load(rates=tuple(rates), bursts=tuple(bursts), recorded=recorded)
         if (expected := load.expected(given["seconds"])) > _MOST_MESSAGES:
             sentence = f"has {expected:.3g} messages; the limit is {_MOST_MESSAGES:,}"
@@ -152,15 +168,18 @@ class _Reader:
             self.mistakes.add(self._document, at, "has to be in the order of the seconds")
         return Points(points)
 
-    def _recorded(self, name: str, at: Place) -> tuple[tuple[float, int], ...]:
-        """Read a CSV file with the columns second and messages (those until the next row)."""
+    def _recorded(self, part: dict[str, str], at: Place) -> tuple[tuple[float, int], ...]:
+        """Read CSV with the columns second and messages (those until the next row)."""
+        given = "csv" if "csv" in part else "file"
         try:
-            with (self._path.parent / name).open(encoding="utf-8", newline="") as file:
-                rows = [(float(r["second"]), int(r["messages"])) for r in csv.DictReader(file)]
+            text = part.get("csv") or (self._path.parent / part["file"]).read_text("utf-8")
+            rows = [
+                (float(r["second"]), int(r["messages"])) for r in csv.DictReader(StringIO(text))
+            ]
         except (OSError, KeyError, ValueError, TypeError) as error:
             sentence = f"cannot be read; its columns have to be second and messages: {error}"
-            self.mistakes.add(self._document, at, sentence)
+            self.mistakes.add(self._document, (*at, given), sentence)
             return ()
         if rows != sorted(rows, key=lambda row: row[0]):
-            self.mistakes.add(self._document, at, "has to be in the order of the seconds")
+            self.mistakes.add(self._document, (*at, given), "has to be in the order of the seconds")
         return tuple(rows)

@@ -122,6 +122,8 @@ class Scenario:
     max_replicas: int = 30
     initial_replicas: int = 0
     """Replicas at the start, if more than `min_replicas`."""
+    starts_at: float = 0.0
+    """When it starts, in seconds since the epoch: schedules are times of the day."""
     tick_seconds: float = 1.0
     """Interval of Maré's decisions."""
     outages: tuple[Outage, ...] = ()

@@ -50,6 +50,7 @@ export class Detail {
     this.figures.show({ ...object, fresh }, now);
     this.charts.show(plainSentence(words, object.sentence));
     this.decisions.show(object, now);
+    showLoad(parts, words, object, now);
     showTrace(parts.trace, words, object.trace);
     showQueues(parts.queues, words, object.queues);
     const key = [object.sentence?.to, object.constraint.code].join();
@@ -94,6 +95,15 @@ function withParts(name, parts) {
   const made = element(name);
   for (const each of parts) made.append(element(each === "text" ? "p" : "span", each));
   return made;
+}
+
+/** The link to what arrived, as a scenario of `mare simulate`. */
+function showLoad(parts, words, { namespace, name, history }, now) {
+  const since = history.loadSince;
+  parts.load.hidden = since === null;
+  if (since === null) return;
+  setAttribute(parts["load-link"], "href", `api/objects/${[namespace, name].map(encodeURIComponent).join("/")}/load`);
+  setText(parts["load-since"], words.text("load.since", { time: words.time(since, now) }));
 }
 
 /** The steps of the decision, from the reading to the result. */

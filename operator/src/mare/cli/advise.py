@@ -1,0 +1,136 @@
+"""`mare advise`: what other values of waitSeconds would have cost on the own load."""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import click
+
+from mare.cli.plot_file import plot_encoder, plot_option
+from mare.cli.record import last_option
+from mare.cli.recorded_load import Source, source_options
+from mare.cluster.object_reader import Unreadable
+from mare.documents.tree import InputError
+from mare.simulation.advice import NoOwnSettings, Setting, choose, simulate_settings, with_waits
+from mare.simulation.advice_plot import advice_svg
+from mare.simulation.advice_text import advice_data, advice_text, simulated_text
+from mare.simulation.folding import fold
+from mare.simulation.reading import packaged, parse_scenario, read_scenario
+from mare.simulation.recording import file_name
+from mare.simulation.scenario import Scenario
+
+
+@click.command
+@click.argument("load", metavar="NAME|FILE")
+@source_options
+@last_option
+@click.option(
+    "--within",
+    type=click.FloatRange(0.01, 86_400),
+    help="Wait in seconds that the cheapest setting has to keep; default: waitSeconds of now.",
+)
+@plot_option("Plot the wait against the replica-hours to a .png or .svg file.")
+@click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON instead.")
+@click.option("--seed", type=click.IntRange(min=0), help="Use this seed; another one is a check.")
+def advise(
+    load: str,
+    *,
+    namespace: str | None,
+    context: str | None,
+    dashboard: str | None,
+    last: int | None,
+    within: float | None,
+    plot: Path | None,
+    as_json: bool,
+    seed: int | None,
+) -> None:
+    """Print what each waitSeconds would have cost, and three that are worth considering.
+
+    NAME is a QueueAutoscaler, whose last load comes from its operator as by mare record. FILE is
+    what mare record wrote, or any scenario; the first autoscaler of kind mare is what it has now.
+
+    Each waitSeconds is simulated on the same messages, with all other settings as they are. A day
+    takes a minute or two. A load with very many messages is made smaller; the output says how.
+    """
+    encode = plot_encoder(plot) if plot is not None else None
+    source = Source(load, namespace, context, dashboard)
+    try:
+        scenario = with_waits(_scenario(source, last, seed))
+    except InputError as error:
+        raise click.ClickException(f"The load is not complete:\n{error}") from error
+    except NoOwnSettings as error:
+        raise click.ClickException(str(error)) from error
+    folded = fold(scenario)
+    if not folded.scenario.load.expected(folded.scenario.seconds):
+        raise click.ClickException(
+            "The load has no messages, so that all settings are the same. Record while some arrive."
+        )
+    click.echo(simulated_text(scenario, folded), err=True)
+    advice = choose(simulate_settings(folded, _run_all), within)
+    if as_json:
+        click.echo(json.dumps(advice_data(scenario, folded, advice), ensure_ascii=False))
+    else:
+        click.echo(advice_text(scenario, folded, advice))
+    if plot is not None and encode is not None:
+        plot.write_bytes(encode(advice_svg(scenario, advice)))
+
+
+def _scenario(source: Source, last: int | None, seed: int | None) -> Scenario:
+    """Read a file, a scenario of the package, or the load of an object."""
+    path, is_remote = Path(source.name), source.namespace or source.context or source.dashboard
+    if not is_remote and (path.is_file() or source.name in packaged()):
+        if last is not None:
+            raise click.UsageError("--last is for a NAME; a file is used as it is.")
+        return read_scenario(path if path.is_file() else packaged()[source.name], seed)
+    if not is_remote and path.suffix in {".yaml", ".yml"}:
+        raise click.UsageError(f"There is no file {path}.")
+    try:
+        text = asyncio.run(_recorded(source, last))
+    except Unreadable as error:
+        raise click.ClickException(str(error)) from error
+    return parse_scenario(text, Path(file_name(source.name)), seed)
+
+
+async def _recorded(source: Source, last: int | None) -> str:
+    async with source.open() as page:
+        return await page.load(last)
+
+
+def _run_all(run: Callable[[int], Setting], count: int) -> Iterable[Setting]:
+    """Run in as many processes as there are cores; show progress on stderr."""
+    begun = time.monotonic()
+    for done, setting in enumerate(_results(run, count), 1):
+        yield setting
+        left = (time.monotonic() - begun) / done * (count - done)
+        line = f"{done} of {count} settings simulated, about {left:.0f} s left"
+        if sys.stderr.isatty():
+            click.echo(f"\r\x1b[K{line if done < count else ''}", nl=False, err=True)
+        elif done < count:
+            click.echo(line, err=True)
+
+
+def _results(run: Callable[[int], Setting], count: int) -> Iterator[Setting]:
+    global _run  # noqa: PLW0603 - a forked process finds it with all messages, without a copy
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if (cores or 1) == 1 or "fork" not in multiprocessing.get_all_start_methods():
+        yield from map(run, range(count))
+        return
+    _run = run
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(min(cores or 1, count), mp_context=fork) as pool:
+        for each in as_completed([pool.submit(_run_one, index) for index in range(count)]):
+            yield each.result()
+
+
+_run: Callable[[int], Setting] | None = None
+
+
+def _run_one(index: int) -> Setting:
+    assert _run is not None
+    return _run(index)
