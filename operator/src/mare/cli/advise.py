@@ -19,7 +19,7 @@ from mare.cluster.object_reader import Unreadable
 from mare.documents.tree import InputError
 from mare.simulation.advice import NoOwnSettings, Setting, choose, simulate_settings, with_waits
 from mare.simulation.advice_plot import advice_svg
-from mare.simulation.advice_text import advice_data, advice_text, simulated_text
+from mare.simulation.advice_text import advice_data, advice_text
 from mare.simulation.folding import fold
 from mare.simulation.reading import packaged, parse_scenario, read_scenario
 from mare.simulation.recording import file_name
@@ -33,7 +33,7 @@ from mare.simulation.scenario import Scenario
 @click.option(
     "--within",
     type=click.FloatRange(0.01, 86_400),
-    help="Wait in seconds that the cheapest setting has to keep; default: waitSeconds of now.",
+    help="Wait in seconds that the cheapest setting has to keep; default: what is accepted now.",
 )
 @plot_option("Plot the wait against the replica-hours to a .png or .svg file.")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON instead.")
@@ -71,7 +71,6 @@ def advise(
         raise click.ClickException(
             "The load has no messages, so that all settings are the same. Record while some arrive."
         )
-    click.echo(simulated_text(scenario, folded), err=True)
     advice = choose(simulate_settings(folded, _run_all), within)
     if as_json:
         click.echo(json.dumps(advice_data(scenario, folded, advice), ensure_ascii=False))

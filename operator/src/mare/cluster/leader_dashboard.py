@@ -18,7 +18,9 @@ from mare.ports import NotFound
 _LEASES, _PODS = Resource("coordination.k8s.io/v1", "leases"), Resource("v1", "pods")
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ")
 _READY_SECONDS = 15.0
-_YOURSELF = "; forward its port 8081 yourself and give --dashboard http://127.0.0.1:8081/"
+_YOURSELF = "; forward its port 8081 yourself and give --dashboard 8081"
+
+_LOCAL = ". For mare local, or a port that you forwarded yourself, give --dashboard 8081"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,10 @@ async def leader_dashboard(
     name: str, namespace: str | None, context: str | None
 ) -> AsyncIterator[tuple[str, str]]:
     """Yield the URL of the dashboard and the namespace of the object; raise `Unreadable`."""
-    stored = await read_stored(name, namespace, context)
+    try:
+        stored = await read_stored(name, namespace, context)
+    except Unreadable as error:
+        raise Unreadable(f"{error}{_LOCAL}") from error
     leader = await _leader_of(stored, context)
     async with _forwarded(leader, context) as port:
         yield f"http://127.0.0.1:{port}{leader.prefix}/", stored["metadata"]["namespace"]

@@ -13,7 +13,13 @@ _TICKS = 5
 _RADIUS = 4.5
 _LETTER, _LINE = 6.4, 13
 """Width and height in pixels of a letter of a label."""
-_OFFSETS = ((9, 4, "start"), (0, -10, "middle"), (-9, 4, "end"), (0, 19, "middle"))
+_OFFSETS = (
+    (8, -5, "start"),
+    (9, 4, "start"),
+    (0, -10, "middle"),
+    (-9, 4, "end"),
+    (0, 19, "middle"),
+)
 """Where a label may stand beside its point, and its anchor."""
 _SHARES = {"start": 0.0, "middle": 0.5, "end": 1.0}
 Box = tuple[float, float, float, float]
@@ -91,7 +97,7 @@ def _level(level: Level | None, across: Axis, up: Axis, theme: Theme) -> Iterato
     if level is not None:
         y = up.at(level.value)
         yield line(across.start, y, across.end, y, theme.level, dash="5 3")
-        yield text(across.end - 3, y - 4, level.label, theme.level, anchor="end", halo=theme)
+        yield text(across.start + 4, y - 4, level.label, theme.level, halo=theme)
 
 
 def _line_of(dots: Sequence[Dot], across: Axis, up: Axis, theme: Theme) -> Iterator[str]:

@@ -21,8 +21,8 @@ _UNKNOWN = 0xFFFF_FFFF
 """Stands for the messages of a time in which none were counted."""
 _LEAST_SECONDS = 4
 """Statistics of a broker that renews them sooner are added up; rounding makes 4 s of 5 s."""
-_BLOCK_ENTRIES, _BLOCKS = 900, 24
-"""A block of entries of 4 s is an hour."""
+_BLOCK_ENTRIES = 720
+"""An hour of 5 s."""
 _LONGEST = 0xFFFF
 
 
@@ -40,7 +40,8 @@ class LoadRecord:
     __slots__ = ("_began", "_blocks", "_end", "_messages", "_newest", "_open", "_seconds")
 
     def __init__(self) -> None:
-        self._blocks: deque[bytes] = deque(maxlen=_BLOCKS)
+        self._blocks: deque[tuple[int, bytes]] = deque()
+        """The seconds of each block, and its compressed entries."""
         self._open = bytearray()
         self._began = self._end = 0
         """Begin and end of the counts, in whole seconds; 0 before the first one."""
@@ -80,8 +81,11 @@ class LoadRecord:
             self._open += _ENTRY.pack(part, messages)
             messages = messages if messages == _UNKNOWN else 0
         if len(self._open) >= _BLOCK_ENTRIES * _ENTRY.size:
-            self._blocks.append(_compressed(self._open))
+            seconds = sum(length for length, _ in _ENTRY.iter_unpack(self._open))
+            self._blocks.append((seconds, _compressed(self._open)))
             self._open = bytearray()
+            if sum(length for length, _ in self._blocks) - self._blocks[0][0] >= SECONDS:
+                self._blocks.popleft()
 
     def last(self, seconds: float = SECONDS) -> list[Arrived]:
         """Return what arrived in the last seconds, from the first count to the last one."""
@@ -102,7 +106,7 @@ class LoadRecord:
         return max(self._began, self._end - SECONDS) if self._end else None
 
     def _entries(self) -> Iterator[tuple[int, int]]:
-        for block in self._blocks:
+        for _, block in self._blocks:
             yield from _ENTRY.iter_unpack(_decompressed(block))
         yield from _ENTRY.iter_unpack(self._open)
         if self._seconds:

@@ -131,9 +131,12 @@ def _setting(folded: Folded, spec: ScalingSpec, result: Result, *, is_now: bool)
 
 
 def choose(settings: Sequence[Setting], within: float | None = None) -> Advice:
-    """Choose by the figures. Without `within`, the limit is what the object accepts now."""
+    """Choose by the figures.
+
+    Without `within`, the limit is the waitSeconds of now, or the wait of now if that is longer.
+    """
     now = next(each for each in settings if each.is_now)
-    limit = within or now.wait_seconds or NO_WAIT_TARGET_LIMIT
+    limit = within or max(now.wait_seconds or NO_WAIT_TARGET_LIMIT, now.wait_p95)
     shortest = min(each.wait_p95 for each in settings)
     quick = [each for each in settings if _is_same_wait(each.wait_p95, shortest)]
     quickest = _cheapest(quick)
@@ -148,7 +151,7 @@ def choose(settings: Sequence[Setting], within: float | None = None) -> Advice:
 
 
 def _is_same_wait(wait: float, shortest: float) -> bool:
-    return wait - shortest <= max(_SAME_WAIT, _SAME_SHARE * shortest)
+    return wait - shortest < max(_SAME_WAIT, _SAME_SHARE * shortest)
 
 
 def _cheapest(settings: Sequence[Setting]) -> Setting:

@@ -9,7 +9,7 @@ _ROLES = {"quickest": "quickest", "balance": "best balance", "cheapest": "cheape
 
 
 def advice_svg(scenario: Scenario, advice: Advice, theme: Theme = LIGHT) -> str:
-    limit = f"{advice.within:g} s"
+    limit = f"{advice.within:.3g} s"
     roles = {
         role: f"{_ROLES[role]} {limit}" if role == "cheapest" else _ROLES[role]
         for role, _ in advice.chosen
@@ -20,7 +20,7 @@ def advice_svg(scenario: Scenario, advice: Advice, theme: Theme = LIGHT) -> str:
     }
     highest = max(each.wait_p95 for each in advice.settings)
     curve = Curve(
-        title=f"What waitSeconds costs {scenario.name}",
+        title=f"{scenario.name}: what waitSeconds costs",
         subtitle=scenario.description[:110],
         description=" ".join(
             f"{labels[id(each)]}: p95 wait {each.wait_p95:.2f} s, {each.replica_hours:.3g}"

@@ -8,7 +8,7 @@ from mare.simulation.folding import Folded
 from mare.simulation.results import aligned
 from mare.simulation.scenario import Scenario
 
-_AT_MAXIMUM = 0.01
+_AT_MAXIMUM = 0.02
 _PERCENT = 0.005
 _WHOLE_HOURS = 100
 """Replica-hours from which on decimals are omitted."""
@@ -100,7 +100,7 @@ def _conclusions(advice: Advice) -> list[str]:
     names = {
         "quickest": "quickest",
         "balance": "best balance",
-        "cheapest": f"cheapest with 95 % of the waits within {advice.within:g} s",
+        "cheapest": f"cheapest with 95 % of the waits within {advice.within:.3g} s",
     }
     for role, setting in advice.chosen:
         roles.setdefault(setting, []).append(names[role])
@@ -109,7 +109,7 @@ def _conclusions(advice: Advice) -> list[str]:
         title = ", and ".join(found)
         lines.append(f"- {title[0].upper()}{title[1:]}: {_sentence(setting, now)}")
     if advice.cheapest_within is None:
-        lines.append(f"- No setting keeps 95 % of the waits within {advice.within:g} s.")
+        lines.append(f"- No setting keeps 95 % of the waits within {advice.within:.3g} s.")
     return lines
 
 
@@ -123,7 +123,7 @@ def _sentence(setting: Setting, now: Setting) -> str:
     if abs(change) < _PERCENT:
         cost = "as many as now"
     else:
-        cost = f"{abs(change):.0%} {'more' if change > 0 else 'fewer'} than now"
+        cost = f"{100 * abs(change):.0f} % {'more' if change > 0 else 'fewer'} than now"
     return (
         f"{setting.name}. 95 % of the messages wait at most {setting.wait_p95:.2f} s instead of"
         f" {now.wait_p95:.2f} s, for {_hours(setting)} replica-hours, {cost}."
@@ -136,7 +136,7 @@ def _limits(scenario: Scenario, advice: Advice) -> list[str]:
     now, most = advice.now, own_settings(scenario).max_replicas
     if now.share_at_maximum > _AT_MAXIMUM:
         lines.append(
-            f"maxReplicas {most} is reached in {now.share_at_maximum:.0%} of the time:"
+            f"maxReplicas {most} is reached in {100 * now.share_at_maximum:.0f} % of the time:"
             " a higher one can make waits shorter."
         )
     start = scenario.worker.start_seconds
@@ -151,7 +151,7 @@ def _limits(scenario: Scenario, advice: Advice) -> list[str]:
 def _against(setting: Setting, now: Setting) -> str:
     if not now.replica_hours:
         return "-"
-    return f"{setting.replica_hours / now.replica_hours - 1:+.0%}"
+    return f"{100 * (setting.replica_hours / now.replica_hours - 1):+.0f} %"
 
 
 def _hours(setting: Setting) -> str:

@@ -4,11 +4,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mare.domain.decide import decide
+from mare.domain.estimates import Estimates
 from mare.domain.evidence import MESSAGES_LEFT, Evidence, QuietAnswer
 from mare.domain.history import History
 from mare.domain.observation import Observation, QueueReading, Workload, with_stale_unknown
 from mare.domain.spec import ScalingSpec, VictimPolicy
 from mare.domain.unknown import Unknown
+from mare.simulation.scenario import Scenario
 from mare.simulation.simulation import STATISTICS_SECONDS, BrokerUnreachable, Simulation
 from mare.simulation.worker_pool import Statistics
 
@@ -22,7 +24,7 @@ class _Readings:
 
 def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0) -> None:
     """Add Maré to a simulation: it reads ready messages each tick and statistics every 5 s."""
-    history = History.begin(0.0, simulation.wanted)
+    history = History.begin(0.0, simulation.wanted, _stored_estimates(simulation.scenario))
     readings = _Readings()
     entries = tuple(name for target in spec.targets for name in getattr(target, "queues", ()))
 
@@ -57,6 +59,17 @@ def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0)
         STATISTICS_SECONDS, read_statistics, simulation.random.random() * STATISTICS_SECONDS
     )
     simulation.every(tick_seconds, tick, simulation.random.random() * tick_seconds)
+
+
+def _stored_estimates(scenario: Scenario) -> Estimates | None:
+    worker = scenario.worker
+    if not scenario.estimates_known:
+        return None
+    return Estimates(
+        capacity_per_replica=worker.capacity,
+        workers_per_replica=float(worker.workers),
+        start_seconds=worker.start_seconds,
+    )
 
 
 def _observe(simulation: Simulation, readings: _Readings, entries: tuple[str, ...]) -> Observation:

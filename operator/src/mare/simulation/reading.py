@@ -67,6 +67,13 @@ def parse_scenario(text: str, path: Path, seed: int | None = None) -> Scenario:
     return scenario
 
 
+def _counts(text: str) -> list[tuple[float, int]]:
+    rows = csv.DictReader(StringIO(text))
+    if not {"second", "messages"} <= set(rows.fieldnames or ()):
+        raise ValueError(f"its first line has {', '.join(rows.fieldnames or ('nothing',))}")
+    return [(float(row["second"]), int(row["messages"])) for row in rows]
+
+
 class _Reader:
     """Reads a checked document. Mistakes that no schema describes go to `mistakes`."""
 
@@ -94,6 +101,7 @@ class _Reader:
             max_replicas=most,
             initial_replicas=given["initialReplicas"],
             starts_at=self._time(given["startsAt"]),
+            estimates_known=given["estimatesKnown"],
             tick_seconds=given["tickSeconds"],
             outages=tuple(read_fields(Outage, each) for each in given["outages"]),
             counter_jumps=tuple(read_fields(CounterJump, each) for each in given["counterJumps"]),
@@ -173,9 +181,7 @@ class _Reader:
         given = "csv" if "csv" in part else "file"
         try:
             text = part.get("csv") or (self._path.parent / part["file"]).read_text("utf-8")
-            rows = [
-                (float(r["second"]), int(r["messages"])) for r in csv.DictReader(StringIO(text))
-            ]
+            rows = _counts(text)
         except (OSError, KeyError, ValueError, TypeError) as error:
             sentence = f"cannot be read; its columns have to be second and messages: {error}"
             self.mistakes.add(self._document, (*at, given), sentence)

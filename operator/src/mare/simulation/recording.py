@@ -62,6 +62,7 @@ def scenario_text(recording: Recording) -> str:
         "minReplicas": spec.min_replicas,
         "maxReplicas": max(1, spec.max_replicas),
         "initialReplicas": recording.initial_replicas,
+        "estimatesKnown": worker is not None,
     }
     rows = "".join(f"      {line}\n" for line in _csv(recording))
     return "".join(
@@ -89,7 +90,9 @@ def _description(recording: Recording) -> str:
     missing = sum(length for _, length, messages in recording.rows if messages is None)
     if missing:
         share = missing / recording.seconds
-        texts.append(f"In {share:.1%} of the time no messages were counted: none are simulated.")
+        texts.append(
+            f"In {100 * share:.1f} % of the time no messages were counted: none are simulated."
+        )
     return " ".join(texts)
 
 
@@ -132,7 +135,8 @@ def _autoscalers(recording: Recording, worker: Worker | None) -> list[dict[str, 
     spec = recording.spec
     waits = [wait for wait in _COMPARED_WAITS if wait != own_wait(spec)]
     settings = {"Maré now": spec, **{f"Maré {wait:g} s": with_wait(spec, wait) for wait in waits}}
-    queues = {"queues": list(recording.queues)} if recording.queues else {}
+    names_queues = any(getattr(target, "queues", ()) for target in spec.targets)
+    queues = {"queues": recording.queues} if names_queues else {}
     assumed = worker or Worker(service_seconds=1.0)
     defaults = default_autoscalers(assumed, spec.min_replicas, spec.max_replicas)
     return [
@@ -158,8 +162,27 @@ def _keda(settings: KedaSettings) -> dict[str, Any]:
     return fields
 
 
+class _WithoutAliases(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
 def _yaml(value: dict[str, Any]) -> str:
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(
+        _short(value), Dumper=_WithoutAliases, sort_keys=False, allow_unicode=True, width=100
+    )
+
+
+def _short(value: Any) -> Any:
+    """Return the value with 2 for 2.0."""
+    match value:
+        case dict():
+            return {name: _short(each) for name, each in value.items()}
+        case list():
+            return [_short(each) for each in value]
+        case float() if value.is_integer():
+            return int(value)
+    return value
 
 
 def _instant(seconds: float) -> str:

@@ -124,6 +124,8 @@ class Scenario:
     """Replicas at the start, if more than `min_replicas`."""
     starts_at: float = 0.0
     """When it starts, in seconds since the epoch: schedules are times of the day."""
+    estimates_known: bool = False
+    """Whether Maré begins with what it has measured of the workers, as after a restart."""
     tick_seconds: float = 1.0
     """Interval of Maré's decisions."""
     outages: tuple[Outage, ...] = ()
