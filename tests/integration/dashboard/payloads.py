@@ -96,7 +96,11 @@ def detail(at: float, summary_json: Json, operator_state: Json) -> Json:
         "problems": summary_json.get("problems", []),
         "decisions": decisions(at) if decided else [],
         "queues": [queue | {each: summary_json[each] for each in ("ready", "unacknowledged")}],
-        "history": {"since": at - 200_000, "decisionsSince": at - 200_000},
+        "history": {
+            "since": at - 200_000,
+            "decisionsSince": at - 200_000,
+            "loadSince": int(at) - 80_000,
+        },
         "explain": f"mare explain {summary_json['name']} -n {summary_json['namespace']}",
     }
 

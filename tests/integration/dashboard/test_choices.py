@@ -58,3 +58,10 @@ def test_everything_is_loaded_from_the_operator_without_policy_violations(open_p
     assert seen
     assert all(url.startswith(page.url.split("?")[0]) for url in seen)
     assert messages == []
+
+
+def test_the_load_can_be_downloaded(open_page: Open) -> None:
+    page = open_page("busy", DETAIL)
+    link = page.get_by_role("link", name="Download this load")
+    expect(link).to_have_attribute("href", "api/objects/music/playlists/load")
+    assert "mare advise" in page.inner_text("[data-part=load]")

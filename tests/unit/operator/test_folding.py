@@ -89,11 +89,11 @@ def test_a_load_that_is_not_recorded_is_not_cut():
 
 @pytest.mark.parametrize(
     ("rate", "worker", "most"),
-    [(600, MANY, 100_000), (1_000, Worker(service_seconds=0.01, workers=4), 200_000)],
+    [(600, MANY, 150_000), (1_000, Worker(service_seconds=0.01, workers=4), 250_000)],
     ids=["replicas", "messages"],
 )
 def test_a_folded_load_costs_and_waits_as_the_whole_one(rate, worker, most):
-    scenario = scenario_of(rate, worker, seconds=160)
+    scenario = scenario_of(rate, worker, seconds=240)
     folded = fold(scenario, most=most)
     assert folded.replicas * folded.messages > 1
     assert not folded.is_cut

@@ -31,7 +31,7 @@ _LEAST_REPLICAS = 100
 """Replicas at the busiest time. Fewer ones have less in common to absorb noise: with a third of 150
 replicas the costs are 7 % higher at 2 s and 3 % at 10 s, with half of them 4 % and 2 %."""
 _LEAST_RATE = 100.0
-"""Messages/s of a replica. With a tenth of 1,000 the costs differ by 6 % at 2 s and 0 % at 30 s, with
+"""Messages/s of a replica. With a tenth of 1,000 the costs differ by 6 % at 2 s, 0 % at 30 s, with
 a hundredth by 5 % and 2 %, and the waits by up to 0.2 s."""
 _MINUTE = 60
 
