@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import math
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ from mare.documents.tree import InputError
 from mare.simulation.advice import NoOwnSettings, Setting, choose, simulate_settings, with_waits
 from mare.simulation.advice_plot import advice_svg
 from mare.simulation.advice_text import advice_data, advice_text
-from mare.simulation.folding import fold
+from mare.simulation.folding import MOST_SECONDS, fold
 from mare.simulation.reading import packaged, parse_scenario, read_scenario
 from mare.simulation.recording import file_name
 from mare.simulation.scenario import Scenario
@@ -35,6 +36,11 @@ from mare.simulation.scenario import Scenario
     type=click.FloatRange(0.01, 86_400),
     help="Wait in seconds that the cheapest setting has to keep; default: what is accepted now.",
 )
+@click.option(
+    "--whole",
+    is_flag=True,
+    help="Simulate the whole load, and not its busiest 6 hours: a day takes minutes.",
+)
 @plot_option("Plot the wait against the replica-hours to a .png or .svg file.")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON instead.")
 @click.option("--seed", type=click.IntRange(min=0), help="Use this seed; another one is a check.")
@@ -46,6 +52,7 @@ def advise(
     dashboard: str | None,
     last: int | None,
     within: float | None,
+    whole: bool,
     plot: Path | None,
     as_json: bool,
     seed: int | None,
@@ -55,8 +62,9 @@ def advise(
     NAME is a QueueAutoscaler, whose last load comes from its operator as by mare record. FILE is
     what mare record wrote, or any scenario; the first autoscaler of kind mare is what it has now.
 
-    Each waitSeconds is simulated on the same messages, with all other settings as they are. A day
-    takes a minute or two. A load with very many messages is made smaller; the output says how.
+    Each waitSeconds is simulated on the same messages, with all other settings as they are: of a
+    recorded day, on its busiest 6 hours. A load with very many messages is made smaller. The output
+    says what was simulated.
     """
     encode = plot_encoder(plot) if plot is not None else None
     source = Source(load, namespace, context, dashboard)
@@ -66,7 +74,7 @@ def advise(
         raise click.ClickException(f"The load is not complete:\n{error}") from error
     except NoOwnSettings as error:
         raise click.ClickException(str(error)) from error
-    folded = fold(scenario)
+    folded = fold(scenario, most_seconds=math.inf if whole else MOST_SECONDS)
     if not folded.scenario.load.expected(folded.scenario.seconds):
         raise click.ClickException(
             "The load has no messages, so that all settings are the same. Record while some arrive."
@@ -86,14 +94,14 @@ def _scenario(source: Source, last: int | None, seed: int | None) -> Scenario:
     if not is_remote and (path.is_file() or source.name in packaged()):
         if last is not None:
             raise click.UsageError("--last is for a NAME; a file is used as it is.")
-        return read_scenario(path if path.is_file() else packaged()[source.name], seed)
+        return read_scenario(path if path.is_file() else packaged()[source.name], seed, math.inf)
     if not is_remote and path.suffix in {".yaml", ".yml"}:
         raise click.UsageError(f"There is no file {path}.")
     try:
         text = asyncio.run(_recorded(source, last))
     except Unreadable as error:
         raise click.ClickException(str(error)) from error
-    return parse_scenario(text, Path(file_name(source.name)), seed)
+    return parse_scenario(text, Path(file_name(source.name)), seed, math.inf)
 
 
 async def _recorded(source: Source, last: int | None) -> str:
@@ -122,9 +130,9 @@ def _results(run: Callable[[int], Setting], count: int) -> Iterator[Setting]:
         return
     _run = run
     fork = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(min(cores or 1, count), mp_context=fork) as pool:
-        for each in as_completed([pool.submit(_run_one, index) for index in range(count)]):
-            yield each.result()
+    # Ctrl-C reaches all processes of a terminal: the parent ends the others.
+    with fork.Pool(min(cores or 1, count), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        yield from pool.imap_unordered(_run_one, range(count), chunksize=1)
 
 
 _run: Callable[[int], Setting] | None = None

@@ -1,6 +1,7 @@
 """`mare record`: writes the recent load of an object to a file for `mare simulate`."""
 
 import asyncio
+import math
 import re
 import signal
 import sys
@@ -158,7 +159,7 @@ class _Progress:
 def _summary(text: str, path: Path) -> str:
     """Return what the file has, and what to do with it."""
     try:
-        scenario = parse_scenario(text, path)
+        scenario = parse_scenario(text, path, most_messages=math.inf)
     except InputError as error:
         return f"It is not complete yet:\n{error}"
     messages = int(scenario.load.expected(scenario.seconds))

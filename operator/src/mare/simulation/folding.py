@@ -6,8 +6,6 @@ each of which takes 100 times as long: it is as busy as it was. What is left is 
 time.
 """
 
-from bisect import bisect_left
-from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import ceil
@@ -22,18 +20,20 @@ from mare.domain.spec import (
     ScalingSpec,
     Target,
 )
+from mare.simulation.busiest import busiest_messages, busiest_rate, busiest_time
 from mare.simulation.load import Load
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler, Worker
 
-MOST_MESSAGES = 1_500_000
-"""Messages of one simulation: about 8 s."""
+MOST_MESSAGES = 600_000
+"""Messages of one simulation: about 5 s."""
+MOST_SECONDS = 21_600.0
+"""Time of one simulation: 22,000 decisions, about 8 s."""
 _LEAST_REPLICAS = 100
 """Replicas at the busiest time. Fewer ones have less in common to absorb noise: with a third of 150
 replicas the costs are 7 % higher at 2 s and 3 % at 10 s, with half of them 4 % and 2 %."""
 _LEAST_RATE = 100.0
 """Messages/s of a replica. With a tenth of 1,000 the costs differ by 6 % at 2 s, 0 % at 30 s, with
 a hundredth by 5 % and 2 %, and the waits by up to 0.2 s."""
-_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,51 +48,46 @@ class Folded:
     is_cut: bool = False
 
 
-def fold(scenario: Scenario, most: int = MOST_MESSAGES) -> Folded:
-    """Return a scenario with at most so many messages, as far as that keeps what is compared."""
-    load, worker = scenario.load, scenario.worker
+def fold(
+    scenario: Scenario, most: int = MOST_MESSAGES, most_seconds: float = MOST_SECONDS
+) -> Folded:
+    """Return a scenario of at most that size, as far as that keeps what is compared."""
+    cut = busiest_time(scenario, most_seconds)
+    replicas, messages = _factors(cut, most)
+    small = _smaller(cut, replicas, messages) if replicas * messages > 1 else cut
+    small = busiest_messages(small, most)
+    is_cut = small.seconds < scenario.seconds
+    return Folded(small, replicas, messages, small.starts_at - scenario.starts_at, is_cut)
+
+
+def _factors(scenario: Scenario, most: int) -> tuple[int, int]:
+    """Return how many replicas one stands for, and how many messages of a replica."""
+    load, capacity = scenario.load, scenario.worker.capacity
     surplus = ceil(load.expected(scenario.seconds) / most)
-    needed = min(float(scenario.max_replicas), busiest_rate(scenario) / worker.capacity)
+    specs = [each.settings for each in scenario.autoscalers]
+    maximum = max(each.max_replicas for each in specs if isinstance(each, ScalingSpec))
+    needed = min(float(maximum), busiest_rate(scenario) / capacity)
     replicas = max(1, min(surplus, int(needed // _LEAST_REPLICAS)))
-    messages = max(1, min(ceil(surplus / replicas), int(worker.capacity // _LEAST_RATE)))
-    if not all(_is_by_rate(each.settings) for each in scenario.autoscalers):
-        messages = 1
-    if replicas * messages > 1:
-        scenario = replace(
-            scenario,
-            load=_thinned(load, replicas * messages),
-            worker=_slowed(worker, messages),
-            min_replicas=_fewer(scenario.min_replicas, replicas),
-            max_replicas=_fewer(scenario.max_replicas, replicas),
-            initial_replicas=_fewer(scenario.initial_replicas, replicas),
-            autoscalers=tuple(
-                SimulatedAutoscaler(each.name, _scaled(each.settings, replicas, messages))
-                if isinstance(each.settings, ScalingSpec)
-                else each
-                for each in scenario.autoscalers
-            ),
-        )
-    begin, seconds = _busiest(scenario, most)
-    is_cut = seconds < scenario.seconds
-    if is_cut:
-        scenario = replace(
-            scenario,
-            seconds=seconds,
-            starts_at=scenario.starts_at + begin,
-            load=_between(scenario.load, begin, begin + seconds),
-        )
-    return Folded(scenario, replicas, messages, begin, is_cut)
+    if not all(map(_is_by_rate, specs)):
+        return replicas, 1
+    return replicas, max(1, min(ceil(surplus / replicas), int(capacity // _LEAST_RATE)))
 
 
-def busiest_rate(scenario: Scenario) -> float:
-    """Return the messages/s of the busiest minute."""
-    load, minutes = scenario.load, Counter[int]()
-    for second, messages in load.recorded:
-        minutes[int(second // _MINUTE)] += messages
-    for burst in load.bursts:
-        minutes[int(burst.at // _MINUTE)] += burst.messages
-    rates = Load(rates=load.rates).expected(scenario.seconds) / scenario.seconds
-    return rates + max(minutes.values(), default=0) / _MINUTE
+def _smaller(scenario: Scenario, replicas: int, messages: int) -> Scenario:
+    return replace(
+        scenario,
+        load=_thinned(scenario.load, replicas * messages),
+        worker=_slowed(scenario.worker, messages),
+        min_replicas=_fewer(scenario.min_replicas, replicas),
+        max_replicas=_fewer(scenario.max_replicas, replicas),
+        initial_replicas=_fewer(scenario.initial_replicas, replicas),
+        autoscalers=tuple(
+            SimulatedAutoscaler(each.name, _scaled(each.settings, replicas, messages))
+            if isinstance(each.settings, ScalingSpec)
+            else each
+            for each in scenario.autoscalers
+        ),
+    )
 
 
 def _thinned(load: Load, factor: int) -> Load:
@@ -178,26 +173,3 @@ def _rules(rules: ScalingRules, replicas: int) -> ScalingRules:
 
 def _fewer(count: int, replicas: int) -> int:
     return ceil(count / replicas)
-
-
-def _busiest(scenario: Scenario, most: int) -> tuple[float, float]:
-    """Return begin and length of the busiest time with so many messages, of a recording alone."""
-    load = scenario.load
-    rows = load.recorded
-    total = sum(messages for _, messages in rows)
-    if load.rates or load.bursts or total <= most:
-        return 0.0, scenario.seconds
-    counts = [0, *accumulate(messages for _, messages in rows)]
-    moments = [*(second for second, _ in rows), scenario.seconds]
-    spans = []
-    for first, before in enumerate(counts[:-1]):
-        last = bisect_left(counts, before + most)
-        if last < len(counts):
-            spans.append((moments[last] - moments[first], moments[first]))
-    length, begin = min(spans)
-    return begin, length
-
-
-def _between(load: Load, begin: float, end: float) -> Load:
-    rows = tuple((second - begin, n) for second, n in load.recorded if begin <= second < end)
-    return replace(load, recorded=rows)

@@ -41,16 +41,20 @@ def packaged() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_FOLDER.rglob("*.yaml"))}
 
 
-def read_scenario(path: Path, seed: int | None = None) -> Scenario:
+def read_scenario(
+    path: Path, seed: int | None = None, most_messages: float = _MOST_MESSAGES
+) -> Scenario:
     """Read a scenario, with recorded loads beside it; `InputError` has all mistakes."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}:1: not UTF-8") from error
-    return parse_scenario(text, path, seed)
+    return parse_scenario(text, path, seed, most_messages)
 
 
-def parse_scenario(text: str, path: Path, seed: int | None = None) -> Scenario:
+def parse_scenario(
+    text: str, path: Path, seed: int | None = None, most_messages: float = _MOST_MESSAGES
+) -> Scenario:
     """Read a scenario from its text; `path` names it in mistakes."""
     documents = parse(text, str(path))
     if len(documents) != 1:
@@ -59,7 +63,7 @@ def parse_scenario(text: str, path: Path, seed: int | None = None) -> Scenario:
     checked = check(
         schema_of("mare.simulation"), given if seed is None else {**given, "seed": seed}
     )
-    reader = _Reader(documents[0], path)
+    reader = _Reader(documents[0], path, most_messages)
     reader.mistakes.add_all(documents[0], (), checked.mistakes)
     reader.mistakes.raise_any()
     scenario = reader.scenario(checked.value)
@@ -77,8 +81,9 @@ def _counts(text: str) -> list[tuple[float, int]]:
 class _Reader:
     """Reads a checked document. Mistakes that no schema describes go to `mistakes`."""
 
-    def __init__(self, document: Document, path: Path) -> None:
+    def __init__(self, document: Document, path: Path, most_messages: float) -> None:
         self._document = document
+        self._most_messages = most_messages
         self._path = path
         self.mistakes = Mistakes()
 
@@ -165,8 +170,11 @@ class _Reader:
                 case _:
                     recorded = self._recorded(part, ("load", index))
         load = Load(rates=tuple(rates), bursts=tuple(bursts), recorded=recorded)
-        if (expected := load.expected(given["seconds"])) > _MOST_MESSAGES:
-            sentence = f"has {expected:.3g} messages; the limit is {_MOST_MESSAGES:,}"
+        if (expected := load.expected(given["seconds"])) > self._most_messages:
+            sentence = (
+                f"has {expected:.3g} messages; the limit is {self._most_messages:,}. Make the time"
+                " shorter; mare advise makes a recorded load smaller itself"
+            )
             self.mistakes.add(self._document, ("load",), sentence)
         return load
 
