@@ -70,6 +70,15 @@ def test_settings_that_cost_the_same_give_the_quicker_one():
     assert choose(curve(figures=same), within=20).cheapest_within.wait_seconds == 2
 
 
+def test_what_the_object_has_is_advised_rather_than_what_is_no_better():
+    advice = choose([setting(1, 6.5, 10.0), setting(2, 6.6, 9.99, now=True), setting(60, 14, 8)])
+    assert {role: each.wait_seconds for role, each in advice.chosen} == {
+        "quickest": 2,
+        "cheapest": 2,
+        "least": 60,
+    }
+
+
 def test_a_straight_line_has_no_balance():
     straight = {2: (1.0, 10.0), 10: (5.0, 8.0), 30: (9.0, 6.0)}
     assert choose(curve(figures=straight)).balance is None
@@ -106,6 +115,7 @@ def test_a_load_to_which_no_wait_matters_is_said_to_be_one():
 def test_the_text_names_other_limits_of_the_wait():
     limited = [setting(2, 9.0, 5.0, now=True, at_maximum=0.3), setting(10, 12.0, 4.0)]
     text = text_of(choose(limited))
+    assert "maxReplicas" not in text_of(choose([setting(2, 0.1, 5.0, now=True, at_maximum=1.0)]))
     assert "maxReplicas 30 is reached in 30 % of the time" in text
     assert "A replica starts in 3 s" in text
 

@@ -18,6 +18,7 @@ _SAME_WAIT, _SAME_SHARE = 0.1, 0.05
 """Waits of the same seconds, or within the same share, are no quicker."""
 _SAME_COST = 0.02
 """Costs within this share are the same: another seed changes them as much."""
+_WANTED = 3
 
 
 class NoOwnSettings(Exception):
@@ -68,12 +69,17 @@ class Advice:
 
     @property
     def chosen(self) -> tuple[tuple[str, Setting], ...]:
-        """The settings with their role; a setting with two roles is there twice."""
-        roles = (
+        """The settings with their role; a setting with two roles is there twice.
+
+        With fewer than three settings, the one that costs least is there as well.
+        """
+        roles = [
             ("quickest", self.quickest),
             ("balance", self.balance),
             ("cheapest", self.cheapest_within),
-        )
+        ]
+        if len({setting for _, setting in roles if setting is not None}) < _WANTED:
+            roles.append(("least", _cheapest(self.settings)))
         return tuple((role, setting) for role, setting in roles if setting is not None)
 
 
@@ -155,10 +161,10 @@ def _is_same_wait(wait: float, shortest: float) -> bool:
 
 
 def _cheapest(settings: Sequence[Setting]) -> Setting:
-    """Return the quickest of the settings whose costs are the least, or as good as that."""
+    """Return one of the settings whose costs are the least: that of now, else the quickest."""
     least = min(each.replica_hours for each in settings)
     cheap = [each for each in settings if each.replica_hours <= least * (1 + _SAME_COST / 2)]
-    return min(cheap, key=lambda each: (each.wait_p95, each.replica_hours))
+    return min(cheap, key=lambda each: (not each.is_now, each.wait_p95, each.replica_hours))
 
 
 def _balance(settings: Sequence[Setting], quickest: Setting) -> Setting | None:

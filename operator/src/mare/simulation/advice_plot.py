@@ -5,7 +5,12 @@ from mare.drawing.figure import LIGHT, Level, Theme
 from mare.simulation.advice import Advice, Setting
 from mare.simulation.scenario import Scenario
 
-_ROLES = {"quickest": "quickest", "balance": "best balance", "cheapest": "cheapest within"}
+_ROLES = {
+    "quickest": "quickest",
+    "balance": "best balance",
+    "cheapest": "cheapest within",
+    "least": "least cost",
+}
 
 
 def advice_svg(scenario: Scenario, advice: Advice, theme: Theme = LIGHT) -> str:

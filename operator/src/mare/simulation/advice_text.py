@@ -100,6 +100,7 @@ def _conclusions(advice: Advice) -> list[str]:
     names = {
         "quickest": "quickest",
         "balance": "best balance",
+        "least": "least cost",
         "cheapest": f"cheapest with 95 % of the waits within {advice.within:.3g} s",
     }
     for role, setting in advice.chosen:
@@ -134,7 +135,7 @@ def _limits(scenario: Scenario, advice: Advice) -> list[str]:
     """Return what limits the wait besides waitSeconds."""
     lines = []
     now, most = advice.now, own_settings(scenario).max_replicas
-    if now.share_at_maximum > _AT_MAXIMUM:
+    if now.share_at_maximum > _AT_MAXIMUM and now.wait_p95 > (now.wait_seconds or advice.within):
         lines.append(
             f"maxReplicas {most} is reached in {100 * now.share_at_maximum:.0f} % of the time:"
             " a higher one can make waits shorter."
