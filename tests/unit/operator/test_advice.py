@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from mare.cli import mare
@@ -142,28 +143,41 @@ def test_only_the_wait_of_the_settings_changes():
 
 
 @pytest.fixture(scope="module")
-def advised(tmp_path_factory):
+def recorded(tmp_path_factory):
+    """The first 20 minutes of a recorded load of the package."""
+    llm = packaged()["llm-code-s3"]
+    fields = yaml.safe_load(llm.read_text("utf-8"))
+    load = [{"kind": "recorded", "csv": (llm.parent / "llm-code.csv").read_text("utf-8")}]
+    path = tmp_path_factory.mktemp("advise") / "llm.yaml"
+    path.write_text(yaml.safe_dump({**fields, "load": load, "seconds": 1_200}))
+    return path
+
+
+@pytest.fixture(scope="module")
+def advised(recorded):
     """The advice on a recorded load, and its plot."""
-    plot = tmp_path_factory.mktemp("advise") / "llm.svg"
-    result = CliRunner().invoke(mare, ["advise", "llm-code-s3", "--json", "--plot", str(plot)])
+    plot = recorded.with_suffix(".svg")
+    result = CliRunner().invoke(mare, ["advise", str(recorded), "--json", "--plot", str(plot)])
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout), plot.read_text()
 
 
-def simulated(wait, seed):
+def simulated(path, wait, seed):
     """The p95 wait and the replica-hours of a waitSeconds on the same load, by `mare simulate`."""
-    scenario = read_scenario(packaged()["llm-code-s3"], seed)
+    scenario = read_scenario(path, seed)
     spec = with_wait(scenario.autoscalers[0].settings, wait)
     own = replace(scenario.autoscalers[0], settings=spec)
     result = run_simulation(scenario, own, *generate_messages(scenario))
     return result.wait_p95, result.replica_seconds / 3600
 
 
-def test_the_advice_on_a_recorded_load_holds_when_it_is_simulated(advised):
+def test_the_advice_on_a_recorded_load_holds_when_it_is_simulated(advised, recorded):
     report, _ = advised
     figures = {each["waitSeconds"]: each for each in report["settings"]}
     advice, now = report["advice"], next(e for e in report["settings"] if e["now"])
-    checked = {wait: simulated(wait, seed=7) for wait in {*advice.values(), now["waitSeconds"]}}
+    checked = {
+        wait: simulated(recorded, wait, seed=7) for wait in {*advice.values(), now["waitSeconds"]}
+    }
     for wait, (p95, hours) in checked.items():
         assert hours == pytest.approx(figures[wait]["replicaHours"], rel=0.1), wait
         assert p95 == pytest.approx(figures[wait]["waitP95"], rel=0.2, abs=0.3), wait
