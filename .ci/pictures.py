@@ -16,7 +16,11 @@ from mare.domain.spec import QueueWaitTime, ScalingSpec
 from mare.drawing.drawing import draw
 from mare.drawing.figure import DARK, LIGHT, Column, Figure, Level, Panel, Series, Shape, Theme
 from mare.drawing.png import png_renderer
+from mare.simulation.advice import choose, simulate_settings, with_waits
+from mare.simulation.advice_plot import advice_svg
+from mare.simulation.advice_text import advice_text
 from mare.simulation.comparison import compare
+from mare.simulation.folding import fold
 from mare.simulation.plot import plot_svg
 from mare.simulation.reading import packaged, read_scenario
 from mare.simulation.results import Result
@@ -82,6 +86,16 @@ def waits() -> None:
         (FOLDER / f"wait-seconds-{scheme}.svg").write_text(svg)
 
 
+def advice() -> None:
+    """Draw the advice of docs/advise.md, and print its text."""
+    scenario = with_waits(read_scenario(packaged()["llm-code-s3"]))
+    folded = fold(scenario)
+    advised = choose(simulate_settings(folded, lambda run, count: map(run, range(count))))
+    print(advice_text(scenario, folded, advised))
+    for scheme, theme in GITHUB.items():
+        (FOLDER / f"advice-{scheme}.svg").write_text(advice_svg(scenario, advised, theme))
+
+
 def _accepting(wait_seconds: float) -> SimulatedAutoscaler:
     spec = ScalingSpec(max_replicas=30, targets=(QueueWaitTime(wait_seconds=wait_seconds),))
     return SimulatedAutoscaler(f"{wait_seconds:g} s", replace(spec, min_replicas=1))
@@ -145,6 +159,7 @@ def _stacked(drawings: list[str], width: int, theme: Theme) -> str:
 PICTURES: dict[str, Callable[[], None]] = {
     "simulations": simulations,
     "waits": waits,
+    "advice": advice,
     "dashboard": lambda: dashboard(FOLDER),
     "page": lambda: page(FOLDER),
 }

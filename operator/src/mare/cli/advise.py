@@ -130,9 +130,14 @@ def _results(run: Callable[[int], Setting], count: int) -> Iterator[Setting]:
         return
     _run = run
     fork = multiprocessing.get_context("fork")
-    # Ctrl-C reaches all processes of a terminal: the parent ends the others.
-    with fork.Pool(min(cores or 1, count), signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+    with fork.Pool(min(cores or 1, count), _leave_signals_to_the_parent) as pool:
         yield from pool.imap_unordered(_run_one, range(count), chunksize=1)
+
+
+def _leave_signals_to_the_parent() -> None:
+    """Ctrl-C reaches all processes of a terminal; the parent ends the others by SIGTERM."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 _run: Callable[[int], Setting] | None = None
