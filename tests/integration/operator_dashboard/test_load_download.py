@@ -16,14 +16,17 @@ LOAD = "/api/objects/shop/busy/load"
 WAITING = {"target": {"type": "QueueWaitTime", "waitSeconds": 5}}
 
 
-def recorded(visitor: Visitor, seconds: int = 600, messages: int = 50) -> None:
+def recorded(
+    visitor: Visitor, seconds: int = 600, messages: int = 50, *, measured: bool = True
+) -> None:
     """Let the object have counts of 5 s, and what is known of its workers."""
     history = visitor.world.record.histories["shop", "busy"]
     begin = round(visitor.world.clock.now) - seconds
     for end in range(begin + 5, begin + seconds + 1, 5):
         history.load.observe((Count(float(end), 5.0, messages),))
     known = Estimates(capacity_per_replica=8.0, workers_per_replica=4.0, start_seconds=2.0)
-    object.__setattr__(history.view, "estimates", known)
+    if measured:
+        object.__setattr__(history.view, "estimates", known)
 
 
 def answers(*paths, load=True, **spec):
@@ -114,6 +117,14 @@ def test_one_command_goes_from_the_object_to_a_plot(folder):
     assert advised.exit_code == 0, advised.output
     assert "waitSeconds 5, as it is now" in advised.output
     assert (folder / "busy.svg").read_text().startswith("<svg")
+
+
+def test_without_a_service_time_the_next_step_is_named(folder):
+    advised, recording = commanded(["advise", "busy"], ["record", "busy"], measured=False)
+    assert advised.exit_code == 1
+    assert "Run mare record busy, add serviceSeconds to busy.load.yaml" in advised.output
+    assert recording.exit_code == 0
+    assert "worker.serviceSeconds is missing; add it" in recording.output
 
 
 def test_record_names_what_is_wrong(folder):

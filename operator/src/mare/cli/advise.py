@@ -23,7 +23,7 @@ from mare.simulation.advice_plot import advice_svg
 from mare.simulation.advice_text import advice_data, advice_text
 from mare.simulation.folding import MOST_SECONDS, fold
 from mare.simulation.reading import packaged, parse_scenario, read_scenario
-from mare.simulation.recording import file_name
+from mare.simulation.recording import file_name, has_service_time
 from mare.simulation.scenario import Scenario
 
 
@@ -101,7 +101,13 @@ def _scenario(source: Source, last: int | None, seed: int | None) -> Scenario:
         text = asyncio.run(_recorded(source, last))
     except Unreadable as error:
         raise click.ClickException(str(error)) from error
-    return parse_scenario(text, Path(file_name(source.name)), seed, math.inf)
+    file = file_name(source.name)
+    if not has_service_time(text):
+        raise click.ClickException(
+            f"The service time of {source.name} is not measured yet. Run mare record {source.name},"
+            f" add serviceSeconds to {file}, and run mare advise {file}."
+        )
+    return parse_scenario(text, Path(file), seed, math.inf)
 
 
 async def _recorded(source: Source, last: int | None) -> str:

@@ -77,6 +77,11 @@ def scenario_text(recording: Recording) -> str:
     )
 
 
+def has_service_time(text: str) -> bool:
+    """Return whether the service time was measured when a scenario was written."""
+    return _UNKNOWN_SERVICE not in text
+
+
 def file_name(name: str) -> str:
     return f"{name}.load.yaml"
 
