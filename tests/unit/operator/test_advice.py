@@ -31,6 +31,7 @@ CURVE = {
 def setting(wait, p95, hours, *, now=False, at_maximum=0.0):
     return Setting(
         wait_seconds=wait,
+        target="QueueLength" if wait is None else "QueueWaitTime",
         is_now=now,
         wait_p50=0.0,
         wait_p95=p95,
@@ -105,7 +106,7 @@ def test_the_text_marks_what_is_now_and_compares_with_it():
 def test_a_setting_with_two_roles_is_one_line():
     text = text_of(choose(curve(now=10), within=3))
     assert text.count("waitSeconds 5.") == 1
-    assert "- Best balance, and cheapest with 95 % of the waits within 3 s: waitSeconds 5." in text
+    assert "- Best balance and cheapest with 95 % of the waits within 3 s: waitSeconds 5." in text
 
 
 def test_a_load_to_which_no_wait_matters_is_said_to_be_one():
@@ -129,9 +130,10 @@ def test_another_target_is_a_point_of_its_own():
     advice = choose([*curve(now=None), setting(None, 4.0, 8.0, now=True)])
     assert advice.within == 10
     text = text_of(advice)
-    assert "other target" in text
+    assert "waitSeconds 1." in text
+    assert "QueueLength" in text
     svg = advice_svg(scenario, advice)
-    assert "other target (now)" in svg
+    assert "QueueLength (now)" in svg
     assert svg.count("<circle") == 7
 
 

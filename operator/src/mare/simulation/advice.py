@@ -27,9 +27,12 @@ class NoOwnSettings(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """A value of waitSeconds with its figures; None is another target, as the object has it now."""
+    """A value of waitSeconds with its figures."""
 
     wait_seconds: float | None
+    """None for another target, as the object may have it now."""
+    target: str
+    """The type of the target, such as QueueLength."""
     is_now: bool
     wait_p50: float
     wait_p95: float
@@ -40,7 +43,7 @@ class Setting:
 
     @property
     def name(self) -> str:
-        return "now" if self.wait_seconds is None else f"waitSeconds {self.wait_seconds:g}"
+        return self.target if self.wait_seconds is None else f"waitSeconds {self.wait_seconds:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,7 @@ def _setting(folded: Folded, spec: ScalingSpec, result: Result, *, is_now: bool)
     at_maximum = sum(sample.wanted >= most for sample in result.samples)
     return Setting(
         wait_seconds=own_wait(spec),
+        target=type(spec.targets[0]).__name__,
         is_now=is_now,
         wait_p50=result.wait_p50,
         wait_p95=result.wait_p95,

@@ -50,6 +50,6 @@ def advice_svg(scenario: Scenario, advice: Advice, theme: Theme = LIGHT) -> str:
 
 
 def _label(setting: Setting, roles: list[str]) -> str:
-    name = "other target" if setting.wait_seconds is None else f"{setting.wait_seconds:g} s"
+    name = setting.target if setting.wait_seconds is None else f"{setting.wait_seconds:g} s"
     notes = [*(["now"] if setting.is_now else []), *roles]
     return f"{name} ({', '.join(notes)})" if notes else name

@@ -45,6 +45,7 @@ def advice_data(scenario: Scenario, folded: Folded, advice: Advice) -> dict[str,
 def _data(setting: Setting) -> dict[str, Any]:
     names = {
         "wait_seconds": "waitSeconds",
+        "target": "target",
         "is_now": "now",
         "wait_p50": "waitP50",
         "wait_p95": "waitP95",
@@ -79,7 +80,7 @@ def simulated_text(scenario: Scenario, folded: Folded) -> str:
 def _rows(advice: Advice) -> list[tuple[str, ...]]:
     return [
         (
-            "other target" if each.wait_seconds is None else f"{each.wait_seconds:g}",
+            each.target if each.wait_seconds is None else f"{each.wait_seconds:g}",
             f"{each.wait_p50:.2f} s",
             f"{each.wait_p95:.2f} s",
             f"{each.wait_p99:.2f} s",
@@ -107,7 +108,7 @@ def _conclusions(advice: Advice) -> list[str]:
         roles.setdefault(setting, []).append(names[role])
     lines = ["Worth considering:"]
     for setting, found in roles.items():
-        title = ", and ".join(found)
+        title = ", ".join(found[:-1]) + " and " * (len(found) > 1) + found[-1]
         lines.append(f"- {title[0].upper()}{title[1:]}: {_sentence(setting, now)}")
     if advice.cheapest_within is None:
         lines.append(f"- No setting keeps 95 % of the waits within {advice.within:.3g} s.")
