@@ -95,12 +95,12 @@ def record(
 
 async def _recorded(source: Source, last: int | None, length: int | None) -> str:
     if length is not None:
-        last = await _wait(source, length)
+        last = await wait_for_length(source, length)
     async with source.open() as page:
         return await page.load(last)
 
 
-async def _wait(source: Source, length: int) -> int:
+async def wait_for_length(source: Source, length: int) -> int:
     """Show progress until the time is over or Ctrl-C comes; return the seconds.
 
     The operator records. A dashboard that does not answer meanwhile is tried again.

@@ -1,6 +1,5 @@
 """The recorded load of one object as a scenario of `mare simulate`."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from mare.dashboard.http_rules import HttpError
@@ -10,30 +9,14 @@ from mare.loop.load_record import SECONDS, Arrived
 from mare.loop.record import AutoscalerHistory, View
 from mare.loop.time_series import SPANS
 from mare.ports import Scale
-from mare.simulation.recording import Recording, scenario_text
+from mare.simulation.recording import Recording, file_name, scenario_text
 
 _LEAST_SECONDS = 60
 """Length below which a request is refused: a few counts are no load."""
 
-_PAUSE_SECONDS = 0.1
-"""A day takes 20 ms of the event loop that also scales."""
 
-
-class LoadDownloads:
-    """Writes one download at a time, at most ten a second."""
-
-    def __init__(self) -> None:
-        self._writing = asyncio.Lock()
-
-    async def text(self, history: AutoscalerHistory, query: Mapping[str, str]) -> str:
-        async with self._writing:
-            text = load_download(history, query)
-            await asyncio.sleep(_PAUSE_SECONDS)
-            return text
-
-
-def load_download(history: AutoscalerHistory, query: Mapping[str, str]) -> str:
-    """Return what arrived in the last `seconds` of the query; raise `HttpError`."""
+def load_download(history: AutoscalerHistory, query: Mapping[str, str]) -> tuple[str, str]:
+    """Return a file's name and text: what arrived in the last `seconds`; raise `HttpError`."""
     rows = history.load.last(_seconds(query))
     if not rows:
         text = (
@@ -41,7 +24,7 @@ def load_download(history: AutoscalerHistory, query: Mapping[str, str]) -> str:
             " statistics, about 10 s; without a management or metrics endpoint there is none."
         )
         raise HttpError(404, "NothingRecorded", text)
-    return scenario_text(_recording(history, rows))
+    return file_name(history.view.autoscaler.key.name), scenario_text(_recording(history, rows))
 
 
 def _seconds(query: Mapping[str, str]) -> int:
