@@ -7,7 +7,7 @@ import amqp
 import requests
 
 from local.rabbitmq import Node as PrivateNode
-from mare.private_broker.config import environment
+from mare.private_broker.config import Ports, environment
 from mare.private_broker.container import Container
 from mare.private_broker.node import Program
 from mare.private_broker.process import Process
@@ -23,8 +23,8 @@ _ATTEMPTS = 5
 class Node(PrivateNode):
     """A private node; use it as a context manager, or call :meth:`close` at the end."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(program)
+    def __init__(self, program: Program, ports: Ports | None = None) -> None:
+        super().__init__(program, ports)
         self.management = Management(self.management_uri)
 
     def connect(self, vhost: str = "/", port: int | None = None) -> amqp.Connection:

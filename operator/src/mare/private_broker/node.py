@@ -62,8 +62,8 @@ class BrokerFailed(Exception):
 class PrivateNode:
     """A node to start and kill on the same data, until the context or `close` ends it."""
 
-    def __init__(self, program: Program) -> None:
-        self.ports = Ports()
+    def __init__(self, program: Program, ports: Ports | None = None) -> None:
+        self.ports = ports or Ports()
         self.password = secrets.token_urlsafe(24)
         _remove_abandoned(program)
         self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))

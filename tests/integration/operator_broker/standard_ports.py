@@ -1,0 +1,156 @@
+"""A program that reads a queue as the operator does, from a RabbitMQ on the ports of its users.
+
+Its process has a network and a /etc/hosts of its own: the ports below 1024 and 5672 are free, and
+the host names of a cloud lead to it.
+"""
+
+import asyncio
+import base64
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import amqp
+import trustme
+
+from mare.broker.brokers import SecretBrokers
+from mare.broker.networks import ANY_NETWORK
+from mare.custom_resource.autoscaler import read_autoscaler
+from mare.domain.unknown import Unknown
+from mare.private_broker.config import Ports
+from mare.private_broker.node import Program
+from tests.broker_node import Node
+from tests.debian_rabbitmq import Rootfs
+from tests.unit.operator_loop.worlds import body
+
+READY, UNACKNOWLEDGED = 3, 2
+_PLAIN = 5672
+_TLS = """
+listeners.ssl.1 = 127.0.0.1:5671
+ssl_options.certfile = {settings}/tls.pem
+ssl_options.keyfile = {settings}/tls.pem
+management.ssl.ip = 127.0.0.1
+management.ssl.port = {management}
+management.ssl.certfile = {settings}/tls.pem
+management.ssl.keyfile = {settings}/tls.pem
+"""
+"""The plain listeners of the private node stay: RabbitMQ can have both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A Secret, how an object names it, and the broker that it is about."""
+
+    secret: Mapping[str, str]
+    user: str
+    password: str
+    host: str
+    """That of the certificate; /etc/hosts leads it to this machine."""
+    management_port: int | None = None
+    """With TLS; None is a broker without it, on 5672 and 15672."""
+    tag: str = "administrator"
+    vhost: str = "/"
+    uri_key: str | None = None
+
+
+class StandardNode(Node):
+    """A node on 5672 and 15672, or with TLS on 5671 and another port of the management API."""
+
+    def __init__(self, program: Program, given: Given, certificate: trustme.LeafCert) -> None:
+        # A broker with TLS alone has its plain ports elsewhere: nothing may find it there.
+        plain = given.management_port is None
+        super().__init__(program, Ports(amqp=_PLAIN, management=15672) if plain else None)
+        if given.management_port:
+            settings = self._folder / "settings"
+            pem = certificate.private_key_and_cert_chain_pem.bytes()
+            (settings / "tls.pem").write_bytes(pem)
+            (settings / "tls.pem").chmod(0o644)
+            seen = self._server.places.settings
+            with (settings / "rabbitmq.conf").open("a") as file:
+                file.write(_TLS.format(settings=seen, management=given.management_port))
+
+    def give(self, given: Given) -> amqp.Connection:
+        """Create the user, and a queue of which a consumer holds some messages."""
+        call = self.management.call
+        call("PUT", "users", given.user, body={"password": given.password, "tags": given.tag})
+        if given.vhost != "/":
+            self.management.create_vhost(given.vhost)
+        everything = {"configure": ".*", "write": ".*", "read": ".*"}
+        call("PUT", "permissions", given.vhost, given.user, body=everything)
+        connection = self.connect(given.vhost)
+        channel = connection.channel()
+        channel.queue_declare("work", durable=True, auto_delete=False)
+        for _ in range(READY + UNACKNOWLEDGED):
+            channel.basic_publish(amqp.Message(b"x"), routing_key="work")
+        channel.basic_qos(0, UNACKNOWLEDGED, a_global=False)
+        channel.basic_consume("work", callback=lambda message: None)
+        for _ in range(UNACKNOWLEDGED):
+            connection.drain_events(timeout=60)
+        return connection
+
+
+class _Secrets:
+    def __init__(self, secret: Mapping[str, str]) -> None:
+        self._data = {
+            key: base64.b64encode(value.encode()).decode() for key, value in secret.items()
+        }
+
+    async def read(self, namespace: str, name: str) -> Mapping[str, str]:
+        return self._data
+
+
+async def read(given: Given) -> dict[str, Any]:
+    """Return what the operator reads, as soon as AMQP and statistics agree; else the last."""
+    reference = {"secretName": "broker", **({"uriKey": given.uri_key} if given.uri_key else {})}
+    autoscaler = read_autoscaler(body(brokerRef=reference, queues=[{"name": "work"}]))
+    brokers = SecretBrokers(
+        _Secrets(given.secret),
+        time.time,
+        statistics_seconds=0.3,
+        secret_seconds=60,
+        networks=ANY_NETWORK,
+    )
+    found: dict[str, Any] = {}
+    end = time.monotonic() + 60
+    try:
+        while found.get("queue") != [READY, UNACKNOWLEDGED] and time.monotonic() < end:
+            reading = (await brokers.read([autoscaler]))[autoscaler.key]
+            if isinstance(reading.queues, Unknown):
+                found = {"queue": str(reading.queues)}
+            else:
+                (queue,) = reading.queues
+                found = {"queue": _numbers(queue.ready, queue.unacknowledged)}
+            found["lost"] = [str(each) for each in reading.lost]
+            await asyncio.sleep(0.1)
+    finally:
+        await brokers.close()
+    return found
+
+
+def _numbers(*values: object) -> list[object]:
+    return [str(each) if isinstance(each, Unknown) else each for each in values]
+
+
+def main() -> None:
+    """Write what the operator read as JSON.
+
+    Arguments: the root folder of a RabbitMQ, the file for the authority of its certificate, and
+    what is given, as JSON.
+    """
+    root, trusted, description = sys.argv[1:]
+    given = Given(**json.loads(description))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(trusted)
+    certificate = authority.issue_cert(given.host)
+    program = Program(root, partial(Rootfs, Path(root)))
+    with StandardNode(program, given, certificate) as node, node.give(given):
+        sys.stdout.write(json.dumps(asyncio.run(read(given))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Secrets as others write them lead to a RabbitMQ on the ports that each shape implies."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from mare.processes.command import DIES_WITH_US
+from tests.debian_rabbitmq import cached_rootfs
+from tests.integration.operator_broker.standard_ports import READY, UNACKNOWLEDGED, Given
+
+pytestmark = [pytest.mark.broker, pytest.mark.nightly]
+
+_OWN_NETWORK = 'mount --bind "$0" /etc/hosts && ip link set lo up && exec "$@"'
+
+CLUSTER_OPERATOR = "orders.shop.svc"
+USER = "default_user_x-1"
+CLOUDAMQP = "kangaroo.rmq.cloudamqp.com"
+AMAZON = "b-c8352341-ec91-4a78-ad9c-a43f23d325bb.mq.us-west-2.amazonaws.com"
+
+GIVEN = {
+    # The Secret NAME-default-user: internal/resource/default_user_secret.go of the operator.
+    "cluster operator": Given(
+        secret={
+            "username": USER,
+            "password": "p-_w",
+            "default_user.conf": f"default_user = {USER}\ndefault_pass = p-_w\n",
+            "provider": "rabbitmq",
+            "type": "rabbitmq",
+            "host": CLUSTER_OPERATOR,
+            "port": "5672",
+            "connection_string": f"amqp://{USER}:p-_w@{CLUSTER_OPERATOR}:5672/",
+        },
+        user=USER,
+        password="p-_w",
+        host=CLUSTER_OPERATOR,
+    ),
+    # Before it wrote a connection string; with TLS the ports are others.
+    "cluster operator with TLS": Given(
+        secret={
+            "username": USER,
+            "password": "p-_w",
+            "provider": "rabbitmq",
+            "type": "rabbitmq",
+            "host": CLUSTER_OPERATOR,
+            "port": "5671",
+        },
+        user=USER,
+        password="p-_w",
+        host=CLUSTER_OPERATOR,
+        management_port=15671,
+    ),
+    "CloudAMQP": Given(
+        secret={"CLOUDAMQP_URL": f"amqps://abcdwxyz:p-1@{CLOUDAMQP}/abcdwxyz"},
+        user="abcdwxyz",
+        password="p-1",
+        host=CLOUDAMQP,
+        management_port=443,
+        vhost="abcdwxyz",
+        uri_key="CLOUDAMQP_URL",
+    ),
+    "Amazon MQ": Given(
+        secret={"uri": f"amqps://admin:p%3D1%2Fx@{AMAZON}:5671"},
+        user="admin",
+        password="p=1/x",
+        host=AMAZON,
+        management_port=15671,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def debian() -> Path:
+    """A root folder with RabbitMQ 4."""
+    if os.geteuid():
+        pytest.skip("Only root can make a network with ports and names of its own.")
+    return cached_rootfs()
+
+
+@pytest.mark.parametrize("given", GIVEN.values(), ids=GIVEN)
+def test_the_operator_reads_a_depth_and_statistics(given: Given, tmp_path: Path, debian: Path):
+    hosts, authority = tmp_path / "hosts", tmp_path / "ca.crt"
+    hosts.write_text(f"127.0.0.1 localhost {given.host}\n")
+    program = [sys.executable, "-m", "tests.integration.operator_broker.standard_ports"]
+    ended = subprocess.run(
+        [
+            *(*DIES_WITH_US, "unshare", "--net", "--mount", "sh", "-c", _OWN_NETWORK, str(hosts)),
+            *(*program, str(debian), str(authority), json.dumps(asdict(given))),
+        ],
+        # Certificates of a cloud are those of authorities that each machine knows.
+        env={**os.environ, "SSL_CERT_FILE": str(authority)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == {"queue": [READY, UNACKNOWLEDGED], "lost": []}
