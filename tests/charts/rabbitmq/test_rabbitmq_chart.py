@@ -200,3 +200,4 @@ def test_the_log_of_quorum_queues_follows_the_memory_limit(helm: Helm, limit, lo
         assert f"{{{application}wal_max_size_bytes, {log}}}" in of_the_operator
     for text in (terms, of_the_operator):
         assert re.search(r"credit_flow_default_credit,? \{16, ?8\}", text)
+        assert re.search(r"max_link_credit,? 16", text)
