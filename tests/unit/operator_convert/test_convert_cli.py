@@ -220,6 +220,20 @@ def test_a_paused_object_is_reported_and_has_no_part_in_the_steps_that_pause():
         assert absent not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("annotation", "way"), [("paused-scale-in", "down"), ("paused-scale-out", "up")]
+)
+def test_an_object_that_is_paused_in_one_direction_is_reported_and_migrated(annotation, way):
+    half = scaledobject(rabbitmq("http://rabbit/"), annotations={PREFIX + annotation: "true"})
+    result = run(stdin=yaml.safe_dump(half))
+    assert result.exit_code == 2
+    assert (
+        f"the ScaledObject does not scale {way}, so the output never does either" in result.stderr
+    )
+    # KEDA keeps the HPA of such an object: Maré waits for it until the object is paused.
+    assert "autoscaling.keda.sh/paused=true" in result.stderr
+
+
 def test_a_step_names_what_has_to_be_completed_and_the_objects():
     authentication = {"authenticationRef": {"name": "missing"}}
     trigger = {"type": "rabbitmq", "metadata": {"queueName": "a", "protocol": "http"}}

@@ -12,11 +12,15 @@ PAUSED_REPLICAS = f"{PREFIX}paused-replicas"
 PAUSED_SCALE_IN = f"{PREFIX}paused-scale-in"
 PAUSED_SCALE_OUT = f"{PREFIX}paused-scale-out"
 FORCE_ACTIVATION = f"{PREFIX}force-activation"
-FOR_THE_MIGRATION = "if it was set for this migration only, remove it from the output"
 STAYS_PAUSED = (
     "the ScaledObject is paused, so the output is paused too: Maré does not scale the workload"
     " until paused is removed from the output; do that now if it was paused for this migration"
 )
+_HALF_PAUSED = (
+    "the ScaledObject does not scale {way}, so the output never does either; remove paused from the"
+    " output if that was for this migration"
+)
+_WAYS = {"ScaleIn": "down", "ScaleOut": "up"}
 _ANNOTATIONS = ("metadata", "annotations")
 
 
@@ -46,11 +50,10 @@ def _convert_pause(draft: Draft) -> None:
     if replicas is not None or PAUSED in on or len(on) > 1:
         mode = "All"
     for name in switches:
-        if name in on and mode == "All":
+        if name in on:
+            note = STAYS_PAUSED if mode == "All" else _HALF_PAUSED.format(way=_WAYS[mode])
             draft.write((*_ANNOTATIONS, name), "spec.paused", mode)
-            draft.need((*_ANNOTATIONS, name), STAYS_PAUSED, new=f"paused: {mode}")
-        elif name in on:
-            draft.translate((*_ANNOTATIONS, name), "spec.paused", mode, FOR_THE_MIGRATION)
+            draft.need((*_ANNOTATIONS, name), note, new=f"paused: {mode}")
         draft.absorb((*_ANNOTATIONS, name), "false is the default")
     if replicas is None:
         return
