@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pictures_dashboard import dashboard
-from pictures_page import page
+from pictures_page import page, previews
 
 from mare.domain.spec import QueueWaitTime, ScalingSpec
 from mare.drawing.drawing import draw
@@ -27,6 +27,7 @@ from mare.simulation.results import Result
 from mare.simulation.scenario import SimulatedAutoscaler
 
 FOLDER = Path("docs/pictures")
+STATIC = Path("gateway/src/mare_gateway/page/static")
 SHOWN = ("square", "sine", "bursts", "ramp", "prefetch", "outage", "unlimited-prefetch")
 """Scenarios of docs/simulation.md."""
 COMPARED = ("Maré", "KEDA default", "KEDA expert")
@@ -162,6 +163,7 @@ PICTURES: dict[str, Callable[[], None]] = {
     "advice": advice,
     "dashboard": lambda: dashboard(FOLDER),
     "page": lambda: page(FOLDER),
+    "previews": lambda: previews(STATIC),
 }
 
 if __name__ == "__main__":

@@ -2,16 +2,27 @@
 
 import io
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 
+from mare_gateway.page.sky import Sky, TimeOfDay
 from tests.integration.dashboard.chromium import chromium
 from tests.integration.page.stage import staged
 
 MOST_BYTES = 200_000
+PREVIEW: ViewportSize = {"width": 1200, "height": 630}
+"""Pixels of the picture of a link, which is also what Open Graph recommends."""
+_PREVIEW_QUALITY = 72
+_ONLY_THE_SCENE = """\
+body > :not(.scene, .bar) { visibility: hidden }
+.bar nav { visibility: hidden }
+.bar { scale: 2; transform-origin: 0 0 }
+.scene { --shore: 62svh !important }
+"""
 _COLOURS = (256, 192, 128, 96)
 
 
@@ -40,6 +51,23 @@ def page(folder: Path) -> None:
     with staged() as stage, chromium(Path(".cache")) as browser:
         for name, picture in PICTURES.items():
             (folder / f"page-{name}.png").write_bytes(_small(_take(browser, stage.url, picture)))
+
+
+def previews(folder: Path) -> None:
+    """Write ``preview-<sky>-<time of day>.jpg``: the scene of the page, for previews of links."""
+    with staged() as stage, chromium(Path(".cache")) as browser:
+        context = browser.new_context(
+            viewport=PREVIEW, locale="en-GB", reduced_motion="reduce", bypass_csp=True
+        )
+        shown = context.new_page()
+        for sky, time in product(get_args(Sky), get_args(TimeOfDay)):
+            shown.goto(f"{stage.url}/?city={sky} {time} Recife")
+            shown.add_style_tag(content=_ONLY_THE_SCENE)
+            shown.wait_for_load_state("networkidle")
+            picture = Image.open(io.BytesIO(shown.screenshot())).convert("RGB")
+            file = folder / f"preview-{sky}-{time}.jpg"
+            picture.save(file, "JPEG", quality=_PREVIEW_QUALITY, optimize=True, progressive=True)
+        context.close()
 
 
 def _take(browser: Browser, url: str, picture: _Picture) -> bytes:

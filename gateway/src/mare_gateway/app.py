@@ -119,7 +119,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     app.register_blueprint(docs(app, has_keys=bool(settings.keys_file)))
     files = StaticFiles()
     app.register_blueprint(files.routes())
-    app.register_blueprint(page(calls, files))
+    app.register_blueprint(page(calls, files, behind_proxy=settings.trusted_proxies > 0))
     return app
 
 

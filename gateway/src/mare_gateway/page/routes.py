@@ -39,10 +39,16 @@ _HEADERS = {
 
 
 class Renderer:
-    """Renders the templates; ``static`` is the path of the static files."""
+    """Renders the templates.
 
-    def __init__(self, static: str) -> None:
+    Args:
+        static: the path of the static files.
+        behind_proxy: whether a proxy in front sets ``X-Forwarded-Proto``.
+    """
+
+    def __init__(self, static: str, *, behind_proxy: bool) -> None:
         self._static = static
+        self._behind_proxy = behind_proxy
 
     def page(self, question: Question, answer: Answer | None, *, seconds: int = 0) -> Response:
         """Return the whole page; the browser may keep it for ``seconds``."""
@@ -72,6 +78,7 @@ class Renderer:
             question=question,
             examples=words("examples.cities").split(", "),
             static=self._static,
+            origin=self._origin(),
             lang=words.lang,
             t=words,
         )
@@ -81,15 +88,22 @@ class Renderer:
         response.headers["Cache-Control"] = cache_control
         return response
 
+    def _origin(self) -> str:
+        """Return scheme and host of the page: link previews load no relative address."""
+        scheme = request.scheme
+        if self._behind_proxy and request.headers.get("X-Forwarded-Proto") == "https":
+            scheme = "https"
+        return f"{scheme}://{request.host}"
+
 
 def words_for(question: Question) -> Words:
     """Return the texts of the language that the reader chose or prefers."""
     return words_of(question.lang or preferred_language())
 
 
-def page(call: Calls, static: StaticFiles) -> Blueprint:
+def page(call: Calls, static: StaticFiles, *, behind_proxy: bool) -> Blueprint:
     blueprint = Blueprint("page", __name__, template_folder="templates")
-    render = Renderer(static.path)
+    render = Renderer(static.path, behind_proxy=behind_proxy)
     handle_failures(blueprint, render.problem)
 
     @blueprint.errorhandler(ValidationError)
