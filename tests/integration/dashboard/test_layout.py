@@ -123,3 +123,27 @@ def test_reduced_motion_disables_animations(open_page: Open) -> None:
       parseFloat(getComputedStyle(node).transitionDuration) > 0
       || getComputedStyle(node).animationName !== "none").length"""
     assert page.evaluate(slow) == 0
+
+
+@pytest.mark.parametrize("lang", ["en-GB", "pt-BR"])
+def test_on_a_phone_the_buttons_are_one_row_without_keys(open_page: Open, lang: str) -> None:
+    page = open_page("busy", DETAIL, width=320, height=640, lang=lang)
+
+    expect(page.locator("kbd")).to_be_hidden()
+    boxes = [each.bounding_box() for each in page.locator("header button:visible").all()]
+    assert len({box["y"] for box in boxes if box is not None}) == 1
+
+
+SHOWN = """async (text) => {
+  const app = document.querySelector("script[type=module]").src;
+  const { showClause } = await import(new URL("sentence.js", app));
+  const node = document.createElement("p");
+  showClause(node, { text, lang: null });
+  return node.textContent;
+}"""
+
+
+def test_no_line_begins_with_a_percent_sign(open_page: Open) -> None:
+    page = open_page("busy", DETAIL)
+
+    assert page.evaluate(SHOWN, "at most 80 % busy") == "at most 80\u00a0% busy"

@@ -78,7 +78,7 @@ def suggestion_answer(
     felt = weather.get("apparent_temperature")
     rule_temperature = weather["temperature"] if felt is None else felt
     unit = weather["units"]["temperature"]
-    shown = mood_view(mood, f"{words.number(rule_temperature)} {unit}", words)
+    shown = mood_view(mood, f"{words.number(rule_temperature)}\u00a0{unit}", words)
     music = suggestion["playlist"]
     report = _report(suggestion, question, words, now, mood.get("energy"))
     return Answer(

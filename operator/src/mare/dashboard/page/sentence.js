@@ -88,7 +88,12 @@ function showParts(node, parts) {
       }),
     );
   }
-  parts.forEach((each, index) => setText(node.children[index], each.text));
+  parts.forEach((each, index) => setText(node.children[index], unbroken(each.text)));
+}
+
+/** No line begins with "%". */
+function unbroken(text) {
+  return text.replace(/(\d) %/g, "$1\u00a0%");
 }
 
 /** Capitalize a text, except for the name of a field, such as maxReplicas. */
