@@ -63,12 +63,21 @@ RUN for part in runtime operator; do (cd $part && hatchling build --target wheel
  && sed -i /uv_cache.json/d /package/lib/python3*/site-packages/*.dist-info/RECORD
 
 # The stock base has no bytecode for the standard library: each start would compile it again (0.3 s).
-FROM ${BASE} AS runtime
+# No image has a shell or a package manager: what is not there needs no update, and helps no intruder.
+FROM ${BASE} AS root
+COPY devcluster/images/minimal_root.py /
 RUN library=$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))') \
- && rm -rf /usr/local/bin/pip* "$library"/site-packages/pip* "$library"/ensurepip /usr/share/python-wheels \
  && python3 -m compileall -q --invalidation-mode unchecked-hash \
-        -x '/(config-[^/]*|idlelib|lib2to3|pydoc_data|site-packages|test|tests|tkinter|turtledemo)/' "$library"
-ENV PATH=/app/bin:$PATH HOME=/nonexistent PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+        -x '/(config-[^/]*|ensurepip|idlelib|lib2to3|pydoc_data|site-packages|test|tests|tkinter|turtledemo)/' "$library" \
+ && python3 /minimal_root.py /root-of-images
+
+FROM scratch AS runtime
+COPY --from=root /root-of-images /
+COPY --from=root /etc/ssl /etc/ssl
+COPY --from=root /usr/lib/ssl /usr/lib/ssl
+COPY --from=root /usr/share/ca-certificates /usr/share/ca-certificates
+ENV PATH=/app/bin:/usr/local/bin:/usr/bin HOME=/nonexistent \
+    PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 65532:65532
 ARG BASE
 LABEL org.opencontainers.image.licenses=Apache-2.0 \

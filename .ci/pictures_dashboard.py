@@ -23,6 +23,11 @@ PERIOD_SECONDS = 250.0
 CLIENTS = 24
 _NOTHING_OUT = re.compile("/ 0$")
 _PATIENCE_MS = 60_000
+_SIZE = """[document.body.getBoundingClientRect().width,
+  Math.max(...[...document.querySelectorAll(".card, .footer")].map((each) =>
+    each.getBoundingClientRect().bottom))]"""
+_MARGIN = 25
+"""Pixels below the last card, as beside it."""
 
 
 def dashboard(folder: Path) -> None:
@@ -101,7 +106,7 @@ def _take(browser: Browser, address: str, folder: Path) -> None:
     one = "&namespace=local&name=playlists"
     for name, query, size, scheme in (
         ("dashboard-list.png", "?lang=en", (1100, 560), "dark"),
-        ("dashboard-object.png", f"?lang=en{one}", (1100, 945), "light"),
+        ("dashboard-object.png", f"?lang=en{one}", (1100, 1150), "light"),
         ("dashboard-phone.png", f"?lang=en{one}", (390, 1000), "light"),
         ("dashboard-narrow.png", f"?lang=pt{one}", (320, 1000), "light"),
     ):
@@ -116,7 +121,7 @@ def _take(browser: Browser, address: str, folder: Path) -> None:
             rates = page.locator(".figure.rates [data-part=value]")
             expect(rates).not_to_have_text(_NOTHING_OUT, timeout=_PATIENCE_MS)
         # Without the space that is kept for a scroll bar.
-        width = page.evaluate("document.documentElement.clientWidth")
-        clip = FloatRect(x=0, y=0, width=width, height=size[1])
+        width, height = page.evaluate(_SIZE)
+        clip = FloatRect(x=0, y=0, width=width, height=min(height + _MARGIN, size[1]))
         page.screenshot(path=folder / name, clip=clip)
         page.close()

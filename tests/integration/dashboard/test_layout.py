@@ -143,7 +143,8 @@ SHOWN = """async (text) => {
 }"""
 
 
-def test_no_line_begins_with_a_percent_sign(open_page: Open) -> None:
+def test_no_line_begins_with_a_unit(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
 
-    assert page.evaluate(SHOWN, "at most 80 % busy") == "at most 80\u00a0% busy"
+    text = page.evaluate(SHOWN, "at most 80 % busy in 26 s, 3 workers")
+    assert text == "at most 80\u00a0% busy in 26\u00a0s, 3 workers"

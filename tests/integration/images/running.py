@@ -20,17 +20,17 @@ mount --bind "$root" "$root" && mount -o remount,bind,ro "$root"
 mount --rbind /proc "$root/proc" && mount --rbind /dev "$root/dev"
 mount --bind "$folder" "$root/mnt" && mount -o remount,bind,ro "$root/mnt"
 exec setpriv --no-new-privs --bounding-set=-all,+sys_chroot,+setuid,+setgid \\
-    chroot --userspec="$user" "$root" "$@"
+    /usr/sbin/chroot --userspec="$user" "$root" "$@"
 """
 
 
 class Image:
     """A built image. Closing it removes its container."""
 
-    def __init__(self, engine: Engine, tag: str, base: str) -> None:
+    def __init__(self, engine: Engine, tag: str) -> None:
         self.engine = engine
         self.tag = tag
-        self.megabytes_above_base = (engine.size(tag) - engine.size(base)) / 1_000_000
+        self.megabytes = engine.size(tag) / 1_000_000
         self._container = ""
 
     @cached_property
@@ -55,6 +55,7 @@ class Image:
     def attempt(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self._command(command, {}, Path("/mnt")),
+            env=self._environment({}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -76,6 +77,7 @@ class Image:
         with TemporaryFile() as log:
             process = subprocess.Popen(
                 self._command(command, environ, folder),
+                env=self._environment(environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -98,9 +100,14 @@ class Image:
                 *(word for value in values for word in ("--env", value)),
                 *("--entrypoint", command[0], self.tag, *command[1:]),
             ]
-        values = [*self.config["Env"], *(f"{name}={value}" for name, value in environ.items())]
         enter = ["unshare", "--mount", "sh", "-ec", _ENTER, str(self._root), self.config["User"]]
-        return [*enter, str(folder), "/usr/bin/env", "-i", *values, *command]
+        return [*enter, str(folder), *command]
+
+    def _environment(self, environ: Mapping[str, str]) -> Mapping[str, str] | None:
+        """Return the variables of the process, also of those that enter the image."""
+        if isinstance(self.engine, Docker):
+            return None
+        return {**dict(value.split("=", 1) for value in self.config["Env"]), **environ}
 
     @cached_property
     def _root(self) -> Path:

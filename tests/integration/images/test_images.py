@@ -18,7 +18,9 @@ from tests.vhost import Vhost, becomes, eventually
 
 pytestmark = pytest.mark.timeout(900)  # the first build on a machine downloads all dependencies
 
-MAX_MEGABYTES = 120
+MAX_MEGABYTES = 175
+PROGRAMS = {"python", "python3", "python3.13"}
+"""In the folders of the system: the programs of the application are in /app/bin."""
 IMPORTS = {
     "gateway": "mare_gateway.server",
     "services": "mare_nameko.service.command, mare_services.weather.service",
@@ -44,7 +46,7 @@ def images() -> Iterator[Mapping[str, Image]]:
         for name in COMPONENTS:
             tag = f"mare/{name}:test"
             builder.build(component(name, base), tag)
-            built[name] = stack.enter_context(Image(builder, tag, base))
+            built[name] = stack.enter_context(Image(builder, tag))
         yield built
 
 
@@ -58,8 +60,70 @@ def image(images: Mapping[str, Image], name: str) -> Image:
     return images[name]
 
 
-def test_an_image_adds_at_most_120_mb_to_its_base(image: Image) -> None:
-    assert 10 < image.megabytes_above_base <= MAX_MEGABYTES
+SYSTEM = """
+import os
+folders = "/bin /sbin /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin".split()
+print([name for each in folders if os.path.isdir(each) for name in os.listdir(each)])
+"""
+LOADED = """
+import ctypes, pathlib, sys
+for file in [*pathlib.Path("/app").rglob("*.so*"), *pathlib.Path("/usr").rglob("*.so*")]:
+    try:
+        ctypes.CDLL(str(file))
+    except OSError as error:
+        if "undefined symbol" not in str(error) and file.is_file():
+            print(file, error)
+"""
+WRITABLE = """
+import os
+for folder in ("/", "/app", "/tmp", "/usr", "/run", "/var"):
+    try:
+        open(folder + "/x", "w")
+        print(folder)
+    except OSError:
+        pass
+"""
+OWNED = """
+import os, pathlib
+for path in pathlib.Path("/app").rglob("*"):
+    status = path.lstat()
+    if status.st_uid == 65532 or (status.st_mode & 0o022 and not path.is_symlink()):
+        print(path)
+"""
+LEFT = """
+import pathlib
+for folder in ("/app", "/usr/share"):
+    for path in pathlib.Path(folder).rglob("*"):
+        if path.suffix == ".whl" or path.name == "tests":
+            print(path)
+"""
+
+
+def test_an_image_is_small(image: Image) -> None:
+    assert 50 < image.megabytes <= MAX_MEGABYTES
+
+
+def test_an_image_has_no_program_but_python(image: Image) -> None:
+    """Neither a shell nor a package manager: an intruder finds none, and none needs an update."""
+    assert set(ast.literal_eval(image.output("python", "-c", SYSTEM))) <= PROGRAMS
+
+
+def test_each_library_finds_those_that_it_needs(image: Image) -> None:
+    assert image.output("python", "-c", LOADED) == ""
+
+
+def test_certificates_and_time_zones_are_there(image: Image) -> None:
+    script = (
+        "import ssl, zoneinfo; zoneinfo.ZoneInfo('America/Recife');"
+        "print(len(ssl.create_default_context().get_ca_certs()))"
+    )
+    assert int(image.output("python", "-c", script)) > 50
+
+
+def test_scanners_find_the_packages_of_the_system(image: Image) -> None:
+    script = "import os; print(os.listdir('/var/lib/dpkg/status.d'))"
+    packages = set(ast.literal_eval(image.output("python", "-c", script)))
+    assert {"libc6", "libssl3t64", "tzdata", "ca-certificates"} <= packages
 
 
 def test_labels_name_title_licence_version_and_revision(image: Image, name: str) -> None:
@@ -75,30 +139,25 @@ def test_labels_name_title_licence_version_and_revision(image: Image, name: str)
 
 def test_the_user_has_no_privileges_and_cannot_write(image: Image) -> None:
     assert image.config["User"] == "65532:65532"
-    assert image.output("id", "-u").strip() == "65532"
-    assert "CapEff:\t0000000000000000" in image.output("cat", "/proc/self/status")
-    for folder in ("/", "/app", "/tmp", "/var/tmp", "/home"):
-        assert image.attempt("touch", f"{folder}/x").returncode != 0, folder
+    status = image.output("python", "-c", "print(open('/proc/self/status').read())")
+    assert "Uid:\t65532\t65532" in status
+    assert "CapEff:\t0000000000000000" in status
+    assert image.output("python", "-c", WRITABLE) == ""
 
 
 def test_the_user_owns_no_file_of_the_application(image: Image) -> None:
     """Even if the root file system is writable, a process cannot change its code."""
-    assert (
-        image.output("find", "/app", "-user", "65532", "-o", "-perm", "/0022", "!", "-type", "l")
-        == ""
-    )
+    assert image.output("python", "-c", OWNED) == ""
 
 
 def test_an_image_has_no_build_tools_and_no_installers(image: Image) -> None:
-    for program in ("pip", "pip3", "uv", "hatchling", "gcc", "cc", "make", "git"):
-        assert image.attempt("sh", "-c", f"command -v {program}").returncode != 0, program
-    for interpreter in ("python", "/usr/bin/env python3"):
-        for module in ("pip", "ensurepip", "setuptools", "hatchling"):
-            answer = image.attempt(*interpreter.split(), "-c", f"import {module}")
-            assert "ModuleNotFoundError" in answer.stdout, (interpreter, module)
-    assert (
-        image.output("find", "/app", "/usr/share", "-name", "*.whl", "-o", "-name", "tests") == ""
-    )
+    names = "import os; print(os.listdir('/app/bin'))"
+    programs = ast.literal_eval(image.output("python", "-c", names))
+    assert not {"pip", "pip3", "uv", "hatchling"} & set(programs)
+    for module in ("pip", "ensurepip", "setuptools", "hatchling"):
+        answer = image.attempt("python", "-c", f"import {module}")
+        assert "ModuleNotFoundError" in answer.stdout, module
+    assert image.output("python", "-c", LEFT) == ""
 
 
 def test_every_imported_module_has_bytecode(image: Image, name: str) -> None:

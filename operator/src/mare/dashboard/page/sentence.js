@@ -91,9 +91,9 @@ function showParts(node, parts) {
   parts.forEach((each, index) => setText(node.children[index], unbroken(each.text)));
 }
 
-/** No line begins with "%". */
+/** No line begins with a unit. */
 function unbroken(text) {
-  return text.replace(/(\d) %/g, "$1\u00a0%");
+  return text.replace(/(\d) (?=(?:%|s|min|h)(?!\w))/g, "$1\u00a0");
 }
 
 /** Capitalize a text, except for the name of a field, such as maxReplicas. */
