@@ -24,8 +24,9 @@ CLIENTS = 24
 _NOTHING_OUT = re.compile("/ 0$")
 _PATIENCE_MS = 60_000
 _SIZE = """[document.body.getBoundingClientRect().width,
-  Math.max(...[...document.querySelectorAll(".card, .footer")].map((each) =>
-    each.getBoundingClientRect().bottom))]"""
+  Math.max(...[...document.querySelectorAll(".card, .footer")]
+    .filter((each) => each.textContent.trim())
+    .map((each) => each.getBoundingClientRect().bottom))]"""
 _MARGIN = 25
 """Pixels below the last card, as beside it."""
 
