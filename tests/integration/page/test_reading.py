@@ -171,6 +171,13 @@ def test_a_narrow_screen_shows_everything(open_page: Open, view: str, lang: str)
     assert page.evaluate(SMALL) == []
 
 
+def test_an_example_that_is_too_long_for_a_phone_ends_with_dots(open_page: Open) -> None:
+    page = open_page("/", width=320, height=640, lang="pt-BR")
+
+    field = page.locator("#city")
+    expect(field).to_have_css("text-overflow", "ellipsis")
+
+
 def test_text_of_twice_the_size_still_fits(open_page: Open) -> None:
     page = open_page("/?city=estimated+deezer", width=640, height=720)
     page.evaluate("document.documentElement.style.fontSize = '200%'")

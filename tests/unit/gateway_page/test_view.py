@@ -28,6 +28,12 @@ def test_a_suggestion_is_shown_with_place_weather_mood_and_playlist():
     assert answer.is_final
 
 
+def test_a_temperature_and_its_unit_are_never_on_two_lines():
+    answer = suggestion_answer(suggestion("clear"), QUESTION, EN, NOW)
+
+    assert answer.mood.reasons[0].rule == "Feels like 31\u00a0°C"
+
+
 def test_portuguese_has_its_own_sentences():
     answer = suggestion_answer(suggestion("rain", "pt"), QUESTION, PT, NOW)
 
