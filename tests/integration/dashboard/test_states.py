@@ -95,7 +95,7 @@ def test_a_gap_in_the_history_is_a_gap(open_page: Open) -> None:
 
 def test_a_load_above_the_maximum_is_shown(open_page: Open) -> None:
     page = open_page("at-max", DETAIL)
-    assert "the load needs 14" in page.locator(".legend li").all_inner_texts()
+    assert "the load needs 14 now" in page.locator(".legend li").all_inner_texts()
     raw, most = (page.locator(f".ruler {part}").bounding_box() for part in (".mark.raw", ".max"))
     assert raw is not None
     assert most is not None
