@@ -29,7 +29,7 @@ def _state(at: float, *objects: Json, **changes: Any) -> State:
 def _unknown(at: float, **names: str) -> Json:
     nothing = {key: measured(None, at) for key in ("depth", "ready", "wait", "drain")}
     missing = clause("unknown", MISSING["cause"], **MISSING)
-    held = clause("unknown.kept", "until that changes, the count stays")
+    held = clause("unknown.kept", "until that changes, the count stays within its bounds")
     return summary(
         at,
         **names,

@@ -150,7 +150,7 @@ def test_without_a_reading_nothing_is_started(replicas):
     time.now = DUE - 20.0
     decision = time.read(queues=unreachable(1).queues)
     assert decision.replicas == replicas
-    assert decision.message.endswith("Until that changes, the count stays.")
+    assert decision.message.endswith("Until that changes, the count stays within its bounds.")
 
 
 def test_a_load_that_needs_no_more_than_now_has_no_sentence():

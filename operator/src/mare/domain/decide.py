@@ -1,16 +1,17 @@
 """Decides how many replicas a workload gets.
 
 1. The reading updates the history: estimates, and since when the queues have no message.
-2. `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues have; only
-   another autoscaler and a failed attempt stop it. A count of 0 that another client set stays too,
-   if `minReplicas` is above 0, as in an HPA.
+2. `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues have. Also
+   a count of 0 that another client set stays, as in an HPA, unless `minReplicas` or `idle.replicas`
+   is 0. Windows and cooldown begin when either ends.
 3. Each target proposes a count, or the current one if that is close enough; the largest proposal
    applies. For it, messages of queues that the replicas never consume do not count, nor those that
    arrive after replicas should have started, except a burst (`starting_backlog`). Two statistics
    without a message propose 0 for a target whose formula lacks an input.
-4. Without any proposal the count stays within its bounds. Once no queue could be read for
-   `afterSeconds`, the fallback applies, within the bounds and at least 1. Only `Static` lowers the
-   count, at once; busy replicas delay it if `IdleOnly` or the service time demands that.
+4. Without any proposal the count stays within its bounds; windows and cooldown begin anew. Once no
+   queue could be read for `afterSeconds`, the fallback applies, within the bounds and for no less
+   than 1 active replica. Only `Static` lowers the count, at once, except for busy replicas if
+   `IdleOnly` or a service time beyond the grace period demands that.
 5. With a proposal an idle workload stays idle, or is activated in one step, to the most of what its
    messages, a load that is due soon, `minReplicas` and a schedule need.
 6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
@@ -23,11 +24,11 @@
    highest rate of its last 15 s. After a clear fall of a steady rate it waits for neither. If a
    target is not QueueWaitTime, the proposals of 360 s have to agree.
 7. `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on meanwhile.
-8. Vetoes keep the count although the rules want another: another autoscaler, a failed attempt, and
-   queues that may have a message, where 5 or 6 found none (`vetoes`).
+8. Vetoes keep the count although the rules want another, also that of 2: another autoscaler or
+   operator, a failed attempt, and queues that may have a message, where 6 found none (`vetoes`).
 
-A count outside of its bounds moves to the bound at once, even if the proposal is beyond it, as in
-an HPA: the next decision goes on from there. Only replicas with work, a pause and a veto delay it.
+A count outside of its bounds moves to the bound at once, also if the proposal is beyond it, as in an
+HPA: the next decision goes on from there. Only replicas with work, a pause and a veto delay it.
 """
 
 import math
@@ -165,10 +166,7 @@ def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
 def _without_proposal(
     trace: DecisionTrace, context: DecisionContext, why: Unknown, history: History
 ) -> None:
-    """Keep the count, or use the fallback once its time has passed. Bounds still apply.
-
-    The fallback needs that no queue is known: `unknown_since` is set only then.
-    """
+    """Keep the count, or use the fallback once no queue has been known for its time."""
     trace.set_formula(why.clause)
     trace.record(Stage.MEASURED, None, why.clause)
     since = context.now if history.unknown_since is None else history.unknown_since
@@ -210,7 +208,7 @@ def _with_proposal(
     if context.is_at_idle_count:
         has_work = idle.exceeds_activation_threshold(context)
         if context.idle_replicas is not None and not has_work:
-            idle.stay_idle(trace, context.idle_replicas)
+            idle.stay_idle(trace, context, context.idle_replicas)
             return history.end_draining()
         if has_work or context.starts_for_forecast:
             return _activate(trace, context, proposal, history.end_draining())

@@ -22,18 +22,21 @@ from mare.domain.unknown import Unknown, known
 def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
     """Remove only idle replicas until maxDrainWaitSeconds have passed, where that is needed.
 
-    Where no replica is removed, as in a pause, a dry run or a conflict, the wait does not begin.
+    Where no replica is removed, the wait does not begin: a pause or a conflict is the reason then,
+    and a dry run states which replicas would stay.
     """
-    desired = trace.count
-    if desired >= trace.current or not _removes_only_idle(context, history):
+    desired, keeps = trace.count, context.keeps_replicas
+    is_kept = keeps and not context.spec.dry_run
+    if desired >= trace.current or is_kept or not _removes_only_idle(context, history):
         return history.end_draining()
     since = context.now if history.draining_since is None else history.draining_since
     removable = _removable_replicas(context, history)
     until = since + context.spec.max_drain_wait_seconds
     if trace.current - desired > removable and context.now < until:
         remark = _why_busy_stay(context.workload.idle, removable, desired)
-        trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, until)
-    if context.keeps_replicas:
+        ends_at = None if keeps else until
+        trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, ends_at)
+    if keeps:
         return history.end_draining()
     counted_at = known(context.load.statistics_at, history.idle_counted_at)
     return replace(history, draining_since=since, idle_counted_at=counted_at)

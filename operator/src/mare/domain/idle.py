@@ -9,8 +9,6 @@ from mare.domain.reason import Reason
 from mare.domain.spec import Pause, ScalingSpec
 from mare.domain.unknown import Unknown, known, total
 
-_NOTHING = Clause("idle.stays")
-
 
 def exceeds_activation_threshold(context: DecisionContext) -> bool:
     """Return whether more messages are ready than the activation threshold, in known queues."""
@@ -38,11 +36,14 @@ def proposal_without_messages(proposal: Proposal | Unknown) -> Proposal | Unknow
     return proposal
 
 
-def stay_idle(trace: DecisionTrace, idle_replicas: int) -> None:
+def stay_idle(trace: DecisionTrace, context: DecisionContext, idle_replicas: int) -> None:
     """Keep the count, or raise it to the idle count if another client has lowered it."""
     trace.reason = Reason.IDLE
-    trace.extend_formula(_NOTHING)
-    trace.move_to(Stage.IDLE, trace.current, _NOTHING)
+    why = Clause("idle.stays")
+    if known(context.load.of_known_queues().ready, 0) > 0:
+        why = Clause("idle.threshold", threshold=context.spec.activation_threshold)
+    trace.extend_formula(why)
+    trace.move_to(Stage.IDLE, trace.current, why)
     if trace.current < idle_replicas:
         remark = Clause("bounds.idle", replicas=idle_replicas)
         trace.limit(Stage.BOUNDS, idle_replicas, Reason.TOO_FEW_REPLICAS, remark)
@@ -69,14 +70,16 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     idle_replicas = context.idle_replicas
     if idle_replicas is None or max(trace.count, trace.current) > context.floor:
         return
+    cooldown = context.spec.cooldown_seconds
+    quiet_at = history.quiet_since + cooldown
+    is_quiet = history.is_quiet_confirmed and context.now >= quiet_at
+    if trace.count > trace.current and not is_quiet:
+        return  # a bound raises the count, which is the reason
     if context.alarm is not None:
         remark = context.alarm.in_clause("unknown.blocked")
         trace.limit(Stage.IDLE, trace.count, Reason.BROKER_ALARM, remark)
         return
     depth = total((context.load.ready, context.load.unacknowledged))
-    cooldown = context.spec.cooldown_seconds
-    quiet_at = history.quiet_since + cooldown
-    is_quiet = history.is_quiet_confirmed and context.now >= quiet_at
     answer = context.evidence.quiet_answer
     why = answer.why if answer and answer.answered_at == history.quiet_since else None
     acknowledgement = history.early_acknowledgement

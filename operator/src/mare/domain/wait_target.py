@@ -45,7 +45,10 @@ def proposal_by_wait(
     per_replica = target.workers_per_replica or estimates.workers_per_replica
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
     if isinstance(capacity, Unknown):
-        return proposal_while_learning(load, per_replica, estimates, workload)
+        proposal = proposal_while_learning(load, per_replica, estimates, workload)
+        if isinstance(load.statistics_at, Unknown):
+            return replace(proposal, allows_scale_down=False, unknown=load.statistics_at)
+        return proposal
     rate, remark = rate_of(load, estimates, workload, capacity, known(per_replica, None))
     demand = Demand(
         arrival_rate=rate,
