@@ -76,6 +76,30 @@ def swings(times, *, size):
     return [25 + 5 * size * random.choice((-1, 1)) for _ in range(times)]
 
 
+def test_a_second_jump_in_turn_does_not_confirm_the_first():
+    arrivals = observed([20] * 20 + [99_500, 300])
+    assert arrivals.rate_before_jump == 4
+    assert observed([20] * 20 + [99_500, 300, 99_500]).rate_before_jump == 4
+    assert observed([20] * 20 + [300, 310]).rate_before_jump is None
+    assert observed([20, 300]).rate_before_jump == 4
+
+
+def test_a_counter_that_falls_takes_back_a_jump_that_one_count_supports():
+    before = observed([20] * 20)
+    jumped = before.observe(Count(105.0, 5.0, 99_500), 105.0, 0.0)
+    after = jumped.without_jump()
+    assert (after.rate, after.highest_rate, after.rate_before_jump) == (4, 4, None)
+    assert after.counts == before.counts
+    assert after.observe(Count(115.0, 5.0, 99_500), 115.0, 0.0).rate_before_jump == 4
+    assert before.without_jump() is before
+
+
+def test_a_counter_that_falls_takes_back_the_first_count():
+    after = observed([99_500]).without_jump()
+    assert (after.rate, after.highest_rate, after.counts) == (None, None, ())
+    assert after.rate_before_jump == 0.0
+
+
 @pytest.mark.parametrize(
     ("messages", "dispersion"),
     [

@@ -52,6 +52,33 @@ def test_messages_that_were_purged_at_once_add_no_replica(target):
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
+def test_counters_that_alternate_do_not_confirm_each_other(target):
+    """The nodes of a cluster that has split answer in turn."""
+    spec = ScalingSpec(min_replicas=4, max_replicas=200, targets=(target,))
+    time = Timeline(spec, 4)
+    for second in range(400):
+        time.now = float(second)
+        index = second // 5
+        extra = 5_000 if index >= 30 and index % 2 else 0
+        time.read(
+            reading(
+                0,
+                3,
+                at=time.now,
+                consumers=time.replicas,
+                prefetch=1.0,
+                published=40 * index + extra,
+                delivered=40 * index,
+                acknowledged=40 * index,
+                statistics_at=5.0 * index,
+                sampled_after=5.0 * index,
+            ),
+            ready=time.replicas,
+        )
+    assert max(decision.replicas for decision in time.decisions) <= 6
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
 def test_a_rate_that_a_second_sample_confirms_adds_replicas(target):
     time = jumping(target, size=400, samples=60)
     assert time.replicas >= 20

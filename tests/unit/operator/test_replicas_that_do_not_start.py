@@ -2,6 +2,8 @@
 
 import pytest
 
+from mare.domain.crash_loop import CrashLoop
+from mare.domain.history import History
 from mare.domain.observation import load_of
 from mare.domain.spec import ForecastMode, QueueLength, QueueWaitTime, ScalingSpec
 from mare.domain.starting_backlog import StartingBacklog
@@ -9,7 +11,7 @@ from mare.simulation import mare_controller
 from mare.simulation.load import Burst, Load, Points
 from mare.simulation.scenario import Scenario, Worker
 from mare.simulation.simulation import Simulation, generate_messages
-from tests.unit.operator.building import Timeline, reading
+from tests.unit.operator.building import Timeline, missing, reading, replace
 
 NEVER = 1e6
 """A start-up time that no simulation reaches: an image that does not exist, or no node."""
@@ -101,7 +103,7 @@ def observed(backlog, ready, now, *, replicas=12, consuming=0.0, delivered=0, ra
     fields_of_load = {"consumers": int(consuming), "delivered": delivered}
     load = timeline_load(ready, now, sampled_after=now - 5, **fields_of_load)
     return backlog.observe(
-        ready, load, now, replicas=replicas, consuming=consuming, arrival_rate=rate, **fields
+        load, now, replicas=replicas, consuming=consuming, arrival_rate=rate, **fields
     )
 
 
@@ -153,16 +155,16 @@ def test_messages_beyond_the_arrival_rate_count():
 
 
 def test_without_an_arrival_rate_the_growth_so_far_is_the_rate():
-    before = stuck(rate=0.0)
+    before = stuck(rate=None)
     assert before.uncounted == stuck().uncounted
-    assert observed(before, 6_590, 600.0, rate=0.0).uncounted <= before.uncounted + 20
+    assert observed(before, 6_590, 600.0, rate=None).uncounted <= before.uncounted + 20
 
 
 def test_a_few_messages_count_where_messages_are_rare():
     backlog = StartingBacklog()
     for second in range(60):
-        backlog = observed(backlog, 20, float(second), rate=0.0)
-    assert observed(backlog, 30, 60.0, rate=0.0).uncounted == 0
+        backlog = observed(backlog, 20, float(second), rate=None)
+    assert observed(backlog, 30, 60.0, rate=None).uncounted == 0
     assert observed(backlog, 30, 60.0, rate=10.0).uncounted == 10
 
 
@@ -183,6 +185,188 @@ def test_deliveries_of_before_the_replicas_ended_are_no_polling():
         backlog = observed(backlog, 10 * second, float(second), replicas=4, delivered=1_030)
     assert backlog.is_starting
     assert backlog.uncounted > 8_000
+
+
+def test_deliveries_to_a_consumer_that_has_ended_are_no_polling():
+    backlog = observed(stuck(until=100), 1_100, 100.0)
+    backlog = observed(backlog, 1_100, 101.0, consuming=1.0)
+    for second in range(102, 200):
+        backlog = observed(backlog, 10 * second, float(second), delivered=30)
+    assert backlog.is_starting
+
+
+def crashing(*, seconds=3, every=40, until=600):
+    """Replicas that consume for some seconds of each attempt."""
+    backlog = StartingBacklog()
+    for second in range(until):
+        consuming = 12.0 if second % every >= every - seconds else 0.0
+        backlog = observed(backlog, 100 + 10 * second, float(second), consuming=consuming)
+    return backlog
+
+
+def test_replicas_that_consume_for_seconds_have_not_started():
+    assert crashing(until=3 * 40).uncounted > 500
+    assert crashing().uncounted > 5_000
+    assert crashing().is_starting
+
+
+def test_replicas_of_a_crash_loop_have_started_when_they_stay_for_half_a_minute():
+    backlog = crashing(until=590)
+    for second in range(590, 618):
+        backlog = observed(backlog, 6_000, float(second), consuming=12.0)
+        assert backlog.is_starting
+    for second in range(618, 622):
+        backlog = observed(backlog, 6_000, float(second), consuming=12.0)
+    assert (backlog.is_starting, backlog.uncounted) == (False, 0)
+    assert not observed(observed(backlog, 0, 700.0), 0, 701.0, consuming=12.0).is_starting
+
+
+@pytest.mark.parametrize(
+    ("replicas", "consuming"),
+    [
+        ((12, 12, 4), (12, 12, 4)),
+        ((12, 12, 1), (12, 12, 0)),
+        ((12, 12, 12), (12, 12, 7)),
+        ((4, 12, 12), (4, 4, 12)),
+        ((12, 12, 0), (12, 12, 0)),
+    ],
+    ids=["fewer replicas", "all but one", "some connect again", "a second step", "idle"],
+)
+def test_consumers_that_end_with_their_replicas_are_no_crash_loop(replicas, consuming):
+    state = CrashLoop()
+    for second, (count, consumers) in enumerate(zip(replicas, consuming, strict=True)):
+        state = state.observe(count, float(consumers), float(second))
+    assert not state.is_seen
+
+
+def test_consumers_that_end_after_a_minute_are_no_crash_loop():
+    state = CrashLoop().observe(12, 12.0, 0.0)
+    assert not state.observe(12, 12.0, 60.0).observe(12, 0.0, 61.0).is_seen
+    assert state.observe(12, 0.0, 20.0).is_seen
+
+
+def test_added_replicas_of_a_crash_loop_are_noticed_whatever_the_others_do():
+    state = CrashLoop().observe(4, 4.0, 0.0).observe(12, 4.0, 100.0).observe(12, 12.0, 130.0)
+    assert state.observe(12, 4.0, 133.0).is_seen
+
+
+def test_a_crash_loop_does_not_ask_for_more_replicas_with_each_attempt():
+    spec = ScalingSpec(
+        min_replicas=0, max_replicas=100, targets=(KNOWN,), forecast=ForecastMode.OFF
+    )
+    timeline = Timeline(spec, 4)
+    for second in range(900):
+        timeline.now += 1
+        consumers = timeline.replicas if second % 60 < 3 else 0
+        done = 20 * (second // 60) + 5 * min(second % 60, 4)
+        counters = {"published": 10 * second, "delivered": done, "acknowledged": done}
+        ready = 10 * second - done
+        timeline.read(reading(ready, at=timeline.now, consumers=consumers, **counters))
+    assert timeline.replicas <= 12
+
+
+def led(until=600, **more):
+    """Return a timeline of 10 messages/s for which no replica starts."""
+    spec = ScalingSpec(
+        min_replicas=0, max_replicas=100, targets=(KNOWN,), forecast=ForecastMode.OFF
+    )
+    timeline = Timeline(spec, 4)
+    passes_without_start(timeline, range(until), **more)
+    return timeline
+
+
+def passes_without_start(timeline, seconds, extra=0):
+    for second in seconds:
+        timeline.now = 1_000.0 + second
+        count = 10 * second + extra
+        timeline.read(reading(count, at=timeline.now, consumers=0, published=count))
+
+
+def change_leader(timeline, gap=0.0):
+    timers = timeline.history.timers(timeline.spec, timeline.now)
+    now, replicas = timeline.now + gap, timeline.replicas
+    timers = replace(timers, replicas=replicas).at_start(timeline.spec, replicas, now)
+    estimates = timeline.history.learning.estimates
+    timeline.history = History.begin(now, replicas, estimates, timers=timers)
+
+
+@pytest.mark.parametrize("gap", [0, 30, 300])
+def test_a_new_leader_asks_for_no_more_of_replicas_that_do_not_start(gap):
+    timeline = led()
+    before = timeline.replicas
+    change_leader(timeline, gap)
+    passes_without_start(timeline, range(600 + gap, 900 + gap))
+    assert timeline.replicas == before <= 12
+
+
+def test_a_burst_between_two_leaders_is_a_reason_for_more():
+    timeline = led()
+    change_leader(timeline, 30)
+    passes_without_start(timeline, range(630, 632), extra=4_000)
+    assert timeline.replicas == 100
+
+
+def test_what_was_stored_an_hour_ago_says_nothing_about_messages_of_now():
+    timeline = led(until=300)
+    change_leader(timeline, 3_600)
+    passes_without_start(timeline, range(3_900, 3_902))
+    assert timeline.replicas == 100
+
+
+def test_times_of_replicas_that_start_are_stored_at_twice_the_age_of_before():
+    ages = []
+    backlog = StartingBacklog()
+    for second in range(600):
+        backlog = observed(backlog, 100 + 10 * second, float(second))
+        ages.append(backlog.stored_periods)
+    assert sorted(set(ages)) == [0, 4, 5, 6, 7, 8, 9, 10]
+    assert ages == sorted(ages)
+    assert observed(backlog, 6_000, 600.0, consuming=12.0).stored_periods == 0
+
+
+def two_queues(backlog, ready, now, other):
+    away = frozenset() if other is not None else frozenset({"//other"})
+    queues = [reading(ready, at=now, consumers=0)]
+    if other is not None:
+        queues.append(reading(other, at=now, name="other", consumers=0))
+    return backlog.observe(
+        load_of(tuple(queues)),
+        now,
+        replicas=12,
+        consuming=0.0,
+        arrival_rate=10.0,
+        start_seconds=3.0,
+        is_learning=False,
+        missing=away,
+    )
+
+
+def test_a_queue_that_is_away_for_a_moment_comes_back_without_a_burst():
+    backlog = StartingBacklog()
+    for second in range(300):
+        backlog = two_queues(backlog, 10 * second, float(second), 3_000)
+    before = backlog.uncounted
+    for second in range(300, 310):
+        backlog = two_queues(backlog, 10 * second, float(second), None)
+    backlog = two_queues(backlog, 3_100, 310.0, 3_000)
+    assert backlog.uncounted - before == 3_100 - 2_990
+    assert two_queues(backlog, 3_110, 311.0, 5_000).uncounted - backlog.uncounted <= 13
+
+
+def test_a_decision_knows_the_messages_of_a_queue_that_is_away():
+    spec = ScalingSpec(
+        min_replicas=0, max_replicas=100, targets=(KNOWN,), forecast=ForecastMode.OFF
+    )
+    timeline = Timeline(spec, 12)
+    for second in range(300):
+        timeline.now += 1
+        work = reading(10 * second, at=timeline.now, consumers=0, published=10 * second)
+        other = reading(90, at=timeline.now, name="other", consumers=0)
+        is_away = 200 <= second < 205
+        timeline.read(work, missing("other", at=timeline.now) if is_away else other)
+        if second == 199:
+            before = timeline.replicas
+    assert timeline.replicas == before < 100
 
 
 def test_no_replica_is_removed_while_messages_wait_for_those_that_start():

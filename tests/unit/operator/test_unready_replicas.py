@@ -52,6 +52,24 @@ def test_a_crash_loop_that_is_ready_for_a_moment_is_not_ready():
     assert missing(*(tries * 15)) == 12
 
 
+def test_a_rolling_update_of_a_stateful_set_of_three_is_not_unready():
+    one_after_the_other = [(150, 3, 2), (1, 3, 3)]
+    assert missing(*one_after_the_other * 3) == 0
+    assert missing((301, 3, 2)) == 1
+    assert missing(*[(20, 1, 0), (1, 1, 1)] * 15) == 1
+    assert missing(*[(20, 3, 1), (1, 3, 3)] * 15) == 2
+
+
+def test_a_new_leader_goes_on_after_a_minute():
+    assert after((60, 12, 0))[0].stored(59.0) is None
+    unready, now = after((290, 12, 3))
+    later = unready.stored(now).at_start(now + 10)
+    assert later.observe(12, 3, now + 10).count(now + 10) == 0
+    assert later.observe(12, 3, now + 12).count(now + 12) == 9
+    assert unready.at_start(-100.0).since == -100.0
+    assert UnreadyReplicas().at_start(5.0) == UnreadyReplicas()
+
+
 def test_replicas_that_stay_ready_end_the_time():
     assert after((400, 12, 0), (31, 12, 12))[0] == UnreadyReplicas()
     unready, now = after((400, 12, 0), (200, 16, 12), (1, 16, 4))

@@ -20,12 +20,26 @@ SURGES = (
 )
 
 
+STARTING = {
+    "since": "2026-01-01T00:00:00Z",
+    "time": "2026-01-01T00:01:00Z",
+    "first": 0,
+    "ready": 600,
+    "uncounted": 500,
+}
 TIMERS = (
     {"quietSince": "0001-01-01T00:00:00+14:00", "published": 0},
     {"unknownSince": "0001-01-01T00:00:00+14:00"},
     {"unknownSince": "9999-12-31T23:59:59-14:00"},
     {"quietSince": "2026-01-01T00:00:00Z", "published": -1},
     {"scaleEvents": ["0001-01-01T00:00:00Z 1", "x", ""]},
+    {"starting": {"since": "2026-01-01T00:00:00Z", "time": "x", "ready": 1}},
+    {"starting": {**STARTING, "time": "9999-01-01T00:00:00Z"}},
+    {"starting": {**STARTING, "since": "2027-01-01T00:00:00Z"}},
+    {"starting": {**STARTING, "uncounted": HUGE}},
+    {"starting": {**STARTING, "ready": -1, "crashLoop": "yes"}},
+    {"unready": {"since": "9999-12-31T23:59:59-14:00", "replicas": 3, "ready": 0}},
+    {"unready": {"since": "2026-01-01T00:00:00Z", "replicas": -3, "ready": HUGE}},
 )
 
 

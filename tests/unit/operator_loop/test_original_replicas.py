@@ -97,3 +97,26 @@ def test_another_client_that_changes_the_object_does_not_stop_the_changes():
         assert world.workloads.done == [("worker", 30)]
 
     run(timeline)
+
+
+@pytest.mark.parametrize("stored", [10_001, -1, 2**31, "3", None])
+def test_original_replicas_that_no_operator_writes_are_ignored(stored: Any):
+    async def timeline(world: World) -> None:
+        status = {"originalReplicas": stored}
+        world.begin(3, 300, onDelete="Restore", status=status, **AT_ONCE)
+        for _ in range(3):
+            await world.tick()
+        assert world.objects.status()["originalReplicas"] == 3
+
+    run(timeline)
+
+
+def test_the_original_replicas_of_a_larger_workload_are_the_highest_max_replicas():
+    async def timeline(world: World) -> None:
+        world.begin(12_000, 300, onDelete="Restore", **AT_ONCE)
+        for _ in range(3):
+            await world.tick()
+        assert world.workloads.done[0][1] < 12_000
+        assert world.objects.status()["originalReplicas"] == 10_000
+
+    run(timeline)

@@ -11,10 +11,16 @@ from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.cooldown import Cooldown
 from mare.domain.count import MAX_COUNT
+from mare.domain.crash_loop import CrashLoop
 from mare.domain.reason import Reason
+from mare.domain.starting_backlog import StartingBacklog
 from mare.domain.timers import MOST_EVENTS, Timers
+from mare.domain.unready import UnreadyReplicas
 
 Status = Mapping[str, Any]
+MAX_ORIGINAL = 10_000
+"""The original replicas of a workload that has more: maxReplicas is no larger either."""
+_MOST_MESSAGES = 2**53
 _FIRST, _LAST = 0.0, 253_402_214_400.0
 """The years 1970 and 9999: other times cannot be written again."""
 
@@ -49,6 +55,8 @@ def read_timers(status: Status, offset: float) -> Timers:
         events=tuple(sorted((e for e in events if e is not None), key=lambda each: each.time)),
         replicas=read_count(status.get("currentReplicas")),
         allowed_zero=last.get("to") == 0 and last.get("reason") != Reason.SCALING_DISABLED,
+        starting=_read_starting(stored.get("starting", {}), offset),
+        unready=_read_unready(stored.get("unready", {}), offset),
     )
 
 
@@ -56,14 +64,62 @@ def timers_status(timers: Timers, offset: float) -> dict[str, Any] | None:
     """Return the timers as a merge patch; None without any."""
     unknown_since, quiet = timers.unknown_since, timers.cooldown
     events = [status_values.scale_event(each, offset) for each in timers.events]
-    if unknown_since is None and quiet is None and not events:
+    starting, unready = _starting(timers.starting, offset), _unready(timers.unready, offset)
+    if unknown_since is None and not (quiet or events or starting or unready):
         return None
     return {
         "unknownSince": _instant(unknown_since, offset),
         "quietSince": None if quiet is None else _instant(quiet.began, offset),
         "published": None if quiet is None else quiet.published,
         "scaleEvents": events or None,
+        "starting": starting,
+        "unready": unready,
     }
+
+
+def _starting(backlog: StartingBacklog | None, offset: float) -> dict[str, Any] | None:
+    if backlog is None or backlog.since is None:
+        return None
+    return {
+        "since": status_values.instant(backlog.since + offset),
+        "time": status_values.instant(backlog.at + offset),
+        "first": backlog.first,
+        "ready": backlog.ready,
+        "uncounted": backlog.uncounted,
+        "crashLoop": backlog.crash_loop.is_seen or None,
+    }
+
+
+def _read_starting(stored: Mapping[str, Any], offset: float) -> StartingBacklog | None:
+    since, at = _time(stored.get("since"), offset), _time(stored.get("time"), offset)
+    counts = [stored.get(name) for name in ("first", "ready", "uncounted")]
+    first, ready, uncounted = (read_count(count, _MOST_MESSAGES) for count in counts)
+    if since is None or at is None or first is None or ready is None or uncounted is None:
+        return None
+    return StartingBacklog(
+        since=since,
+        at=at,
+        alone_since=at,
+        first=first,
+        ready=ready,
+        uncounted=uncounted,
+        crash_loop=CrashLoop(is_seen=stored.get("crashLoop") is True),
+    )
+
+
+def _unready(unready: UnreadyReplicas, offset: float) -> dict[str, Any] | None:
+    if unready.since is None:
+        return None
+    since = status_values.instant(unready.since + offset)
+    return {"since": since, "replicas": unready.expected, "ready": unready.ready}
+
+
+def _read_unready(stored: Mapping[str, Any], offset: float) -> UnreadyReplicas:
+    since = _time(stored.get("since"), offset)
+    expected, ready = read_count(stored.get("replicas")), read_count(stored.get("ready"))
+    if since is None or expected is None or ready is None:
+        return UnreadyReplicas()
+    return UnreadyReplicas(since, expected, ready)
 
 
 def _instant(seconds: float | None, offset: float) -> str | None:
@@ -80,6 +136,11 @@ def _time(text: object, offset: float) -> float | None:
     return seconds - offset if _FIRST < seconds < _LAST else None
 
 
-def read_count(value: object) -> int | None:
-    """Return a stored count of replicas; None for one that no operator writes."""
-    return value if isinstance(value, int) and 0 <= value <= MAX_COUNT else None
+def read_count(value: object, most: int = MAX_COUNT) -> int | None:
+    """Return a stored count, of replicas if not said otherwise; None for an impossible one."""
+    return value if isinstance(value, int) and 0 <= value <= most else None
+
+
+def read_original(status: Status) -> int | None:
+    """Return the stored original replicas; None if there are none that an operator writes."""
+    return read_count(status.get("originalReplicas"), MAX_ORIGINAL)

@@ -14,7 +14,7 @@ At a dispersion of 4 they are 2 standard deviations of the process that was meas
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MEMORY_SECONDS = 120.0
 _DISPERSION_SECONDS = 300.0
@@ -67,6 +67,7 @@ class Arrivals:
     """When a steady rate, which many counts support, last fell by more than noise."""
     deviation: float = 1.0
     """The mean squared deviation of the counts, in variances of a Poisson process."""
+    deviation_before_jump: float = 1.0
 
     def observe(self, new: Count, now: float, start_seconds: float) -> "Arrivals":
         """Add one count. A rising rate is extrapolated by the start-up time."""
@@ -83,7 +84,9 @@ class Arrivals:
         rate = max(rate_at(counts, now, dispersion), rate_at(counts, ready_at, dispersion))
         rates = tuple(past for past in self.rates if past[0] > now - RECENT_SECONDS)
         fell_at = self.fell_at
-        before = known if has_jumped else self.before_jump
+        # A second jump in turn does not confirm the first one.
+        is_first = has_jumped and (len(known) > 1 or not self.before_jump)
+        before = known if is_first else self.before_jump
         # Statistics that the broker does not renew look like a count of 0: the next one decides.
         is_decided = len(counts) == (1 if counts[0].messages else 2)
         if is_decided and len(before) >= _ENOUGH and rate < rate_at(before, now, dispersion):
@@ -91,8 +94,30 @@ class Arrivals:
         elif not has_jumped:
             rates = (*rates, (now, rate))
         highest = max((rate, *(past[1] for past in rates)))
-        before = known if has_jumped else ()
-        return Arrivals(counts, before, rates, rate, highest, fell_at, deviation)
+        before = before if has_jumped else ()
+        steady = self.deviation if is_first else self.deviation_before_jump
+        return Arrivals(counts, before, rates, rate, highest, fell_at, deviation, steady)
+
+    def without_jump(self) -> "Arrivals":
+        """Return the counts without a jump that one count alone supports.
+
+        A counter that falls was wrong before, or is now. Example: the nodes of a cluster that has
+        split answer in turn, and one has counted 1,000 messages more than the other.
+        """
+        if len(self.counts) != 1:
+            return self
+        counts = self.before_jump
+        if not counts:
+            return Arrivals(fell_at=self.fell_at)
+        rate = rate_at(counts, counts[-1].end)
+        return replace(
+            self,
+            counts=counts,
+            before_jump=(),
+            rate=rate,
+            highest_rate=max((rate, *(past[1] for past in self.rates))),
+            deviation=self.deviation_before_jump,
+        )
 
     @property
     def rate_before_jump(self) -> float | None:

@@ -10,7 +10,7 @@ from mare.domain.acknowledgement_batches import AcknowledgementBatches
 from mare.domain.arrivals import Arrivals, Count
 from mare.domain.capacity import Capacity, remembered
 from mare.domain.growth import DepthGrowth, ReadyGrowth
-from mare.domain.interval import OpenInterval, open_interval
+from mare.domain.interval import COUNTER_RESET, OpenInterval, open_interval
 from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.replica_starts import UNKNOWN_START, ReplicaStarts
 from mare.domain.starting_backlog import StartingBacklog
@@ -97,15 +97,22 @@ class Learning:
     batches: AcknowledgementBatches = field(default_factory=AcknowledgementBatches)
 
 
-def recall(estimates: Estimates) -> Learning:
-    """Begin with stored estimates, without arrival rates, which can have changed."""
+def recall(estimates: Estimates, backlog: StartingBacklog | None = None) -> Learning:
+    """Begin with stored estimates, without arrival rates, which can have changed.
+
+    A `backlog` that goes on was counted with the stored rate.
+    """
+    if backlog is None:
+        backlog = StartingBacklog()
+    else:
+        backlog = replace(backlog, rate=known(estimates.arrival_rate, 0.0))
     estimates = replace(estimates, arrival_rate=_NO_ESTIMATE, highest_rate=_NO_ESTIMATE)
     per_replica, workers = estimates.capacity_per_replica, estimates.workers_per_replica
     capacity = Capacity()
     if not isinstance(per_replica, Unknown) and not isinstance(workers, Unknown):
         capacity = remembered(per_replica, workers)
     starting = ReplicaStarts(start_seconds=estimates.start_seconds)
-    return Learning(estimates=estimates, capacity=capacity, starting=starting)
+    return Learning(estimates=estimates, capacity=capacity, starting=starting, backlog=backlog)
 
 
 def learn(
@@ -116,7 +123,7 @@ def learn(
     configured_workers: int | None = None,
 ) -> Learning:
     """Update the estimates with one reading. `configured_workers` are those of a replica."""
-    load = load.without_missing_queues()
+    whole, load = load, load.without_missing_queues()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
     starting = learning.starting.observe(workload, load.consumers, now)
@@ -125,14 +132,14 @@ def learn(
     estimates = learning.estimates
     growth = estimates.ready_growth.observe(workload.replicas, load.consumers, load.ready, now)
     backlog = learning.backlog.observe(
-        load.ready,
         load,
         now,
         replicas=workload.replicas,
         consuming=estimates.consuming_replicas(load, workload),
-        arrival_rate=known(estimates.arrival_rate, 0.0),
+        arrival_rate=known(estimates.arrival_rate, None),
         start_seconds=starting.start_seconds,
         is_learning=isinstance(estimates.capacity_per_replica, Unknown),
+        missing=frozenset() if load is whole else whole.missing_queues,
     )
     estimates = replace(
         estimates,
@@ -183,17 +190,15 @@ def _with_statistics(  # noqa: PLR0917
         estimates = replace(estimates, finished=estimates.finished + known(acknowledged, 0))
     batches = learning.batches.observe(acknowledged, delivered)
     batch = batches.size_within(assumed_workers)
-    if not isinstance(published, Unknown):
+    if isinstance(published, Unknown):
+        if published.reason == COUNTER_RESET and arrivals.rate_before_jump is not None:
+            arrivals = arrivals.without_jump()
+            estimates = replace(_with_arrivals(estimates, arrivals), delivery_ratio=published)
+    else:
         count = Count(end, end - interval.began, published)
         arrivals = arrivals.observe(count, now, estimates.start_seconds or 0.0)
         estimates = replace(
-            estimates,
-            arrival_rate=_or(arrivals.rate, estimates.arrival_rate),
-            highest_rate=_or(arrivals.highest_rate, estimates.highest_rate),
-            rate_before_jump=arrivals.rate_before_jump,
-            fell_at=arrivals.fell_at,
-            arrival_deviation=arrivals.deviation_of_rate,
-            dispersion=arrivals.dispersion,
+            _with_arrivals(estimates, arrivals),
             delivery_ratio=_ratio(published, delivered),
             ratio_is_used=estimates.ratio_is_used
             and interval.began < learning.starting.changed_at + (estimates.start_seconds or 0.0),
@@ -229,6 +234,18 @@ def _with_statistics(  # noqa: PLR0917
         capacity=capacity,
         depth_growth=growth,
         batches=batches,
+    )
+
+
+def _with_arrivals(estimates: Estimates, arrivals: Arrivals) -> Estimates:
+    return replace(
+        estimates,
+        arrival_rate=_or(arrivals.rate, estimates.arrival_rate),
+        highest_rate=_or(arrivals.highest_rate, estimates.highest_rate),
+        rate_before_jump=arrivals.rate_before_jump,
+        fell_at=arrivals.fell_at,
+        arrival_deviation=arrivals.deviation_of_rate,
+        dispersion=arrivals.dispersion,
     )
 
 

@@ -92,7 +92,7 @@ class History:
         """
         timers = timers or Timers()
         return cls(
-            learning=recall(estimates or Estimates()),
+            learning=recall(estimates or Estimates(), timers.starting),
             recommendations=(Recommendation(now, replicas),),
             last_active=now,
             cooldown=Cooldown(now, before=timers.cooldown),
@@ -101,6 +101,7 @@ class History:
             tides=TideTable(surges=Surges(past=surges)),
             unknown_since=timers.unknown_since,
             events=timers.events,
+            unready=timers.unready,
             spec_allowed_zero=replicas == 0 and timers.allowed_zero,
         )
 
@@ -110,7 +111,16 @@ class History:
             unknown_since=self.unknown_since,
             cooldown=self.cooldown.stored,
             events=needed_events(spec, self.events, now),
+            starting=self.learning.backlog.stored,
+            unready=self.unready.stored(now) or UnreadyReplicas(),
         )
+
+    def stored_periods(self, now: float) -> tuple[int, bool]:
+        """Return a value that changes when the next leader needs newer times.
+
+        Of replicas that do not start: what counts from a change of them is stored with the change.
+        """
+        return self.learning.backlog.stored_periods, self.unready.stored(now) is not None
 
     def record_scaling(self, change: int, now: float, behavior: Behavior) -> "History":
         """Record that replicas were added or removed. A failed change is no scale event."""

@@ -9,6 +9,9 @@ from mare.domain.growth import DepthGrowth
 from mare.domain.observation import Load, QueueReading
 from mare.domain.unknown import Unknown, known, total
 
+COUNTER_RESET = "CounterReset"
+"""The reason of an increase that is unknown, because a counter has fallen."""
+
 
 class LoadRegime(Enum):
     CALM = auto()
@@ -96,7 +99,7 @@ class OpenInterval:
                 if isinstance(before, Unknown):
                     return before
                 if after < before:
-                    return Unknown("CounterReset", f"the counters of {later.name} were reset")
+                    return Unknown(COUNTER_RESET, f"the counters of {later.name} were reset")
                 result += (after - before) * scale
             return round(result)
 

@@ -134,9 +134,12 @@ class Load:
 
     def without_missing_queues(self) -> "Load":
         """Return the load without queues that do not exist: they have no messages or consumers."""
-        return self._of_queues_with(
-            lambda ready: not isinstance(ready, Unknown) or ready.reason != _NO_QUEUE.reason
-        )
+        return self._of_queues_with(lambda ready: not _is_missing(ready))
+
+    @property
+    def missing_queues(self) -> frozenset[str]:
+        """The keys of the queues that do not exist."""
+        return frozenset(each.key for each in self.readings if _is_missing(each.ready))
 
     def without_messages(self, count: int) -> "Load":
         """Return the load with fewer ready messages, of each queue the same share."""
@@ -160,6 +163,10 @@ class Load:
             return self
         matching = tuple(reading for reading in self.readings if matches(reading.ready))
         return _sum(matching) if matching else self
+
+
+def _is_missing(ready: int | Unknown) -> bool:
+    return isinstance(ready, Unknown) and ready.reason == _NO_QUEUE.reason
 
 
 def _with_share(reading: QueueReading, left: int, ready: int) -> QueueReading:

@@ -7,18 +7,19 @@ minutes 6,000 messages are ready, for which 100 replicas would be asked.
 
 So messages count for one start-up time, within which the replicas should have started. After it,
 they count only as far as they grow faster than the arrival rate explains: a burst is a reason for
-more replicas at once. All messages count again when the replicas have started.
+more replicas at once. All messages count again when the replicas have started. A new leader goes on
+with what the last one has stored.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from mare.domain.observation import STATISTICS_SECONDS, Load
+from mare.domain.crash_loop import STARTED_SHARE, CrashLoop
+from mare.domain.observation import STATISTICS_SECONDS, Load, QueueReading
 from mare.domain.replica_starts import UNKNOWN_START
 from mare.domain.unknown import Unknown, known, total
 
-_STARTED_SHARE = 0.75
-"""Share of the replicas that have to consume. A single one that never starts stops nothing."""
 _START_UPS = 1.5
 """Start-up times for which all messages count: a batch of replicas starts later than one."""
 _FASTER = 1.25
@@ -26,6 +27,9 @@ _FASTER = 1.25
 _BURST, _NOISE, _NOISE_SECONDS = 20.0, 4.0, 60.0
 """Messages beyond that growth which are a burst: 20, or 4 standard deviations of a minute's if
 those are fewer. A Poisson process at `_FASTER` reaches 20 once in six hours at 10 messages/s."""
+_GAP_SECONDS = 600.0
+"""How long no operator may have run, beyond the time that was observed: what came in a longer gap
+is not told from a burst."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,50 +42,98 @@ class StartingBacklog:
     """The ready messages of that reading."""
     first: int = 0
     """The ready messages at `since`."""
+    rate: float = 0.0
+    """The last known arrival rate, in messages/s."""
+    alone_since: float = 0.0
+    """Since when no queue has a consumer."""
     delivered: int | None = None
-    """The counter in the first statistics of after `since`; None before them."""
+    """The counter in the first statistics of after `alone_since`; None before them."""
     is_polled: bool = False
     """Whether clients of basic.get, which are no consumers, take the messages."""
     surplus: float = 0.0
     """Messages by which the queues grew faster than `_FASTER`."""
     uncounted: int = 0
     """Ready messages that are no reason for more replicas."""
+    queues: tuple[QueueReading, ...] = ()
+    """The last reading of each queue, since `since`."""
+    crash_loop: CrashLoop = field(default_factory=CrashLoop)
 
     @property
     def is_starting(self) -> bool:
         """Whether the replicas that were asked for last have not started yet."""
         return self.since is not None
 
+    @property
+    def stored(self) -> "StartingBacklog | None":
+        """What the next leader needs; None if all messages count."""
+        return self if self.stored_periods else None
+
+    @property
+    def stored_periods(self) -> int:
+        """How often the time since `since` has doubled: it is stored anew each time.
+
+        So a new leader expects messages of no longer a time than was observed before it.
+        """
+        if self.since is None or self.uncounted == 0:
+            return 0
+        return int(self.at - self.since).bit_length()
+
+    def at_start(self, now: float) -> "StartingBacklog | None":
+        """Return what a leader that starts now continues; None if it was stored too long ago."""
+        if self.since is None or self.at > now or self.at < self.since:
+            return None
+        is_old = now - self.at > self.at - self.since + _GAP_SECONDS
+        return None if is_old else replace(self, uncounted=min(self.uncounted, self.ready))
+
     def observe(
         self,
-        ready: int,
         load: Load,
         now: float,
         *,
         replicas: int,
         consuming: float,
-        arrival_rate: float,
+        arrival_rate: float | None,
         start_seconds: float | None,
         is_learning: bool,
+        missing: frozenset[str] = frozenset(),
     ) -> "StartingBacklog":
         """Return the backlog after one more reading.
 
         While `is_learning`, the capacity of a replica is unknown: messages that did not count
         stay without a count until it is known, because the steps of that time follow the messages.
+        The messages of a `missing` queue are those of its last reading: it can come back with them.
         """
-        is_polled = replicas > 0 and consuming == 0 and self._finds_polling(load)
-        if is_polled or consuming >= _STARTED_SHARE * replicas:
+        ready, queues = known(load.ready, 0), load.readings
+        crash_loop = self.crash_loop.observe(replicas, consuming, now)
+        may_be_polled = replicas > 0 and consuming == 0 and not crash_loop.is_seen
+        is_polled = may_be_polled and self._finds_polling(load)
+        has_started = consuming >= STARTED_SHARE * replicas and not crash_loop.is_seen
+        if is_polled or has_started:
             left = min(self.uncounted, ready) if is_learning and replicas else 0
-            started = StartingBacklog(uncounted=left, is_polled=is_polled)
-            return self if started == self else started
+            if self._has_started_with(left, crash_loop, is_polled=is_polled):
+                return self
+            return StartingBacklog(uncounted=left, is_polled=is_polled, crash_loop=crash_loop)
+        if missing and self.queues:
+            absent = tuple(each for each in self.queues if each.key in missing)
+            ready += sum(known(each.ready, 0) for each in absent)
+            queues = (*queues, *absent)
+        present: dict[str, Any] = {
+            "at": now,
+            "ready": ready,
+            "queues": queues,
+            "crash_loop": crash_loop,
+        }
         if self.since is None:
             uncounted = min(self.uncounted, ready)
-            return StartingBacklog(since=now, at=now, ready=ready, first=ready, uncounted=uncounted)
+            return StartingBacklog(
+                since=now, alone_since=now, first=ready, uncounted=uncounted, **present
+            )
         seconds, passed = now - self.since, now - self.at
-        current = replace(self, at=now, ready=ready, delivered=self._first_delivered(load))
+        rate = self.rate if arrival_rate is None else arrival_rate
+        current = replace(self, rate=rate, **self._deliveries(load, consuming, now), **present)
         if seconds <= _counting_seconds(start_seconds, is_learning=is_learning):
             return replace(current, uncounted=min(self.uncounted, ready))
-        rate = max(arrival_rate, self._growth_rate)
+        rate = max(rate, self._growth_rate)
         grown = ready - self.ready
         surplus = max(0.0, self.surplus + grown - _FASTER * rate * passed)
         uncounted = min(max(0, self.uncounted + grown), ready)
@@ -106,11 +158,18 @@ class StartingBacklog:
         delivered = _delivered(load)
         return delivered is not None and delivered > self.delivered
 
-    def _first_delivered(self, load: Load) -> int | None:
-        """Return the counter of the first statistics that were sampled after `since`."""
-        if self.delivered is not None or self.since is None:
-            return self.delivered
-        return _delivered(load) if known(load.sampled_after, 0.0) > self.since else None
+    def _deliveries(self, load: Load, consuming: float, now: float) -> dict[str, Any]:
+        """Return since when no queue has a consumer, and the counter of deliveries since then."""
+        if consuming > 0:
+            return {"alone_since": now, "delivered": None}
+        if self.delivered is not None or known(load.sampled_after, 0.0) <= self.alone_since:
+            return {}
+        return {"delivered": _delivered(load)}
+
+    def _has_started_with(self, uncounted: int, crash_loop: CrashLoop, *, is_polled: bool) -> bool:
+        """Return whether this is the backlog of replicas that have started, as given."""
+        is_same = (uncounted, is_polled) == (self.uncounted, self.is_polled)
+        return self.since is None and is_same and crash_loop is self.crash_loop
 
 
 def _counting_seconds(start_seconds: float | None, *, is_learning: bool) -> float:

@@ -1,12 +1,18 @@
-"""What a new leader continues: since when fallback and cooldown count, and the scale events."""
+"""What a new leader continues.
+
+Since when fallback and cooldown count, the scale events, and the replicas that have not started or
+are not ready.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from mare.domain.behavior import ScaleEvent
 from mare.domain.cooldown import Cooldown
 from mare.domain.spec import ScalingSpec
+from mare.domain.starting_backlog import StartingBacklog
+from mare.domain.unready import UnreadyReplicas
 
 MOST_EVENTS = 32
 _SLICES = 15
@@ -23,6 +29,9 @@ class Timers:
     """The count of the workload when these were stored."""
     allowed_zero: bool = False
     """Whether the last decision was a count of 0 that no other client had set."""
+    starting: StartingBacklog | None = None
+    """The messages that wait for replicas which have not started; None if all of them count."""
+    unready: UnreadyReplicas = field(default_factory=UnreadyReplicas)
 
     def at_start(self, spec: ScalingSpec, replicas: int, now: float) -> "Timers":
         """Return what applies to a leader that starts now and finds `replicas`.
@@ -40,7 +49,13 @@ class Timers:
         events = tuple(replace(each, time=min(each.time, now)) for each in self.events)
         if self.replicas is not None and self.replicas != replicas:
             events = (*events, ScaleEvent(now, replicas - self.replicas))
-        return replace(self, unknown_since=unknown_since, events=events)
+        return replace(
+            self,
+            unknown_since=unknown_since,
+            events=events,
+            starting=self.starting and self.starting.at_start(now),
+            unready=self.unready.at_start(now),
+        )
 
 
 def needed_events(

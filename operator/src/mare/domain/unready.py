@@ -10,7 +10,10 @@ _STEADY_SECONDS = 30.0
 """How long replicas have to stay ready. A container that ends at once, without a readiness probe,
 is ready for a second in each attempt of its crash loop."""
 _READY_SHARE = 0.75
-"""Share that has to be ready: a rolling update replaces a quarter at a time (maxUnavailable)."""
+"""Share that has to be ready: a rolling update replaces a quarter at a time (maxUnavailable).
+A StatefulSet of 2 or 3 replaces one at a time; between two of them all are ready for a moment."""
+_STORED_SECONDS = 60.0
+"""Age from which on a new leader continues: most replicas are ready before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class UnreadyReplicas:
         expected = min(self.expected, replicas)
         if not _are_enough(ready, expected):
             return self._with(expected, ready, None)
+        if expected - self.ready == 1 and expected > 1 and ready >= expected:
+            return UnreadyReplicas().observe(replicas, ready, now)
         steady_since = now if self.steady_since is None else self.steady_since
         if now - steady_since < _STEADY_SECONDS:
             return self._with(expected, self.ready, steady_since)
@@ -47,6 +52,14 @@ class UnreadyReplicas:
         if (expected, ready, steady_since) == (self.expected, self.ready, self.steady_since):
             return self
         return replace(self, expected=expected, ready=ready, steady_since=steady_since)
+
+    def stored(self, now: float) -> "UnreadyReplicas | None":
+        """Return what the next leader continues; None if it has to begin again."""
+        return None if self.seconds(now) < _STORED_SECONDS else self
+
+    def at_start(self, now: float) -> "UnreadyReplicas":
+        """Return what a leader that starts now continues."""
+        return self if self.since is None else replace(self, since=min(self.since, now))
 
     def seconds(self, now: float) -> float:
         """Return for how long too few of the set are ready."""

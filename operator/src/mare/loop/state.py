@@ -6,7 +6,7 @@ from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.status import read_estimates, read_surges
-from mare.custom_resource.stored_timers import past_of, read_count, read_timers
+from mare.custom_resource.stored_timers import MAX_ORIGINAL, past_of, read_original, read_timers
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import QuietAnswer
 from mare.domain.history import History
@@ -73,7 +73,7 @@ class AutoscalerState:
         """
         self.stored.adopt(status)
         past = past_of(status, self.autoscaler.target)
-        self.original_replicas = read_count(past.get("originalReplicas"))
+        self.original_replicas = read_original(past)
         self.may_have_scaled = self.original_replicas is not None
         if self.history is None:
             self.estimates, self.surges = read_estimates(past), read_surges(past, offset)
@@ -87,7 +87,7 @@ class AutoscalerState:
     def original_of(self, replicas: int) -> int:
         """Return the original replicas if the workload has `replicas` before a change."""
         known = self.original_replicas if self.may_have_scaled else None
-        return replicas if known is None else known
+        return min(replicas, MAX_ORIGINAL) if known is None else known
 
     def counts_are_missing(self, replicas: int) -> bool:
         """Return whether a leader that stops after a change leaves too little to the next one.

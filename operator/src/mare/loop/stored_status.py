@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mare.custom_resource.status import read_estimates, read_surges
-from mare.custom_resource.stored_timers import read_count
+from mare.custom_resource.stored_timers import read_count, read_original
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import Attempts
 from mare.loop.record import View
@@ -77,7 +77,7 @@ class StoredStatus:
     def _set(self, status: Mapping[str, Any]) -> None:
         self._json = json.dumps(status)
         capacity, surges = read_estimates(status).capacity_per_replica, read_surges(status)
-        self.original = read_count(status.get("originalReplicas"))
+        self.original = read_original(status)
         self.count = read_count(status.get("currentReplicas"))
         self._capacity = None if isinstance(capacity, Unknown) else capacity
         self._surge_at = surges[-1].at if surges else None
@@ -130,6 +130,7 @@ def _fingerprint(view: View) -> tuple[int, int, int]:
     settled = (
         (decision.desired, decision.reason) if decision else None,
         scale and scale.ready,
+        view.history and view.history.stored_periods(view.at),
         tuple(each.state for each in view.conditions),
     )
     return hash(at_once), hash(urgent), hash(settled)
