@@ -38,7 +38,31 @@ def test_objects_beyond_the_budget_slow_no_others_and_are_decided_on_rarely():
     budget.update([*within, *beyond], 0.0)
 
     assert budget.period(within[0][0], is_idle=False) == 0.25
+    assert budget.period(beyond[0][0], is_idle=False) == 39.0
+    budget.update([*within, *beyond[:100]], 1.0)
     assert budget.period(beyond[0][0], is_idle=False) == 15.0
+
+
+def of(namespace: str, count: int) -> list[tuple[Key, int, bool]]:
+    return [(Key(namespace, str(number)), 1, False) for number in range(count)]
+
+
+def test_a_namespace_with_many_objects_does_not_take_the_reads_of_the_others():
+    budget = ReadBudget(Pace(), 2_000)
+    budget.update([*of("shop", 50), *of("mail", 50), *of("flood", 2_000)], 0.0)
+
+    assert budget.period(Key("shop", "1"), is_idle=False) == pytest.approx(0.375)
+    budget.update([*of("shop", 20), *of("mail", 50), *of("flood", 2_000)], 1.0)
+    assert budget.period(Key("shop", "1"), is_idle=False) == 0.25
+    assert budget.period(Key("mail", "1"), is_idle=False) == pytest.approx(50 / 160)
+
+
+@pytest.mark.parametrize(("count", "period"), [(80, 0.25), (300, 0.75), (1_000, 1.0), (1_800, 1.8)])
+def test_the_objects_of_one_namespace_are_decided_on_a_thousand_times_a_second(count, period):
+    budget = ReadBudget(Pace(), 2_000)
+    budget.update(of("flood", count), 0.0)
+
+    assert budget.period(Key("flood", "1"), is_idle=False) == period
 
 
 def _exceeding(budget: ReadBudget, costs: list[tuple[Key, int]], now: float) -> set[Key]:

@@ -1,7 +1,8 @@
 """How often an object is read: as often as the budgets of broker requests allow."""
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mare.custom_resource.autoscaler import Key
@@ -10,6 +11,10 @@ from mare.domain.unknown import Unknown
 _UPDATE_SECONDS = 1.0
 _REFUSED_SECONDS = 15.0
 """Period of objects that are not read: to decide on one takes 0.26 ms."""
+_REFUSED_PER_SECOND = 100
+"""Decisions on those of one namespace: 26 ms a second."""
+_NAMESPACE_READS_PER_SECOND = 1_000
+"""With a decision each they take a quarter of the loop."""
 _GOLDEN_RATIO = 0.618033988749895
 
 
@@ -25,15 +30,28 @@ class Pace:
     longest: float = 1.0
     reads_per_second: float = 400.0
 
-    def period(self, reads: int) -> float:
-        """Return the period at which this many reads stay within the budget."""
-        return min(max(reads / self.reads_per_second, self.shortest), self.longest)
+    def periods(self, reads: Mapping[str, int]) -> Mapping[str, float]:
+        """Return the periods of namespaces at which these reads stay within the budget.
+
+        None is longer than `longest`, unless a namespace alone has more than 1,000 reads.
+        """
+        share = _fair_share(
+            (count / self.shortest for count in reads.values()), self.reads_per_second
+        )
+        return {
+            namespace: max(
+                min(max(count / share, self.shortest), self.longest),
+                count / _NAMESPACE_READS_PER_SECOND,
+            )
+            for namespace, count in reads.items()
+        }
 
 
 class ReadBudget:
     """The periods of objects, and the objects beyond the budget of their namespace.
 
-    Without that budget one tenant could create objects until the reads of all others are late.
+    Without that budget one tenant could create objects until the reads of all others are late. The
+    reads per second are shared between the namespaces: what one does not need, the others have.
     """
 
     def __init__(self, pace: Pace, namespace_reads: int) -> None:
@@ -41,8 +59,7 @@ class ReadBudget:
         self._namespace_reads = namespace_reads
         self._computed_at = float("-inf")
         self._exceeding: set[Key] = set()
-        self._idle_period = self._period = pace.longest
-        """Of idle objects, and of all others."""
+        self._periods: dict[str, _Periods] = {}
 
     def update(self, costs: Iterable[tuple[Key, int, bool]], now: float) -> None:
         """Compute all once a second, as that takes 0.2 ms.
@@ -52,22 +69,31 @@ class ReadBudget:
         if self._computed_at <= now < self._computed_at + _UPDATE_SECONDS:
             return
         self._computed_at, self._exceeding = now, set()
-        of_idle = of_all = 0
+        of_idle: Counter[str] = Counter()
         used: Counter[str] = Counter()
+        refused: Counter[str] = Counter()
         for key, cost, is_idle in costs:
-            if used[key.namespace] + cost > self._namespace_reads:
+            namespace = key.namespace
+            if used[namespace] + cost > self._namespace_reads:
                 self._exceeding.add(key)
+                refused[namespace] += 1
                 continue
-            used[key.namespace] += cost
-            of_all += cost
-            of_idle += cost if is_idle else 0
-        self._idle_period, self._period = self._pace.period(of_idle), self._pace.period(of_all)
+            used[namespace] += cost
+            of_idle[namespace] += cost if is_idle else 0
+        idle, others = self._pace.periods(of_idle), self._pace.periods(used)
+        self._periods = {
+            namespace: _Periods(idle[namespace], others[namespace], refused[namespace])
+            for namespace in used
+        }
 
     def period(self, key: Key, *, is_idle: bool) -> float:
         """Return the seconds between two decisions on an object."""
+        periods = self._periods.get(key.namespace)
+        if periods is None:
+            return self._pace.longest
         if key in self._exceeding:
-            return _REFUSED_SECONDS
-        return self._idle_period if is_idle else self._period
+            return max(_REFUSED_SECONDS, periods.refused / _REFUSED_PER_SECOND)
+        return periods.idle if is_idle else periods.others
 
     def refusal(self, key: Key) -> Unknown | None:
         """Return why an object is not read; None if it is."""
@@ -79,6 +105,27 @@ class ReadBudget:
             f" {self._namespace_reads:,} queues together",
             key.namespace,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Periods:
+    """The periods of a namespace: of its idle objects, and of its other ones that are read."""
+
+    idle: float
+    others: float
+    refused: int
+    """The objects that are not read."""
+
+
+def _fair_share(demands: Iterable[float], budget: float) -> float:
+    """Return the most that one may have so that all together stay within the budget."""
+    left, waiting = budget, sorted(demands)
+    for index, demand in enumerate(waiting):
+        share = left / (len(waiting) - index)
+        if demand > share:
+            return share
+        left -= demand
+    return math.inf
 
 
 def next_turn(number: int, period: float, now: float) -> float:
