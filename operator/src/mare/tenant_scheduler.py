@@ -91,6 +91,10 @@ class Stock:
 
 VIRTUAL_HOSTS = Stock("open virtual hosts", 256)
 """Two or three connections each."""
+SECRET_CHARACTERS = Stock("characters in Secrets", 2**21)
+"""Of what is kept of Secrets. Three certificates take 10,000, so that 200 Secrets have them."""
+CERTIFICATES = Stock("different certificates in Secrets", 32)
+"""A TLS context of up to 2.4 MiB each."""
 RESPONSE_OBJECTS = Stock("JSON objects in responses", 300_000)
 """Of 150 bytes each: 30,000 queues and as many consumers."""
 

@@ -1,7 +1,10 @@
 """Secrets, virtual hosts and patterns of one namespace neither delay nor fill another."""
 
 import asyncio
+import base64
 import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import trustme
 
@@ -142,6 +145,58 @@ def test_missing_secrets_of_a_namespace_cause_a_bounded_rate_of_requests():
         assert secrets.requested[-1] == "honest"
 
     virtual_time.run(timeline())
+
+
+@dataclass
+class GivenSecrets:
+    """Secrets with a broker and a certificate by name."""
+
+    certificates: Mapping[str, str]
+
+    async def read(self, namespace: str, name: str) -> dict[str, str]:
+        values = {"amqp-uri": f"amqp://{name}:x@rabbitmq/", "ca.crt": self.certificates[name]}
+        return {key: base64.b64encode(each.encode()).decode() for key, each in values.items()}
+
+
+def reasons_of(certificates: Mapping[str, str], then: Sequence[str] = ()) -> list[str | None]:
+    """Read Secrets of a namespace, keep only some of them, and read all again."""
+    cache = SecretCache(GivenSecrets(certificates), lambda: 0.0, 30.0, lambda _: False)
+
+    async def read() -> list[str | None]:
+        names = [BrokerReference("hostile", name, None) for name in certificates]
+        found = [await cache.get(name) for name in names]
+        if then:
+            cache.keep_only([BrokerReference("hostile", name, None) for name in then])
+            return [getattr(await cache.get(name), "cause", None) for name in names]
+        honest = await cache.get(BrokerReference("honest", next(iter(certificates)), None))
+        assert not isinstance(honest, Unknown)
+        return [getattr(each, "cause", None) for each in found]
+
+    return asyncio.run(read())
+
+
+def test_the_secrets_of_a_namespace_take_a_bounded_amount_of_memory():
+    """Secrets of many names kept 256 KiB each."""
+    ca = trustme.CA().cert_pem.bytes().decode()
+    names = [f"secret-{number}" for number in range(60)]
+    certificates = dict.fromkeys(names, ca + "#" * 60_000)
+
+    over = "namespace hostile is over its limit of characters in Secrets, 2,097,152"
+    reasons = reasons_of(certificates)
+    assert reasons == [None] * 34 + [over] * 26
+    assert reasons_of(certificates, then=["none"]) == reasons
+
+
+def test_the_different_certificates_of_a_namespace_are_bounded():
+    """Each takes a TLS context of 2.4 MiB."""
+    ca = trustme.CA().cert_pem.bytes().decode()
+    different = {f"secret-{number}": ca + f"# {number}" for number in range(40)}
+    same = dict.fromkeys((f"other-{number}" for number in range(40)), ca + "# 1")
+
+    over = "namespace hostile is over its limit of different certificates in Secrets, 32"
+    assert reasons_of({**different, **same}) == [None] * 32 + [over] * 8 + [None] * 40
+    left = [f"secret-{number}" for number in range(30)]
+    assert reasons_of(different, then=left) == [None] * 32 + [over] * 8
 
 
 def test_all_connections_with_the_same_certificates_share_one_context():

@@ -26,6 +26,9 @@ _MAX_VALUE_CHARACTERS = 64 * 1024 * 4 // 3
 """Of a value in base64. 1 MiB of certificates takes 0.75 s to parse, and is kept."""
 
 
+Certificates = tuple[str | None, str | None, str | None]
+
+
 def _no_tenant() -> Tenant:
     return TenantScheduler().of("")
 
@@ -62,11 +65,20 @@ class ConnectionParameters:
         All connections with the same certificates share one: a context takes up to 2.4 MiB, which
         no garbage collection counts.
         """
-        certificates = (self.ca_certificate, self.client_certificate, self.client_key)
-        context = _contexts.get(certificates)
+        context = _contexts.get(self.certificates)
         if context is None:
-            context = _contexts[certificates] = _ssl_context(*certificates)
+            context = _contexts[self.certificates] = _ssl_context(*self.certificates)
         return context
+
+    @property
+    def certificates(self) -> Certificates:
+        return self.ca_certificate, self.client_certificate, self.client_key
+
+    @property
+    def characters(self) -> int:
+        """The length of all values together."""
+        uris = (self.amqp_uri, self.management_uri, self.prometheus_uri)
+        return sum(len(each) for each in (*uris, *self.certificates) if each)
 
 
 def _ssl_context(
@@ -81,7 +93,7 @@ def _ssl_context(
     return context
 
 
-_contexts: WeakValueDictionary[tuple[str | None, ...], ssl.SSLContext] = WeakValueDictionary()
+_contexts: WeakValueDictionary[Certificates, ssl.SSLContext] = WeakValueDictionary()
 """By the certificates, as long as a connection uses them."""
 
 

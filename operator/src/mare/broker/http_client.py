@@ -11,6 +11,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from mare.broker.bounded_response import BoundedResponse
 from mare.broker.connection_parameters import (
     ConnectionParameters,
     refusal_behind,
@@ -44,7 +45,8 @@ class EndpointMissing(OSError):
 class BrokerHttpClient:
     """GET requests below one URI of a Secret, over one connection.
 
-    No request follows a redirect, takes longer than 4 s, or returns more than `max_bytes`.
+    No request follows a redirect, takes longer than 4 s, returns more than `max_bytes`, or reads
+    interim responses without end.
     Errors contain no URI, which may contain a password.
     """
 
@@ -110,6 +112,7 @@ class BrokerHttpClient:
                     socket_factory=self._networks.open_socket,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                response_class=BoundedResponse,
                 # 64 KiB of compressed data can decompress to 64 MiB in one step.
                 auto_decompress=False,
             )

@@ -1,15 +1,26 @@
 """A cache of the Secrets that hold connection parameters."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mare.broker.connection_parameters import ConnectionParameters, parse_secret
+from mare.broker.connection_parameters import (
+    Certificates,
+    ConnectionParameters,
+    parse_secret,
+)
 from mare.broker.networks import DEFAULT_NETWORKS, BrokerNetworks
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Clock, InvalidName, NotFound, Unavailable
-from mare.tenant_scheduler import SECRET_READS, OverBudget, TenantScheduler
+from mare.tenant_scheduler import (
+    CERTIFICATES,
+    SECRET_CHARACTERS,
+    SECRET_READS,
+    OverBudget,
+    TenantScheduler,
+)
 
 _REFUSED_SECONDS = 2.0
 
@@ -39,6 +50,8 @@ class SecretCache:
     networks: BrokerNetworks = DEFAULT_NETWORKS
     scheduler: TenantScheduler = field(default_factory=TenantScheduler)
     _entries: dict[BrokerReference, _Entry] = field(default_factory=dict, init=False)
+    _certificates: Counter[tuple[str, Certificates]] = field(default_factory=Counter, init=False)
+    """Entries of a namespace with the same certificates."""
 
     async def get(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
         """Return the last parameters that could be read from a Secret, or why they are unknown."""
@@ -53,8 +66,46 @@ class SecretCache:
         except Unavailable as error:
             unread = Unknown("SecretUnreadable", str(error))
             parameters = unread if entry is None else entry.parameters
+        return self._put(reference, parameters, now)
+
+    def _put(
+        self, reference: BrokerReference, parameters: ConnectionParameters | Unknown, now: float
+    ) -> ConnectionParameters | Unknown:
+        """Replace an entry; the parameters are unknown if the namespace has too many already."""
+        entry = self._entries.get(reference)
+        if entry is not None and entry.parameters == parameters:
+            entry.read_at = now
+            return entry.parameters
+        if entry is not None:
+            self._hold(reference, entry.parameters, -1)
+        try:
+            self._hold(reference, parameters, 1)
+        except OverBudget as error:
+            parameters = error.why
         self._entries[reference] = _Entry(parameters, now)
         return parameters
+
+    def _hold(
+        self, reference: BrokerReference, parameters: ConnectionParameters | Unknown, sign: int
+    ) -> None:
+        """Count what the namespace keeps, or no longer keeps; raise `OverBudget`."""
+        if isinstance(parameters, Unknown):
+            return
+        namespace, certificates = reference.namespace, parameters.certificates
+        tenant, key = self.scheduler.of(namespace), (namespace, certificates)
+        tenant.hold(SECRET_CHARACTERS, sign * parameters.characters)
+        if not any(certificates):
+            return
+        is_other = self._certificates[key] == (0 if sign > 0 else 1)
+        if is_other:
+            try:
+                tenant.hold(CERTIFICATES, sign)
+            except OverBudget:
+                tenant.hold(SECRET_CHARACTERS, -parameters.characters)
+                raise
+        self._certificates[key] += sign
+        if not self._certificates[key]:
+            del self._certificates[key]
 
     def _lifetime(self, parameters: ConnectionParameters | Unknown) -> float:
         refused = isinstance(parameters, Unknown) or self.is_refused(parameters)
@@ -78,7 +129,8 @@ class SecretCache:
         self, references: Collection[BrokerReference]
     ) -> Mapping[BrokerReference, ConnectionParameters]:
         """Remove all other entries; return the remaining ones whose parameters are known."""
-        self._entries = {key: entry for key, entry in self._entries.items() if key in references}
+        for key in [key for key in self._entries if key not in references]:
+            self._hold(key, self._entries.pop(key).parameters, -1)
         return {
             reference: entry.parameters
             for reference, entry in self._entries.items()

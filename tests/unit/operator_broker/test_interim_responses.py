@@ -1,0 +1,53 @@
+"""Interim HTTP responses (1xx) without end do not keep the event loop busy."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.http_client import BrokerHttpClient
+from mare.broker.networks import ANY_NETWORK
+
+INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"
+BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
+
+
+@asynccontextmanager
+async def answering(answer: Callable[[], bytes], times: int = 1) -> AsyncIterator[BrokerHttpClient]:
+    """Yield a client of a server that sends an answer to each request, so many times."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                for _ in range(times):
+                    writer.write(answer())
+                    await writer.drain()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    uri = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    client = BrokerHttpClient(uri, ConnectionParameters(networks=ANY_NETWORK), "it", 1_000)
+    try:
+        yield client
+    finally:
+        await client.close()
+        server.close()
+
+
+def test_interim_responses_without_end_end_the_request_at_once():
+    async def play() -> str:
+        async with answering(lambda: INTERIM * 1_000, times=10**6) as client:
+            with pytest.raises(OSError) as error:
+                await client.get("/", {})
+            return str(error.value)
+
+    assert asyncio.run(play()) == "it cannot be reached (TooManyInterimResponses)"
+
+
+def test_a_few_interim_responses_precede_a_response_on_each_request_of_a_connection():
+    async def play() -> list[bytes]:
+        async with answering(lambda: INTERIM * 8 + BODY) as client:
+            return [bytes(await client.get("/", {})) for _ in range(3)]
+
+    assert asyncio.run(play()) == [b"[]"] * 3
