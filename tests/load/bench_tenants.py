@@ -23,6 +23,8 @@ from tests.load.operator_performance import bursts
 
 _HONEST = 100
 _RUNS = 30
+_LEADS = "Started leading"
+"""In the log of the operator, whenever it leads again."""
 
 
 def main() -> None:
@@ -40,7 +42,9 @@ def main() -> None:
             for start, _ in chosen:
                 stack.enter_context(start(stage, node))
             print_line("the tenants are there")
-            time.sleep(arguments.seconds)
+            with _timed(operator.is_alive) as livez:
+                time.sleep(arguments.seconds)
+            show({"seconds": arguments.seconds, "livez_max_s": round(max(livez), 2)})
             beside = _measure(stage, node, operator, names[_RUNS : 2 * _RUNS])
         ratio = round(float(str(beside["p95_s"])) / float(str(alone["p95_s"])), 2)
         show({"tenants": arguments.tenants, **beside, "p95_ratio": ratio})
@@ -62,6 +66,7 @@ def _measure(stage: Stage, node: Node, operator: Operator, names: list[str]) -> 
         "rss_mb": round(operator.rss_bytes() / 1e6, 1),
         "rss_highest_mb": round(operator.highest_rss_bytes() / 1e6, 1),
         "leads": operator.leads,
+        "began_to_lead": operator.log.read_text().count(_LEADS),
         "is_alive": operator.is_alive(),
     }
 

@@ -9,6 +9,9 @@ _CHUNK = bytes(65_536)
 _MOST_BYTES = 2**30
 """What one connection sends at most."""
 
+_LIST_OF_QUEUES = 3
+"""Slashes in the path of the queues of a virtual host."""
+
 Attack = Callable[[socketserver.BaseRequestHandler, threading.Event], None]
 
 
@@ -59,6 +62,26 @@ def hanging_queues(handler: socketserver.BaseRequestHandler, ended: threading.Ev
         if path == b"/api/queues/%2F":
             body = b'[{"name":"empty","type":"classic","messages_ready":0,"consumers":1,'
             body += b'"messages_unacknowledged":0}]'
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
+        handler.request.sendall(head.encode() + body)
+
+
+def interim(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+    """Answer a request with interim responses that do not end."""
+    handler.request.recv(65_536)
+    _flood(handler, ended, b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1_000)
+
+
+def many_queues(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+    """Answer the statistics of each virtual host with 29,000 queues."""
+    queue = '{{"name":"queue-{}","type":"classic","messages_ready":0,"consumers":0,'
+    queue += '"messages_unacknowledged":0}}'
+    queues = f"[{','.join(queue.format(number) for number in range(29_000))}]".encode()
+    while (request := handler.request.recv(65_536)) and not ended.is_set():
+        path = request.split(b" ")[1].partition(b"?")[0]
+        body = b"{}" if path.startswith((b"/api/cluster", b"/api/health")) else b"[]"
+        if path.startswith(b"/api/queues/") and path.count(b"/") == _LIST_OF_QUEUES:
+            body = queues
         head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
         handler.request.sendall(head.encode() + body)
 

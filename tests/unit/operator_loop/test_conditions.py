@@ -255,3 +255,33 @@ def test_endless_redeliveries_are_a_warning_that_names_the_limit():
     assert "redelivered 40 times a second; about 3 messages come back again and" in found.message
     assert "x-delivery-limit" in found.message
     assert deliveries_end(replace(endless, since=50.0)) == ()
+
+
+def work_visible_after(seconds: int, busy: dict[str, int] | Unknown) -> tuple[str, str, str]:
+    async def timeline(world: World) -> None:
+        world.brokers.busy, world.brokers.consumers = busy, 3
+        world.begin(1, 5)
+        for _ in range(seconds // 10):
+            world.brokers.unacknowledged = 3
+            await world.tick(10)
+
+    found = [
+        each
+        for _, status in run(timeline).objects.statuses
+        for each in status["conditions"]
+        if each["type"] == "WorkVisible"
+    ]
+    return found[-1]["status"], found[-1]["reason"], found[-1]["message"]
+
+
+def test_consumers_of_another_deployment_are_a_hint():
+    """Two Deployments on one queue, each with an object: both rose to 20 for the same backlog."""
+    busy = {"10.0.0.1": 1, "10.0.0.2": 1, "10.0.0.3": 1}
+    status, reason, message = work_visible_after(700, busy)
+    assert (status, reason) == ("Unknown", "OtherConsumers")
+    assert message.startswith(
+        "3 addresses consume the queues, but the workload had 1 replica at most: "
+    )
+    assert work_visible_after(500, busy)[:2] == ("True", "Visible")
+    assert work_visible_after(700, {"10.0.0.1": 3})[:2] == ("True", "Visible")
+    assert work_visible_after(700, Unknown("PeersUnknown", ""))[:2] == ("True", "Visible")

@@ -26,7 +26,10 @@ _URGENT = {kind for kind, each in _TYPES.items() if each.get("urgent")}
 _ABOUT_WORKLOAD = {kind for kind, each in _TYPES.items() if each.get("about") == "workload"}
 _MAX_CONDITIONS = 1_024
 """Conditions that are kept. A healthy object has ten at each reading, nearly always the same."""
-_HINTS = {"MessagesHeld", "NeverUnacknowledged", "PrefetchExceedsWorkers", "PrefetchAssumed"}
+_HINTS = {
+    *("MessagesHeld", "NeverUnacknowledged", "OtherConsumers"),
+    *("PrefetchExceedsWorkers", "PrefetchAssumed"),
+}
 """Reasons for which there may be something to improve, or nothing."""
 _NUMBER = re.compile(r"(?<!\S)\d+([.,]\d+)?(?!\S)")
 """A number that is a word, such as an age in seconds, and no part of a name."""

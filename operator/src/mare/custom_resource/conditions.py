@@ -17,6 +17,7 @@ from mare.domain.clause import Clause, capital
 from mare.domain.decision import Decision
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
+from mare.domain.other_consumers import OtherConsumers
 from mare.domain.reason import Reason
 from mare.domain.spec import ScalingSpec
 from mare.domain.unknown import Unknown
@@ -47,13 +48,14 @@ def conditions_of(
     history: History | None,
     silent_since: float | None,
     unready_cause: str | None = None,
+    other_consumers: OtherConsumers | None = None,
     now: float,
 ) -> tuple[Condition, ...]:
     """Return all conditions.
 
     `problem` is why decisions are not carried out, `unchosen` why idle replicas cannot be
     removed first, `silent_since` since when the leader of a queue does not answer,
-    `unready_cause` why replicas are not ready.
+    `unready_cause` why replicas are not ready, `other_consumers` the addresses of consumers.
     """
     spec = autoscaler.spec
     able = _able_to_scale(spec, scale, problem)
@@ -69,7 +71,7 @@ def conditions_of(
             _scaling_limited(decision),
             _fallback(decision),
             _paused(spec),
-            work_visible(spec, history.early_acknowledgement),
+            work_visible(spec, scale, history.early_acknowledgement, other_consumers, now),
             *prefetch_suitable(spec, reading, history, now),
             *deliveries_end(history.redeliveries),
         ]

@@ -10,6 +10,7 @@ from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgemen
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.observation import load_of
+from mare.domain.other_consumers import OtherConsumers
 from mare.domain.redeliveries import Redeliveries
 from mare.domain.spec import MaximumConcurrency, QueueWaitTime, ScalingSpec, VictimPolicy
 from mare.domain.unknown import Unknown, known
@@ -92,8 +93,19 @@ def victims_chosen(
     return (condition(kind, "True", "Chosen"),)
 
 
-def work_visible(spec: ScalingSpec, acknowledgement: EarlyAcknowledgement) -> Condition:
+def work_visible(
+    spec: ScalingSpec,
+    scale: Scale | Unknown,
+    acknowledgement: EarlyAcknowledgement,
+    others: OtherConsumers | None,
+    now: float,
+) -> Condition:
+    """Return whether the statistics show the work of the replicas, and of nothing else."""
     kind = "WorkVisible"
+    grace = scale.grace_seconds if isinstance(scale, Scale) else None
+    if not acknowledgement.is_early and others is not None and others.are_there(now, grace):
+        counts = {"addresses": others.addresses, "replicas": others.replicas}
+        return condition(kind, "Unknown", "OtherConsumers", **counts)
     if not acknowledgement.is_early and acknowledgement.are_unseen and spec.drain_seconds is None:
         return condition(kind, "Unknown", "NeverUnacknowledged")
     if not acknowledgement.is_early:

@@ -159,6 +159,9 @@ class Reconciler:
         unread = unknown_of(reading.queues) or (decision.unconfirmed if decision else None)
         is_silent = unread is not None and unread.reason == "LeaderSilent"
         state.silent_since = (state.silent_since or now) if is_silent else None
+        if isinstance(scale, Scale) and not isinstance(reading.busy, Unknown):
+            addresses = len(reading.busy)
+            state.other_consumers = state.other_consumers.observe(addresses, scale.replicas, now)
         conditions = conditions_of(
             autoscaler=autoscaler,
             scale=scale,
@@ -169,6 +172,7 @@ class Reconciler:
             history=state.history,
             silent_since=state.silent_since,
             unready_cause=state.unready_cause,
+            other_consumers=state.other_consumers,
             now=now,
         )
         estimates = state.history.learning.estimates if state.history else Estimates()

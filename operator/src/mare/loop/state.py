@@ -10,6 +10,7 @@ from mare.custom_resource.stored_timers import MAX_ORIGINAL, past_of, read_origi
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import QuietAnswer
 from mare.domain.history import History
+from mare.domain.other_consumers import OtherConsumers
 from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import Attempts
@@ -50,6 +51,8 @@ class AutoscalerState:
     """The last reading and what was decided on it."""
     silent_since: float | None = None
     """Since when the leader of a queue does not answer. Written by the reconciler."""
+    other_consumers: OtherConsumers = field(default_factory=OtherConsumers)
+    """Written by the reconciler."""
     unready_cause: str | None = None
     """Why replicas are not ready. Written by `UnreadyCauses`, as is when it is read again."""
     unready_cause_due: float = 0.0

@@ -1,0 +1,208 @@
+"""Tenants that attack the operator by objects, statuses and workloads of one namespace."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from kubernetes import client
+
+from tests.broker_node import Node
+from tests.integration.operator.manifests import GROUP, PLURAL, VERSION, lingering_deployment
+from tests.integration.operator.stage import Stage
+from tests.load.tenant_objects import (
+    Tenant,
+    in_namespace,
+    missing_queue_object,
+    paused_workload,
+    repeated,
+)
+
+_OBJECTS = 20
+_FLOOD = 3_000
+_BATCH = 250
+_LARGE = 1_300_000
+"""Characters. In JSON each `<` takes six bytes."""
+_PODS_SECONDS = 60.0
+"""Time in which the controllers create 600 Pods."""
+_NEVER = "{} 0 */31 * 1#5"
+
+
+@contextmanager
+def flood(stage: Stage, node: Node) -> Iterator[None]:
+    tenant = in_namespace(stage, "flood")
+    tenant.secret(stage.broker.secret, "broker")
+    for start in range(0, _FLOOD, _BATCH):
+        numbers = range(start, start + _BATCH)
+        tenant.apply(*(missing_queue_object(f"worker-{number}", "broker") for number in numbers))
+    yield
+
+
+@contextmanager
+def changes(stage: Stage, node: Node) -> Iterator[None]:
+    tenant = in_namespace(stage, "changes")
+    tenant.secret(stage.broker.secret, "broker")
+    tenant.apply(missing_queue_object("worker", "broker"))
+    custom = client.CustomObjectsApi(stage.api)
+
+    def change(number: int) -> None:
+        custom.patch_namespaced_custom_object(
+            *(GROUP, VERSION, tenant.namespace, PLURAL, "worker"),
+            {"spec": {"maxReplicas": 10 + number % 2}},
+        )
+
+    with repeated(change, 0.1):
+        yield
+
+
+@contextmanager
+def long(stage: Stage, node: Node) -> Iterator[None]:
+    """Deployments of 1.3 MB, one of which changes every 5 s: more fill etcd instead."""
+    tenant = in_namespace(stage, "long")
+    apps, names = client.AppsV1Api(stage.api), [f"long-{number}" for number in range(_OBJECTS)]
+    for name in names:
+        workload = paused_workload(name, 0)
+        (container,) = workload["spec"]["template"]["spec"]["containers"]
+        container["env"] = [{"name": "LONG", "value": "<" * _LARGE}]
+        apps.create_namespaced_deployment(tenant.namespace, workload)
+
+    def change(number: int) -> None:
+        annotations = {"metadata": {"annotations": {"change": str(number)}}}
+        apps.patch_namespaced_deployment(
+            names[number % len(names)], tenant.namespace, annotations, _preload_content=False
+        )
+
+    with repeated(change, 5):
+        yield
+
+
+@contextmanager
+def schedules(stage: Stage, node: Node) -> Iterator[None]:
+    """24 objects with 16 schedules that never occur, of which one changes ten times a second."""
+    tenant = in_namespace(stage, "schedules")
+    tenant.secret(stage.broker.secret, "broker")
+    names = [f"worker-{number}" for number in range(24)]
+    tenant.apply(*(missing_queue_object(name, "broker", schedules=_schedules(0)) for name in names))
+    custom = client.CustomObjectsApi(stage.api)
+
+    def change(number: int) -> None:
+        custom.patch_namespaced_custom_object(
+            *(GROUP, VERSION, tenant.namespace, PLURAL, names[number % len(names)]),
+            {"spec": {"schedules": _schedules(number)}},
+        )
+
+    with repeated(change, 0.1):
+        yield
+
+
+def _schedules(number: int) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "start": _NEVER.format((number + each) % 60),
+            "end": _NEVER.format(each),
+            "minReplicas": 1,
+        }
+        for each in range(16)
+    ]
+
+
+@contextmanager
+def kinds(stage: Stage, node: Node) -> Iterator[None]:
+    """Objects of API versions that do not exist."""
+    tenant = in_namespace(stage, "kinds")
+    tenant.secret(stage.broker.secret, "broker")
+    target = {"kind": "Fleet", "name": "worker"}
+    tenant.apply(
+        *(
+            missing_queue_object(
+                f"worker-{number}",
+                "broker",
+                scaleTargetRef={"apiVersion": f"none-{number}.test/v1", **target},
+            )
+            for number in range(_BATCH)
+        )
+    )
+    yield
+
+
+@contextmanager
+def secrets(stage: Stage, node: Node) -> Iterator[None]:
+    """Objects whose Secrets do not exist."""
+    tenant = in_namespace(stage, "secrets")
+    tenant.apply(*(missing_queue_object(f"worker-{n}", f"missing-{n}") for n in range(_BATCH)))
+    yield
+
+
+@contextmanager
+def statuses(stage: Stage, node: Node) -> Iterator[None]:
+    """Objects whose statuses have estimates of 0 and huge ones, and impossible times."""
+    tenant = in_namespace(stage, "statuses")
+    tenant.secret(stage.broker.secret, "broker")
+    values = (0, 1e-320, 1e308)
+    names = [f"worker-{number}" for number in range(len(values))]
+    tenant.apply(*(missing_queue_object(name, "broker") for name in names))
+    custom = client.CustomObjectsApi(stage.api)
+
+    def change(number: int) -> None:
+        value = values[number % len(values)]
+        estimates = {"capacityPerReplica": value, "arrivalRate": value, "workersPerReplica": value}
+        surges = ["9999-99-99T99:99:99Z 1 1"]
+        custom.patch_namespaced_custom_object_status(
+            *(GROUP, VERSION, tenant.namespace, PLURAL, names[number % len(names)]),
+            {"status": {"estimates": estimates, "forecast": {"surges": surges}}},
+        )
+
+    with repeated(change, 0.5):
+        yield
+
+
+@contextmanager
+def controllers(stage: Stage, node: Node) -> Iterator[None]:
+    """Objects for workloads of another kind than apps/v1, which do not exist."""
+    tenant = in_namespace(stage, "controllers")
+    tenant.secret(stage.broker.secret, "broker")
+    kind = {"apiVersion": "v1", "kind": "ReplicationController"}
+    targets = [{**kind, "name": f"worker-{number}"} for number in range(300)]
+    tenant.apply(
+        *(missing_queue_object(each["name"], "broker", scaleTargetRef=each) for each in targets)
+    )
+    yield
+
+
+@contextmanager
+def killed(stage: Stage, node: Node) -> Iterator[None]:
+    """Workloads that are scaled down, with a grace period of 30 years and Pods that stay."""
+    tenant = in_namespace(stage, "killed")
+    tenant.secret(stage.broker.secret, "broker")
+    names, workloads = [f"worker-{number}" for number in range(300)], []
+    for name in names:
+        workload = lingering_deployment(2)
+        workload["metadata"]["name"] = name
+        workload["spec"]["selector"]["matchLabels"] = {"app": name}
+        template = workload["spec"]["template"]
+        template["metadata"]["labels"] = {"app": name}
+        template["spec"]["terminationGracePeriodSeconds"] = 10**9
+        workloads.append(workload)
+    tenant.apply(*workloads)
+    time.sleep(_PODS_SECONDS)
+    tenant.apply(
+        *(missing_queue_object(name, "broker", minReplicas=1, maxReplicas=1) for name in names)
+    )
+    yield
+
+
+@contextmanager
+def unready(stage: Stage, node: Node) -> Iterator[None]:
+    """Workloads without Pods, so that the operator reads why none is ready."""
+    tenant = in_namespace(stage, "unready")
+    tenant.secret(stage.broker.secret, "broker")
+    names = [f"worker-{number}" for number in range(_BATCH)]
+    tenant.apply(*(paused_workload(name, 3) for name in names))
+    tenant.apply(*(missing_queue_object(name, "broker", minReplicas=3) for name in names))
+    yield
+
+
+BY_OBJECTS: tuple[Tenant, ...] = (
+    *(flood, changes, long, schedules, kinds),
+    *(secrets, statuses, controllers, killed, unready),
+)

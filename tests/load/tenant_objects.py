@@ -1,0 +1,52 @@
+"""What the attacks of tenants are made of: a namespace, objects, and changes again and again."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any
+
+from kubernetes.client.exceptions import ApiException
+
+from tests.broker_node import Node
+from tests.integration.operator.manifests import autoscaler_of, deployment
+from tests.integration.operator.stage import Stage
+
+Tenant = Callable[[Stage, Node], AbstractContextManager[None]]
+
+
+def in_namespace(stage: Stage, namespace: str) -> Stage:
+    return Stage(stage.api_server, namespace, stage.folder, stage.api, stage.broker)
+
+
+def missing_queue_object(name: str, secret: str, **spec: Any) -> Mapping[str, Any]:
+    return autoscaler_of(
+        name, {"brokerRef": {"secretName": secret}, "queues": [{"name": "missing"}], **spec}
+    )
+
+
+@contextmanager
+def repeated(change: Callable[[int], None], seconds: float) -> Iterator[None]:
+    """Make a change again and again, each with the next number."""
+    ended = threading.Event()
+
+    def repeat() -> None:
+        number = 0
+        while not ended.wait(seconds):
+            number += 1
+            with suppress(ApiException):  # a conflict with the operator
+                change(number)
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(30)
+
+
+def paused_workload(name: str, replicas: int) -> dict[str, Any]:
+    """A workload without Pods."""
+    workload = deployment(name, replicas)
+    workload["spec"]["paused"] = True
+    return workload
