@@ -1,0 +1,30 @@
+"""What the tests of replicas that do not start have in common."""
+
+from mare.domain.observation import load_of
+from mare.domain.spec import ForecastMode, QueueWaitTime, ScalingSpec
+from mare.domain.starting_backlog import StartingBacklog
+from tests.unit.operator.building import reading
+
+KNOWN = QueueWaitTime(wait_seconds=2, capacity_per_replica=8, workers_per_replica=4)
+SPEC = ScalingSpec(min_replicas=0, max_replicas=100, targets=(KNOWN,), forecast=ForecastMode.OFF)
+
+
+def observed(backlog, ready, now, *, replicas=12, consuming=0.0, delivered=0, rate=10.0, **more):
+    fields = {"start_seconds": 3.0, "is_learning": False, **more}
+    fields_of_load = {"consumers": int(consuming), "delivered": delivered}
+    load = timeline_load(ready, now, sampled_after=now - 5, **fields_of_load)
+    return backlog.observe(
+        load, now, replicas=replicas, consuming=consuming, arrival_rate=rate, **fields
+    )
+
+
+def timeline_load(ready, now, **fields):
+    return load_of((reading(ready, at=now, **fields),))
+
+
+def stuck(*, until=600, **more):
+    """Ten messages arrive each second, and none of 12 replicas starts."""
+    backlog = StartingBacklog()
+    for second in range(until):
+        backlog = observed(backlog, 100 + 10 * second, float(second), **more)
+    return backlog
