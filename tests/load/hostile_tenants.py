@@ -33,6 +33,8 @@ BROKERS = (*_AMQP, *_HTTP)
 _OBJECTS = 20
 _QUEUES = 5_000
 _VIRTUAL_HOSTS = 32
+_SECRETS = 10
+"""Secrets of 60 KB in one request of kubectl."""
 
 
 @contextmanager
@@ -120,12 +122,13 @@ def certificates(stage: Stage, node: Node) -> Iterator[None]:
     tenant = in_namespace(stage, "certificates")
     certificate = trustme.CA().cert_pem.bytes().decode()
     with hostile_broker(silence) as port:
+        secrets = []
         for number in range(60):
-            values = {
-                "amqp-uri": f"amqps://user-{number}:x@127.0.0.1:{port}/",
-                "ca.crt": certificate + f"# {number} " + "#" * 60_000,
-            }
-            tenant.apply(secret_of(f"broker-{number}", values))
+            uri = f"amqps://user-{number}:x@127.0.0.1:{port}/"
+            values = {"amqp-uri": uri, "ca.crt": certificate + f"# {number} " + "#" * 60_000}
+            secrets.append(secret_of(f"broker-{number}", values))
+        for start in range(0, len(secrets), _SECRETS):
+            tenant.apply(*secrets[start : start + _SECRETS])
         tenant.apply(*(missing_queue_object(f"worker-{n}", f"broker-{n}") for n in range(60)))
         yield
 

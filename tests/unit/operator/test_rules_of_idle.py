@@ -129,6 +129,18 @@ def test_a_queue_that_is_deleted_without_consumers_keeps_one_replica(transient, 
     assert ("RabbitMQ deletes work without a consumer" in decision.message) == (replicas == 1)
 
 
+def test_a_queue_that_keeps_a_replica_promises_no_scale_to_idle():
+    time = Timeline(idling(cooldown_seconds=60), 3)
+    time.transient = ("work",)
+    time.passes(3, ready=1)
+    for _ in range(120):
+        time.now += 1
+        decision = time.decide()
+        assert Reason.COOLING_DOWN not in decision.limited_by
+        assert "down to 0" not in decision.message
+        assert decision.until is None or decision.replicas > 1
+
+
 def test_a_queue_that_will_be_deleted_gets_a_consumer():
     time = Timeline(idling(), 0)
     time.transient = ("work",)
