@@ -31,11 +31,11 @@ _DOMAIN_TESTS = tuple(
         "bimodal_load", "capacity", "clause_numbers", "clauses", "crash_loops",
         "decide_properties", "decisions_while_replicas_start", "early_acknowledgement", "forecast",
         "forecast_floor", "held_messages", "learning", "messages_beyond_workers",
-        "one_sample_alone", "other_consumers", "proposals", "queueing_model", "redeliveries",
-        "rules_of_alarms", "rules_of_counts_by_hand", "rules_of_idle", "rules_of_partly_unknown",
-        "rules_of_pause", "rules_of_unknown_queues", "saturation", "sentences",
-        "simulated_replicas", "single_active_consumer", "starting_backlog", "surges", "targets",
-        "unready_replicas",
+        "kept_queues", "one_sample_alone", "other_consumers", "proposals", "queueing_model",
+        "redeliveries", "rules_of_alarms", "rules_of_counts_by_hand", "rules_of_idle",
+        "rules_of_partly_unknown", "rules_of_pause", "rules_of_unknown_queues", "saturation",
+        "sentences", "simulated_replicas", "single_active_consumer", "starting_backlog", "surges",
+        "targets", "unready_replicas",
     )
 )  # fmt: skip
 """Without the tests of simulations and drawings, which last a minute and notice few more."""
