@@ -46,7 +46,7 @@ def test_thirty_kills_at_random_moments_make_no_double_step(
         if kill % 2:
             # The moment at which a change begins is the one that matters most.
             before = own_stage.counts()
-            end = time.monotonic() + 10
+            end = time.monotonic() + 20
             while own_stage.counts() == before and time.monotonic() < end:
                 time.sleep(0.01)
         time.sleep(random.uniform(0, 0.2 if kill % 2 else 5))
@@ -60,9 +60,9 @@ def test_thirty_kills_at_random_moments_make_no_double_step(
         if each.resource == "deployments/scale" and each.verb == "patch" and each.code == 200
     ]
     counts = [1, *(count for _, count in times)]
-    assert len(times) > 10
     for index, (at, _) in enumerate(times):
         period = at - _SECONDS + _MARGIN
         first = next(n for n, (when, _) in enumerate(times) if when > period)
         assert counts[first] - _DOWN <= counts[index + 1] <= counts[first] + _UP, times
+    assert len(times) > 5, times  # 18 on an idle machine, 7 where a start takes 10 s
     assert own_stage.status()["originalReplicas"] == 1

@@ -32,7 +32,7 @@ TIMERS = (
     {"unknownSince": "0001-01-01T00:00:00+14:00"},
     {"unknownSince": "9999-12-31T23:59:59-14:00"},
     {"quietSince": "2026-01-01T00:00:00Z", "published": -1},
-    {"scaleEvents": ["0001-01-01T00:00:00Z 1", "x", ""]},
+    {"scaleEvents": ["0001-01-01T00:00:00Z 1", "x", "", "x or earlier", " or earlier"]},
     {"starting": {"since": "2026-01-01T00:00:00Z", "time": "x", "ready": 1}},
     {"starting": {**STARTING, "time": "9999-01-01T00:00:00Z"}},
     {"starting": {**STARTING, "since": "2027-01-01T00:00:00Z"}},

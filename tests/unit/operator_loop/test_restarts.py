@@ -249,3 +249,34 @@ def test_many_scale_events_are_stored_in_32_that_free_no_policy_early():
         assert world.clock.now >= begun + 1800
 
     run(timeline)
+
+
+def test_a_change_that_a_new_leader_finds_allows_no_larger_step_in_the_other_direction():
+    """30 kills gave 5 → 1 replicas although a policy allowed 3 fewer."""
+    up, down = (
+        {"policies": [{"type": "Pods", "value": count, "periodSeconds": 20}]} for count in (2, 3)
+    )
+    behavior = {"scaleUp": up, "scaleDown": {**down, "stabilizationWindowSeconds": 0}}
+    spec = {"behavior": behavior, "minReplicas": 1, "victims": {"policy": "Default"}}
+
+    async def timeline(world: World) -> None:
+        send = world.workloads.scale
+
+        async def stop_after(*arguments: Any) -> None:
+            await send(*arguments)
+            await asyncio.Event().wait()
+
+        world.workloads.scale = stop_after
+        world.begin(5, 70, **spec)
+        await world.tick()
+        assert world.workloads.done == [("worker", 7)]
+        world.workloads.scale, world.brokers.ready["worker"] = send, 0
+        world.clock.now += 30
+        for _ in range(2):  # the second leader reads what the first one has stored of it
+            await world.restart(**spec)
+            await world.tick()
+        while len(world.workloads.done) == 1:
+            await world.tick()
+        assert world.workloads.done[1] == ("worker", 4)
+
+    run(timeline)

@@ -22,13 +22,19 @@ from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown, total
 
 _MAX_RATE = 1e9
+_OR_EARLIER = "or earlier"
+_ROUNDING = 1.0
+"""Seconds by which a stored time can be later than the change."""
 _WHOLE_SECONDS = 100.0
 """Wait from which on decimals are omitted."""
 
 
 def later_instant(seconds: float) -> str:
-    """Return the next whole second, so that what counts from it does not end early."""
-    return instant(math.ceil(seconds))
+    """Return the next whole second, so that what counts from it does not end early.
+
+    A whole second stays, whatever a clock's offset has done to its last digit.
+    """
+    return instant(math.ceil(seconds - 1e-3))
 
 
 def instant(seconds: float) -> str:
@@ -56,14 +62,19 @@ def read_surge(text: str, offset: float = 0.0) -> Surge | None:
 
 
 def scale_event(event: ScaleEvent, offset: float) -> str:
-    return f"{later_instant(event.time + offset)} {event.change:+d}"
+    """Return a change as text. It is rounded up to whole seconds, or may be much earlier."""
+    text = f"{later_instant(event.time + offset)} {event.change:+d}"
+    is_exact = event.earliest is None or event.time - event.earliest <= _ROUNDING
+    return text if is_exact else f"{text} {_OR_EARLIER}"
 
 
 def read_scale_event(text: str, offset: float) -> ScaleEvent | None:
     """Return a scale event; None for a time or a change that no operator writes."""
     try:
-        at, change = text.split()
-        found = ScaleEvent(seconds_of(at) - offset, int(change))
+        exact = text.removesuffix(f" {_OR_EARLIER}")
+        time, change = exact.split()
+        at = seconds_of(time) - offset
+        found = ScaleEvent(at, int(change), at - _ROUNDING if exact == text else float("-inf"))
     except (ValueError, OverflowError):
         return None
     return found if 0 < abs(found.change) <= MAX_COUNT else None

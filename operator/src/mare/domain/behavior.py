@@ -25,8 +25,25 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class ScaleEvent:
+    """A change of the replicas, of which the time may be known inexactly.
+
+    Those of a policy's own direction count from `time` on, so that it allows no second step early.
+    Those of the other direction allow a larger step, so that they count from `earliest` on.
+    Example: 3 replicas become 5, and the operator is killed. Its successor finds 5, 10 s later.
+    25 s after that, a policy of 3 Pods in 30 s must not remove 4.
+    """
+
     time: float
+    """When it was made at the latest."""
     change: int
+    earliest: float | None = None
+    """When it was made at the earliest; None if that is `time`."""
+
+    def counts_from(self, sign: int) -> float:
+        """Return the time from which a policy of this direction (1 or -1) counts it."""
+        if self.earliest is None or self.change * sign > 0:
+            return self.time
+        return min(self.time, self.earliest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +180,8 @@ def _proposals(  # noqa: PLR0917
     proposals = []
     for policy in rules.policies:
         cutoff = now - policy.period_seconds
-        start = current - sum(event.change for event in events if event.time > cutoff)
+        counted = (event.change for event in events if event.counts_from(sign) > cutoff)
+        start = current - sum(counted)
         if policy.type is PolicyType.PODS:
             proposals.append(start + sign * policy.value)
         else:

@@ -122,9 +122,12 @@ class History:
         """
         return self.learning.backlog.stored_periods, self.unready.stored(now) is not None
 
-    def record_scaling(self, change: int, now: float, behavior: Behavior) -> "History":
+    def record_scaling(
+        self, change: int, now: float, behavior: Behavior, *, earliest: float | None = None
+    ) -> "History":
         """Record that replicas were added or removed. A failed change is no scale event."""
-        return replace(self, events=store_event(behavior, self.events, ScaleEvent(now, change)))
+        event = ScaleEvent(now, change, earliest)
+        return replace(self, events=store_event(behavior, self.events, event))
 
     def end_draining(self) -> "History":
         """Forget since when busy replicas delay a scale-down."""

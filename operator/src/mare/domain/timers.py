@@ -48,7 +48,8 @@ class Timers:
             unknown_since = min(unknown_since, now)
         events = tuple(replace(each, time=min(each.time, now)) for each in self.events)
         if self.replicas is not None and self.replicas != replicas:
-            events = (*events, ScaleEvent(now, replicas - self.replicas))
+            change = replicas - self.replicas
+            events = (*events, ScaleEvent(now, change, earliest=float("-inf")))
         return replace(
             self,
             unknown_since=unknown_since,
@@ -75,5 +76,7 @@ def needed_events(
         same = (each for each in recent if (each.change > 0) is grows)
         for _, group in groupby(same, lambda each: int((now - each.time) * _SLICES // longest)):
             of_slice = tuple(group)
-            merged.append(ScaleEvent(of_slice[-1].time, sum(each.change for each in of_slice)))
+            change, first = sum(each.change for each in of_slice), of_slice[0]
+            earliest = first.counts_from(-1 if grows else 1)
+            merged.append(ScaleEvent(of_slice[-1].time, change, earliest))
     return tuple(sorted(merged, key=lambda each: each.time))

@@ -135,7 +135,8 @@ class AutoscalerState:
         """Record a change that was made although its answer was lost: policies count it."""
         if self.unanswered is not None and self.unanswered[1] == replicas and self.history:
             change, self.unanswered = replicas - self.unanswered[0], None
-            self.history = self.history.record_scaling(change, now, self.autoscaler.spec.behavior)
+            behavior, earliest = self.autoscaler.spec.behavior, float("-inf")
+            self.history = self.history.record_scaling(change, now, behavior, earliest=earliest)
 
     def record_applied(self, view: View, change: int, now: float) -> None:
         """Record a change of the replicas that was made."""
