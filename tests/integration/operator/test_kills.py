@@ -64,5 +64,5 @@ def test_thirty_kills_at_random_moments_make_no_double_step(
         period = at - _SECONDS + _MARGIN
         first = next(n for n, (when, _) in enumerate(times) if when > period)
         assert counts[first] - _DOWN <= counts[index + 1] <= counts[first] + _UP, times
-    assert len(times) > 5, times  # 18 on an idle machine, 7 where a start takes 10 s
+    assert len(times) > 5, times  # 7 and 8 at a load average of 17 on two cores
     assert own_stage.status()["originalReplicas"] == 1
