@@ -65,7 +65,7 @@ def test_added_replicas_of_a_crash_loop_are_noticed_whatever_the_others_do():
 
 def test_a_crash_loop_does_not_ask_for_more_replicas_with_each_attempt():
     timeline = Timeline(SPEC, 4)
-    for second in range(900):
+    for second in range(480):
         timeline.now += 1
         consumers = timeline.replicas if second % 60 < 3 else 0
         done = 20 * (second // 60) + 5 * min(second % 60, 4)
