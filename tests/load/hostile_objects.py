@@ -12,6 +12,7 @@ from tests.integration.operator.manifests import GROUP, PLURAL, VERSION, lingeri
 from tests.integration.operator.stage import Stage
 from tests.load.tenant_objects import (
     Tenant,
+    apply_all,
     in_namespace,
     missing_queue_object,
     paused_workload,
@@ -32,9 +33,7 @@ _NEVER = "{} 0 */31 * 1#5"
 def flood(stage: Stage, node: Node) -> Iterator[None]:
     tenant = in_namespace(stage, "flood")
     tenant.secret(stage.broker.secret, "broker")
-    for start in range(0, _FLOOD, _BATCH):
-        numbers = range(start, start + _BATCH)
-        tenant.apply(*(missing_queue_object(f"worker-{number}", "broker") for number in numbers))
+    apply_all(tenant, (missing_queue_object(f"worker-{n}", "broker") for n in range(_FLOOD)))
     yield
 
 
@@ -82,7 +81,9 @@ def schedules(stage: Stage, node: Node) -> Iterator[None]:
     tenant = in_namespace(stage, "schedules")
     tenant.secret(stage.broker.secret, "broker")
     names = [f"worker-{number}" for number in range(24)]
-    tenant.apply(*(missing_queue_object(name, "broker", schedules=_schedules(0)) for name in names))
+    apply_all(
+        tenant, (missing_queue_object(name, "broker", schedules=_schedules(0)) for name in names)
+    )
     custom = client.CustomObjectsApi(stage.api)
 
     def change(number: int) -> None:
@@ -112,15 +113,16 @@ def kinds(stage: Stage, node: Node) -> Iterator[None]:
     tenant = in_namespace(stage, "kinds")
     tenant.secret(stage.broker.secret, "broker")
     target = {"kind": "Fleet", "name": "worker"}
-    tenant.apply(
-        *(
+    apply_all(
+        tenant,
+        (
             missing_queue_object(
                 f"worker-{number}",
                 "broker",
                 scaleTargetRef={"apiVersion": f"none-{number}.test/v1", **target},
             )
             for number in range(_BATCH)
-        )
+        ),
     )
     yield
 
@@ -129,7 +131,7 @@ def kinds(stage: Stage, node: Node) -> Iterator[None]:
 def secrets(stage: Stage, node: Node) -> Iterator[None]:
     """Objects whose Secrets do not exist."""
     tenant = in_namespace(stage, "secrets")
-    tenant.apply(*(missing_queue_object(f"worker-{n}", f"missing-{n}") for n in range(_BATCH)))
+    apply_all(tenant, (missing_queue_object(f"worker-{n}", f"missing-{n}") for n in range(_BATCH)))
     yield
 
 
@@ -140,7 +142,7 @@ def statuses(stage: Stage, node: Node) -> Iterator[None]:
     tenant.secret(stage.broker.secret, "broker")
     values = (0, 1e-320, 1e308)
     names = [f"worker-{number}" for number in range(len(values))]
-    tenant.apply(*(missing_queue_object(name, "broker") for name in names))
+    apply_all(tenant, (missing_queue_object(name, "broker") for name in names))
     custom = client.CustomObjectsApi(stage.api)
 
     def change(number: int) -> None:
@@ -163,8 +165,9 @@ def controllers(stage: Stage, node: Node) -> Iterator[None]:
     tenant.secret(stage.broker.secret, "broker")
     kind = {"apiVersion": "v1", "kind": "ReplicationController"}
     targets = [{**kind, "name": f"worker-{number}"} for number in range(300)]
-    tenant.apply(
-        *(missing_queue_object(each["name"], "broker", scaleTargetRef=each) for each in targets)
+    apply_all(
+        tenant,
+        (missing_queue_object(each["name"], "broker", scaleTargetRef=each) for each in targets),
     )
     yield
 
@@ -183,10 +186,11 @@ def killed(stage: Stage, node: Node) -> Iterator[None]:
         template["metadata"]["labels"] = {"app": name}
         template["spec"]["terminationGracePeriodSeconds"] = 10**9
         workloads.append(workload)
-    tenant.apply(*workloads)
+    apply_all(tenant, workloads)
     time.sleep(_PODS_SECONDS)
-    tenant.apply(
-        *(missing_queue_object(name, "broker", minReplicas=1, maxReplicas=1) for name in names)
+    apply_all(
+        tenant,
+        (missing_queue_object(name, "broker", minReplicas=1, maxReplicas=1) for name in names),
     )
     yield
 
@@ -197,8 +201,8 @@ def unready(stage: Stage, node: Node) -> Iterator[None]:
     tenant = in_namespace(stage, "unready")
     tenant.secret(stage.broker.secret, "broker")
     names = [f"worker-{number}" for number in range(_BATCH)]
-    tenant.apply(*(paused_workload(name, 3) for name in names))
-    tenant.apply(*(missing_queue_object(name, "broker", minReplicas=3) for name in names))
+    apply_all(tenant, (paused_workload(name, 3) for name in names))
+    apply_all(tenant, (missing_queue_object(name, "broker", minReplicas=3) for name in names))
     yield
 
 

@@ -22,6 +22,7 @@ from tests.load.hostile_brokers import (
 from tests.load.hostile_objects import BY_OBJECTS
 from tests.load.tenant_objects import (
     Tenant,
+    apply_all,
     in_namespace,
     missing_queue_object,
     paused_workload,
@@ -33,8 +34,6 @@ BROKERS = (*_AMQP, *_HTTP)
 _OBJECTS = 20
 _QUEUES = 5_000
 _VIRTUAL_HOSTS = 32
-_SECRETS = 10
-"""Secrets of 60 KB in one request of kubectl."""
 
 
 @contextmanager
@@ -82,8 +81,8 @@ def quiet(stage: Stage, node: Node) -> Iterator[None]:
         tenant.secret({"management-uri": f"http://mare:x@127.0.0.1:{port}"}, "broker")
         names = [f"worker-{number}" for number in range(64)]
         idle = {"queues": [{"name": "empty"}], "idle": {"cooldownSeconds": 0}}
-        tenant.apply(*(paused_workload(name, 1) for name in names))
-        tenant.apply(*(missing_queue_object(name, "broker", **idle) for name in names))
+        apply_all(tenant, (paused_workload(name, 1) for name in names))
+        apply_all(tenant, (missing_queue_object(name, "broker", **idle) for name in names))
         yield
 
 
@@ -97,11 +96,12 @@ def vhosts(stage: Stage, node: Node) -> Iterator[None]:
             [{"name": "work", "vhost": f"v{number}-{n}"} for n in range(_VIRTUAL_HOSTS)]
             for number in range(8)
         ]
-        tenant.apply(
-            *(
+        apply_all(
+            tenant,
+            (
                 missing_queue_object(f"worker-{n}", "broker", queues=some)
                 for n, some in enumerate(queues)
-            )
+            ),
         )
         yield
 
@@ -111,8 +111,8 @@ def names(stage: Stage, node: Node) -> Iterator[None]:
     """Brokers whose names no DNS server knows."""
     tenant = in_namespace(stage, "names")
     uris = [f"amqp://mare:x@worker-{number}.mare.invalid/" for number in range(200)]
-    tenant.apply(*(secret_of(f"broker-{n}", {"amqp-uri": uri}) for n, uri in enumerate(uris)))
-    tenant.apply(*(missing_queue_object(f"worker-{n}", f"broker-{n}") for n in range(200)))
+    apply_all(tenant, (secret_of(f"broker-{n}", {"amqp-uri": uri}) for n, uri in enumerate(uris)))
+    apply_all(tenant, (missing_queue_object(f"worker-{n}", f"broker-{n}") for n in range(200)))
     yield
 
 
@@ -127,9 +127,8 @@ def certificates(stage: Stage, node: Node) -> Iterator[None]:
             uri = f"amqps://user-{number}:x@127.0.0.1:{port}/"
             values = {"amqp-uri": uri, "ca.crt": certificate + f"# {number} " + "#" * 60_000}
             secrets.append(secret_of(f"broker-{number}", values))
-        for start in range(0, len(secrets), _SECRETS):
-            tenant.apply(*secrets[start : start + _SECRETS])
-        tenant.apply(*(missing_queue_object(f"worker-{n}", f"broker-{n}") for n in range(60)))
+        apply_all(tenant, secrets, 10)
+        apply_all(tenant, (missing_queue_object(f"worker-{n}", f"broker-{n}") for n in range(60)))
         yield
 
 
@@ -140,11 +139,12 @@ def responses(stage: Stage, node: Node) -> Iterator[None]:
     with hostile_broker(many_queues) as port:
         tenant.secret({"management-uri": f"http://mare:x@127.0.0.1:{port}"}, "broker")
         queues = [[{"name": "queue-1", "vhost": f"v{number}"}] for number in range(_OBJECTS)]
-        tenant.apply(
-            *(
+        apply_all(
+            tenant,
+            (
                 missing_queue_object(f"worker-{n}", "broker", queues=one)
                 for n, one in enumerate(queues)
-            )
+            ),
         )
         yield
 
