@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mare.broker import amqp_connection
 from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient
@@ -102,3 +103,25 @@ def test_failed_tls_connections_leave_one_context_and_no_buffers():
     before = contexts()
     assert bytes_left_by(timeline()) < 2 * TLS_BYTES
     assert contexts() == before + 1
+
+
+async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+def test_tls_connections_that_are_not_answered_leave_no_buffers(monkeypatch):
+    """32 silent brokers took 1.3 MB a second."""
+    monkeypatch.setattr(amqp_connection, "_CONNECT_SECONDS", 0.2)
+
+    async def timeline() -> None:
+        async with await asyncio.start_server(silence, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            uri = f"amqps://mare:x@127.0.0.1:{port}/"
+            connection = SharedConnection(ConnectionParameters(amqp_uri=uri, networks=ANY_NETWORK))
+            for _ in range(ATTEMPTS):
+                with pytest.raises(OSError, match="TimeoutError"):
+                    await connection.get()
+            await connection.close()
+
+    assert bytes_left_by(timeline()) < 2 * TLS_BYTES

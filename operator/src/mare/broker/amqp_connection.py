@@ -9,7 +9,11 @@ from aiormq.abc import AbstractConnection
 from aiormq.exceptions import AMQPError, InvalidFrameError, ProbableAuthenticationError
 from yarl import URL
 
-from mare.broker.connection_parameters import ConnectionParameters, refusal_behind
+from mare.broker.connection_parameters import (
+    ConnectionParameters,
+    refusal_behind,
+    without_tracebacks,
+)
 from mare.broker.frame_limit import FrameLimitTransport
 from mare.ports import AccessRefused
 
@@ -64,7 +68,7 @@ class SharedConnection:
             raise AccessRefused("the broker refuses the user or the password") from error
         except (AMQPError, ConnectionError, TimeoutError) as error:
             refused = refusal_behind(error, "the broker") or _refusal(error, self._parameters.vhost)
-            raise (refused or OSError(type(error).__name__)) from error
+            raise (refused or OSError(type(error).__name__)) from without_tracebacks(error)
         finally:
             if self._connection is not connection:
                 await _close(connection)
