@@ -60,7 +60,8 @@ def test_unknown_is_never_zero(open_page: Open) -> None:
         assert page.inner_text(f".figure.{figure} .more") == "queue orders does not exist"
     assert "0" not in page.inner_text(".figure.depth")
     assert page.inner_text(".sentence") == (
-        "Kept at 3: queue orders does not exist. Until that changes, the count stays within its bounds."
+        "Kept at 3: queue orders does not exist. "
+        "Until that changes, the count stays within its bounds."
     )
     assert re.fullmatch(r"missing data, \d\d s", chip(page))
 

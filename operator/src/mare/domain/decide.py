@@ -27,8 +27,8 @@
 8. Vetoes keep the count although the rules want another, also that of 2: another autoscaler or
    operator, a failed attempt, and queues that may have a message, where 6 found none (`vetoes`).
 
-A count outside of its bounds moves to the bound at once, also if the proposal is beyond it, as in an
-HPA: the next decision goes on from there. Only replicas with work, a pause and a veto delay it.
+A count outside of its bounds moves to the bound at once, also if the proposal is beyond it, as in
+an HPA: the next decision goes on from there. Only replicas with work, a pause and a veto delay it.
 """
 
 import math
