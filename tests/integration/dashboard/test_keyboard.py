@@ -27,7 +27,7 @@ def test_tab_follows_the_reading_order_of_one_object(open_page: Open) -> None:
     page = open_page("busy", DETAIL)
     assert stops(page) == [
         *("skip", "home", "freeze", "theme", "language", "all"),
-        *("quiet", "quiet", "quiet", "cursor", "summary"),
+        *("load", "quiet", "quiet", "quiet", "cursor", "summary"),
         *("copy-explain", "copy", "copy", "copy", "decisions-more"),
     ]
 

@@ -102,8 +102,8 @@ function showLoad(parts, words, { namespace, name, history }, now) {
   const since = history.loadSince;
   parts.load.hidden = since === null;
   if (since === null) return;
-  setAttribute(parts["load-link"], "href", `api/objects/${[namespace, name].map(encodeURIComponent).join("/")}/load`);
-  setText(parts["load-since"], words.text("load.since", { time: words.time(since, now) }));
+  setAttribute(parts.load, "href", `api/objects/${[namespace, name].map(encodeURIComponent).join("/")}/load`);
+  setAttribute(parts.load, "title", words.text("load.since", { time: words.time(since, now) }));
 }
 
 /** The steps of the decision, from the reading to the result. */
