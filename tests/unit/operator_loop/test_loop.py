@@ -1,5 +1,7 @@
 """The loop with everything around it replaced: what it does with objects, errors and time."""
 
+from dataclasses import replace
+
 import pytest
 
 from mare.domain.unknown import Unknown
@@ -47,6 +49,8 @@ def test_a_burst_is_read_again_at_once_while_each_reading_raises_the_count():
 def test_while_nothing_changes_nothing_is_written():
     async def timeline(world: World) -> None:
         world.begin(0, 95)
+        await world.tick()
+        world.workloads.scales["worker"] = replace(world.workloads.scales["worker"], ready=10)
         for _ in range(20):
             await world.tick()
         world.objects.statuses.clear()
