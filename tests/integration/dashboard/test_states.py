@@ -69,7 +69,8 @@ def test_unknown_is_never_zero(open_page: Open) -> None:
 def test_unknown_is_translated(open_page: Open) -> None:
     page = open_page("unknown", DETAIL, lang="pt-BR")
     assert page.inner_text(".sentence") == (
-        "Mantido em 3: a fila orders não existe. Até que isso mude, a contagem fica."
+        "Mantido em 3: a fila orders não existe. "
+        "Até que isso mude, a contagem fica dentro dos seus limites."
     )
     assert value(page, "depth") == "desconhecido"
 
