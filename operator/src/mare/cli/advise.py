@@ -129,26 +129,16 @@ def _run_all(run: Callable[[int], Setting], count: int) -> Iterable[Setting]:
 
 
 def _results(run: Callable[[int], Setting], count: int) -> Iterator[Setting]:
-    global _run  # noqa: PLW0603 - a forked process finds it with all messages, without a copy
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if (cores or 1) == 1 or "fork" not in multiprocessing.get_all_start_methods():
+    if (cores or 1) == 1:
         yield from map(run, range(count))
         return
-    _run = run
-    fork = multiprocessing.get_context("fork")
-    with fork.Pool(min(cores or 1, count), _leave_signals_to_the_parent) as pool:
-        yield from pool.imap_unordered(_run_one, range(count), chunksize=1)
+    processes = multiprocessing.get_context("spawn")
+    with processes.Pool(min(cores or 1, count), _leave_signals_to_the_parent) as pool:
+        yield from pool.imap_unordered(run, range(count), chunksize=1)
 
 
 def _leave_signals_to_the_parent() -> None:
     """Ctrl-C reaches all processes of a terminal; the parent ends the others by SIGTERM."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-_run: Callable[[int], Setting] | None = None
-
-
-def _run_one(index: int) -> Setting:
-    assert _run is not None
-    return _run(index)

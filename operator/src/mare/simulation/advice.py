@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from mare.domain.spec import ScalingSpec
 from mare.simulation.comparison import run_simulation
@@ -108,21 +109,18 @@ def simulate_settings(
 ) -> list[Setting]:
     """Return the figures of all autoscalers; the first one is the present.
 
-    `run_all(run, count)` returns run(0) to run(count - 1), in any order or at the same time.
+    `run_all(run, count)` returns run(0) to run(count - 1), in any order, or in other processes.
     """
+    settings = run_all(partial(_simulate, folded), len(folded.scenario.autoscalers))
+    return sorted(settings, key=lambda each: (each.wait_seconds is None, each.wait_seconds or 0.0))
+
+
+def _simulate(folded: Folded, index: int) -> Setting:
     scenario = folded.scenario
-    arrivals, services = generate_messages(scenario)
-
-    def run(index: int) -> Setting:
-        autoscaler = scenario.autoscalers[index]
-        result = run_simulation(scenario, autoscaler, arrivals, services)
-        assert isinstance(autoscaler.settings, ScalingSpec)
-        return _setting(folded, autoscaler.settings, result, is_now=index == 0)
-
-    return sorted(
-        run_all(run, len(scenario.autoscalers)),
-        key=lambda each: (each.wait_seconds is None, each.wait_seconds or 0.0),
-    )
+    autoscaler = scenario.autoscalers[index]
+    result = run_simulation(scenario, autoscaler, *generate_messages(scenario))
+    assert isinstance(autoscaler.settings, ScalingSpec)
+    return _setting(folded, autoscaler.settings, result, is_now=index == 0)
 
 
 def _setting(folded: Folded, spec: ScalingSpec, result: Result, *, is_now: bool) -> Setting:
