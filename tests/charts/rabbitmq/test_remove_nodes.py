@@ -44,6 +44,7 @@ def _count(cluster: Cluster, queue: str) -> Callable[[], int]:
     return count
 
 
+@pytest.mark.timeout(900)  # three nodes on a machine that also builds images: 200 s for one step
 def test_nodes_that_run_or_are_down_leave_and_no_message_is_lost(cluster: Cluster):
     for number in range(3):
         _fill(cluster, number, f"work-{number}")
@@ -51,15 +52,15 @@ def test_nodes_that_run_or_are_down_leave_and_no_message_is_lost(cluster: Cluste
     cluster.nodes[2].kill()
 
     with pytest.raises(subprocess.CalledProcessError):
-        cluster.run(0, "setsid", "--wait", "sh", "-c", UNTIL_A_LINE, seconds=200)
+        cluster.run(0, "setsid", "--wait", "sh", "-c", UNTIL_A_LINE, seconds=400)
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        cluster.run(0, *REMOVE, "1", "8", seconds=200)
+        cluster.run(0, *REMOVE, "1", "8", seconds=400)
     assert "classic in / is a classic queue that only rabbit@" in refused.value.stdout
     assert "Gave up after 8 s. No message is lost." in refused.value.stderr
     becomes(_count(cluster, "classic"), MESSAGES)
 
     cluster.run(0, "rabbitmqctl", "delete_queue", "classic")
-    output = cluster.run(0, *REMOVE, "1", seconds=200)
+    output = cluster.run(0, *REMOVE, "1", seconds=400)
 
     assert f"{cluster.name(2)} was down and has left the cluster. Delete its volume" in output
     assert f"{cluster.name(1)} has left the cluster." in output
