@@ -131,4 +131,4 @@ def _seconds_since_a_write(stage: Stage) -> float:
 
 
 _POLLED_RESOURCES = {"secrets"}
-"""Read every few seconds: no watch tells of a change."""
+"""Read every few seconds: no watch reports a change."""

@@ -98,7 +98,7 @@ def _scenario(source: Source, last: int | None, seed: int | None) -> Scenario:
     if not is_remote and path.suffix in {".yaml", ".yml"}:
         raise click.UsageError(f"There is no file {path}.")
     try:
-        text = asyncio.run(_recorded(source, last))
+        text = asyncio.run(source.load(last))
     except Unreadable as error:
         raise click.ClickException(str(error)) from error
     file = file_name(source.name)
@@ -108,11 +108,6 @@ def _scenario(source: Source, last: int | None, seed: int | None) -> Scenario:
             f" add serviceSeconds to {file}, and run mare advise {file}."
         )
     return parse_scenario(text, Path(file), seed, math.inf)
-
-
-async def _recorded(source: Source, last: int | None) -> str:
-    async with source.open() as page:
-        return await page.load(last)
 
 
 def _run_all(run: Callable[[int], Setting], count: int) -> Iterable[Setting]:
@@ -130,11 +125,11 @@ def _run_all(run: Callable[[int], Setting], count: int) -> Iterable[Setting]:
 
 def _results(run: Callable[[int], Setting], count: int) -> Iterator[Setting]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if (cores or 1) == 1:
+    if not cores or cores == 1:
         yield from map(run, range(count))
         return
     processes = multiprocessing.get_context("spawn")
-    with processes.Pool(min(cores or 1, count), _leave_signals_to_the_parent) as pool:
+    with processes.Pool(min(cores, count), _leave_signals_to_the_parent) as pool:
         yield from pool.imap_unordered(run, range(count), chunksize=1)
 
 

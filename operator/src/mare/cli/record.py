@@ -96,8 +96,7 @@ def record(
 async def _recorded(source: Source, last: int | None, length: int | None) -> str:
     if length is not None:
         last = await wait_for_length(source, length)
-    async with source.open() as page:
-        return await page.load(last)
+    return await source.load(last)
 
 
 async def wait_for_length(source: Source, length: int) -> int:

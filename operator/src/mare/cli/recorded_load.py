@@ -66,6 +66,11 @@ class Source:
                 namespace = self.namespace or await self._found(session, self.dashboard)
                 yield ObjectPage(session, self.dashboard, namespace, self.name)
 
+    async def load(self, last: int | None) -> str:
+        """Return the recorded load of the last seconds, at most a day, as a scenario."""
+        async with self.open() as page:
+            return await page.load(last)
+
     async def _found(self, session: aiohttp.ClientSession, url: str) -> str:
         """Return the namespace of the only object with the name."""
         objects = (await _json(session, f"{url}api/state"))["objects"]

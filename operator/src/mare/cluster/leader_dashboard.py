@@ -19,7 +19,6 @@ _LEASES, _PODS = Resource("coordination.k8s.io/v1", "leases"), Resource("v1", "p
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ")
 _READY_SECONDS = 15.0
 _YOURSELF = "; forward its port 8081 yourself and give --dashboard 8081"
-
 _LOCAL = ". For mare local, or a port that you forwarded yourself, give --dashboard 8081"
 
 

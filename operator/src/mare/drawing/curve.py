@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from mare.drawing.axes import Axis, amount, value_ticks
-from mare.drawing.elements import FONT, line, text
+from mare.drawing.elements import document, line, text
 from mare.drawing.figure import Level, Theme
 
 _LEFT, _RIGHT, _TOP, _FOOT = 56, 30, 74, 44
@@ -67,13 +67,7 @@ def draw_curve(curve: Curve, theme: Theme, *, width: int = 760, height: int = 44
         *_line_of(curve.dots, across, up, theme),
         *_labels(curve.dots, across, up, theme),
     ]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
-        f' width="{width}" height="{height}" font-family="{FONT}" font-size="11">'
-        f"<title>{escape(curve.title)}</title><desc>{escape(curve.description)}</desc>"
-        f'<rect width="{width}" height="{height}" fill="{theme.background}"/>'
-        f"{''.join(body)}</svg>"
-    )
+    return document("".join(body), curve.title, curve.description, theme, (width, height))
 
 
 def _grid(

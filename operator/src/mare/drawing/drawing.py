@@ -14,7 +14,7 @@ from mare.drawing.axes import (
     time_of_day,
     time_ticks,
 )
-from mare.drawing.elements import FONT, line, text
+from mare.drawing.elements import document, line, text
 from mare.drawing.figure import Column, Figure, Panel, Series, Shape, Theme
 from mare.drawing.paths import path_of
 
@@ -70,17 +70,8 @@ def draw(figure: Figure, theme: Theme, *, width: int = 1280, panel_height: int =
         for panel, values in zip(column.panels, placed.values, strict=True):
             body += _panel(panel, time, values, theme, figure.decimal_separator)
         body += _time_axis(time, height - _FOOT, theme, figure.zone)
-    return "".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"',
-            ' class="chart"',
-            f' width="{width}" height="{height}" font-family="{FONT}" font-size="11">',
-            f"<title>{escape(figure.title)}</title><desc>{escape(figure.description)}</desc>",
-            f'<rect width="{width}" height="{height}" fill="{theme.background}"/>',
-            *body,
-            "</svg>",
-        ]
-    )
+    title, description, size = figure.title, figure.description, (width, height)
+    return document("".join(body), title, description, theme, size, kind="chart")
 
 
 def _top_of_row(figure: Figure, row: int) -> float:

@@ -1,10 +1,24 @@
-"""SVG elements of drawings: texts and lines."""
+"""SVG elements of drawings: the document, texts and lines."""
 
 from xml.sax.saxutils import escape
 
 from mare.drawing.figure import Theme
 
-FONT = "system-ui, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif"
+_FONT = "system-ui, 'Segoe UI', 'Liberation Sans', 'DejaVu Sans', sans-serif"
+
+
+def document(
+    body: str, title: str, description: str, theme: Theme, size: tuple[int, int], *, kind: str = ""
+) -> str:
+    """Return an SVG of this width and height; `kind` is its class in a page."""
+    width, height = size
+    of_kind = f' class="{kind}"' if kind else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
+        f'{of_kind} width="{width}" height="{height}" font-family="{_FONT}" font-size="11">'
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
+        f'<rect width="{width}" height="{height}" fill="{theme.background}"/>{body}</svg>'
+    )
 
 
 def text(

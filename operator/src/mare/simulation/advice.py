@@ -20,6 +20,8 @@ _SAME_WAIT, _SAME_SHARE = 0.1, 0.05
 _SAME_COST = 0.02
 """Costs within this share are the same: another seed changes them as much."""
 _WANTED = 3
+ROLES = {"quickest": "quickest", "balance": "best balance", "least": "least cost"}
+"""The names of the roles of `Advice.chosen`, except for `cheapest`, which has a limit."""
 
 
 class NoOwnSettings(Exception):
@@ -111,14 +113,16 @@ def simulate_settings(
 
     `run_all(run, count)` returns run(0) to run(count - 1), in any order, or in other processes.
     """
-    settings = run_all(partial(_simulate, folded), len(folded.scenario.autoscalers))
+    arrivals, services = generate_messages(folded.scenario)
+    run = partial(_simulate, folded, arrivals, services)
+    settings = run_all(run, len(folded.scenario.autoscalers))
     return sorted(settings, key=lambda each: (each.wait_seconds is None, each.wait_seconds or 0.0))
 
 
-def _simulate(folded: Folded, index: int) -> Setting:
+def _simulate(folded: Folded, arrivals: list[float], services: list[float], index: int) -> Setting:
     scenario = folded.scenario
     autoscaler = scenario.autoscalers[index]
-    result = run_simulation(scenario, autoscaler, *generate_messages(scenario))
+    result = run_simulation(scenario, autoscaler, arrivals, services)
     assert isinstance(autoscaler.settings, ScalingSpec)
     return _setting(folded, autoscaler.settings, result, is_now=index == 0)
 

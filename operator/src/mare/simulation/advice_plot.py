@@ -2,23 +2,13 @@
 
 from mare.drawing.curve import Curve, Dot, draw_curve
 from mare.drawing.figure import LIGHT, Level, Theme
-from mare.simulation.advice import Advice, Setting
+from mare.simulation.advice import ROLES, Advice, Setting
 from mare.simulation.scenario import Scenario
-
-_ROLES = {
-    "quickest": "quickest",
-    "balance": "best balance",
-    "cheapest": "cheapest within",
-    "least": "least cost",
-}
 
 
 def advice_svg(scenario: Scenario, advice: Advice, theme: Theme = LIGHT) -> str:
     limit = f"{advice.within:.3g} s"
-    roles = {
-        role: f"{_ROLES[role]} {limit}" if role == "cheapest" else _ROLES[role]
-        for role, _ in advice.chosen
-    }
+    roles = {**ROLES, "cheapest": f"cheapest within {limit}"}
     labels = {
         id(each): _label(each, [roles[role] for role, one in advice.chosen if one is each])
         for each in advice.settings

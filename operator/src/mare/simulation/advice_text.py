@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from mare.simulation.advice import Advice, Setting, own_settings
+from mare.simulation.advice import ROLES, Advice, Setting, own_settings
 from mare.simulation.folding import Folded
 from mare.simulation.results import aligned
 from mare.simulation.scenario import Scenario
@@ -98,12 +98,8 @@ def _conclusions(advice: Advice) -> list[str]:
             "waitSeconds makes no difference to this load: all settings wait and cost the same."
         ]
     roles: dict[Setting, list[str]] = {}
-    names = {
-        "quickest": "quickest",
-        "balance": "best balance",
-        "least": "least cost",
-        "cheapest": f"cheapest with 95 % of the waits within {advice.within:.3g} s",
-    }
+    cheapest = f"cheapest with 95 % of the waits within {advice.within:.3g} s"
+    names = {**ROLES, "cheapest": cheapest}
     for role, setting in advice.chosen:
         roles.setdefault(setting, []).append(names[role])
     lines = ["Worth considering:"]

@@ -43,6 +43,11 @@ class Recording:
     """What the workload took in this time; None if it is not known."""
 
     @property
+    def whole_workers(self) -> int:
+        """The workers of a simulated replica, at least one."""
+        return max(1, round(self.workers or 1))
+
+    @property
     def begin(self) -> int:
         return self.rows[0][0]
 
@@ -115,17 +120,16 @@ def _worker(recording: Recording) -> Worker | None:
     """Return the worker as it was measured; None without a service time."""
     if not recording.capacity:
         return None
-    workers = max(1, round(recording.workers or 1))
     return Worker(
-        service_seconds=workers / recording.capacity,
-        workers=workers,
+        service_seconds=recording.whole_workers / recording.capacity,
+        workers=recording.whole_workers,
         start_seconds=recording.start_seconds,
     )
 
 
 def _worker_fields(recording: Recording, worker: Worker | None) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    workers = max(1, round(recording.workers or 1))
+    workers = recording.whole_workers
     if worker is not None:
         fields["serviceSeconds"] = float(f"{worker.service_seconds:.4g}")
     if recording.workers or worker:
