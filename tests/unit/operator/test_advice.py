@@ -1,8 +1,13 @@
 """What other values of waitSeconds would have cost, and which are worth considering."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
+import psutil
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -233,3 +238,40 @@ def test_mistakes_name_their_correction(arguments, text):
     result = called(*arguments)
     assert result.exit_code == 1
     assert text in result.output
+
+
+def test_a_name_close_to_that_of_a_scenario_is_recognized(monkeypatch, tmp_path):
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    result = called("llm-code-s9")
+    assert result.exit_code == 1
+    assert "Did you mean the scenario llm-code-s3?" in result.output
+
+
+def test_a_limit_that_is_no_number_is_refused(recorded):
+    result = called(recorded, "--within", "nan")
+    assert result.exit_code == 1
+    assert "has to be a number of seconds" in result.output
+
+
+def test_a_short_load_is_to_be_checked_with_another_seed(recorded):
+    scenario = with_waits(read_scenario(recorded))
+    waits = [(own_wait(each.settings), 1.0) for each in scenario.autoscalers]
+    found = [setting(wait, p95, 2.0 - wait / 100, now=wait == 2) for wait, p95 in waits]
+    advice = choose(sorted(found, key=lambda each: each.wait_seconds))
+    assert "check with another --seed" in advice_text(scenario, fold(scenario), advice)
+    long = replace(scenario, seconds=7200)
+    assert "--seed" not in advice_text(long, fold(long), advice)
+
+
+def test_ctrl_c_ends_it_without_a_traceback_while_its_processes_start(recorded):
+    command = [sys.executable, "-m", "mare", "advise", str(recorded)]
+    advising = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    parent = psutil.Process(advising.pid)
+    while not any("spawn_main" in " ".join(each.cmdline()) for each in parent.children()):
+        assert advising.poll() is None
+    os.killpg(advising.pid, signal.SIGINT)
+    _, shown = advising.communicate(timeout=60)
+    assert "Aborted!" in shown
+    assert "Traceback" not in shown

@@ -9,6 +9,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
+from multiprocessing import resource_tracker
+from multiprocessing.pool import Pool
 from pathlib import Path
 
 import click
@@ -66,6 +69,8 @@ def advise(
     recorded day, on its busiest 6 hours. A load with very many messages is made smaller. The output
     says what was simulated.
     """
+    if within is not None and math.isnan(within):  # no range of click excludes it
+        raise click.BadParameter("has to be a number of seconds", param_hint="--within")
     encode = plot_encoder(plot) if plot is not None else None
     source = Source(load, namespace, context, dashboard)
     try:
@@ -100,12 +105,16 @@ def _scenario(source: Source, last: int | None, seed: int | None) -> Scenario:
     try:
         text = asyncio.run(source.load(last))
     except Unreadable as error:
-        raise click.ClickException(str(error)) from error
+        near = get_close_matches(source.name, packaged(), 1)
+        hint = f". Did you mean the scenario {near[0]}?" if near and not is_remote else ""
+        raise click.ClickException(f"{error}{hint}") from error
     file = file_name(source.name)
     if not has_service_time(text):
         raise click.ClickException(
-            f"The service time of {source.name} is not measured yet. Run mare record {source.name},"
-            f" add serviceSeconds to {file}, and run mare advise {file}."
+            f"The service time of {source.name} is not measured yet: that takes 10 acknowledged"
+            " messages and 50 s of work. Try again later, or give mare record the same options."
+            f" Run mare record {source.name}, add serviceSeconds to {file}, and run mare advise"
+            f" {file}."
         )
     return parse_scenario(text, Path(file), seed, math.inf)
 
@@ -125,15 +134,23 @@ def _run_all(run: Callable[[int], Setting], count: int) -> Iterable[Setting]:
 
 def _results(run: Callable[[int], Setting], count: int) -> Iterator[Setting]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    if not cores or cores == 1:
+    if not cores or cores == 1 or sys.platform == "win32":
         yield from map(run, range(count))
         return
-    processes = multiprocessing.get_context("spawn")
-    with processes.Pool(min(cores, count), _leave_signals_to_the_parent) as pool:
+    with _pool(min(cores, count)) as pool:
         yield from pool.imap_unordered(run, range(count), chunksize=1)
 
 
-def _leave_signals_to_the_parent() -> None:
-    """Ctrl-C reaches all processes of a terminal; the parent ends the others by SIGTERM."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def _pool(size: int) -> Pool:
+    """Return processes that Ctrl-C never reaches, as it reaches all of a terminal.
+
+    The parent ends them by SIGTERM. They have its mask from their start on, when they cannot ignore
+    a signal themselves yet; the tracker of resources, which resets the mask, starts before them.
+    """
+    processes = multiprocessing.get_context("spawn")
+    resource_tracker.ensure_running()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return processes.Pool(size)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)

@@ -50,7 +50,7 @@ last_option = click.option(
     "--for",
     "length",
     type=Duration(),
-    help="Record from now on for this time, such as 1h; Ctrl-C ends it sooner.",
+    help="Wait for this time, such as 1h, then write what arrived in it; Ctrl-C ends it sooner.",
 )
 @click.option(
     "-o",

@@ -13,6 +13,8 @@ _PERCENT = 0.005
 _WHOLE_HOURS = 100
 """Replica-hours from which on decimals are omitted."""
 _HOUR, _MINUTE = 3600, 60
+_SHORT_SECONDS = 1800
+"""Length below which chance decides: 4 minutes gave other advice with each of four seeds."""
 
 
 def advice_text(scenario: Scenario, folded: Folded, advice: Advice) -> str:
@@ -129,7 +131,7 @@ def _sentence(setting: Setting, now: Setting) -> str:
 
 
 def _limits(scenario: Scenario, advice: Advice) -> list[str]:
-    """Return what limits the wait besides waitSeconds."""
+    """Return what limits the wait besides waitSeconds, and how sure the advice is."""
     lines = []
     now, most = advice.now, own_settings(scenario).max_replicas
     if now.share_at_maximum > _AT_MAXIMUM and now.wait_p95 > (now.wait_seconds or advice.within):
@@ -143,6 +145,8 @@ def _limits(scenario: Scenario, advice: Advice) -> list[str]:
             f"A replica starts in {start:.3g} s: messages that find none wait at least that long,"
             " with any waitSeconds. A higher minReplicas avoids it."
         )
+    if scenario.seconds < _SHORT_SECONDS:
+        lines.append("The load is short: check with another --seed whether the advice is the same.")
     return ["", *lines] if lines else []
 
 
