@@ -104,6 +104,14 @@ class Application:
                 seconds=seconds + 10,
             )
 
+    def printed_by(self, job: str, seconds: float = 300) -> str:
+        """Return what a Job has printed, once it is complete, and delete it."""
+        complete = ("--for=condition=complete", f"--timeout={int(seconds)}s")
+        self.kubectl("wait", f"job/{job}", *complete, seconds=seconds + 10)
+        printed = self.kubectl("logs", f"job/{job}")
+        self.kubectl("delete", f"job/{job}")
+        return printed
+
     def status(self, name: str) -> dict[str, Any]:
         """Return the status of a QueueAutoscaler."""
         return self.read("apis/mare.dev/v1alpha1", f"queueautoscalers/{name}").get("status", {})

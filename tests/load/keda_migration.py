@@ -10,9 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from base64 import b64decode
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,35 +19,14 @@ import yaml
 
 from devcluster.choosing import cluster_for_tests
 from devcluster.cluster import Cluster
-from tests.charts.helm import CHARTS
-from tests.e2e.application import Application, job, namespace, program
-from tests.e2e.release import pushed_images
-from tests.load.keda import install_keda
+from tests.e2e.application import Application, job, program
+from tests.load.keda_stage import NAMESPACE, WORKER_URI, stage, trigger
 from tests.load.scaler_watch import ScalerWatch
 from tests.vhost import becomes, eventually
 
-NAMESPACE = "shop"
 TAKES = "0.4"
 SETTLES = 12.0
 """Seconds between the steps of one workload and those of the next one."""
-
-
-SMALL = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}}
-WORKER = dict.fromkeys(("configure", "write", "read"), "^(work-|seen|amq.default)")
-RABBITMQ = {
-    "image.version": "4.0.5",
-    "persistence": {"enabled": False},
-    "topology": {"nameko": False},
-    "users": {"worker": {"permissions": WORKER, "connection": ["amqp"]}},
-    "resources": SMALL,
-}
-OPERATOR = {"rbac": {"markPods": True}, "resources": SMALL}
-
-
-def trigger(queue: str, mode: str, value: str, protocol: str = "http") -> dict[str, Any]:
-    metadata = {"protocol": protocol, "queueName": queue, "mode": mode, "value": value}
-    reference = {"name": f"broker-{protocol}"}
-    return {"type": "rabbitmq", "metadata": metadata, "authenticationRef": reference}
 
 
 WORKLOADS: Mapping[str, dict[str, Any]] = {
@@ -87,53 +64,11 @@ def scaledobject(name: str, spec: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def authentication(protocol: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "keda.sh/v1alpha1",
-        "kind": "TriggerAuthentication",
-        "metadata": {"name": f"broker-{protocol}"},
-        "spec": {"secretTargetRef": [{"parameter": "host", "name": "broker", "key": protocol}]},
-    }
-
-
-def broker_secret(shop: Application) -> dict[str, Any]:
-    """Return the Secret that KEDA reads: one URI for AMQP, one for the management API."""
-    data = shop.read("api/v1", "secrets/rabbitmq-operator")["data"]
-    amqp, http = (b64decode(data[key]).decode() for key in ("amqp-uri", "management-uri"))
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {"name": "broker"},
-        "stringData": {"amqp": amqp, "http": f"{http.rstrip('/')}/%2F"},
-    }
-
-
-def install(cluster: Cluster, chart: str, image: str, values: dict[str, Any]) -> None:
-    repository, _, tag = image.rpartition(":")
-    image_values = {"registry": "", "repository": repository, "tag": tag}
-    values = {"networkPolicy": {"enabled": False}, "image": image_values} | values
-    cluster.helm(
-        *("upgrade", "--install", chart, str(CHARTS / chart), "--namespace", NAMESPACE, "--wait"),
-        *(f"--set-json={key}={json.dumps(value)}" for key, value in values.items()),
-    )
-
-
-@contextmanager
-def stage(cluster: Cluster) -> Iterator[tuple[Application, str]]:
-    """Yield a namespace with broker, operator and KEDA, and the image of the workers."""
-    images = pushed_images(cluster)
-    install_keda(cluster)
-    with namespace(cluster, NAMESPACE) as name:
-        install(cluster, "rabbitmq", images["rabbitmq"], RABBITMQ)
-        install(cluster, "operator", images["operator"], OPERATOR)
-        yield Application(cluster, name), images["services"]
-
-
 def deploy(shop: Application, image: str) -> None:
-    shop.apply(broker_secret(shop), authentication("http"), authentication("amqp"))
-    uri = {"name": "rabbitmq-worker", "key": "amqp-uri"}
     for name, spec in WORKLOADS.items():
-        worker = program(image, name, ["recurring.py", "work", name, "0", TAKES], AMQP_URI=uri)
+        worker = program(
+            image, name, ["recurring.py", "work", name, "0", TAKES], AMQP_URI=WORKER_URI
+        )
         shop.apply(*worker, scaledobject(name, spec))
     becomes(lambda: len(shop.read("apis/autoscaling/v2", "horizontalpodautoscalers")["items"]), 4)
 
@@ -171,15 +106,12 @@ def main(seconds: float = 120) -> None:
             deploy(shop, image)
             length = 5 * seconds + 2 * len(WORKLOADS) * (SETTLES + 10)
             steady = ",".join(name for name in WORKLOADS if name != "work-zero")
-            uri = {"name": "rabbitmq-worker", "key": "amqp-uri"}
             command = ["steady.py", str(length), steady, "work-zero"]
-            shop.apply(job(image, "publisher", command, AMQP_URI=uri))
+            shop.apply(job(image, "publisher", command, AMQP_URI=WORKER_URI))
             becomes(lambda: shop.read("apis/batch/v1", "jobs/publisher")["status"].get("ready"), 1)
             with ScalerWatch(shop, list(WORKLOADS)) as watch:
                 phases = migrate(shell, watch, seconds)
-            wait = ("wait", "--for=condition=complete", "job/publisher", f"--timeout={length}s")
-            shop.kubectl(*wait, seconds=length + 10)
-            lines = shop.kubectl("logs", "job/publisher").splitlines()
+            lines = shop.printed_by("publisher", length).splitlines()
     report(phases, watch, [json.loads(line) for line in lines])
 
 

@@ -42,12 +42,7 @@ def _run(application: Application, image: str, times: int) -> list[str]:
         application.apply(*deployment, _autoscaler(queue, mode))
     command = ["recurring.py", "publish", str(MESSAGES), str(times), str(PERIOD), *MODES]
     application.apply(job(image, "publisher", command, AMQP_URI=uri))
-    seconds = times * PERIOD + 300
-    application.kubectl(
-        *("wait", "--for=condition=complete", "job/publisher", f"--timeout={seconds}s"),
-        seconds=seconds + 10,
-    )
-    return application.kubectl("logs", "job/publisher").splitlines()
+    return application.printed_by("publisher", times * PERIOD + 300).splitlines()
 
 
 def _autoscaler(queue: str, mode: str) -> dict[str, Any]:

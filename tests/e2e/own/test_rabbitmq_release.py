@@ -203,7 +203,7 @@ def _assert_a_lost_node_loses_no_message(
     broker.kubectl("wait", "--for=jsonpath={.status.ready}=1", "job/publisher", "--timeout=110s")
     killed = time.time()
     broker.kill("rabbitmq-1")
-    _end(broker, "publisher")
+    broker.printed_by("publisher")
 
     assert _run(broker, images, "counter", COUNT, FIRST).splitlines()[-1] == "missing: []"
     eventually(_nodes_ready(broker, 3), seconds=300)
@@ -219,18 +219,9 @@ def _what_happened(broker: Application) -> str:
 def _run(broker: Application, images: Mapping[str, str], name: str, *arguments: int) -> str:
     """Run programs/NAME.py as a Job until it ends; return what it prints."""
     _start(broker, images, name, *arguments)
-    return _end(broker, name)
+    return broker.printed_by(name)
 
 
 def _start(broker: Application, images: Mapping[str, str], name: str, *arguments: int) -> None:
     command = [f"{name}.py", *map(str, arguments)]
     broker.apply(job(images["services"], name, command, AMQP_URI=URI))
-
-
-def _end(broker: Application, name: str) -> str:
-    broker.kubectl(
-        *("wait", "--for=condition=complete", f"job/{name}", "--timeout=300s"), seconds=310
-    )
-    printed = broker.kubectl("logs", f"job/{name}")
-    broker.kubectl("delete", f"job/{name}")
-    return printed

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from mare.domain.spec import QueueWaitTime, ScalingSpec
 from mare.drawing.drawing import draw
-from mare.drawing.figure import LIGHT, Column, Figure, Level, Panel, Series, Shape
+from mare.drawing.figure import LIGHT, Column, Figure, Level, Panel, Series, Shape, Theme
 from mare.simulation.results import Result
 from mare.simulation.scenario import Scenario
 
 _WIDTH = 300
 
 
-def plot_svg(scenario: Scenario, results: Sequence[Result]) -> str:
+def plot_svg(scenario: Scenario, results: Sequence[Result], theme: Theme = LIGHT) -> str:
     levels = _wait_levels(scenario)
     figure = Figure(
         title=scenario.name,
@@ -21,7 +21,7 @@ def plot_svg(scenario: Scenario, results: Sequence[Result]) -> str:
         start=0.0,
         end=scenario.seconds,
     )
-    return draw(figure, LIGHT, width=_WIDTH * max(2, len(results)))
+    return draw(figure, theme, width=_WIDTH * max(2, len(results)))
 
 
 def _wait_levels(scenario: Scenario) -> tuple[Level, ...]:

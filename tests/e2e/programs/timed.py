@@ -1,0 +1,95 @@
+"""Messages at given times, for workers that take as long as each message says.
+
+``timed.py publish QUEUE SECONDS`` publishes the messages of /load/messages, gzipped JSON of pairs
+(second, time that it takes). SECONDS after its start it prints when it began, and a line of JSON
+for each report of a worker.
+``timed.py work QUEUE WORKERS PREFETCH`` processes WORKERS messages at a time; a PREFETCH of 0 is
+without a limit. It reports each start of a message.
+``timed.py declare QUEUE...`` declares queues.
+"""
+
+import gzip
+import json
+import os
+import sys
+import time
+from collections import deque
+from heapq import heappop, heappush
+from pathlib import Path
+
+import amqp
+from recorder import connection
+
+_PAUSE = 0.2
+_LAST_SECONDS = 60
+
+
+def publish(queue: str, seconds: str) -> None:
+    messages = json.loads(gzip.decompress(Path("/load/messages").read_bytes()))
+    with connection() as broker:
+        channel = _channel(broker, queue)
+        began = time.time()
+        for number, (second, takes) in enumerate(messages):
+            _wait(broker, began + second)
+            body = json.dumps([number, time.time() - began, takes, began])
+            channel.basic_publish(amqp.Message(body, delivery_mode=2), routing_key=queue)
+        _wait(broker, began + float(seconds))
+        print(json.dumps({"began": began}), flush=True)
+        until = time.monotonic() + _LAST_SECONDS
+        while (report := channel.basic_get("seen", no_ack=True)) and time.monotonic() < until:
+            print(report.body, flush=True)
+
+
+def _wait(broker: amqp.Connection, moment: float) -> None:
+    while (left := moment - time.time()) > 0:
+        _drain(broker, min(left, 2.0))
+
+
+def _drain(broker: amqp.Connection, seconds: float) -> None:
+    try:
+        broker.drain_events(timeout=seconds)
+    except TimeoutError:
+        broker.heartbeat_tick()
+
+
+def work(queue: str, workers: str, prefetch: str) -> None:
+    pod = os.environ["HOSTNAME"]
+    held: deque[amqp.Message] = deque()
+    busy: list[tuple[float, int]] = []
+    """When a message is done, and its delivery tag."""
+    with connection() as broker:
+        channel = _channel(broker, queue)
+        channel.basic_qos(0, int(prefetch), a_global=False)
+        channel.basic_consume(queue, callback=held.append)
+        while True:
+            while busy and busy[0][0] <= time.monotonic():
+                channel.basic_ack(heappop(busy)[1])
+            while held and len(busy) < int(workers):
+                message = held.popleft()
+                number, published, takes, began = json.loads(message.body)
+                redelivered = message.delivery_info["redelivered"]
+                started = time.time() - began
+                report = {"message": number, "published": published, "started": started}
+                _report(channel, report | {"pod": pod, "redelivered": redelivered})
+                heappush(busy, (time.monotonic() + takes, message.delivery_tag))
+            left = busy[0][0] - time.monotonic() if busy else _PAUSE
+            _drain(broker, max(0.001, min(left, _PAUSE)))
+
+
+def declare(*queues: str) -> None:
+    with connection() as broker:
+        _channel(broker, *queues)
+
+
+def _report(channel: amqp.Channel, report: dict[str, object]) -> None:
+    channel.basic_publish(amqp.Message(json.dumps(report)), routing_key="seen")
+
+
+def _channel(broker: amqp.Connection, *queues: str) -> amqp.Channel:
+    channel = broker.channel()
+    for name in ("seen", *queues):
+        channel.queue_declare(name, durable=True, auto_delete=False)
+    return channel
+
+
+{"publish": publish, "work": work, "declare": declare}[sys.argv[1]](*sys.argv[2:])

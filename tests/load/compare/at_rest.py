@@ -1,0 +1,95 @@
+"""What Maré and KEDA cost while nothing happens: processor time and memory by number of objects.
+
+``python -m tests.load.compare.at_rest 1 100 1000`` makes as many workloads without replicas, each
+with an empty queue, and then the objects of each autoscaler in turn.
+"""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from devcluster.choosing import cluster_for_tests
+from mare.simulation.load import Load
+from mare.simulation.scenario import Scenario, Worker
+from tests.e2e.application import Application, job, program, programs
+from tests.load.compare.autoscalers import acting, autoscalers, manifest
+from tests.load.compare.observing import usage
+from tests.load.keda_stage import WORKER_URI, stage
+from tests.vhost import becomes
+
+_SETTLES, _SECONDS = 90.0, 120.0
+_READY_WITHIN = 1200.0
+_BATCH = 100
+_ROW = "| {} | {} | {:.0f} | {:.0f} | {:.0f} |\n"
+_IDLE = Scenario(
+    name="at rest",
+    seconds=_SECONDS,
+    load=Load(),
+    worker=Worker(service_seconds=0.5, workers=1),
+    min_replicas=0,
+    autoscalers=(),
+)
+
+
+def main(*numbers: str) -> None:
+    sys.stdout.write(
+        "| objects | autoscaler | millicores | of the controller manager | MiB |\n"
+        "|---|---|---:|---:|---:|\n"
+    )
+    with cluster_for_tests() as cluster, stage(cluster) as (shop, image):
+        shop.apply(programs())
+        for number in map(int, numbers or ("1", "100", "1000")):
+            names = [f"work-{n}" for n in range(number)]
+            with _applied(shop, list(_workloads(image, names))):
+                shop.apply(
+                    job(image, "queues", ["timed.py", "declare", *names], AMQP_URI=WORKER_URI)
+                )
+                shop.printed_by("queues")
+                for autoscaler in autoscalers(_IDLE):
+                    scalers = [manifest(autoscaler, name, _IDLE) for name in names]
+                    with _applied(shop, scalers):
+                        _measure(shop, f"{number:,}", autoscaler.name, scalers)
+
+
+def _workloads(image: str, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for name in names:
+        workload = program(image, name, ["timed.py", "work", name, "1", "1"], AMQP_URI=WORKER_URI)[
+            1
+        ]
+        workload["spec"]["replicas"] = 0
+        yield workload
+
+
+@contextmanager
+def _applied(shop: Application, objects: Sequence[dict[str, Any]]) -> Iterator[None]:
+    """Make the objects, all of one kind and with consecutive numbers; delete them at the end."""
+    for at in range(0, len(objects), _BATCH):
+        shop.apply(*objects[at : at + _BATCH])
+    try:
+        yield
+    finally:
+        kind = objects[0]["kind"].lower()
+        names = [each["metadata"]["name"] for each in objects]
+        for at in range(0, len(names), _BATCH):
+            shop.kubectl("delete", kind, *names[at : at + _BATCH], seconds=600)
+
+
+def _measure(
+    shop: Application, number: str, name: str, scalers: Sequence[Mapping[str, Any]]
+) -> None:
+    kind = scalers[0]["kind"]
+    becomes(lambda: acting(shop, kind), len(scalers), _READY_WITHIN)
+    time.sleep(_SETTLES)
+    before, began = usage(shop.cluster, kind), time.monotonic()
+    time.sleep(_SECONDS)
+    after, passed = usage(shop.cluster, kind), time.monotonic() - began
+    own = (after.cpu_seconds - before.cpu_seconds) / passed * 1000
+    manager = (after.manager_cpu_seconds - before.manager_cpu_seconds) / passed * 1000
+    sys.stdout.write(_ROW.format(number, name, own, manager, after.memory_bytes / 2**20))
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

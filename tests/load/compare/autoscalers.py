@@ -1,0 +1,91 @@
+"""The autoscalers of a scenario as objects of a cluster: QueueAutoscaler and ScaledObject."""
+
+from typing import Any
+
+from mare.domain.spec import Behavior, ScalingRules, ScalingSpec
+from mare.simulation.scenario import KedaSettings, Scenario, SimulatedAutoscaler, Trigger
+from mare.simulation.scenario import default_autoscalers as simulated
+from tests.e2e.application import Application
+from tests.load.keda_stage import trigger
+
+KINDS = {
+    "QueueAutoscaler": "apis/mare.dev/v1alpha1",
+    "ScaledObject": "apis/keda.sh/v1alpha1",
+}
+_READY = {"QueueAutoscaler": "AbleToScale", "ScaledObject": "Ready"}
+
+
+def autoscalers(scenario: Scenario) -> tuple[SimulatedAutoscaler, ...]:
+    """Return Maré with its defaults and the three of KEDA, whatever the scenario names.
+
+    An HPA on CPU is not among them: these workers use none.
+    """
+    every = simulated(scenario.worker, scenario.min_replicas, scenario.max_replicas)
+    return tuple(each for each in every if isinstance(each.settings, ScalingSpec | KedaSettings))
+
+
+def manifest(autoscaler: SimulatedAutoscaler, workload: str, scenario: Scenario) -> dict[str, Any]:
+    """Return the object; its queue has the name of the workload."""
+    match autoscaler.settings:
+        case ScalingSpec():
+            kind, spec = "QueueAutoscaler", _queue_autoscaler(workload, scenario)
+        case KedaSettings() as settings:
+            kind, spec = "ScaledObject", _scaled_object(settings, workload, scenario)
+        case _:
+            raise TypeError(autoscaler)
+    version = KINDS[kind].removeprefix("apis/")
+    target = {"scaleTargetRef": {"name": workload}}
+    metadata = {"name": workload}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": target | spec}
+
+
+def acting(shop: Application, kind: str) -> int:
+    """Return the number of objects whose conditions say that they scale."""
+    ready = (_READY[kind], "True")
+    objects = shop.read(KINDS[kind], f"{kind.lower()}s")["items"]
+    return sum(
+        ready
+        in [(one["type"], one["status"]) for one in each.get("status", {}).get("conditions", [])]
+        for each in objects
+    )
+
+
+def _queue_autoscaler(queue: str, scenario: Scenario) -> dict[str, Any]:
+    return {
+        "brokerRef": {"secretName": "rabbitmq-operator"},
+        "queues": [{"name": queue}],
+        "minReplicas": scenario.min_replicas,
+        "maxReplicas": scenario.max_replicas,
+    }
+
+
+def _scaled_object(settings: KedaSettings, queue: str, scenario: Scenario) -> dict[str, Any]:
+    hpa: dict[str, Any] = {}
+    if settings.behavior:
+        hpa = {"horizontalPodAutoscalerConfig": {"behavior": _behavior(settings.behavior)}}
+    return {
+        "pollingInterval": int(settings.polling_interval),
+        "cooldownPeriod": int(settings.cooldown_period),
+        "minReplicaCount": scenario.min_replicas,
+        "maxReplicaCount": scenario.max_replicas,
+        "advanced": hpa,
+        "triggers": [_trigger(queue, each) for each in settings.triggers],
+    }
+
+
+def _trigger(queue: str, given: Trigger) -> dict[str, Any]:
+    # Over AMQP KEDA reads no rates.
+    protocol = "http" if given.mode == "MessageRate" else given.protocol
+    return trigger(queue, given.mode, f"{given.value:g}", protocol)
+
+
+def _behavior(behavior: Behavior) -> dict[str, Any]:
+    return {"scaleUp": _rules(behavior.scale_up), "scaleDown": _rules(behavior.scale_down)}
+
+
+def _rules(rules: ScalingRules) -> dict[str, Any]:
+    policies = [
+        {"type": str(one.type), "value": one.value, "periodSeconds": one.period_seconds}
+        for one in rules.policies
+    ]
+    return {"stabilizationWindowSeconds": rules.stabilization_window_seconds, "policies": policies}

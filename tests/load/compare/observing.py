@@ -1,0 +1,73 @@
+"""What a cluster shows of a run: counts, what autoscalers say, and what they use."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kubernetes import watch
+from kubernetes.client import ApiClient, ApiException, CustomObjectsApi
+from urllib3.exceptions import HTTPError
+
+from devcluster.cluster import Cluster
+
+CONTROLLERS: Mapping[str, tuple[str, ...]] = {
+    "QueueAutoscaler": ("operator-",),
+    "ScaledObject": ("keda-operator-", "keda-metrics-apiserver-"),
+}
+"""How the names of the Pods begin that serve objects of a kind."""
+_MANAGER = b"kube-controller-manager"
+
+
+class Watched:
+    """Objects of a namespace as they change, each with the time at which the change was seen."""
+
+    def __init__(self, api: ApiClient, namespace: str, *, group: str, plural: str) -> None:
+        self.seen: list[tuple[float, dict[str, Any]]] = []
+        self._list: Callable[..., Any] = CustomObjectsApi(api).list_namespaced_custom_object
+        self._of = (group, "v1", namespace, plural)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            with suppress(HTTPError, ApiException):
+                version = self._list(*self._of)["metadata"]["resourceVersion"]
+                for event in watch.Watch().stream(self._list, *self._of, resource_version=version):
+                    self.seen.append((time.time(), event["object"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What controllers have used: processor time since their start, and memory now."""
+
+    cpu_seconds: float
+    manager_cpu_seconds: float
+    """Of kube-controller-manager, which runs HPAs; 0 where it is no process of this machine."""
+    memory_bytes: float
+
+
+def usage(cluster: Cluster, kind: str) -> Usage:
+    """Return what the Pods that serve the objects of a kind have used."""
+    text = cluster.kubectl("get", "--raw", "/api/v1/nodes/control-plane/proxy/metrics/resource")
+
+    def total(metric: str) -> float:
+        found = re.findall(rf'^{metric}{{.*pod="([^"]+)".*}} (\S+)', text, re.MULTILINE)
+        return sum(float(value) for pod, value in found if pod.startswith(CONTROLLERS[kind]))
+
+    cpu, memory = total("pod_cpu_usage_seconds_total"), total("pod_memory_working_set_bytes")
+    return Usage(cpu, _manager_cpu_seconds(), memory)
+
+
+def _manager_cpu_seconds() -> float:
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            program = (process / "cmdline").read_bytes().partition(b"\0")[0]
+            if program.endswith(_MANAGER):
+                # After the name in parentheses, utime and stime are the fields 12 and 13.
+                fields = (process / "stat").read_text().rpartition(")")[2].split()
+                return (int(fields[11]) + int(fields[12])) / 100
+    return 0.0

@@ -1,0 +1,159 @@
+"""The table, the plots and the page of a comparison."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from statistics import median
+
+from mare.drawing.figure import DARK, LIGHT
+from mare.simulation.plot import plot_svg
+from mare.simulation.results import Result
+from mare.simulation.scenario import Scenario
+from tests.load.compare.measured import Reaction, Run
+
+_STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .75rem; border-bottom: 1px solid #8884; text-align: right; }
+th:first-child, td:first-child { text-align: left; }
+.wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
+.dark { display: none; }
+@media (prefers-color-scheme: dark) {
+  body { background: #12181f; color: #e6ebf0; } .light { display: none; } .dark { display: block; }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    run: Run
+    result: Result
+    reaction: Reaction | None
+    """None if the run does not begin at zero replicas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    scenario: Scenario
+    measured: Mapping[str, Sequence[Measured]]
+    """By autoscaler, the repetitions."""
+    simulated: Mapping[str, Result]
+
+    def middle(self, autoscaler: str) -> Measured:
+        """Return the repetition whose p95 of the wait is the median."""
+        ordered = sorted(self.measured[autoscaler], key=lambda each: each.result.wait_p95)
+        return ordered[(len(ordered) - 1) // 2]
+
+
+_Of = Callable[[Measured], float]
+_COLUMNS: Mapping[str, tuple[str, _Of]] = {
+    "wait p50, s": (".2f", lambda each: each.result.wait_p50),
+    "p95": (".2f", lambda each: each.result.wait_p95),
+    "p99": (".2f", lambda each: each.result.wait_p99),
+    "replica-s": (",.0f", lambda each: each.result.replica_seconds),
+    "reversals": (".0f", lambda each: each.result.reversals),
+    "redelivered": (".0f", lambda each: each.result.redelivered),
+    "ended busy": (".0f", lambda each: each.result.ended_busy),
+    "millicores": (".0f", lambda each: each.run.cores * 1000),
+    "controller manager": (".0f", lambda each: each.run.manager_cores * 1000),
+    "MiB": (".0f", lambda each: each.run.memory_mib),
+}
+_REACTION: Mapping[str, tuple[str, Callable[[Reaction], float]]] = {
+    "first PATCH, s": (".2f", lambda each: each.first_patch),
+    "PATCH for most": (".2f", lambda each: each.most_patch),
+    "most ready": (".1f", lambda each: each.most_ready),
+    "first ack": (".1f", lambda each: each.first_ack),
+}
+
+
+def rows(comparison: Comparison) -> list[list[str]]:
+    """Return a head and a row for each autoscaler: medians, with ranges where they differ."""
+    with_reaction = all(each.reaction for runs in comparison.measured.values() for each in runs)
+    head = [comparison.scenario.name, "runs", *_COLUMNS, *(_REACTION if with_reaction else ())]
+    body = []
+    for name, runs in comparison.measured.items():
+        cells = [_cell(form, [of(each) for each in runs]) for form, of in _COLUMNS.values()]
+        if with_reaction:
+            reactions = [each.reaction for each in runs if each.reaction]
+            cells += [_cell(form, list(map(of, reactions))) for form, of in _REACTION.values()]
+        body.append([name, str(len(runs)), *cells])
+    for name, result in comparison.simulated.items():
+        figures = (result.wait_p50, result.wait_p95, result.wait_p99)
+        cells = [*(f"{each:.2f}" for each in figures), f"{result.replica_seconds:,.0f}"]
+        cells += [
+            f"{result.reversals:.0f}",
+            f"{result.redelivered:.0f}",
+            f"{result.ended_busy:.0f}",
+        ]
+        body.append([f"{name}, simulated", "", *cells, *[""] * (len(head) - 2 - len(cells))])
+    return [head, *body]
+
+
+def _cell(form: str, values: Sequence[float]) -> str:
+    least, middle, most = (
+        format(each, form) for each in (min(values), median(values), max(values))
+    )
+    return middle if least == most else f"{middle} ({least} to {most})"
+
+
+def csv_text(comparisons: Sequence[Comparison]) -> str:
+    """Return a line for each run."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["scenario", "autoscaler", "run", *_COLUMNS, *_REACTION])
+    for comparison in comparisons:
+        for name, runs in comparison.measured.items():
+            for number, each in enumerate(runs, 1):
+                values = [of(each) for _, of in _COLUMNS.values()]
+                more = [of(each.reaction) for _, of in _REACTION.values()] if each.reaction else []
+                figures = [round(value, 3) for value in (*values, *more)]
+                writer.writerow([comparison.scenario.name, name, number, *figures])
+    return text.getvalue()
+
+
+def markdown(comparison: Comparison) -> str:
+    head, *body = rows(comparison)
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def plots(comparison: Comparison) -> dict[str, str]:
+    """Return the runs in the middle as SVG, by theme: light, dark."""
+    results = [comparison.middle(name).result for name in comparison.measured]
+    themes = {"light": LIGHT, "dark": DARK}
+    return {name: plot_svg(comparison.scenario, results, themes[name]) for name in themes}
+
+
+def page(comparisons: Sequence[Comparison]) -> str:
+    """Return one HTML page with everything, and no request to anywhere."""
+    parts = "".join(map(_section, comparisons))
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>Maré and KEDA</title>'
+        f"<style>{_STYLE}</style><h1>Maré and KEDA on one cluster</h1>"
+        "<p>The same broker, workers and messages. Cells are medians, with the range of the runs."
+        " Plots and sentences are those of the run with the median p95 of the wait.</p>"
+        f"{parts}</html>"
+    )
+
+
+def _section(comparison: Comparison) -> str:
+    head, *body = rows(comparison)
+    table = f"<tr>{''.join(f'<th>{escape(cell)}' for cell in head)}" + "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}' for cell in row)}" for row in body
+    )
+    drawn = "".join(f'<div class="{name}">{svg}</div>' for name, svg in plots(comparison).items())
+    said = "".join(_sentences(comparison.middle(name)) for name in comparison.measured)
+    return (
+        f"<h2>{escape(comparison.scenario.name)}</h2><p>{escape(comparison.scenario.description)}</p>"
+        f'<div class="wide"><table>{table}</table></div>{drawn}{said}'
+    )
+
+
+def _sentences(measured: Measured) -> str:
+    lines = "".join(f"<li>{at:.1f} s: {escape(text)}" for at, text in measured.run.sentences)
+    name = escape(measured.run.autoscaler)
+    return f"<details><summary>What {name} said</summary><ul>{lines}</ul></details>"

@@ -1,0 +1,127 @@
+"""One run: a workload, an autoscaler, the messages of a scenario at their times."""
+
+import gzip
+import json
+import time
+from base64 import b64encode
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+from mare.simulation.scenario import Scenario, SimulatedAutoscaler
+from tests.e2e.application import Application, job, program
+from tests.load.compare.autoscalers import acting, manifest
+from tests.load.compare.measured import Count, Run, Start
+from tests.load.compare.observing import Watched, usage
+from tests.load.keda_stage import WORKER_URI
+from tests.vhost import becomes
+
+_SETTLES = 15.0
+"""Seconds between the last preparation and the first message."""
+_NUMBERS = count(1)
+
+
+class Stage:
+    """A namespace with a broker and both autoscalers. Each run has a workload and a queue."""
+
+    def __init__(self, shop: Application, image: str) -> None:
+        self._shop, self._image = shop, image
+        api = shop.cluster.client()
+        self._deployments = Watched(api, shop.namespace, group="apps", plural="deployments")
+        self._events = Watched(api, shop.namespace, group="events.k8s.io", plural="events")
+
+    def run(
+        self,
+        scenario: Scenario,
+        autoscaler: SimulatedAutoscaler,
+        messages: Sequence[tuple[float, float]],
+    ) -> Run:
+        """Publish the messages: pairs of the second and the time that each takes."""
+        name = f"work-{next(_NUMBERS)}"
+        scaler = manifest(autoscaler, name, scenario)
+        worker = self._worker(name, scenario)
+        self._shop.apply(*worker, _load(name, messages))
+        self._job("declare", name)  # KEDA fails until a queue is there
+        self._shop.apply(scaler)
+        try:
+            becomes(lambda: acting(self._shop, scaler["kind"]), 1, 120)
+            time.sleep(_SETTLES)
+            before = usage(self._shop.cluster, scaler["kind"])
+            reports = self._publish(name, scenario)
+            after = usage(self._shop.cluster, scaler["kind"])
+        finally:
+            self._remove(name, scaler["kind"])
+        began = reports[0]["began"]
+        seconds = scenario.seconds
+        return Run(
+            autoscaler=autoscaler.name,
+            starts=[Start(**each) for each in reports[1:]],
+            counts=self._counts(name, began),
+            sentences=self._sentences(name, began),
+            cores=(after.cpu_seconds - before.cpu_seconds) / seconds,
+            manager_cores=(after.manager_cpu_seconds - before.manager_cpu_seconds) / seconds,
+            memory_mib=after.memory_bytes / 2**20,
+        )
+
+    def _worker(self, name: str, scenario: Scenario) -> list[dict[str, Any]]:
+        of = scenario.worker
+        prefetch = of.workers if of.prefetch is None else of.prefetch
+        command = ["timed.py", "work", name, str(of.workers), str(prefetch)]
+        worker = program(self._image, name, command, AMQP_URI=WORKER_URI)
+        worker[1]["spec"]["replicas"] = max(scenario.min_replicas, scenario.initial_replicas)
+        return worker
+
+    def _publish(self, name: str, scenario: Scenario) -> list[dict[str, Any]]:
+        lines = self._job("publish", name, f"{scenario.seconds:g}", seconds=scenario.seconds)
+        return [json.loads(line) for line in lines.splitlines()]
+
+    def _job(self, task: str, name: str, *arguments: str, seconds: float = 0) -> str:
+        """Run timed.py for so long, and a minute or two; return what it prints."""
+        of = job(self._image, task, ["timed.py", task, name, *arguments], AMQP_URI=WORKER_URI)
+        pod = of["spec"]["template"]["spec"]
+        pod["volumes"].append({"name": "load", "configMap": {"name": name}})
+        mounts = pod["containers"][0]["volumeMounts"]
+        mounts.append({"name": "load", "mountPath": "/load"})
+        self._shop.apply(of)
+        return self._shop.printed_by(task, seconds + 120)
+
+    def _remove(self, name: str, kind: str) -> None:
+        delete = ("delete", "--ignore-not-found", "--timeout=120s")
+        self._shop.kubectl(*delete, f"{kind.lower()}/{name}", seconds=130)
+        self._shop.kubectl(*delete, f"deployment/{name}", f"configmap/{name}", seconds=130)
+        becomes(
+            lambda: self._shop.read("api/v1", f"pods?labelSelector=app={name}")["items"], [], 60
+        )
+
+    def _counts(self, name: str, began: float) -> list[Count]:
+        """Return the counts of the Deployment; those before the first message as of the time 0."""
+        counts = []
+        for at, each in list(self._deployments.seen):
+            if each["metadata"]["name"] == name and "deletionTimestamp" not in each["metadata"]:
+                created, ready = (
+                    each["status"].get(key, 0) for key in ("replicas", "readyReplicas")
+                )
+                counts.append(Count(max(0.0, at - began), each["spec"]["replicas"], created, ready))
+        last_before = max((n for n, each in enumerate(counts) if not each.at), default=0)
+        return counts[last_before:]
+
+    def _sentences(self, name: str, began: float) -> list[tuple[float, str]]:
+        found = []
+        for at, each in list(self._events.seen):
+            of = each["regarding"]
+            scales = of["kind"] in ("QueueAutoscaler", "HorizontalPodAutoscaler", "ScaledObject")
+            if at >= began and scales and of["name"].removeprefix("keda-hpa-") == name:
+                found.append((at - began, each.get("note", "")))
+        return found
+
+
+def _load(name: str, messages: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    text = json.dumps([(round(second, 3), round(takes, 3)) for second, takes in messages])
+    data = b64encode(gzip.compress(text.encode())).decode()
+    metadata = {"name": name}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": metadata,
+        "binaryData": {"messages": data},
+    }

@@ -1,0 +1,150 @@
+"""The figures of a run on a cluster, from what workers and the Deployment report."""
+
+import json
+from dataclasses import asdict, replace
+
+import pytest
+
+from mare.simulation.comparison import compare
+from mare.simulation.load import Load
+from mare.simulation.scenario import Scenario, Worker
+from tests.load.compare.__main__ import LOADS, read
+from tests.load.compare.autoscalers import autoscalers, manifest
+from tests.load.compare.measured import Count, Reaction, Run, Start, reaction, result_of
+from tests.load.compare.report import Comparison, Measured, csv_text, markdown, page
+
+SCENARIO = Scenario(
+    name="burst",
+    seconds=20,
+    load=Load(),
+    worker=Worker(service_seconds=0.5, workers=2),
+    min_replicas=0,
+    max_replicas=10,
+    autoscalers=(),
+)
+ARRIVALS = [1.0, 1.0, 2.0]
+TAKES = [0.5, 3.0, 0.5]
+
+
+def start(message: int, published: float, started: float, pod: str = "a") -> Start:
+    return Start(
+        message=message, published=published, started=started, pod=pod, redelivered=started > 9
+    )
+
+
+RUN = Run(
+    autoscaler="Maré",
+    starts=[start(1, 1.0, 10.0, "b"), start(0, 1.0, 4.0), start(1, 1.0, 5.0)],
+    counts=[Count(0.0, 0, 0, 0), Count(2.0, 3, 3, 0), Count(4.0, 3, 3, 3), Count(12.0, 1, 1, 1)],
+    sentences=[(2.1, "0 → 3: 2 messages wait."), (12.3, "3 → 1: ends.")],
+    cores=0.01,
+    manager_cores=0.02,
+    memory_mib=60.0,
+)
+
+
+def result(run: Run = RUN):
+    return result_of(run, SCENARIO, ARRIVALS, TAKES)
+
+
+def test_a_message_waits_until_its_first_start_or_the_end_of_the_run():
+    assert result().wait_p50 == 4.0
+    assert result().wait_max == 18.0
+    assert result().unstarted == 1
+
+
+def test_replica_seconds_are_those_between_begin_and_end():
+    before_the_run = [Count(-5.0, 2, 2, 2), Count(2.0, 0, 0, 0), Count(19.0, 4, 4, 0)]
+
+    assert result().replica_seconds == 3 * 10 + 1 * 8
+    assert result(replace(RUN, counts=before_the_run)).replica_seconds == 2 * 2 + 4 * 1
+
+
+def test_a_pod_whose_message_another_one_starts_again_was_ended_busy():
+    assert result().ended_busy == 1
+    assert result().redelivered == 1
+    assert result().work_seconds == (0.5 + 3.0) / 2
+
+
+def test_each_change_has_the_sentence_that_follows_it():
+    changes = [(each.second, each.before, each.after, each.message) for each in result().changes]
+
+    assert changes == [(2.0, 0, 3, "0 → 3: 2 messages wait."), (12.0, 3, 1, "3 → 1: ends.")]
+    assert result().reversals == 1
+
+
+def test_samples_show_what_waits_and_since_when():
+    samples = {each.second: each for each in result().samples}
+
+    assert (samples[3].ready, samples[3].wait, samples[3].wanted, samples[3].consuming) == (
+        3, 2.0, 3, 0,
+    )  # fmt: skip
+    assert (samples[4].ready, samples[4].consuming) == (2, 3)
+    assert (samples[6].ready, samples[6].wait) == (1, 4.0)
+
+
+def test_the_reaction_counts_from_the_first_message():
+    assert reaction(RUN, TAKES) == Reaction(1.0, 1.0, 3.0, 3.5)
+
+
+def test_what_never_happened_is_infinitely_late():
+    nothing = replace(RUN, starts=[], counts=[Count(0.0, 0, 0, 0)])
+
+    assert reaction(nothing, TAKES).first_patch == float("inf")
+
+
+def test_a_run_is_the_same_after_json():
+    assert Run.read(json.loads(json.dumps(asdict(RUN)))) == RUN
+
+
+@pytest.fixture
+def comparison() -> Comparison:
+    slower = replace(RUN, starts=[start(0, 1.0, 7.0)])
+    runs = [Measured(each, result(each), reaction(each, TAKES)) for each in (RUN, slower)]
+    scenario = replace(SCENARIO, autoscalers=autoscalers(SCENARIO))
+    simulated = {each.autoscaler: each for each in compare(scenario)}
+    return Comparison(scenario, {"Maré": runs}, simulated)
+
+
+def test_the_table_has_medians_and_ranges(comparison: Comparison):
+    [row] = [line for line in markdown(comparison).splitlines() if line.startswith("| Maré |")]
+
+    assert "| 11.00 (4.00 to 18.00) |" in row
+    assert "| 38 |" in row
+    assert "| 5.0 (3.5 to 6.5) |" in row
+
+
+def test_csv_has_a_line_for_each_run(comparison: Comparison):
+    assert len(csv_text([comparison]).splitlines()) == 1 + 2
+
+
+def test_the_page_has_sentences_and_plots_and_loads_nothing(comparison: Comparison):
+    text = page([comparison])
+
+    assert "<li>2.1 s: 0 → 3: 2 messages wait." in text
+    assert text.count("<svg") == 2
+    assert "KEDA expert, simulated" in text
+    assert "src=" not in text
+    assert "<script" not in text
+
+
+def test_the_expert_has_what_the_simulation_gives_it():
+    expert = next(each for each in autoscalers(SCENARIO) if each.name == "KEDA expert")
+
+    spec = manifest(expert, "work-1", SCENARIO)["spec"]
+
+    assert spec["pollingInterval"] == 1
+    assert [(each["metadata"]["mode"], each["metadata"]["value"]) for each in spec["triggers"]] == [
+        ("MessageRate", "3.2"),
+        ("QueueLength", "20"),
+    ]
+    hpa = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+    assert hpa["scaleDown"]["stabilizationWindowSeconds"] == 60
+
+
+@pytest.mark.parametrize("name", LOADS)
+def test_each_load_is_a_scenario(name: str):
+    scenario = read(name, seconds=3600, seed=1)
+
+    assert scenario.name == name
+    assert scenario.seconds <= 3600
