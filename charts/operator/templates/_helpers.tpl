@@ -111,10 +111,10 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- include "operator.names" (list . .Values.rbac.secretNames) -}}
 {{- end -}}
 
-{{/* Names of the values, each of which may be a template, as JSON: (list . NAMES). */}}
+{{/* Names of the values, each of which may be a template, as JSON without duplicates: (list . NAMES). */}}
 {{- define "operator.names" -}}
 {{- $ := index . 0 -}}
 {{- $names := list -}}
 {{- range index . 1 }}{{ $names = append $names (tpl . $) }}{{ end -}}
-{{- toJson $names -}}
+{{- uniq $names | toJson -}}
 {{- end -}}

@@ -76,6 +76,19 @@ def test_a_namespace_may_be_the_releases_own(helm):
     assert environment.variables(container)["MARE_NAMESPACES"] == "market"
 
 
+def test_a_namespace_that_is_named_twice_gets_one_role(helm):
+    twice = ["market", "{{ .Release.Namespace }}", "shop"]
+    rendered = helm.template(CHART, {"namespaces": twice, "rbac": {"secretNames": ["a", "a"]}})
+
+    for kind in ("Role", "RoleBinding"):
+        objects = [
+            (each["metadata"]["namespace"], each["metadata"]["name"]) for each in rendered.all(kind)
+        ]
+        assert len(objects) == len(set(objects)) == 3
+    (container,) = environment.containers(rendered.one("Deployment"))
+    assert environment.variables(container)["MARE_NAMESPACES"] == "market,shop"
+
+
 def test_with_namespaces_nothing_belongs_to_the_cluster(helm):
     rendered = helm.template(CHART, {"namespaces": ["shop"]})
 
@@ -90,6 +103,7 @@ def test_the_right_to_patch_pods_comes_with_a_policy(helm):
     assert policies({}) == 0
     assert policies({"rbac": {"markPods": True}}) == 1
     assert policies({"rbac": {"markPods": True}, "namespaces": ["shop"]}) == 1
+    assert policies({"rbac": {"markPods": True, "create": False}}) == 1
     assert policies({"rbac": {"markPods": True, "podPolicy": False}, "namespaces": ["shop"]}) == 0
 
 
@@ -140,6 +154,19 @@ def test_the_notes_show_how_to_open_the_dashboard_of_the_leader(helm):
     assert "management URI" in notes
     assert "Warning" not in notes
     assert "Set replicas to 2" in helm.notes(CHART, {"replicas": 1})
+
+
+def test_the_notes_warn_of_rights_without_a_limit(helm):
+    every, unlimited = "may read every Secret", "can change images of Pods"
+    named = {"rbac": {"secretNames": ["broker"]}}
+    marks = {"rbac": {"markPods": True}}
+    no_policy = {"rbac": {"markPods": True, "podPolicy": False}}
+
+    for values in ({}, {"namespaces": ["shop"]}):
+        assert every in helm.notes(CHART, values)
+        assert every not in helm.notes(CHART, {**values, **named})
+        assert unlimited not in helm.notes(CHART, {**values, **marks})
+        assert unlimited in helm.notes(CHART, {**values, **no_policy})
 
 
 def test_a_new_version_of_the_chart_alone_restarts_nothing(helm):
