@@ -23,6 +23,39 @@ LONGEST = {"Service": 63, "Job": 63, "StatefulSet": 52, "Deployment": 52, "Pod":
 """Labels of Pods hold names of their owners: a hash of 11 characters more in a StatefulSet."""
 
 
+YEAR = "2024"
+_PODS = {"priorityClassName": YEAR, "imagePullSecrets": [{"name": YEAR}]}
+DIGITS = {
+    **_PODS,
+    "valkey": {"existingSecret": YEAR, "persistence": {"storageClassName": YEAR}},
+    "postgresql": {"existingSecret": YEAR, "persistence": {"storageClassName": YEAR}},
+    "webhooks": {"existingSecret": YEAR},
+    "gateway": {"ingress": {"className": YEAR}},
+    "rabbitmq": {
+        **_PODS,
+        "nameOverride": YEAR,
+        "auth": {"existingSecret": YEAR},
+        "tls": {"existingSecret": YEAR, "certManager": {"enabled": False}, "clientSecret": YEAR},
+        "persistence": {"storageClass": YEAR},
+        "serviceAccount": {"create": False, "name": YEAR, "jobName": YEAR},
+        "definitions": {"existingSecret": YEAR},
+        "ingress": {"enabled": True, "host": "a.example", "className": YEAR, "tlsSecret": YEAR},
+        "networkPolicy": {"managementFrom": [{"podSelector": {}}]},
+    },
+    "operator": {
+        **_PODS,
+        "nameOverride": YEAR,
+        "namespaces": ["{{ .Release.Namespace }}", YEAR, "other"],
+        "leaseName": YEAR,
+        "serviceAccount": {"create": False, "name": YEAR},
+        "rbac": {"secretNames": [YEAR]},
+    },
+}
+"""Every name that a person may choose."""
+TEXTS = {"labels", "annotations", "matchLabels", "selector", "resourceNames"}
+"""Of fields: all that is in them is text."""
+
+
 @pytest.fixture(scope="module")
 def objects(helm, chart):  # noqa: F811
     """Kind, namespace and name of the objects of each release of each chart in one namespace."""
@@ -95,18 +128,31 @@ def test_objects_of_the_cluster_differ_between_namespaces(helm):
 
 
 def test_names_of_digits_stay_texts(helm, chart):  # noqa: F811
-    """YAML reads an unquoted 2024 and 1e3 as numbers, which the API server refuses."""
-    rendered = helm.template(chart, FULL, name="2024", namespace="1e3")
+    """YAML reads an unquoted 2024 as a number, which the API server refuses."""
+    rendered = helm.template(chart, _merged(FULL, DIGITS), name=YEAR, namespace=YEAR)
+    rendered_alone = helm.template(CHARTS / "operator", DIGITS["operator"], name=YEAR)
 
-    assert [each["metadata"]["name"] for each in rendered if list(_numbers(each["metadata"]))] == []
-    selectors = [each["spec"].get("selector", {}) for each in rendered if "spec" in each]
-    references = [each.get("subjects", []) for each in rendered]
-    assert list(_numbers([selectors, references])) == []
+    for each in [*rendered, *rendered_alone]:
+        assert list(_numbers(each)) == [], each["metadata"]
 
 
-def _numbers(value):
+def _numbers(value, within=""):
+    """Numbers in labels and in fields that hold a name."""
     if isinstance(value, int | float):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _numbers(each)
+        name = within.lower().endswith(("name", "namespace"))
+        if name or within in TEXTS:
+            yield within, value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _numbers(each, within if within in TEXTS else key)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _numbers(each, within)
+
+
+def _merged(values, more):
+    both = {**values, **more}
+    return {
+        key: _merged(values[key], each) if key in values and isinstance(each, dict) else each
+        for key, each in both.items()
+    }

@@ -25,7 +25,7 @@
 
 {{/* The argument of those that end in Of, and of podLabels: root and component. */}}
 {{- define "operator.selectorLabelsOf" -}}
-app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride }}
+app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride | quote }}
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}

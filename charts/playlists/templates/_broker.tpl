@@ -26,7 +26,7 @@
 
 {{/* Environment variables of the broker, as a map. The argument: root and role. */}}
 {{- define "playlists.brokerEnv" -}}
-AMQP_URI: {secretName: {{ include "playlists.brokerSecret" . }}, key: amqp-uri}
+AMQP_URI: {secretName: {{ include "playlists.brokerSecret" . | quote }}, key: amqp-uri}
 {{- if include "playlists.brokerAuthority" . }}
 AMQP_CA_FILE: /etc/mare/broker/ca.crt
 {{- end }}
@@ -63,7 +63,7 @@ AMQP_KEY_FILE: /etc/mare/certificate/tls.key
 {{- with include "playlists.files" . | fromJsonArray }}
 volumeMounts:
   {{- range . }}
-  - {name: {{ .name }}, mountPath: {{ .path }}, readOnly: true}
+  - {name: {{ .name | quote }}, mountPath: {{ .path }}, readOnly: true}
   {{- end }}
 {{- end }}
 {{- end -}}
@@ -72,13 +72,13 @@ volumeMounts:
 {{- with include "playlists.files" . | fromJsonArray }}
 volumes:
   {{- range . }}
-  - name: {{ .name }}
+  - name: {{ .name | quote }}
     secret:
-      secretName: {{ .secret }}
+      secretName: {{ .secret | quote }}
       defaultMode: 0440
       items:
         {{- range .keys }}
-        - {key: {{ . }}, path: {{ . }}}
+        - {key: {{ . | quote }}, path: {{ . }}}
         {{- end }}
   {{- end }}
 {{- end }}

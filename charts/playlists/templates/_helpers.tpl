@@ -41,7 +41,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 
 {{/* Name, namespace and labels. */}}
 {{- define "playlists.metadata" -}}
-name: {{ include "playlists.name" . }}
+name: {{ include "playlists.name" . | quote }}
 namespace: {{ .root.Release.Namespace | quote }}
 labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- end -}}

@@ -45,7 +45,7 @@ enableServiceLinks: false
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .root.Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .root.Values.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
@@ -75,13 +75,13 @@ securityContext: {{- toYaml .root.Values.podSecurityContext | nindent 2 }}
 {{- range . }}{{ range $name, $value := . }}{{ $_ := set $all $name $value }}{{ end }}{{ end -}}
 {{- range $name, $value := $all }}
 {{- if kindIs "map" $value }}
-- name: {{ $name }}
-  valueFrom: {secretKeyRef: {name: {{ $value.secretName }}, key: {{ $value.key }}}}
+- name: {{ $name | quote }}
+  valueFrom: {secretKeyRef: {name: {{ $value.secretName | quote }}, key: {{ $value.key | quote }}}}
 {{- else if not (kindIs "invalid" $value) }}
 {{- if and (kindIs "float64" $value) (eq $value (floor $value)) }}
 {{- $value = int64 $value }}{{/* else 1048576 were 1.048576e+06 */}}
 {{- end }}
-- {name: {{ $name }}, value: {{ $value | quote }}}
+- {name: {{ $name | quote }}, value: {{ $value | quote }}}
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -29,7 +29,7 @@
 {{/* Of one component: (list . "broker"). */}}
 {{- define "rabbitmq.selectorLabels" -}}
 {{- $ := index . 0 -}}
-app.kubernetes.io/name: {{ default $.Chart.Name $.Values.nameOverride }}
+app.kubernetes.io/name: {{ default $.Chart.Name $.Values.nameOverride | quote }}
 app.kubernetes.io/instance: {{ $.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
@@ -37,7 +37,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{/* By which policies, budgets and monitors find the nodes; the Cluster Operator gives them labels of its own. */}}
 {{- define "rabbitmq.nodeLabels" -}}
 {{- if .Values.clusterOperator.enabled -}}
-app.kubernetes.io/name: {{ include "rabbitmq.fullname" . }}
+app.kubernetes.io/name: {{ include "rabbitmq.fullname" . | quote }}
 app.kubernetes.io/component: rabbitmq
 {{- else -}}
 {{- include "rabbitmq.selectorLabels" (list . "broker") -}}
@@ -70,7 +70,7 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{- end -}}
 
 {{- define "rabbitmq.metadata" -}}
-name: {{ include "rabbitmq.fullname" . }}
+name: {{ include "rabbitmq.fullname" . | quote }}
 namespace: {{ .Release.Namespace | quote }}
 labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 {{- end -}}

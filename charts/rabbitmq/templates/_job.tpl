@@ -55,11 +55,11 @@ spec:
 {{- $after := eq $task "finish" -}}
 {{- $cookie := include "rabbitmq.cookie" $ | fromJson -}}
 {{- $former := ternary "" (include "rabbitmq.formerName" $) $after -}}
-serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) (or $.Values.clusterOperator.enabled $.Values.serviceAccount.create) }}
+serviceAccountName: {{ ternary "default" (include "rabbitmq.serviceAccountName" $) (or $.Values.clusterOperator.enabled $.Values.serviceAccount.create) | quote }}
 automountServiceAccountToken: false
 restartPolicy: Never
 containers:
-  - name: {{ $task }}
+  - name: {{ $task | quote }}
     command: [/bin/sh, -c]
     # In here, since before an upgrade the release's ConfigMap is still the old one.
     args:
@@ -102,20 +102,20 @@ volumes:
   # The cookie alone: no password is needed.
   - name: credentials
     secret:
-      secretName: {{ $cookie.secret }}
+      secretName: {{ $cookie.secret | quote }}
       defaultMode: 0440
       optional: {{ not $after }}
       items:
-        - {key: {{ $cookie.key }}, path: erlang-cookie}
+        - {key: {{ $cookie.key | quote }}, path: erlang-cookie}
   - name: files
-    configMap: {name: {{ include "rabbitmq.fullname" $ }}, optional: true}
+    configMap: {name: {{ include "rabbitmq.fullname" $ | quote }}, optional: true}
   {{- with $former }}
   - name: former
     secret: {secretName: {{ . }}-credentials, defaultMode: 0440, optional: true, items: [{key: erlang-cookie, path: erlang-cookie}]}
   {{- end }}
   {{- if $.Values.tls.interNode }}
   - name: tls
-    secret: {secretName: {{ include "rabbitmq.tlsSecret" $ }}, defaultMode: 0440, optional: true}
+    secret: {secretName: {{ include "rabbitmq.tlsSecret" $ | quote }}, defaultMode: 0440, optional: true}
   {{- end }}
   {{- if $after }}
   {{- include "rabbitmq.definitionsVolume" $ | nindent 2 }}
@@ -139,7 +139,7 @@ template:
 {{- define "rabbitmq.connectionsSpec" -}}
 restartPolicy: Never
 terminationGracePeriodSeconds: 5
-serviceAccountName: {{ .Values.serviceAccount.jobName | default (printf "%s-connections" (include "rabbitmq.fullname" .)) }}
+serviceAccountName: {{ .Values.serviceAccount.jobName | default (printf "%s-connections" (include "rabbitmq.fullname" .)) | quote }}
 automountServiceAccountToken: true
 containers:
   - name: connections
@@ -163,9 +163,9 @@ volumes:
     configMap: {name: {{ include "rabbitmq.fullname" . }}-tasks}
   {{- if .Values.tls.interNode }}
   - name: files
-    configMap: {name: {{ include "rabbitmq.fullname" . }}}
+    configMap: {name: {{ include "rabbitmq.fullname" . | quote }}}
   - name: tls
-    secret: {secretName: {{ include "rabbitmq.tlsSecret" . }}, defaultMode: 0440, optional: true}
+    secret: {secretName: {{ include "rabbitmq.tlsSecret" . | quote }}, defaultMode: 0440, optional: true}
   {{- end }}
   - name: tmp
     emptyDir: {medium: Memory, sizeLimit: 16Mi}

@@ -60,25 +60,25 @@
 {{- define "rabbitmq.credentialsVolume" -}}
 - name: credentials
   secret:
-    secretName: {{ include "rabbitmq.credentialsName" . }}
+    secretName: {{ include "rabbitmq.credentialsName" . | quote }}
     defaultMode: 0440
     items:
-      - {key: {{ include "rabbitmq.credentialKey" (list . "erlang-cookie") }}, path: erlang-cookie}
+      - {key: {{ include "rabbitmq.credentialKey" (list . "erlang-cookie") | quote }}, path: erlang-cookie}
       {{- range include "rabbitmq.users" . | fromJsonArray }}
-      - {key: {{ include "rabbitmq.credentialKey" (list $ (printf "%s-password" .)) }}, path: {{ . }}-password}
+      - {key: {{ include "rabbitmq.credentialKey" (list $ (printf "%s-password" .)) | quote }}, path: {{ . }}-password}
       {{- end }}
 {{- end -}}
 
 {{- define "rabbitmq.definitionsVolume" -}}
 {{- with .Values.definitions.existingSecret }}
 - name: definitions
-  secret: {secretName: {{ . }}, defaultMode: 0440}
+  secret: {secretName: {{ . | quote }}, defaultMode: 0440}
 {{- end }}
 {{- end -}}
 
 {{- define "rabbitmq.volumes" -}}
 - name: files
-  configMap: {name: {{ include "rabbitmq.fullname" . }}}
+  configMap: {name: {{ include "rabbitmq.fullname" . | quote }}}
 {{ include "rabbitmq.credentialsVolume" . }}
 # Cookie, passwords and generated settings never reach a disk.
 - name: home
@@ -92,10 +92,10 @@
 {{- include "rabbitmq.definitionsVolume" . }}
 {{- with .Values.extraConfigSecret }}
 - name: config
-  secret: {secretName: {{ . }}, defaultMode: 0440}
+  secret: {secretName: {{ . | quote }}, defaultMode: 0440}
 {{- end }}
 {{- if .Values.tls.enabled }}
 - name: tls
-  secret: {secretName: {{ include "rabbitmq.tlsSecret" . }}, defaultMode: 0440}
+  secret: {secretName: {{ include "rabbitmq.tlsSecret" . | quote }}, defaultMode: 0440}
 {{- end }}
 {{- end -}}

@@ -7,7 +7,7 @@ template:
 
 {{- define "playlists.fillSecretsSpec" -}}
 restartPolicy: OnFailure
-serviceAccountName: {{ include "playlists.name" . }}
+serviceAccountName: {{ include "playlists.name" . | quote }}
 automountServiceAccountToken: true
 containers:
   - name: fill
@@ -21,5 +21,5 @@ containers:
       - {name: script, mountPath: /script, readOnly: true}
 volumes:
   - name: script
-    configMap: {name: {{ include "playlists.name" . }}}
+    configMap: {name: {{ include "playlists.name" . | quote }}}
 {{- end -}}

@@ -11,7 +11,7 @@ metadata: {{- include "playlists.metadata" . | nindent 2 }}
 spec:
   selector: {{- include "playlists.selectorLabels" . | nindent 4 }}
   ports:
-    - {name: {{ .component }}, port: {{ .port }}, targetPort: {{ .component }}}
+    - {name: {{ .component | quote }}, port: {{ .port }}, targetPort: {{ .component }}}
 {{- if .root.Values.networkPolicy.enabled }}
 ---
 apiVersion: networking.k8s.io/v1
@@ -40,7 +40,7 @@ kind: StatefulSet
 metadata: {{- include "playlists.metadata" . | nindent 2 }}
 spec:
   replicas: 1
-  serviceName: {{ include "playlists.name" . }}
+  serviceName: {{ include "playlists.name" . | quote }}
   revisionHistoryLimit: 3
   selector:
     matchLabels: {{- include "playlists.selectorLabels" . | nindent 6 }}
@@ -54,7 +54,7 @@ spec:
       spec:
         accessModes: [ReadWriteOnce]
         {{- with $store.persistence.storageClassName }}
-        storageClassName: {{ . }}
+        storageClassName: {{ . | quote }}
         {{- end }}
         resources: {requests: {storage: {{ $store.persistence.size }}}}
 {{- end -}}
