@@ -160,6 +160,8 @@ SILENT = [
     ("MareNotScaled", replicas(5, 5)),
     ("MareNotScaled", replicas(5, 3, dry_run=1)),
 ]
+LAPSE = {"2m30s": False, "2m45s": True}
+"""Whether the alert fires, by the time: the last sample of a leader is that of 2 m."""
 _MINUTES = 40
 _LONG = 85
 """Later than any `for`: the longest is an hour."""
@@ -184,14 +186,24 @@ def rules(helm, chart, tmp_path_factory):  # noqa: F811
     return file, {rule["alert"] for group in groups for rule in group["rules"]}
 
 
-def firing(alert, is_firing):
+def firing(alert, is_firing, at=None):
     minutes = _LONG if alert == "RabbitmqCertificateExpires" else _MINUTES
     # Alertmanager routes by the namespace.
     routed = ', namespace!=""' if is_firing else ""
     alerts = f'ALERTS{{alertname="{alert}", alertstate="firing"{routed}}}'
     expression = f"(count({alerts}) or vector(0)) > bool 0"
     sample = {"labels": "{}", "value": int(is_firing)}
-    return {"expr": expression, "eval_time": f"{minutes}m", "exp_samples": [sample]}
+    return {"expr": expression, "eval_time": at or f"{minutes}m", "exp_samples": [sample]}
+
+
+def evaluate(promtool, folder, tests):
+    checked = folder / "tests.json"
+    checked.write_text(json.dumps(tests))
+
+    command = [promtool, "test", "rules", checked]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 def test_all_alerts_fire_for_what_they_are_about_and_for_nothing_else(promtool, rules, tmp_path):
@@ -206,13 +218,17 @@ def test_all_alerts_fire_for_what_they_are_about_and_for_nothing_else(promtool, 
         }
         for (alert, series), expected in cases
     ]
-    checked = tmp_path / "tests.json"
-    checked.write_text(json.dumps({"rule_files": [str(file)], "tests": tests}))
+    evaluate(promtool, tmp_path, {"rule_files": [str(file)], "tests": tests})
 
-    command = [promtool, "test", "rules", checked]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
 
-    assert answer.returncode == 0, answer.stdout + answer.stderr
+def test_a_missing_leader_is_reported_after_30_seconds(promtool, rules, tmp_path):
+    file, _ = rules
+    leader = {"series": 'mare_leader{job="market/shop-operator"}', "values": "1x8 0x8"}
+    expected = [firing("MareNoLeader", is_firing, at) for at, is_firing in LAPSE.items()]
+    test = {"interval": "15s", "input_series": [leader], "promql_expr_test": expected}
+
+    tests = {"rule_files": [str(file)], "evaluation_interval": "15s", "tests": [test]}
+    evaluate(promtool, tmp_path, tests)
 
 
 def test_each_alert_of_the_charts_is_seen_firing_and_silent(rules):
