@@ -60,6 +60,8 @@ def test_both_helms_accept_and_render_it(each_helm, values):
         {"image": {"digest": "sha256:short"}},
         {"networkPolicy": {"brokerPorts": [0]}},
         {"replicas": -1},
+        {"fullnameOverride": "MyBroker"},
+        {"nameOverride": "MyBroker"},
     ],
     ids=str,
 )

@@ -57,6 +57,7 @@ def test_both_helms_accept_and_render_it(each_helm, chart, values):
     "values",
     [
         {"unknown": 1},
+        {"fullnameOverride": "MyBroker"},
         {"services": {"weather": {"unknown": 1}}},
         {"services": {"gateway": {}}},
         {"gateway": {"rateLimit": "often"}},

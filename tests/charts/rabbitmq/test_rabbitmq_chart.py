@@ -30,6 +30,8 @@ def test_both_helms_accept_and_render_it(each_helm: Helm, values):
         ({"tls": {"unknown": 1}}, "additional properties 'unknown' not allowed"),
         ({"users": {"a b": {}}}, "'a b' does not match"),
         ({"users": {"credentials": {"connection": ["amqp"]}}}, "Choose another one"),
+        ({"fullnameOverride": "MyBroker"}, "fullnameOverride"),
+        ({"nameOverride": "MyBroker"}, "nameOverride"),
         ({"replicas": 2}, "Set 1, 3 or 5"),
         ({"replicas": 4}, "Set an odd one"),
         ({"replicas": 0, "persistence": {"whenScaled": "Delete"}}, "Set it to Retain"),
