@@ -288,3 +288,16 @@ def test_the_network_policy_allows_the_helm_test_to_reach_the_gateway(helm, char
     assert http["from"][0] == traefik
     assert http["from"][1]["podSelector"]["matchLabels"].items() <= test.items()
     assert health["ports"] == [{"port": "health"}]
+
+
+@pytest.mark.parametrize("store", ["valkey", "postgresql"])
+def test_volumes_can_have_no_class(helm, chart, store):
+    def volume(**persistence):
+        values = {**ALONE, store: {"enabled": True, "persistence": persistence}}
+        stateful = helm.template(chart, values).one("StatefulSet", f"shop-{store}")
+        (claim,) = stateful["spec"]["volumeClaimTemplates"]
+        return claim["spec"]
+
+    assert "storageClassName" not in volume()
+    assert volume(storageClassName="")["storageClassName"] == ""
+    assert volume(storageClassName="fast")["storageClassName"] == "fast"

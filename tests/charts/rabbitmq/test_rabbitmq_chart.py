@@ -203,3 +203,16 @@ def test_the_log_of_quorum_queues_follows_the_memory_limit(helm: Helm, limit, lo
     for text in (terms, of_the_operator):
         assert re.search(r"credit_flow_default_credit,? \{16, ?8\}", text)
         assert re.search(r"max_link_credit,? 16", text)
+
+
+@pytest.mark.parametrize("kind", ["StatefulSet", "RabbitmqCluster"])
+def test_volumes_can_have_no_class(helm: Helm, kind: str):
+    def volume(**persistence):
+        by_operator = {"enabled": kind == "RabbitmqCluster"}
+        values = {"persistence": persistence, "clusterOperator": by_operator}
+        spec = helm.template(CHART, values).one(kind)["spec"]
+        return spec.get("persistence") or spec["volumeClaimTemplates"][0]["spec"]
+
+    assert "storageClassName" not in volume()
+    assert volume(storageClass="")["storageClassName"] == ""
+    assert volume(storageClass="fast")["storageClassName"] == "fast"

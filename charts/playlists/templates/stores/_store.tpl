@@ -53,8 +53,8 @@ spec:
         labels: {{- include "playlists.selectorLabels" . | nindent 10 }}
       spec:
         accessModes: [ReadWriteOnce]
-        {{- with $store.persistence.storageClassName }}
-        storageClassName: {{ . | quote }}
+        {{- if kindIs "string" $store.persistence.storageClassName }}
+        storageClassName: {{ $store.persistence.storageClassName | quote }}
         {{- end }}
         resources: {requests: {storage: {{ $store.persistence.size }}}}
 {{- end -}}
