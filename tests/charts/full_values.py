@@ -2,7 +2,7 @@
 
 from typing import Any
 
-MIRROR = "mirror.example"
+MIRROR = "mirror.example/team"
 LABELS = {"team": "shop", "sidecar.example/inject": "false"}
 ANNOTATIONS = {"scanner.example/skip": "true"}
 SECRETS = [{"name": "own"}, {"name": "shared"}]
@@ -12,7 +12,7 @@ PLACEMENT = {
     "tolerations": [{"key": "dedicated", "operator": "Exists"}],
     "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {}}},
 }
-RESOURCES = {"requests": {"cpu": "7m"}, "limits": {"memory": "777Mi"}}
+RESOURCES = {"requests": {"cpu": "7m"}, "limits": {"cpu": "3", "memory": "777Mi"}}
 EXTENSIONS: dict[str, Any] = {
     "extraEnv": [{"name": "EXTRA", "value": "{{ .Release.Name }}"}],
     "extraVolumes": [{"name": "extra", "emptyDir": {}}],

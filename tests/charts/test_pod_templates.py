@@ -70,9 +70,9 @@ def test_placement_and_pull_secrets_reach_all(pods):
 def test_all_images_come_from_the_global_registry(pods):
     for owner, pod in pods.items():
         for container in containers(pod):
-            registry = container["image"].split("/")[0]
             own = container["name"] not in ("sidecar", "init")
-            assert registry == (MIRROR if own else "sidecar.example"), owner
+            registry = MIRROR if own else "sidecar.example"
+            assert container["image"].startswith(f"{registry}/"), owner
 
 
 def test_resources_reach_all(pods):
@@ -80,6 +80,14 @@ def test_resources_reach_all(pods):
         program = pod["spec"]["containers"][0]["resources"]
         assert program["limits"]["memory"] == RESOURCES["limits"]["memory"], owner
         assert program["requests"]["cpu"] == RESOURCES["requests"]["cpu"], owner
+
+
+def test_all_containers_can_have_the_limits_that_a_quota_demands(pods):
+    for owner, pod in pods.items():
+        for container in containers(pod):
+            if container["name"] not in ("sidecar", "init"):
+                limits = container["resources"]["limits"]
+                assert limits.items() >= RESOURCES["limits"].items(), owner
 
 
 def test_all_programs_can_be_extended(programs):
