@@ -10,6 +10,14 @@ changes. A node with it and one without cannot connect to each other, so stop al
 # What rabbit_nodes:$2() lists on the node $1.
 listed() { on "$1" rabbitmqctl eval "[io:format(\"~s~n\", [N]) || N <- rabbit_nodes:$2()]." 2> /dev/null | grep @; }
 
+# The commands that show which members of these queues, streams and processes are missing.
+status() {
+    case ";$1" in *";queue "*) echo "rabbitmq-queues quorum_status QUEUE --vhost VHOST" ;; esac
+    case ";$1" in *";stream "*) echo "rabbitmq-streams stream_status STREAM --vhost VHOST, and if one is lost \
+rabbitmq-streams add_replica STREAM NODE --vhost VHOST" ;; esac
+    case ";$1" in *";process "*) echo "rabbitmq-diagnostics metadata_store_status, rabbitmq-streams coordinator_status" ;; esac
+}
+
 for node in $current; do
     members=$(listed "$node" list_members) && break
 done
@@ -21,6 +29,14 @@ done
 [ "$TASK" = preflight ] || { echo "No member is removed."; exit 0; }
 
 repair="by helm rollback if the last upgrade stopped it. If this upgrade is to repair it, set upgrade.preflight to false"
+[ -n "$members" ] || for node in $current; do
+    # RabbitMQ's tools say so when the port of a node answers and the handshake fails.
+    case $(on "$node" rabbitmq-diagnostics ping 2>&1) in
+    *"Erlang distribution failed"*) refuse "The node $node runs with another Erlang cookie than that of the Secret, or \
+with other settings of TLS between nodes. Put the former cookie back, or change it as the section \"Stop all nodes\" of \
+docs/rabbitmq.md says." ;;
+    esac
+done
 [ -n "$members" ] || refuse "No node answers. Bring them back, $repair."
 running=$(listed "$node" list_running) || true
 for member in $members; do
@@ -32,7 +48,10 @@ for member in $members; do
     from=$(on "$member" rabbitmq-diagnostics server_version | tail -n 1)
     case "$to:$from" in
     *:) refuse "The node $member does not say its version." ;;
-    4.3.*:4.[23].* | 4.[012].*:4.* | 4.[012].*:3.13.*) ;;
+    4.3.*:4.2.*) on "$member" rabbitmqctl list_feature_flags name state | grep -qx "khepri_db[[:space:]]*enabled" || \
+refuse "RabbitMQ $to does not start on the data of $from without the feature flag khepri_db. Enable it first: rabbitmqctl \
+enable_feature_flag khepri_db" ;;
+    4.3.*:4.3.* | 4.[012].*:4.* | 4.[012].*:3.13.*) ;;
     4.3.*) refuse "RabbitMQ $to does not start on the data of $from: go to 4.2 first." ;;
     4.[012].*) refuse "RabbitMQ $to does not start on the data of $from: go to 3.13 first." ;;
     esac
@@ -43,6 +62,6 @@ memory or disk. Let consumers drain its queues. If this upgrade gives it more, s
 need it: $answer"
     critical=$(echo "$answer" | grep -vx ok | paste -sd ';' -)
     [ -z "$critical" ] || refuse "Without the node $member a queue would lose its majority: $critical. Wait until all \
-its members are online: rabbitmq-queues quorum_status QUEUE"
+its members are online: $(status "$critical" | paste -sd ';' -)"
 done
 echo "Ready to be upgraded:" $members

@@ -22,6 +22,9 @@ Wait = fun Again() ->
             end
     end
 end,
-[io:format("~ts in ~ts~n", [Name, VHost])
- || #{<<"name">> := Name, <<"virtual_host">> := VHost} <- Wait()],
+[case Type of
+     process -> io:format("process ~ts~n", [Name]);
+     rabbit_stream_queue -> io:format("stream ~ts in ~ts~n", [Name, VHost]);
+     _ -> io:format("queue ~ts in ~ts~n", [Name, VHost])
+ end || #{<<"name">> := Name, <<"virtual_host">> := VHost, <<"type">> := Type} <- Wait()],
 ok.

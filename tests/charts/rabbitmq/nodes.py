@@ -2,17 +2,22 @@
 
 import subprocess
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.charts.helm import Manifests
 
+COOKIE = "COOKIE"
 _USERS = ("admin", "gateway", "operator", "services")
 _PROGRAMS = ("rabbitmqctl", "rabbitmq-diagnostics", "rabbitmq-queues")
 _ANSWER = r"""#!/bin/sh
 [ "$1" != version ] || { echo VERSION; exit; }
 folder=NODES/$4
 [ -d "$folder" ] || exit 69
+[ "$(cat "$folder/cookie")" = "$(cat "$HOME/.erlang.cookie")" ] || {
+    echo "  * TCP connection succeeded but Erlang distribution failed" >&2
+    exit 69
+}
 case $5 in
     ping) ;;
     import_definitions) ! mv "$folder/$5" "$folder/check_running" ;;
@@ -39,12 +44,15 @@ class Node:
 
     ``fails`` are checks that it does not pass, and commands that a restart interrupts. ``critical``
     are queues that would lose their majority without it. ``silent`` are commands that fail.
+    ``flags`` are its feature flags and their states.
     """
 
     version: str = "4.2.4"
     fails: Collection[str] = ()
     critical: Collection[str] = ()
     silent: Collection[str] = ()
+    cookie: str = COOKIE
+    flags: Mapping[str, str] = field(default_factory=lambda: {"khepri_db": "enabled"})
 
 
 class Nodes:
@@ -58,6 +66,8 @@ class Nodes:
                 "list_running": [each for each in running if each in members],
                 "list_with": node.critical,
                 "server_version": [node.version],
+                "cookie": [node.cookie],
+                "list_feature_flags": [f"{name}\t{state}" for name, state in node.flags.items()],
                 "list_users": [f"{user}\t[]" for user in _USERS],
                 **dict.fromkeys(node.fails, ()),
             }
@@ -94,11 +104,11 @@ class Nodes:
             script = script.replace(path, f"{self._folder}/{path.rsplit('/', 1)[1]}")
         if before and "credentials" not in lost:
             passwords = {f"{user}-password": "secret" for user in _USERS}
-            self._mount("rabbitmq-credentials", {"erlang-cookie": "COOKIE", **passwords})
+            self._mount("rabbitmq-credentials", {"erlang-cookie": COOKIE, **passwords})
         if before and "files" not in lost:
             self._mount("rabbitmq", before.one("ConfigMap", "shop-rabbitmq")["data"])
         if has_former:
-            self._mount("rabbitmq-former", {"erlang-cookie": "COOKIE"})
+            self._mount("rabbitmq-former", {"erlang-cookie": COOKIE})
         environment = {each["name"]: each["value"] for each in container["env"]}
         answer = subprocess.run(
             ["sh", "-c", script],

@@ -13,6 +13,11 @@ from tests.charts.rabbitmq.nodes import Node, Nodes
 NAMES = [f"rabbit@shop-rabbitmq-{n}.shop-rabbitmq-nodes.market.svc.cluster.local" for n in range(3)]
 ONE, THREE = {"replicas": 1}, {"replicas": 3}
 INTER_NODE = THREE | {"tls": {"enabled": True, "existingSecret": "mine", "interNode": True}}
+OF_QUEUES = "rabbitmq-queues quorum_status QUEUE --vhost VHOST"
+OF_STREAMS = (
+    "rabbitmq-streams stream_status STREAM --vhost VHOST, and if one is lost "
+    "rabbitmq-streams add_replica STREAM NODE --vhost VHOST"
+)
 Values = Mapping[str, Any]
 Run = Callable[..., tuple[int, str]]
 
@@ -49,7 +54,16 @@ def run(helm: Helm, tmp_path: Path) -> Run:
     ("node", "message"),
     [
         (Node(fails=["check_local_alarms"]), "has an alarm"),
-        (Node(critical=["work in /"]), "would lose its majority: work in /. Wait"),
+        (
+            Node(critical=["queue work in /"]),
+            f"its majority: queue work in /. Wait until all its members are online: {OF_QUEUES}",
+        ),
+        (Node(critical=["stream log in /"]), f"members are online: {OF_STREAMS}"),
+        (Node(critical=["queue a in b", "stream c in d"]), f"online: {OF_QUEUES};{OF_STREAMS}"),
+        (
+            Node(critical=["process rabbitmq_metadata"]),
+            "rabbitmq-diagnostics metadata_store_status",
+        ),
         (Node(silent=["list_running"]), "does not run"),
         (Node(silent=["server_version"]), "does not say its version"),
     ],
@@ -78,12 +92,32 @@ def test_a_version_that_cannot_read_the_data_is_refused(run: Run, old, new, mess
     assert (code, message in line) == (int("go to" in message), True)
 
 
+def test_data_without_khepri_is_not_given_to_a_version_that_knows_nothing_else(run: Run):
+    code, line = run("preflight", [Node(version="4.2.9", flags={})], version="4.3.5")
+
+    assert code == 1
+    assert "does not start on the data of 4.2.9 without the feature flag khepri_db" in line
+    assert line.endswith("rabbitmqctl enable_feature_flag khepri_db")
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_cookie_that_the_nodes_do_not_have_is_named(run: Run, members: int):
+    values = {"replicas": members}
+    nodes = [Node(cookie="FORMER")] * members
+
+    code, line = run("preflight", nodes, before=values, upgrade=values | {"logLevel": "debug"})
+
+    assert code == 1
+    assert f"The node {NAMES[0]} runs with another Erlang cookie than that of the Secret" in line
+    assert 'section "Stop all nodes" of docs/rabbitmq.md' in line
+
+
 def test_an_upgrade_of_a_healthy_broker_is_accepted(run: Run):
     assert run("preflight", [Node()]) == (0, f"Ready to be upgraded: {NAMES[0]}")
 
 
 # While a node is down, others are critical. The cause is reported, not the consequence.
-@pytest.mark.parametrize("running", [[], [Node(critical=["work in /"]), Node()]])
+@pytest.mark.parametrize("running", [[], [Node(critical=["queue work in /"]), Node()]])
 def test_an_upgrade_of_a_broken_broker_is_refused(run: Run, running):
     values = {"before": THREE, "upgrade": THREE | {"logLevel": "debug"}, "members": 3}
 
@@ -98,7 +132,7 @@ def test_an_upgrade_of_a_broken_broker_is_refused(run: Run, running):
     [
         [],
         [Node(), Node()],
-        [Node(fails=["check_local_alarms"], critical=["work in /"])],
+        [Node(fails=["check_local_alarms"], critical=["queue work in /"])],
     ],
 )
 def test_a_rollback_of_a_broken_broker_is_accepted(run: Run, running):

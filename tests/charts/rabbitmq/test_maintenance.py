@@ -57,4 +57,4 @@ def test_streams_and_queues_of_one_member_delay_nothing(cluster: Cluster):
     found = cluster.run(1, "sh", "-c", critical).splitlines()
 
     assert found[-1] == "ok"
-    assert not {"quorum in /", "stream in /"} & set(found)
+    assert not {"queue quorum in /", "stream stream in /"} & set(found)
