@@ -14,9 +14,9 @@ first=${NODES%% *}
 if [ ! -e /etc/rabbitmq-credentials/erlang-cookie ] || [ ! -e /etc/rabbitmq/users ]; then
     ! getent hosts "${first#*@}" > /dev/null || refuse "The broker runs, and its ConfigMap or the Erlang cookie in its \
 Secret is gone, so that it cannot be checked. Restore it, or set upgrade.preflight to false."
-    [ ! -e /etc/rabbitmq-former/erlang-cookie ] || refuse "An earlier version of this chart has called this broker \
+    [ ! -e /etc/rabbitmq-former/erlang-cookie ] && [ ! -e /etc/rabbitmq-former/nodes-hash ] || refuse "An earlier version of this chart has called this broker \
 $FORMER. This upgrade would begin with an empty one beside its data. Keep the name: set fullnameOverride to $FORMER. If \
-the data is not needed, delete the Secret $FORMER-credentials."
+the data is not needed, delete the Secret $FORMER-credentials and the ConfigMap $FORMER."
     echo "There is no broker yet."
     exit 0
 fi

@@ -110,8 +110,13 @@ volumes:
   - name: files
     configMap: {name: {{ include "rabbitmq.fullname" $ | quote }}, optional: true}
   {{- with $former }}
+  # With auth.existingSecret, the ConfigMap alone has the former name.
   - name: former
-    secret: {secretName: {{ . }}-credentials, defaultMode: 0440, optional: true, items: [{key: erlang-cookie, path: erlang-cookie}]}
+    projected:
+      defaultMode: 0440
+      sources:
+        - secret: {name: "{{ . }}-credentials", optional: true, items: [{key: erlang-cookie, path: erlang-cookie}]}
+        - configMap: {name: {{ . | quote }}, optional: true, items: [{key: nodes-hash, path: nodes-hash}]}
   {{- end }}
   {{- if $.Values.tls.interNode }}
   - name: tls

@@ -84,11 +84,11 @@ class Nodes:
         version: str,
         lost: Collection[str] = (),
         *,
-        has_former: bool = False,
+        former: str = "",
     ) -> tuple[int, str]:
         """Run a Job of ``upgrade`` in an image of ``version``; return exit code and last line.
 
-        ``has_former``: the broker has a Secret of the name that earlier versions gave it.
+        ``former``: a key of the Secret or ConfigMap of the name that earlier versions gave it.
         """
         image = self._folder / "image"
         image.mkdir()
@@ -107,8 +107,8 @@ class Nodes:
             self._mount("rabbitmq-credentials", {"erlang-cookie": COOKIE, **passwords})
         if before and "files" not in lost:
             self._mount("rabbitmq", before.one("ConfigMap", "shop-rabbitmq")["data"])
-        if has_former:
-            self._mount("rabbitmq-former", {"erlang-cookie": COOKIE})
+        if former:
+            self._mount("rabbitmq-former", {former: "any"})
         environment = {each["name"]: each["value"] for each in container["env"]}
         answer = subprocess.run(
             ["sh", "-c", script],

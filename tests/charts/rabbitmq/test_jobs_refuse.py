@@ -36,7 +36,7 @@ def run(helm: Helm, tmp_path: Path) -> Run:
         members: int = 0,
         lost: Collection[str] = (),
         release: str = "shop",
-        has_former: bool = False,
+        former: str = "",
     ) -> tuple[int, str]:
         nodes = Nodes(
             tmp_path,
@@ -45,7 +45,7 @@ def run(helm: Helm, tmp_path: Path) -> Run:
         )
         old = None if before is None else helm.template(CHART, before)
         new = helm.template(CHART, upgrade, name=release)
-        return nodes.run(task, old, new, version, lost, has_former=has_former)
+        return nodes.run(task, old, new, version, lost, former=former)
 
     return run
 
@@ -62,7 +62,7 @@ def run(helm: Helm, tmp_path: Path) -> Run:
         (Node(critical=["queue a in b", "stream c in d"]), f"online: {OF_QUEUES};{OF_STREAMS}"),
         (
             Node(critical=["process rabbitmq_metadata"]),
-            "rabbitmq-diagnostics metadata_store_status",
+            "online: rabbitmq-diagnostics metadata",
         ),
         (Node(silent=["list_running"]), "does not run"),
         (Node(silent=["server_version"]), "does not say its version"),
@@ -181,16 +181,27 @@ def test_a_first_installation_by_argo_cd_has_no_broker_to_check(run: Run, releas
     assert run("preflight", [], before=None, release=release) == (0, "There is no broker yet.")
 
 
-def test_a_broker_of_a_former_name_is_not_replaced_by_an_empty_one(run: Run, helm: Helm):
-    code, line = run("preflight", [], before=None, release="my-rabbitmq", has_former=True)
+@pytest.mark.parametrize(
+    ("auth", "former"), [({}, "erlang-cookie"), ({"existingSecret": "mine"}, "nodes-hash")]
+)
+def test_a_broker_of_a_former_name_is_not_replaced_by_an_empty_one(
+    run: Run, helm: Helm, auth: Values, former: str
+):
+    """Its Secret shows it, or its ConfigMap, if people bring a Secret of their own."""
+    values = ONE | {"auth": auth}
+    code, line = run(
+        "preflight", [], before=None, upgrade=values, release="my-rabbitmq", former=former
+    )
 
     assert (code, "set fullnameOverride to my-rabbitmq." in line) == (1, True)
-    former = helm.template(CHART, ONE, name="my-rabbitmq").one(
+    job = helm.template(CHART, values, name="my-rabbitmq").one(
         "Job", "my-rabbitmq-rabbitmq-preflight"
-    )["spec"]["template"]["spec"]["volumes"]
-    secrets = {each["name"]: each["secret"] for each in former if "secret" in each}
-    assert secrets["former"]["secretName"] == "my-rabbitmq-credentials"
-    assert secrets["former"]["optional"]
+    )
+    volumes = {each["name"]: each for each in job["spec"]["template"]["spec"]["volumes"]}
+    sources = [each for one in volumes["former"]["projected"]["sources"] for each in one.values()]
+    assert [each["name"] for each in sources] == ["my-rabbitmq-credentials", "my-rabbitmq"]
+    assert all(each["optional"] for each in sources)
+    assert former in [item["path"] for each in sources for item in each["items"]]
 
 
 @pytest.mark.parametrize("release", ["shop", "rabbitmq"])
