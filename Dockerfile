@@ -86,7 +86,7 @@ LABEL org.opencontainers.image.licenses=Apache-2.0 \
 FROM runtime AS gateway
 COPY --from=gateway-dependencies /app /app
 COPY --from=gateway-package /package /app
-ENV GATEWAY_HOST=0.0.0.0
+ENV GATEWAY_HOST=::
 EXPOSE 5000
 CMD ["python", "-m", "mare_gateway"]
 ARG VERSION=dev

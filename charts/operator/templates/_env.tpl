@@ -7,11 +7,11 @@
   valueFrom: {fieldRef: {fieldPath: metadata.name}}
 - name: POD_NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
-- {name: MARE_HOST, value: "0.0.0.0"}
+- {name: MARE_HOST, value: "::"}
 - {name: MARE_PORT, value: "8080"}
 - {name: MARE_METRICS_AUTHENTICATION, value: {{ .Values.metrics.authentication | quote }}}
 - {name: MARE_DASHBOARD, value: {{ .Values.dashboard.enabled | quote }}}
-- {name: MARE_DASHBOARD_HOST, value: {{ ternary "0.0.0.0" "127.0.0.1" (not (empty .Values.networkPolicy.dashboardFrom)) | quote }}}
+- {name: MARE_DASHBOARD_HOST, value: {{ ternary "::" "127.0.0.1" (not (empty .Values.networkPolicy.dashboardFrom)) | quote }}}
 - {name: MARE_DASHBOARD_PORT, value: "8081"}
 - {name: MARE_DASHBOARD_PREFIX, value: {{ .Values.dashboard.prefix | quote }}}
 - {name: MARE_DASHBOARD_HOSTS, value: {{ join "," .Values.dashboard.hosts | quote }}}

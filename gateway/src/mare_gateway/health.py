@@ -16,7 +16,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from mare_gateway.listeners import family
+from mare_gateway.listeners import address, family
 from mare_gateway.metrics import HEARTBEAT, READY
 from mare_nameko.health_app import HealthApp
 
@@ -63,6 +63,7 @@ class HealthServer(ThreadingMixIn, WSGIServer):
     """The default of 5 makes a probe behind a burst of connections wait for a second SYN."""
 
     def __init__(self, host: str, port: int, *, seconds: float = _CLIENT_SECONDS) -> None:
+        host = address(host)
         self.address_family = family(host)
         self._seconds = seconds
         self._started: dict[socket.socket, float] = {}

@@ -15,13 +15,28 @@ UNREAD_MILLISECONDS = 30_000
 """Time after which the kernel closes a connection whose client does not acknowledge or read."""
 
 
+_ALL = "::"
+
+
+def address(host: str) -> str:
+    """Return where to listen for ``host``: ``::``, all addresses, needs a machine with IPv6."""
+    return "0.0.0.0" if host == _ALL and not socket.has_dualstack_ipv6() else host  # noqa: S104
+
+
 def family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
+def open_port(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; on ``::`` for IPv4 too. Raises OSError if the port is taken."""
+    host = address(host)
+    of = family(host)
+    return socket.create_server((host, port), family=of, backlog=1024, dualstack_ipv6=host == _ALL)
+
+
 def listening_socket(host: str, port: int) -> socket.socket:
     """Return a socket that listens; accepted ones inherit the time for reading an answer."""
-    listener = socket.create_server((host, port), family=family(host), backlog=1024)
+    listener = open_port(host, port)
     _limit_unread(listener)
     return listener
 

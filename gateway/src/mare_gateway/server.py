@@ -4,7 +4,6 @@ import ctypes
 import importlib.util
 import os
 import signal
-import socket
 import sys
 import threading
 from functools import partial
@@ -19,7 +18,7 @@ from granian.log import LogLevels
 
 from mare_gateway import end_signals, logs
 from mare_gateway.health import HealthServer
-from mare_gateway.listeners import HEAD_SECONDS, family, limit_unread_answers
+from mare_gateway.listeners import HEAD_SECONDS, address, limit_unread_answers, open_port
 from mare_gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,14 +41,14 @@ def serve(settings: Settings) -> None:
     """
     try:
         # granian opens its port with SO_REUSEPORT, which succeeds beside another such listener.
-        socket.create_server((settings.host, settings.port), family=family(settings.host)).close()
+        open_port(settings.host, settings.port).close()
         health = HealthServer(settings.host, settings.health_port)
     except OSError as error:
         ports = f"GATEWAY_PORT {settings.port} or GATEWAY_HEALTH_PORT {settings.health_port}"
         sys.exit(f"The gateway cannot start. It cannot listen on {ports}: {error.strerror}.")
     server = Granian(
         target=settings,  # type: ignore[arg-type]  # passed on to load_application
-        address=settings.host,
+        address=address(settings.host),
         port=settings.port,
         interface=Interfaces.ASGINL,
         workers=settings.processes,

@@ -36,7 +36,7 @@ class ClientSettings(BrokerSettings):
     """Settings that the gateway and the events process share."""
 
     host: str = variable("GATEWAY_HOST", default="127.0.0.1")
-    """Address of both ports. The images set 0.0.0.0."""
+    """Address of both ports. The images set ::, all addresses of IPv6 and IPv4."""
 
     cors_origins: tuple[Origin, ...] = variable("GATEWAY_CORS_ORIGINS", default=("*",))
     """Origins whose pages may use the API, for example `https://example.org`: with all methods and

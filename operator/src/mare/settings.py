@@ -62,8 +62,8 @@ class Settings(BaseModel):
     """Seconds after which another replica takes a Lease that is not renewed."""
     identity: str = Field("mare", validation_alias="POD_NAME")
     """Name of this replica. Each replica needs its own; a random suffix is added."""
-    host: str = "0.0.0.0"  # noqa: S104
-    """Address of /livez, /readyz and /metrics."""
+    host: str = "::"
+    """Address of /livez, /readyz and /metrics. :: stands for all addresses, of IPv6 and IPv4."""
     port: Port = 8080
     """Port of /livez, /readyz and /metrics. 0 takes a free port."""
     metrics_authentication: bool = False

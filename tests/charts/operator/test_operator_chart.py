@@ -136,7 +136,7 @@ def test_the_role_edit_includes_autoscalers(helm):
 
 @pytest.mark.parametrize(
     ("peers", "host", "names"),
-    [([], "127.0.0.1", ["metrics"]), ([{"podSelector": {}}], "0.0.0.0", ["metrics", "dashboard"])],
+    [([], "127.0.0.1", ["metrics"]), ([{"podSelector": {}}], "::", ["metrics", "dashboard"])],
 )
 def test_the_dashboard_is_reachable_from_the_named_peers_alone(helm, peers, host, names):
     rendered = helm.template(CHART, {"networkPolicy": {"dashboardFrom": peers}})

@@ -53,7 +53,7 @@ def test_the_events_process_accepts_every_variable_and_listens_on_the_probed_por
     assert set(environ) <= environment.EVENTS
     known = {name: value for name, value in environ.items() if value is not None}
     settings = EventsSettings.from_env({**known, "AMQP_URI": URI, "GATEWAY_KEYS_FILE": ""})
-    assert (settings.host, settings.trusted_proxies) == ("0.0.0.0", 1)
+    assert (settings.host, settings.trusted_proxies) == ("::", 1)
     assert spec["containers"][0]["ports"] == [
         {"name": "http", "containerPort": settings.port},
         {"name": "health", "containerPort": settings.health_port},
@@ -94,7 +94,7 @@ def test_the_gateway_listens_on_the_probed_ports(pod):
     spec, environ = pod("gateway")
 
     settings = gateway_settings(environ)
-    assert settings.host == "0.0.0.0"
+    assert settings.host == "::"
     assert spec["containers"][0]["ports"] == [
         {"name": "http", "containerPort": settings.port},
         {"name": "health", "containerPort": settings.health_port},
@@ -102,9 +102,9 @@ def test_the_gateway_listens_on_the_probed_ports(pod):
 
 
 def test_the_gateway_listens_where_the_cluster_has_addresses(pod):
-    _, environ = pod("gateway", gateway={"listenAddress": "::"})
+    _, environ = pod("gateway", gateway={"listenAddress": "0.0.0.0"})
 
-    assert gateway_settings(environ).host == "::"
+    assert gateway_settings(environ).host == "0.0.0.0"
 
 
 @pytest.mark.parametrize("name", ["gateway", "weather"])

@@ -133,3 +133,43 @@ def test_an_accepted_connection_is_closed_if_its_client_does_not_read(opens_itse
             with accepted:
                 limit = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
     assert limit == UNREAD_MILLISECONDS
+
+
+@pytest.mark.parametrize(
+    ("host", "has_ipv6", "reached"),
+    [
+        ("::", True, {"127.0.0.1", "::1"}),
+        ("::", False, {"127.0.0.1"}),
+        ("::1", True, {"::1"}),
+        ("127.0.0.1", True, {"127.0.0.1"}),
+    ],
+)
+def test_probes_and_streams_are_served_over_ipv6_and_ipv4(
+    host, has_ipv6, reached, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: has_ipv6)
+    with listening_socket(host, 0) as streams, HealthServer(host, 0) as health:
+        for port in (streams.getsockname()[1], health.server_port):
+            assert {each for each in ("127.0.0.1", "::1") if accepts(each, port)} == reached
+
+
+def test_the_gateway_is_served_over_ipv6_and_ipv4(run_gateway):
+    port, health_port = free_port(), free_port()
+    ports = {"GATEWAY_HEALTH_PORT": str(health_port)}
+    run_gateway(port, GATEWAY_HOST="::", AMQP_URI=NOWHERE, **ports)
+
+    for host in ("127.0.0.1", "::1"):
+        eventually(lambda host=host: accepts(host, port) and accepts(host, health_port))
+
+
+NOWHERE = "amqp://127.0.0.1:9/"
+"""A broker that does not answer."""
+
+
+def accepts(host, port):
+    try:
+        socket.create_connection((host, port), timeout=60).close()
+    except OSError:
+        return False
+    return True
