@@ -141,3 +141,12 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- define "playlists.webhooksSecret" -}}
 {{- .Values.webhooks.existingSecret | default (include "playlists.name" (dict "root" . "component" "webhooks")) -}}
 {{- end -}}
+
+{{/* Helm's --reuse-values leaves out what a later chart has added. The first template that Helm renders, that of the test, includes this. */}}
+{{- define "playlists.complete" -}}
+{{- range list "image" "broker" "gateway" "webhooks" "events" "valkey" "postgresql" "metrics" "networkPolicy" "serviceDefaults" "podSecurityContext" -}}
+{{- if not (kindIs "map" (get $.Values .)) -}}
+{{- fail (printf "The block %s is missing, as after helm upgrade --reuse-values. Use --reset-then-reuse-values, which takes it from the chart." .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

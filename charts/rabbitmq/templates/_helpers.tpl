@@ -163,3 +163,12 @@ rabbit@{{ include "rabbitmq.podName" $ }}-{{ $index }}.{{ include "rabbitmq.node
 {{- $own := dict "runAsUser" .Values.image.user "runAsGroup" .Values.image.user "fsGroup" .Values.image.user -}}
 {{- toYaml (mergeOverwrite $own (deepCopy .Values.podSecurityContext)) -}}
 {{- end -}}
+
+{{/* Helm's --reuse-values leaves out what a later chart has added. The first template that Helm renders, that of the test, includes this. */}}
+{{- define "rabbitmq.complete" -}}
+{{- range list "image" "clusterOperator" "auth" "topology" "definitions" "memory" "tls" "service" "external" "ingress" "httpRoute" "persistence" "probes" "drain" "upgrade" "podDisruptionBudget" "networkPolicy" "metrics" "serviceAccount" "resources" "podSecurityContext" -}}
+{{- if not (kindIs "map" (get $.Values .)) -}}
+{{- fail (printf "The block %s is missing, as after helm upgrade --reuse-values. Use --reset-then-reuse-values, which takes it from the chart." .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
