@@ -102,6 +102,18 @@ def test_a_message_of_a_quorum_queue_that_its_counts_do_not_contain_is_seen_in_i
     play(bodies, timeline)
 
 
+@pytest.mark.parametrize("field", ["term", "index"])
+@pytest.mark.parametrize("value", ["9" * 1_000, 2**64, -1])
+def test_a_position_in_a_log_that_is_no_count_is_not_remembered(field: str, value: str | int):
+    """It stood for each of 20,000 queues, and a response may have 1 MiB."""
+
+    async def timeline(run: Run) -> None:
+        for second in 0, 6, 12:
+            assert (await run(second)).reason == "StatisticsUnreachable"
+
+    play({QUEUE: totals("quorum"), STATUS: log(**{"index": 3, field: value})}, timeline)
+
+
 @pytest.mark.parametrize(
     ("names", "reason"),
     [

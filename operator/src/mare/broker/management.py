@@ -11,6 +11,7 @@ from mare.broker.connection_parameters import ConnectionParameters, path_segment
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing, ResponseTooLarge, T
 from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
 from mare.broker.response_budget import OBJECTS_OF_QUEUE, ResponseShare
+from mare.broker.response_fields import Count, QueueName, Short
 from mare.domain.alarms import ALARM_NOT_REPORTED, alarm_of
 from mare.domain.observation import NOT_REPORTED
 from mare.domain.unknown import Unknown
@@ -33,11 +34,6 @@ _MAX_BYTES = 11 * 2**20
 _MAX_OBJECTS = 130_000
 """JSON objects in one response: a decoded object takes 150 bytes, but only 12 in the response."""
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-QueueName = Annotated[str, msgspec.Meta(max_length=255)]
-"""As in AMQP. The names of an object's queues are written to its status."""
-Short = Annotated[str, msgspec.Meta(max_length=64)]
-"""What is kept and counts as an object of 150 bytes, such as an address."""
 Empty = list[None]
 """RabbitMQ returns [] for an object without fields."""
 

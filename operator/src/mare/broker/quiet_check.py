@@ -6,13 +6,13 @@ last tick, up to 5 s ago; but its Raft log, which is current, shows whether it h
 """
 
 from collections.abc import Iterable
-from typing import Annotated
 
 import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing, decode
 from mare.broker.passive_declare import late
+from mare.broker.response_fields import Count, Short
 from mare.domain.evidence import MESSAGES_LEFT, QUEUE_CHANGED
 from mare.domain.observation import STATISTICS_SECONDS
 from mare.domain.unknown import Unknown
@@ -29,19 +29,17 @@ _MAX_QUEUES = 20_000
 
 _SOURCE = "the management API"
 
-Count = Annotated[int, msgspec.Meta(ge=0)]
-
 
 class _Totals(msgspec.Struct):
-    type: str = "classic"
+    type: Short = "classic"
     messages_ready: Count = 0
     messages_unacknowledged: Count = 0
 
 
 class _Member(msgspec.Struct):
     state: str = msgspec.field(name="Raft State", default="")
-    term: int | str = msgspec.field(name="Term", default=0)
-    last_index: int | str = msgspec.field(name="Last Log Index", default=0)
+    term: Count | Short = msgspec.field(name="Term", default=0)
+    last_index: Count | Short = msgspec.field(name="Last Log Index", default=0)
 
 
 _TOTALS = msgspec.json.Decoder(_Totals)
