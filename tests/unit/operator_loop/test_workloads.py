@@ -26,6 +26,7 @@ class Api:
     def __init__(self) -> None:
         self.replicas = {"a": 1, "b": 2}
         self.events: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        self.labels: dict[str, str] = {}
         self.reads: list[str] = []
         """The workloads of all requests for a count."""
         self.broken: dict[str, Exception] = {}
@@ -49,7 +50,7 @@ class Api:
         return {
             "metadata": {"resourceVersion": "1"},
             "spec": {"replicas": self.replicas[name]},
-            "status": {"selector": f"app={name}"},
+            "status": {"selector": f"app={self.labels.get(name, name)}"},
         }
 
     async def pages(self, path: ApiPath, *, accept: str) -> AsyncIterator[dict[str, Any]]:
@@ -63,8 +64,9 @@ class Api:
             yield await self.events.get()
 
 
-def item(name: str) -> dict[str, Any]:
-    return {"metadata": {"namespace": "shop", "name": name, "resourceVersion": "1"}, "spec": {}}
+def item(name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
+    metadata = {"namespace": "shop", "name": name, "resourceVersion": "1"}
+    return {"metadata": metadata, "spec": {"selector": {"matchLabels": labels or {}}}}
 
 
 def target(name: str, api_version: str = "argoproj.io/v1alpha1") -> ScaleTarget:
@@ -198,6 +200,43 @@ def test_deleted_workloads_without_an_autoscaler_are_forgotten():
         await settle()
         assert watched.get(target("a", "apps/v1")).reason == "WorkloadNotFound"
         assert {each.name for each in watched._last_read} == {"a", "b"}
+
+    play(timeline)
+
+
+LONG = "a" * 4_097
+
+
+def assert_too_long(scale: Scale | Unknown, target: ScaleTarget) -> None:
+    cause = f"the selector of {target} has more than 4,096 characters"
+    assert scale == Unknown("SelectorTooLong", cause)
+
+
+def test_a_selector_over_its_bound_is_not_kept_from_an_event():
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
+        await scale_of(watched, target("a", "apps/v1"))
+        for name in "a", "preview":
+            api.events.put_nowait(("MODIFIED", item(name, {"app": LONG})))
+        await settle()
+        for name in "a", "preview":
+            assert_too_long(watched.get(target(name, "apps/v1")), target(name, "apps/v1"))
+        api.events.put_nowait(("MODIFIED", item("a", {"app": "a"})))
+        await settle()
+        assert watched.get(target("a", "apps/v1")).selector == "app=a"
+
+    play(timeline)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_selector_over_its_bound_is_not_kept_from_the_scale(*, changed: bool):
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
+        scale = await scale_of(watched, target("a"))
+        api.labels["a"] = LONG
+        if changed:
+            await watched.scale(target("a"), scale, 3)
+        else:
+            await watched.refresh(target("a"))
+        assert_too_long(watched.get(target("a")), target("a"))
 
     play(timeline)
 

@@ -8,6 +8,8 @@ from mare.domain.unknown import Unknown
 from mare.ports import Scale
 
 _DEFAULT_GRACE_SECONDS = 30
+_MAX_SELECTOR = 4_096
+"""Characters. Each workload's selector is kept, and 100 labels have fewer."""
 _WITH_REPLICA_SETS = {
     ("apps", "Deployment"),
     ("apps", "ReplicaSet"),
@@ -46,6 +48,14 @@ def scale_of_subresource(
         grace_seconds=known.grace_seconds if known else None,
         ignores_deletion_cost=not _has_replica_sets(target),
     )
+
+
+def keepable(scale: Scale, target: ScaleTarget) -> Scale | Unknown:
+    """Return the scale, or why it is not kept."""
+    if len(scale.selector) <= _MAX_SELECTOR:
+        return scale
+    cause = f"the selector of {target} has more than {_MAX_SELECTOR:,} characters"
+    return Unknown("SelectorTooLong", cause, str(target))
 
 
 def _has_replica_sets(target: ScaleTarget) -> bool:

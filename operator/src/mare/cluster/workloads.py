@@ -13,7 +13,7 @@ from mare.cluster.discovery import Discovery
 from mare.cluster.killed_pods import watch_killed
 from mare.cluster.paths import ApiPath, Resource
 from mare.cluster.pods import Pods
-from mare.cluster.scales import is_complete, scale_of_item, scale_of_subresource
+from mare.cluster.scales import is_complete, keepable, scale_of_item, scale_of_subresource
 from mare.cluster.unready_pods import unready_cause
 from mare.cluster.watch import FIRST_PAUSE, LONGEST_PAUSE, keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget, is_older
@@ -29,8 +29,6 @@ from mare.ports import (
 )
 from mare.tenant_scheduler import WORKLOAD_READS, OverBudget, TenantScheduler
 
-_MAX_UNUSED_SELECTOR = 4_096
-"""Characters of the selector of a workload without an autoscaler, which is remembered."""
 _log = logging.getLogger(__name__)
 
 Watched = tuple[str, str, str | None]
@@ -92,13 +90,13 @@ class WatchedWorkloads:
         path = await self._scale_path(target)
         body = {"metadata": {"resourceVersion": last_read.version}, "spec": {"replicas": replicas}}
         answer = await self._api.request("PATCH", path, body, kind=MERGE_PATCH)
-        self._last_read[target] = scale_of_subresource(answer, target, last_read)
+        self._last_read[target] = keepable(scale_of_subresource(answer, target, last_read), target)
 
     async def refresh(self, target: ScaleTarget) -> None:
         path = await self._scale_path(target)
         answer = await self._api.request("GET", path)
         before = self._last_read.get(target)
-        self._last_read[target] = scale_of_subresource(answer, target, before)
+        self._last_read[target] = keepable(scale_of_subresource(answer, target, before), target)
 
     async def _scale_path(self, target: ScaleTarget) -> ApiPath:
         namespace = target.namespace
@@ -227,14 +225,12 @@ class WatchedWorkloads:
         For kinds outside apps/v1 only the /scale subresource shows where the count is, and it is
         read for a workload that is too large as well.
         """
-        is_target = target in self._targets
         if is_complete(target.api_version) and "spec" in item:
             new, known = scale_of_item(item, target), self._last_read.get(target)
             late = isinstance(known, Scale) and is_older(new.version, known.version)
-            is_short = is_target or len(new.selector) <= _MAX_UNUSED_SELECTOR
-            if is_short and (listed or not late):
-                self._last_read[target] = new
-        elif is_target:
+            if listed or not late:
+                self._last_read[target] = keepable(new, target)
+        elif target in self._targets:
             self._start_read(target)
 
     def _set_missing(self, target: ScaleTarget) -> None:
