@@ -9,6 +9,15 @@ from mare.domain.spec import ScalingSpec
 
 FROM_REPLICAS, TO_REPLICAS = "mare.dev/from-replicas", "mare.dev/to-replicas"
 """Annotations of an Event: the replicas before and after a change."""
+_USED_METADATA = (
+    "namespace",
+    "name",
+    "uid",
+    "generation",
+    "resourceVersion",
+    "creationTimestamp",
+    "deletionTimestamp",
+)
 BROKER_LABEL = "mare.dev/broker=true"
 """Label of the Secrets that an object may name."""
 
@@ -94,6 +103,13 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
         created=metadata.get("creationTimestamp", ""),
         wrong_schedules=wrong_schedules(spec),
     )
+
+
+def used_fields(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the operator reads of an object, without annotations and managed fields."""
+    metadata = body["metadata"]
+    used = {name: metadata[name] for name in _USED_METADATA if name in metadata}
+    return {"metadata": used, "spec": body.get("spec"), "status": body.get("status")}
 
 
 def is_older(version: str, than: str) -> bool:
