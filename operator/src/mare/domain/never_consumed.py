@@ -10,19 +10,32 @@ from collections.abc import Set as AbstractSet
 
 from mare.domain.clause import Clause
 from mare.domain.observation import Load, QueueReading
-from mare.domain.unknown import known
+from mare.domain.unknown import Unknown, known
 
 _MOST_NAMES = 3
+_MOST_GONE = 100
+"""Keys that are kept of queues which are not read, beside as many as are read."""
+_MOST_KEYS = 4_000
+"""The same while a queue is unknown, as its pattern can stand for 2,000 queues."""
 
 
 def with_consumed(load: Load, before: frozenset[str]) -> frozenset[str]:
-    """Return the keys of the queues that have had a consumer or a delivery."""
+    """Return the keys of the queues that have had a consumer or a delivery.
+
+    Those of queues that are gone are dropped once they are many: with a queue for each job they
+    would be more each day.
+    """
     new = [
         each.key
         for each in load.readings
         if (known(each.consumers, 0) > 0 or known(each.delivered, 0) > 0) and each.key not in before
     ]
-    return before.union(new) if new else before
+    if not new:
+        return before
+    consumed, queues = before.union(new), load.readings
+    is_partial = any(isinstance(each.ready, Unknown) for each in queues)
+    most = _MOST_KEYS if is_partial else 2 * len(queues) + _MOST_GONE
+    return consumed if len(consumed) <= most else consumed.intersection(e.key for e in queues)
 
 
 def never_consumed(
