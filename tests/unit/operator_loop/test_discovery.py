@@ -7,7 +7,8 @@ import pytest
 from mare.cluster.discovery import Discovery
 from mare.cluster.paths import Resource
 from mare.ports import NotFound
-from mare.tenant_scheduler import DISCOVERY, OverBudget, TenantScheduler
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import DISCOVERY, TenantScheduler
 from tests.unit.operator_broker import virtual_time
 
 APPS = {
@@ -54,6 +55,17 @@ def test_a_known_kind_needs_one_request():
             assert await find("apps/v1", "Deployment") == Resource("apps/v1", "deployments")
 
     assert play(timeline).requested == ["/apis/apps/v1"]
+
+
+def test_versions_that_are_missing_displace_none_that_is_served():
+    async def timeline(find):
+        await find("apps/v1", "Deployment")
+        for number in range(1_100):
+            with pytest.raises(NotFound):
+                await find(f"missing-{number}.test/v1", "Thing", f"hostile-{number}")
+        await find("apps/v1", "Deployment")
+
+    assert play(timeline).requested.count("/apis/apps/v1") == 1
 
 
 @pytest.mark.parametrize(

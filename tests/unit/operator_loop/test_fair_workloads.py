@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
+
 from mare.cluster.paths import ApiPath
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import ScaleTarget
@@ -41,6 +43,33 @@ class Api:
 
 def fleet(namespace: str, name: str) -> ScaleTarget:
     return ScaleTarget(namespace, "example.test/v1", "Fleet", name)
+
+
+def test_a_kind_that_is_missing_is_looked_for_without_a_look_at_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Each of 2,000 kinds compared 2,000 targets, twice each time that it was looked for."""
+    compared, watched = 0, WatchedWorkloads._watched
+
+    def counted(workloads: WatchedWorkloads, target: ScaleTarget) -> Any:
+        nonlocal compared
+        compared += 1
+        return watched(workloads, target)
+
+    monkeypatch.setattr(WatchedWorkloads, "_watched", counted)
+    targets = [ScaleTarget("hostile", "example.test/v1", f"Kind{n}", "a") for n in range(500)]
+
+    async def timeline() -> None:
+        workloads = WatchedWorkloads(Api(), cluster_wide=True)
+        for target in targets:
+            workloads.get(target)
+        await asyncio.sleep(SECONDS)
+        reasons = {workloads.get(target).reason for target in targets}
+        assert reasons == {"KindNotFound"}
+        await workloads.close()
+
+    virtual_time.run(timeline())
+    assert compared <= 2 * len(targets)
 
 
 def test_reads_of_workloads_are_bounded_and_fair():

@@ -8,6 +8,7 @@ import pytest
 
 from mare.cluster.killed_pods import watch_killed
 from mare.cluster.paths import ApiPath
+from mare.tenant_scheduler import TenantScheduler
 
 LABEL = ("labelSelector", "app=a")
 RUNNING = {"running": {}}
@@ -53,7 +54,8 @@ def killed(api: FakeApi, replicas: int = 1) -> list[str]:
         found.append(name)
 
     async def timeline() -> None:
-        await asyncio.wait_for(watch_killed(api, "shop", "app=a", replicas, on_killed), 10)
+        tenant = TenantScheduler().of("shop")
+        await asyncio.wait_for(watch_killed(api, tenant, "app=a", replicas, on_killed), 10)
 
     asyncio.run(timeline())
     return found

@@ -1,13 +1,20 @@
 """Replicas that still run at the end of their grace period are reported and counted."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
+from mare.cluster.paths import ApiPath
+from mare.cluster.workloads import WatchedWorkloads
+from mare.custom_resource.autoscaler import read_autoscaler
 from mare.loop import killed_replicas
-from mare.ports import AccessRefused, NotFound, Unavailable
+from mare.loop.operator_claim import OperatorClaim
+from mare.loop.state import AutoscalerState
+from mare.ports import AccessRefused, NotFound, Scale, Unavailable
+from mare.tenant_scheduler import KILL_LISTS
 from tests.unit.operator_broker import virtual_time
-from tests.unit.operator_loop.worlds import World, run
+from tests.unit.operator_loop.worlds import World, body, run
 
 
 async def shrinks(world: World, grace_seconds: int | None = 0) -> None:
@@ -30,7 +37,7 @@ def killed(world: World) -> float | None:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(killed_replicas, "_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(killed_replicas, "_FIRST_PAUSE_SECONDS", 0.0)
 
 
 def test_a_replica_that_was_killed_is_an_event_and_counted_once():
@@ -138,6 +145,52 @@ def test_a_busy_api_server_hides_no_killed_replica():
         await shrinks(world)
 
     assert killed(run(timeline)) == 1
+
+
+class BusyApi:
+    """Answers lists of Pods after half a second, all of them with an error."""
+
+    def __init__(self) -> None:
+        self.lists: list[str] = []
+        self.at_a_time = self.most_at_a_time = 0
+
+    async def pages(self, path: ApiPath, *_: object) -> AsyncIterator[dict]:
+        self.lists.append(path.text)
+        self.at_a_time += 1
+        self.most_at_a_time = max(self.most_at_a_time, self.at_a_time)
+        await asyncio.sleep(0.5)
+        self.at_a_time -= 1
+        raise Unavailable("busy")
+        yield
+
+
+def test_grace_periods_that_end_together_list_the_pods_a_few_times(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """250 of them listed all Pods of the namespace at once, and again each 0.4 s."""
+    monkeypatch.setattr(killed_replicas, "_FIRST_PAUSE_SECONDS", 0.4)
+    world, api = World(), BusyApi()
+
+    async def timeline() -> None:
+        scheduler = world.loop.scheduler
+        workloads = WatchedWorkloads(api, cluster_wide=True, scheduler=scheduler)
+        checks = killed_replicas.KilledReplicas(workloads, None, world.metrics, scheduler)
+        before = Scale(replicas=3, version="1", ready=3, selector="app", grace_seconds=0)
+        for number in range(250):
+            autoscaler = read_autoscaler(body(f"hostile-{number}", namespace="hostile"))
+            checks.check_later(AutoscalerState(autoscaler, number, OperatorClaim("")), before, 1)
+        await asyncio.sleep(0.1)
+        autoscaler = read_autoscaler(body())
+        checks.check_later(AutoscalerState(autoscaler, 0, OperatorClaim("")), before, 1)
+        await asyncio.sleep(0.1)
+        assert "/api/v1/namespaces/shop/pods" in api.lists
+        await asyncio.sleep(60)
+        await checks.close()
+
+    virtual_time.run(timeline())
+    hostile = api.lists.count("/api/v1/namespaces/hostile/pods")
+    assert 0 < hostile <= KILL_LISTS.burst + 31 * KILL_LISTS.per_second
+    assert api.most_at_a_time <= 3
 
 
 def test_a_check_knows_how_many_replicas_stay_and_ends_after_its_time():

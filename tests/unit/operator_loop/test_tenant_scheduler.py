@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from mare.tenant_scheduler import OverBudget, TenantScheduler, Work
+from mare.tenant_lines import OverBudget, Work
+from mare.tenant_scheduler import TenantScheduler
 from tests.unit.operator_broker import virtual_time
 
 CHECKS = Work(name="checks", places=4, of_namespace=2, waiting=3)

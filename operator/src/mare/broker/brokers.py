@@ -27,7 +27,8 @@ from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
 from mare.domain.evidence import MESSAGES_LEFT
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Clock
-from mare.tenant_scheduler import BROKER_READS, VIRTUAL_HOSTS, OverBudget, TenantScheduler
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import BROKER_READS, VIRTUAL_HOSTS, TenantScheduler
 
 _ROUND_SECONDS = 10.0
 """A virtual host that does not answer takes 7 s, after which its connection backs off."""

@@ -19,7 +19,8 @@ from mare.broker.connection_parameters import (
 )
 from mare.broker.networks import Resolver
 from mare.ports import AccessRefused
-from mare.tenant_scheduler import DECODING, LARGE_BODIES, OverBudget
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import DECODING, LARGE_BODIES
 
 _log = logging.getLogger(__name__)
 _SECONDS = 4.0

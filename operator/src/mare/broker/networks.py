@@ -21,7 +21,8 @@ from typing import Any
 from aiohappyeyeballs import start_connection
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from mare.tenant_scheduler import LOOKUPS, OverBudget, Tenant
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import LOOKUPS, Tenant
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

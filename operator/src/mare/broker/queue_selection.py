@@ -12,7 +12,8 @@ from itertools import islice
 from mare.custom_resource.autoscaler import Autoscaler, QueueEntry
 from mare.domain.unknown import Unknown
 from mare.ports import Clock
-from mare.tenant_scheduler import PATTERNS, OverBudget, Tenant
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import PATTERNS, Tenant
 
 MAX_QUEUES_OF_OBJECT = 2_000
 MAX_DECLARED = 256

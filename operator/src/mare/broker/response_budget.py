@@ -7,7 +7,8 @@ took 550 MB in a minute with 10 virtual hosts of 29,000 queues each.
 from collections import Counter
 
 from mare.broker.http_client import ResponseTooLarge
-from mare.tenant_scheduler import RESPONSE_OBJECTS, OverBudget, Tenant
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import RESPONSE_OBJECTS, Tenant
 
 OBJECTS_OF_QUEUE = 6
 """Minimum number of objects that a queue counts as: its statistics take 0.8 KB."""

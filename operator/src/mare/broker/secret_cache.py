@@ -14,13 +14,8 @@ from mare.broker.networks import DEFAULT_NETWORKS, BrokerNetworks
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Clock, InvalidName, NotFound, Unavailable
-from mare.tenant_scheduler import (
-    CERTIFICATES,
-    SECRET_CHARACTERS,
-    SECRET_READS,
-    OverBudget,
-    TenantScheduler,
-)
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import CERTIFICATES, SECRET_CHARACTERS, SECRET_READS, TenantScheduler
 
 _REFUSED_SECONDS = 2.0
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from mare.cluster.api import Api
 from mare.cluster.paths import Resource, discovery_path
 from mare.ports import NotFound
-from mare.tenant_scheduler import DISCOVERY, OverBudget, TenantScheduler
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import DISCOVERY, TenantScheduler
 
 _MISSING_SECONDS = 5.0
 """After which a kind that was missing is requested again."""
 _MAX_VERSIONS = 1_024
+"""Missing ones make room first: a tenant can name any number of them, and add no other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +96,6 @@ class Discovery:
         now = asyncio.get_running_loop().time()
         new = self._versions[api_version] = _Version(api_version, kinds, now)
         if len(self._versions) > _MAX_VERSIONS:
-            del self._versions[next(iter(self._versions))]
+            missing = (each for each, known in self._versions.items() if known.kinds is None)
+            del self._versions[next(missing, next(iter(self._versions)))]
         return new

@@ -11,19 +11,20 @@ from typing import Any
 from mare.cluster.api import Api
 from mare.cluster.paths import Resource
 from mare.ports import OnKilled
+from mare.tenant_scheduler import KILL_LISTS, Tenant
 
 _PODS = Resource("v1", "pods")
 _SIGKILLED = 128 + signal.SIGKILL
 
 
 async def watch_killed(
-    api: Api, namespace: str, selector: str, replicas: int, on_killed: OnKilled
+    api: Api, tenant: Tenant, selector: str, replicas: int, on_killed: OnKilled
 ) -> None:
     """Call `on_killed` for each Pod that is killed, until no more than `replicas` are left.
 
-    Raises as `Api.changes`.
+    Raises as `Api.changes`, and `OverBudget`.
     """
-    path, by_label = _PODS.path(namespace), ("labelSelector", selector)
+    path, by_label = _PODS.path(tenant.namespace), ("labelSelector", selector)
     left: set[str] = set()
     version = ""
 
@@ -37,10 +38,11 @@ async def watch_killed(
         else:
             left.discard(uid)
 
-    async for page in api.pages(path, by_label):
-        for pod in page["items"]:
-            look_at(pod, exists=True)
-        version = page["metadata"]["resourceVersion"]
+    async with tenant.turn(KILL_LISTS):
+        async for page in api.pages(path, by_label):
+            for pod in page["items"]:
+                look_at(pod, exists=True)
+            version = page["metadata"]["resourceVersion"]
     if len(left) <= replicas:
         return
     async for change, pod in api.changes(path, version, by_label):

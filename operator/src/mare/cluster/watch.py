@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from mare.backoff import Backoff
 from mare.cluster.api import Expired
 from mare.ports import AccessRefused, NotFound, Unavailable
-from mare.tenant_scheduler import OverBudget
+from mare.tenant_lines import OverBudget
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 5.0
 """Seconds between two attempts to read from the API server."""

@@ -27,7 +27,8 @@ from mare.ports import (
     OnKilled,
     Scale,
 )
-from mare.tenant_scheduler import WORKLOAD_READS, OverBudget, TenantScheduler
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import WORKLOAD_READS, TenantScheduler
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +48,8 @@ class WatchedWorkloads:
         self._pods = Pods(api, self._scheduler)
         self._cluster_wide = cluster_wide
         self._targets: set[ScaleTarget] = set()
+        self._targets_by_watch: dict[Watched, dict[ScaleTarget, None]] = {}
+        """Each of 2,000 kinds is looked for again and again, and has targets of its own."""
         self._last_read: dict[ScaleTarget, Scale | Unknown] = {}
         self._watches: dict[Watched, asyncio.Task[None]] = {}
         self._listed: set[Watched] = set()
@@ -69,15 +72,19 @@ class WatchedWorkloads:
             # The kind was listed before the workload was a target.
             self._start_read(target)
         self._targets.add(target)
+        self._targets_by_watch.setdefault(watched, {})[target] = None
         return self._last_read.get(target, NOT_READ_YET)
 
     def keep_only(self, targets: Iterable[ScaleTarget]) -> None:
         """Drop all other targets, and end the watches that no target needs."""
         self._targets &= set(targets)
-        needed = {self._watched(target) for target in self._targets}
-        for watched in self._watches.keys() - needed:
+        needed: dict[Watched, dict[ScaleTarget, None]] = {}
+        for target in self._targets:
+            needed.setdefault(self._watched(target), {})[target] = None
+        self._targets_by_watch = needed
+        for watched in self._watches.keys() - needed.keys():
             self._watches.pop(watched).cancel()
-        self._listed &= needed
+        self._listed &= needed.keys()
         for target in self._last_read.keys() - self._targets:
             if self._watched(target) not in needed or not is_complete(target.api_version):
                 del self._last_read[target]
@@ -123,7 +130,8 @@ class WatchedWorkloads:
         on_killed: OnKilled,
     ) -> None:
         if selector := last_read.selector:
-            await watch_killed(self._api, target.namespace, selector, replicas, on_killed)
+            tenant = self._scheduler.of(target.namespace)
+            await watch_killed(self._api, tenant, selector, replicas, on_killed)
 
     async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:
         if not (selector := last_read.selector):
@@ -174,9 +182,9 @@ class WatchedWorkloads:
     async def _watch(self, watched: Watched) -> None:
         def on_refusal(error: NotFound | AccessRefused) -> None:
             reason = "KindNotFound" if isinstance(error, NotFound) else "Forbidden"
-            for target in self._targets:
-                if self._watched(target) == watched:
-                    self._last_read[target] = Unknown(reason, str(error))
+            why = Unknown(reason, str(error))
+            for target in self._targets_by_watch.get(watched, ()):
+                self._last_read[target] = why
 
         await keep_watching(
             partial(self._list_and_watch, watched),
@@ -186,7 +194,7 @@ class WatchedWorkloads:
 
     async def _list_and_watch(self, watched: Watched) -> None:
         api_version, kind, namespace = watched
-        targets = [target for target in self._targets if self._watched(target) == watched]
+        targets = tuple(self._targets_by_watch.get(watched, ()))
         try:
             namespaces = dict.fromkeys(target.namespace for target in targets)
             resource = await self._discovery.find(api_version, kind, namespaces)

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections import deque
 from contextlib import suppress
 
 from mare.background import Tasks
+from mare.backoff import Backoff
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.loop.metrics import Metrics
+from mare.loop.recent_entries import RecentEntries
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
 from mare.ports import (
@@ -19,11 +20,12 @@ from mare.ports import (
     Unavailable,
     Workloads,
 )
-from mare.tenant_scheduler import KILL_CHECKS, OverBudget, TenantScheduler
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import KILL_CHECKS, TenantScheduler
 
 _WATCH_SECONDS = 30.0
 """After the grace period: a busy kubelet sends SIGTERM, and so SIGKILL, seconds late."""
-_PAUSE_SECONDS = 0.4
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.4, 5.0
 _MAX_REPORTED = 1_000
 _log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ class KilledReplicas:
         self._metrics = metrics
         self._scheduler = scheduler
         self._checks = Tasks()
-        self._reported: deque[str] = deque(maxlen=_MAX_REPORTED)
+        self._reported = RecentEntries(_MAX_REPORTED)
         """UIDs. Checks of scale-downs that follow each other find the same replicas."""
 
     def check_later(self, state: AutoscalerState, before: Scale, replicas: int) -> None:
@@ -66,10 +68,12 @@ class KilledReplicas:
         with suppress(TimeoutError, AccessRefused, NotFound):  # no right to watch Pods
             async with asyncio.timeout(_WATCH_SECONDS):
                 await self._watch(state.autoscaler.target, before, replicas, killed.__setitem__)
-        uids = killed.keys() - self._reported
+        namespace = state.autoscaler.key.namespace
+        uids = [uid for uid in killed if not self._reported.has(namespace, uid)]
         if not uids or state.removed:
             return
-        self._reported += uids
+        for uid in uids:
+            self._reported.add(namespace, uid)
         new = sorted(killed[uid] for uid in uids)
         self._metrics.killed.inc(len(new))
         _log.warning(
@@ -82,11 +86,12 @@ class KilledReplicas:
     async def _watch(
         self, target: ScaleTarget, before: Scale, replicas: int, on_killed: OnKilled
     ) -> None:
+        backoff = Backoff(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         while True:
             try:
                 return await self._workloads.watch_killed(target, before, replicas, on_killed)
-            except (Conflict, Unavailable):  # the API server is busy
-                await asyncio.sleep(_PAUSE_SECONDS)
+            except (Conflict, Unavailable):  # the API server or the namespace is busy
+                await asyncio.sleep(backoff.next_delay())
 
     async def close(self) -> None:
         await self._checks.cancel()

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,6 +15,7 @@ from mare.loop.evidence_collector import EvidenceCollector
 from mare.loop.metrics import Metrics
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Pace, ReadBudget, next_turn
+from mare.loop.recent_entries import RecentEntries
 from mare.loop.reconciler import Reconciler
 from mare.loop.record import Record, View
 from mare.loop.restorer import ReplicaRestorer
@@ -37,7 +38,7 @@ from mare.ports import (
 from mare.tenant_scheduler import TenantScheduler
 
 _BATCH = 25
-"""Decisions between two yields to the event loop; each takes 0.1 ms."""
+"""Decisions between two yields to the event loop; each takes 0.1 ms, and so does a schedule."""
 _QUEUES = 80
 """Queues whose decision takes as long as another object: one with 2,000 takes 10 ms."""
 _MAX_REMOVED = 1024
@@ -103,7 +104,7 @@ class Loop:
             scheduler=self.scheduler,
         )
         self._states: dict[Key, AutoscalerState] = {}
-        self._removed: deque[str] = deque(maxlen=_MAX_REMOVED)
+        self._removed = RecentEntries(_MAX_REMOVED)
         """The uids removed last: a late watch event must not bring one back."""
         self._rounds: dict[BrokerReference, asyncio.Task[None]] = {}
         self._numbers = itertools.count()
@@ -120,7 +121,7 @@ class Loop:
         """Add an object or take its change; an event older than what is known is ignored."""
         state = self._states.get(autoscaler.key)
         late = state is not None and is_older(autoscaler.version, state.stored.version)
-        if late or autoscaler.uid in self._removed:
+        if late or self._removed.has(autoscaler.key.namespace, autoscaler.uid):
             return
         stored = replace(autoscaler, status=_IN_STATE)
         if state is None or state.autoscaler.uid != autoscaler.uid:
@@ -142,7 +143,8 @@ class Loop:
 
     def remove(self, key: Key, uid: str) -> None:
         """Remove an object, unless another one has its name now."""
-        self._removed.append(uid)
+        namespace, _ = key
+        self._removed.add(namespace, uid)
         state = self._states.get(key)
         if state is None or state.autoscaler.uid != uid:
             return
@@ -190,7 +192,7 @@ class Loop:
             decided = 0
             for state, autoscaler in zip(states, autoscalers, strict=True):
                 reading = readings[autoscaler.key]
-                decided += 1 + reading.queue_count // _QUEUES
+                decided += 1 + reading.queue_count // _QUEUES + len(autoscaler.spec.schedules)
                 if decided >= _BATCH:
                     decided = 0
                     await asyncio.sleep(0)

@@ -9,7 +9,8 @@ from mare.domain.evidence import MESSAGES_LEFT, QUEUE_CHANGED, QuietAnswer
 from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
 from mare.ports import Brokers, Clock
-from mare.tenant_scheduler import QUIET_CHECKS, OverBudget, TenantScheduler
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import QUIET_CHECKS, TenantScheduler
 
 _TOO_SLOW = Unknown("StatisticsUnreachable", "the management API does not answer in time")
 _EXPECTED = {MESSAGES_LEFT, QUEUE_CHANGED}

@@ -1,0 +1,144 @@
+"""Lines in which the work of namespaces waits for its turn; `tenant_scheduler` has the bounds."""
+
+import asyncio
+import math
+from collections import Counter, deque
+from contextlib import suppress
+from dataclasses import dataclass
+
+from mare.domain.unknown import Unknown
+from mare.ports import Unavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Work:
+    """A kind of work and its bounds. Each is a key by its identity."""
+
+    name: str
+    """A plural, for sentences."""
+    places: int
+    """Pieces that are done at the same time, for all namespaces together."""
+    of_namespace: int
+    """The same for one namespace."""
+    waiting: int = 4_096
+    """Pieces of one namespace that wait for a place."""
+    seconds: float | None = None
+    """Deadline of one piece, from its turn on."""
+    burst: float = math.inf
+    """What a namespace may spend at once, in pieces or in seconds of processor time."""
+    per_second: float = math.inf
+    """What it may spend over time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Something that a namespace holds for longer than a piece of work, up to a bound."""
+
+    name: str
+    of_namespace: int
+
+
+class OverBudget(Unavailable):
+    """A namespace has used up a bound; a later attempt can succeed."""
+
+    def __init__(self, what: Work | Stock, namespace: str) -> None:
+        cause = f"namespace {namespace} is over its limit of {what.name}"
+        if isinstance(what, Stock):
+            cause += f", {what.of_namespace:,}"
+        super().__init__(cause)
+        self.why = Unknown("NamespaceBudgetExceeded", cause, namespace)
+
+
+class Lines:
+    """One kind of work: a line of waiting pieces for each namespace."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._running: Counter[str] = Counter()
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        """The namespace whose turn is next comes first."""
+        self._spent: dict[str, tuple[float, float]] = {}
+        """What a namespace has spent, and when that was computed."""
+
+    async def enter(self, namespace: str, cost: float) -> None:
+        if self._spent and self._spent_by(namespace) + cost > self._work.burst:
+            raise OverBudget(self._work, namespace)
+        line = self._waiting.get(namespace, ())
+        is_free = not line and self._has_place(namespace)
+        if not is_free and len(line) >= self._work.waiting:
+            raise OverBudget(self._work, namespace)
+        self.spend(namespace, cost)
+        if is_free:
+            self._running[namespace] += 1
+            return
+        await self._wait(namespace)
+        if self._spent_by(namespace) > self._work.burst:  # by those before it in the line
+            self.leave(namespace)
+            raise OverBudget(self._work, namespace)
+
+    async def _wait(self, namespace: str) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(namespace, deque()).append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._forget(namespace, turn)
+            else:
+                self.leave(namespace)
+            raise
+
+    def leave(self, namespace: str) -> None:
+        self._running[namespace] -= 1
+        if not self._running[namespace]:
+            del self._running[namespace]
+        if self._waiting:
+            self._start_next()
+
+    def _start_next(self) -> None:
+        for namespace in list(self._waiting):
+            if self._has_place(namespace) and self._start(namespace):
+                return
+
+    def _has_place(self, namespace: str) -> bool:
+        is_full = sum(self._running.values()) >= self._work.places
+        return not is_full and self._running.get(namespace, 0) < self._work.of_namespace
+
+    def _start(self, namespace: str) -> bool:
+        """Give the place to the first piece in a line, and put the line behind the others."""
+        line = self._waiting.pop(namespace)
+        while line:
+            turn = line.popleft()
+            if not turn.done():
+                self._running[namespace] += 1
+                turn.set_result(None)
+                if line:
+                    self._waiting[namespace] = line
+                return True
+        return False
+
+    def _forget(self, namespace: str, turn: asyncio.Future[None]) -> None:
+        line = self._waiting.get(namespace, deque())
+        with suppress(ValueError):
+            line.remove(turn)
+        if not line:
+            self._waiting.pop(namespace, None)
+
+    def spend(self, namespace: str, cost: float) -> None:
+        if self._work.burst < math.inf:
+            spent = self._spent_by(namespace) + cost
+            self._spent[namespace] = spent, asyncio.get_running_loop().time()
+
+    def seconds_until_allowed(self, namespace: str) -> float:
+        excess = self._spent_by(namespace) - self._work.burst
+        return excess / self._work.per_second if excess > 0 else 0.0
+
+    def _spent_by(self, namespace: str) -> float:
+        spent, at = self._spent.get(namespace, (0.0, 0.0))
+        if not spent:
+            return 0.0
+        passed = asyncio.get_running_loop().time() - at
+        left = spent - passed * self._work.per_second
+        if left <= 0:
+            del self._spent[namespace]
+        return max(0.0, left)

@@ -1,0 +1,29 @@
+"""What one namespace does last displaces nothing that is remembered of another."""
+
+from mare.loop.recent_entries import RecentEntries
+from tests.unit.operator_loop.worlds import World, run
+
+
+def test_the_last_entries_of_each_namespace_are_remembered():
+    recent = RecentEntries(of_namespace=3)
+    recent.add("shop", "a")
+    for number in range(5):
+        recent.add("hostile", str(number))
+        recent.add("hostile", "2")
+    assert recent.has("shop", "a")
+    assert not recent.has("market", "a")
+    assert [str(n) for n in range(5) if recent.has("hostile", str(n))] == ["2", "3", "4"]
+
+
+def test_objects_removed_in_one_namespace_let_no_late_event_bring_back_one_of_another():
+    """1,024 deletions of one tenant made the operator scale what another one had deleted."""
+
+    async def timeline(world: World) -> None:
+        world.begin(2, 95)
+        world.loop.remove(("shop", "worker"), "uid-worker")
+        for number in range(2_000):
+            world.loop.remove(("hostile", f"object-{number}"), f"uid-{number}")
+        world.put(version=150)
+        assert world.loop.autoscalers == []
+
+    run(timeline)
