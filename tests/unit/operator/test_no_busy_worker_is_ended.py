@@ -46,7 +46,9 @@ class Operator:
     def __init__(self, broker: DelayedBroker, spec: ScalingSpec, *, checks: bool) -> None:
         self.broker, self.spec, self.now = broker, spec, 0.0
         self.history = History.begin(0.0, broker.replicas)
-        self.poller = StatisticsPoller(broker, "/", lambda: self.now, 5.0)  # type: ignore[arg-type]
+        tenant = ConnectionParameters(networks=ANY_NETWORK).tenant
+        clock = lambda: self.now  # noqa: E731
+        self.poller = StatisticsPoller(broker, "/", clock, 5.0, tenant)  # type: ignore[arg-type]
         self.polled_at = -10.0
         self.check = QuietCheck("http://broker", ConnectionParameters(networks=ANY_NETWORK), self)
         self.check._http = Responses(self)  # type: ignore[assignment]

@@ -11,6 +11,7 @@ from mare.broker.http_client import ResponseTooLarge
 from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsPoller
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
+from mare.tenant_scheduler import TenantScheduler
 from tests.unit.operator_broker import virtual_time
 
 Response = Exception | dict[str, QueueStatistics] | Statistics
@@ -18,6 +19,7 @@ EMPTY = {"work": QueueStatistics(ready=0, published=5)}
 FULL = {"work": QueueStatistics(ready=3, published=5)}
 MORE = {"work": QueueStatistics(ready=9, published=11)}
 PERIOD = 5.0
+TENANT = TenantScheduler().of("shop")
 
 
 class Source:
@@ -46,7 +48,7 @@ def poll(source: Source, read: Callable[[StatisticsPoller], Any], seconds: float
     """What `read` returns after the poller has run for some seconds."""
 
     async def timeline() -> Any:
-        poller = StatisticsPoller(source, "/", virtual_time.now, PERIOD)
+        poller = StatisticsPoller(source, "/", virtual_time.now, PERIOD, TENANT)
         await poller.start()
         await asyncio.sleep(seconds)
         found = read(poller)
@@ -73,7 +75,7 @@ def test_counters_of_another_broker_are_not_compared():
     """The address is the same, so that only the cluster shows it."""
 
     async def timeline() -> None:
-        poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD)
+        poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD, TENANT)
         for number in range(12):
             is_other = number >= 6
             queue = QueueStatistics(ready=0, published=1_000 * is_other + 10 * number)
@@ -118,7 +120,7 @@ def test_a_request_that_takes_a_period_is_not_followed_by_the_next_one_at_once()
 
 def test_the_start_waits_2_s_for_the_first_statistics():
     async def timeline() -> list[float]:
-        poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD)
+        poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD, TENANT)
         waited = []
         for _ in range(2):
             begun = virtual_time.now()
@@ -132,7 +134,7 @@ def test_the_start_waits_2_s_for_the_first_statistics():
 
 def test_the_names_are_the_same_object_until_a_queue_is_created_or_deleted():
     async def timeline() -> None:
-        poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD)
+        poller = StatisticsPoller(Source(), "/", virtual_time.now, PERIOD, TENANT)
         names = []
         for queues in (EMPTY, FULL, {**FULL, "a": QueueStatistics()}, FULL):
             poller._add(Statistics(0, queues))
@@ -164,7 +166,7 @@ def test_a_source_with_too_large_responses_is_polled_once_a_minute():
 
 def test_a_closed_poller_does_not_start():
     async def timeline() -> None:
-        poller = StatisticsPoller(Source(EMPTY), "/", virtual_time.now, PERIOD)
+        poller = StatisticsPoller(Source(EMPTY), "/", virtual_time.now, PERIOD, TENANT)
         await poller.close()
         await poller.start()
         assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from mare.broker.queue_selection import QueueMatcher, QueueQuery
+from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsPoller
 from mare.cluster.scales import scale_of_item
 from mare.custom_resource.autoscaler import ScaleTarget, read_autoscaler
 from mare.domain.observation import QueueReading
@@ -22,6 +23,7 @@ from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import World, body, run
 
 MOST_CALLS = 300_000
+NAMES = [f"name-{number}" for number in range(30_000)]
 QUEUES = [f"work-{number}" for number in range(2_000)]
 NEVER = [
     {"start": f"{minute} 0 */31 * 1#5", "end": "0 0 1 1 *", "timezone": "UTC", "minReplicas": 1}
@@ -83,6 +85,50 @@ def test_an_object_with_costly_schedules_is_read_and_decided(schedules: list[dic
             await world.tick(61)
 
     run(timeline)
+
+
+@pytest.mark.usefixtures("steps")
+def test_objects_with_costly_schedules_are_decided_in_short_steps():
+    async def timeline(world: World) -> None:
+        for number in range(25):
+            at = [f"{minute} {number % 24} */29 2 {number // 24}" for minute in range(16)]
+            schedules = [
+                {"start": each, "end": f"{each},5", "timezone": "UTC", "minReplicas": replicas}
+                for replicas, each in enumerate(at, 1)
+            ]
+            world.begin(2, 95, f"worker-{number}", schedules=schedules)
+            assert len(world.loop.autoscalers[-1].spec.schedules) == 16
+            await asyncio.sleep(0)
+        for _ in range(3):
+            await world.tick(61)
+        assert world.workloads.done
+
+    run(timeline)
+
+
+@pytest.mark.usefixtures("steps")
+def test_the_statistics_of_the_most_queues_are_compared_off_the_loop():
+    class Source:
+        count = 0
+
+        async def fetch(self, vhost: str, now: float) -> Statistics:
+            self.count += 1
+            queue = QueueStatistics(ready=0, published=self.count, delivered=0, acknowledged=0)
+            return Statistics(now, dict.fromkeys(NAMES, queue))
+
+        async def close(self) -> None: ...
+
+    async def poll() -> None:
+        source = Source()
+        poller = StatisticsPoller(source, "/", Clock(0.0), 0.1, TenantScheduler().of("hostile"))
+        await poller.start()
+        async with asyncio.timeout(60):
+            while len(poller.last_two) < 2 or source.count < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert len(poller.names) == len(NAMES)
+        await poller.close()
+
+    asyncio.run(poll())
 
 
 def large_reading(world: World) -> BrokerReading:

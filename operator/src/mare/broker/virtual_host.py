@@ -46,7 +46,7 @@ class VirtualHost:
             else None
         )
         self._poller = (
-            StatisticsPoller(source, parameters.vhost, clock, statistics_seconds)
+            StatisticsPoller(source, parameters.vhost, clock, statistics_seconds, parameters.tenant)
             if source
             else None
         )
