@@ -69,6 +69,8 @@ SECRET_CHARACTERS = Stock("characters in Secrets", 2**21)
 """Of what is kept of Secrets. Three certificates take 10,000, so that 200 Secrets have them."""
 CERTIFICATES = Stock("different certificates in Secrets", 32)
 """A TLS context of up to 2.4 MiB each."""
+REMEMBERED_QUEUES = Stock("remembered queues", 20_000)
+"""Their last depths, Raft logs and failures, of 0.6 KB each."""
 RESPONSE_OBJECTS = Stock("JSON objects in responses", 300_000)
 """Of 150 bytes each: 30,000 queues and as many consumers."""
 

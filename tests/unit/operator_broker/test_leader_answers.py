@@ -3,9 +3,11 @@
 import pytest
 
 from mare.broker.passive_declare import Answer, Depth, late, silent
-from mare.broker.queue_depths import LeaderAnswers
+from mare.broker.queue_depths import Last, LeaderAnswers
+from mare.broker.queue_memory import QueueMemory
 from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.domain.unknown import Unknown
+from mare.tenant_scheduler import TenantScheduler
 
 NOTHING = Depth(0, 0)
 SILENT, LATE = silent("work"), late("work")
@@ -20,7 +22,8 @@ def sampled(at: float, ready: int | None) -> Statistics:
 
 def accepted(*reads: Read, has_statistics: bool = True) -> tuple[Answer, float]:
     """The answer that is used in the end, and its time."""
-    leaders = LeaderAnswers(has_statistics=has_statistics)
+    memory = QueueMemory[Last](TenantScheduler().of("shop"))
+    leaders = LeaderAnswers(memory, has_statistics=has_statistics)
     for now, answer, latest in reads:
         answer_used = leaders.accepted("work", answer, latest, now)
     return answer_used

@@ -65,7 +65,7 @@ class SecretBrokers:
         """By the parameters without the virtual host, and by virtual host."""
         self._costs: dict[Key, tuple[int, int]] = {}
         """The generation of an object that was read, and its number of declared queues."""
-        self._transient = TransientQueues()
+        self._transient = TransientQueues(self._scheduler)
 
     def group(self, autoscaler: Autoscaler) -> BrokerReference:
         broker = autoscaler.broker

@@ -12,6 +12,8 @@ from mare.domain.clause import Clause
 from mare.domain.observation import NOT_REPORTED, QueueReading, oldest
 from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import REMEMBERED_QUEUES, TenantScheduler
 
 _NAMES_UNKNOWN = Clause("lost.queues")
 _TRANSIENT_NOT_REPORTED = Unknown(
@@ -155,7 +157,8 @@ class TransientQueues:
     Such a queue is gone while the workload has no replicas, so that nothing can scale it up again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, scheduler: TenantScheduler) -> None:
+        self._scheduler = scheduler
         self._known: dict[tuple[Key, str], tuple[QueueQuery, tuple[str, ...]]] = {}
         """By object and virtual host, for the query that the object had then."""
 
@@ -169,12 +172,29 @@ class TransientQueues:
         transient = tuple(name for name, queue in statistics.items() if queue.transient)
         place, query = (key, host.name), selection.query
         if transient or any(known(queue.consumers, 0) for queue in statistics.values()):
-            self._known[place] = query, transient
+            try:
+                self._store(place, (query, transient))
+            except OverBudget as error:
+                return error.why
         known_query, known_queues = self._known.get(place, (None, ()))
         if known_query == query:
             return known_queues
         all_exist = not any(isinstance(queue.ready, Unknown) for queue in statistics.values())
         return () if all_exist and not query.needs_names else _TRANSIENT_NOT_SEEN
 
+    def _store(
+        self, place: tuple[Key, str], new: tuple[QueueQuery, tuple[str, ...]] | None
+    ) -> None:
+        old = self._known.get(place)
+        if new == old:
+            return
+        more = (len(new[1]) + 1 if new else 0) - (len(old[1]) + 1 if old else 0)
+        self._scheduler.hold(REMEMBERED_QUEUES, place[0].namespace, more)
+        if new is None:
+            del self._known[place]
+        else:
+            self._known[place] = new
+
     def keep_only(self, keys: Collection[Key]) -> None:
-        self._known = {place: each for place, each in self._known.items() if place[0] in keys}
+        for place in [place for place in self._known if place[0] not in keys]:
+            self._store(place, None)

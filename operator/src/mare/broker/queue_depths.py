@@ -9,27 +9,27 @@ messages before.
 
 import logging
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mare.backoff import RetryTimer
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.passive_declare import Answer, Depth, PassiveDeclare, is_silent, late, silent
+from mare.broker.queue_memory import QueueMemory
 from mare.broker.queue_statistics import Statistics
 from mare.domain.unknown import Unknown, known
 from mare.ports import AccessRefused, Clock
+from mare.tenant_lines import OverBudget
 
 _READ_SECONDS = 2.0
 _DECLARE_SECONDS = 0.002
 """Added for each queue: ten times what a declare takes."""
-_CONNECTION = ""
-"""The name under which the connection backs off. No queue has an empty name."""
 _FIRST_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.5, 8.0
 _ELECTION_SECONDS = 5.0
 """How long the last answer stands in for a missing one. A leader election takes less."""
 _MAX_DOUBT_SECONDS = 60.0
 """Without statistics, 0 and 0 is accepted this long after the last messages."""
-_MAX_QUEUES = 20_000
 _NEVER = float("-inf")
 _EMPTY = Depth(0, 0)
 _log = logging.getLogger(__name__)
@@ -53,8 +53,10 @@ class QueueDepths:
     ) -> None:
         self._declare = PassiveDeclare(parameters)
         self._clock = clock
-        self._leaders = LeaderAnswers(has_statistics=has_statistics)
-        self._retries: dict[str, _Retry] = {}
+        tenant = parameters.tenant
+        self._leaders = LeaderAnswers(QueueMemory(tenant), has_statistics=has_statistics)
+        self._retries = QueueMemory[_Retry](tenant)
+        self._connection: _Retry | None = None
         self.is_refused = False
         """Whether the broker refuses the connection."""
 
@@ -66,9 +68,9 @@ class QueueDepths:
         The `latest` statistics show whether a queue that returns 0 and 0 is empty.
         """
         now = self._clock()
-        if (failure := self._postponed(_CONNECTION, now)) is not None:
+        if (failure := _postponed(self._connection, now)) is not None:
             return failure
-        postponed = {name: self._postponed(name, now) for name in names}
+        postponed = {name: _postponed(self._retries.get(name), now) for name in names}
         answers: dict[str, Answer] = {name: why for name, why in postponed.items() if why}
         due = [name for name, why in postponed.items() if not why]
         # Queues that answered last time come first: the time may not suffice for the others.
@@ -93,45 +95,46 @@ class QueueDepths:
             why = Unknown("BrokerUnreachable", "the broker does not answer")
             return self._connection_failed(why, error)
         self.is_refused = False
-        self._retries.pop(_CONNECTION, None)
+        self._connection = None
         now = self._clock()
         for name, answer in answers.items():
             if isinstance(answer, Unknown):
-                self._postpone(name, answer, now)
+                with suppress(OverBudget):  # it is read again without a pause
+                    self._retries.set(name, _postpone(self._retries.get(name), answer, now))
             else:
-                self._retries.pop(name, None)
+                self._retries.forget(name)
         return answers
 
     def _connection_failed(self, why: Unknown, error: Exception) -> Unknown:
         now = self._clock()
-        if self._postponed(_CONNECTION, now) is None:  # A concurrent read may have logged it.
+        if _postponed(self._connection, now) is None:  # A concurrent read may have logged it.
             unexpected = not isinstance(error, OSError | AccessRefused)
             _log.warning(
                 "Broker cannot be reached", extra={"error": str(error)}, exc_info=unexpected
             )
-        self._postpone(_CONNECTION, why, now)
+        self._connection = _postpone(self._connection, why, now)
         return why
 
-    def _postponed(self, name: str, now: float) -> Unknown | None:
-        retry = self._retries.get(name)
-        return retry.why if retry is not None and now < retry.timer.due else None
-
-    def _postpone(self, name: str, why: Unknown, now: float) -> None:
-        """Back off, but once only for reads that failed at the same time."""
-        retry = self._retries.get(name)
-        if retry is None:
-            retry = self._retries[name] = _Retry(why)
-            if len(self._retries) > _MAX_QUEUES:
-                del self._retries[next(iter(self._retries))]
-        if now >= retry.timer.due:
-            retry.why = why
-            retry.timer.failed(now)
-
     async def close(self) -> None:
+        self._retries.close()
+        self._leaders.last.close()
         await self._declare.close()
 
 
-class _Last(NamedTuple):
+def _postponed(retry: _Retry | None, now: float) -> Unknown | None:
+    return retry.why if retry is not None and now < retry.timer.due else None
+
+
+def _postpone(retry: _Retry | None, why: Unknown, now: float) -> _Retry:
+    """Back off, but once only for reads that failed at the same time."""
+    retry = retry or _Retry(why)
+    if now >= retry.timer.due:
+        retry.why = why
+        retry.timer.failed(now)
+    return retry
+
+
+class Last(NamedTuple):
     certain_at: float = _NEVER
     certain: Depth = _EMPTY
     """The last depth with a message or a consumer, which only the leader can report."""
@@ -147,8 +150,8 @@ class _Last(NamedTuple):
 class LeaderAnswers:
     """Decides for each queue whether 0 and 0 is an answer of its leader."""
 
+    last: QueueMemory[Last]
     has_statistics: bool
-    _last: dict[str, _Last] = field(default_factory=dict)
 
     def accepted(
         self, name: str, answer: Answer, latest: Statistics | None, now: float
@@ -157,28 +160,29 @@ class LeaderAnswers:
 
         Without an answer of the leader, this is the last one for 5 s, then `LeaderSilent`.
         """
-        last = self._last.get(name, _Last())
-        if name not in self._last and answer == late(name):
+        before = self.last.get(name)
+        last = before or Last()
+        if before is None and answer == late(name):
             answer = _EMPTY  # The first answer can be late because the operator is starting.
         if is_silent(answer):
             return _last_or_unknown(answer, *last.newest, now)
         if isinstance(answer, Unknown):
-            self._last.pop(name, None)
+            self.last.forget(name)
             return answer, now
         if any(answer):
-            self._store(name, _Last(now, answer))
-            return answer, now
+            return self._stored(name, Last(now, answer), answer, now)
         last_at, ready = max((last.certain_at, last.certain.ready), _sampled(name, latest))
         if ready == 0 or (not self.has_statistics and now - last_at > _MAX_DOUBT_SECONDS):
-            self._store(name, last._replace(empty_at=now))
-            return answer, now
+            return self._stored(name, last._replace(empty_at=now), answer, now)
         return _last_or_unknown(late(name), last.certain_at, last.certain, now)
 
-    def _store(self, name: str, last: _Last) -> None:
-        self._last.pop(name, None)
-        self._last[name] = last
-        if len(self._last) > _MAX_QUEUES:  # Remove the queue that was read least recently.
-            del self._last[next(iter(self._last))]
+    def _stored(self, name: str, last: Last, answer: Answer, now: float) -> tuple[Answer, float]:
+        """Return an answer; without a place for it the next one could not be judged."""
+        try:
+            self.last.set(name, last)
+        except OverBudget as error:
+            return error.why, now
+        return answer, now
 
 
 def _last_or_unknown(why: Answer, at: float, depth: Depth, now: float) -> tuple[Answer, float]:

@@ -12,11 +12,13 @@ import msgspec
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing, decode
 from mare.broker.passive_declare import late
+from mare.broker.queue_memory import QueueMemory
 from mare.broker.response_fields import Count, Short
 from mare.domain.evidence import MESSAGES_LEFT, QUEUE_CHANGED
 from mare.domain.observation import STATISTICS_SECONDS
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Clock
+from mare.tenant_lines import OverBudget
 
 _COLUMNS = {
     "disable_stats": "true",
@@ -25,8 +27,6 @@ _COLUMNS = {
 }
 _MAX_BYTES = 2**20
 _TICK_FACTOR = 1.1
-_MAX_QUEUES = 20_000
-
 _SOURCE = "the management API"
 
 
@@ -62,7 +62,7 @@ class QuietCheck:
         self._vhost = parameters.vhost
         self._clock = clock
         self._tick_seconds = tick_seconds * _TICK_FACTOR
-        self._positions: dict[str, tuple[_Position, float]] = {}
+        self._positions = QueueMemory[tuple[_Position, float]](parameters.tenant)
         """The end of each log, and since when it has been there."""
 
     async def run(self, names: Iterable[str]) -> Unknown | None:
@@ -102,18 +102,16 @@ class QuietCheck:
         if leader is None:
             return late(name)
         position = (leader.term, leader.last_index)
-        last, since = self._positions.get(name, (None, 0.0))
+        last, since = self._positions.get(name) or (None, 0.0)
         if position == last and requested_at >= since + self._tick_seconds:
             return None
         if position != last:
-            self._remember(name, position)
+            try:
+                self._positions.set(name, (position, self._clock()))
+            except OverBudget as error:
+                return error.why
         return Unknown(QUEUE_CHANGED, f"queue {name} changed less than 6 s ago", name)
 
-    def _remember(self, name: str, position: _Position) -> None:
-        self._positions.pop(name, None)
-        self._positions[name] = position, self._clock()
-        if len(self._positions) > _MAX_QUEUES:
-            del self._positions[next(iter(self._positions))]
-
     async def close(self) -> None:
+        self._positions.close()
         await self._http.close()
