@@ -95,7 +95,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
         stack.push_async_callback(workloads.close)
         objects = StoredObjects(api, identity)
         conflicts = WatchedConflicts(api, settings.namespaces)
-        record = Record()
+        record = Record(scheduler)
         metrics = Metrics(record)
         loop = Loop(
             brokers=brokers,

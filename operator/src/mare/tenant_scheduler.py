@@ -71,6 +71,8 @@ CERTIFICATES = Stock("different certificates in Secrets", 32)
 """A TLS context of up to 2.4 MiB each."""
 REMEMBERED_QUEUES = Stock("remembered queues", 20_000)
 """Their last depths, Raft logs and failures, of 0.6 KB each."""
+RECORDED_OBJECTS = Stock("objects with charts and a log", 1_000)
+"""Up to 100 KB each: 47 of samples, 22 of arrivals and 32 of decisions."""
 RESPONSE_OBJECTS = Stock("JSON objects in responses", 300_000)
 """Of 150 bytes each: 30,000 queues and as many consumers."""
 

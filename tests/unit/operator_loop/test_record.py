@@ -7,6 +7,8 @@ import pytest
 from mare.custom_resource.autoscaler import Key
 from mare.domain.estimates import Estimates, Learning
 from mare.domain.unknown import Unknown
+from mare.loop import record
+from mare.tenant_lines import Stock
 from tests.unit.operator_loop.worlds import World, run
 
 WORKER = ("shop", "worker")
@@ -28,6 +30,39 @@ def test_the_record_keeps_what_was_seen_and_decided():
     assert [numbers[2:] for numbers in samples] == [(0, 0, 10), *[(0, 10, 10)] * 3]
     assert past.changed_at == world.clock.now - 2
     assert isinstance(past.view.reading.busy, Unknown)
+
+
+def test_objects_beyond_the_bound_of_their_namespace_have_no_charts_until_others_are_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """All were recorded for 24 hours, in up to 100 KB each, also those that were not read."""
+    monkeypatch.setattr(record, "RECORDED_OBJECTS", Stock("objects with charts", 3))
+
+    def recorded(world: World, namespace: str) -> list[str]:
+        return [
+            key.name
+            for key, past in world.record.histories.items()
+            if key.namespace == namespace
+            and any(past.decisions.newest_first())
+            and any(past.series[0].samples(world.clock.now))
+        ]
+
+    async def timeline(world: World) -> None:
+        for number in range(5):
+            world.begin(1, 20, f"w{number}", namespace="hostile")
+        world.begin(1, 20)
+        await world.tick()
+        first = recorded(world, "hostile")
+        assert len(first) == 3
+        assert recorded(world, "shop") == ["worker"]
+        world.loop.remove(Key("hostile", first[0]), f"uid-{first[0]}")
+        for _ in range(3):
+            await world.tick()
+        assert {*first[1:]} < {*recorded(world, "hostile")}
+        assert len(recorded(world, "hostile")) == 3
+        assert len(world.record.histories) == 5
+
+    assert len(run(timeline).workloads.done) >= 5
 
 
 def test_replicas_that_are_not_ready_are_missed_since_the_last_change():

@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mare.custom_resource.autoscaler import Autoscaler, Key
@@ -15,6 +16,8 @@ from mare.loop.decision_log import DecisionLog
 from mare.loop.load_record import LoadRecord
 from mare.loop.time_series import SPANS, Sample, TimeSeries
 from mare.ports import BrokerReading, Scale
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import RECORDED_OBJECTS, TenantScheduler
 
 _MAX_FAILURES = 256
 
@@ -59,9 +62,10 @@ class View:
 
 @dataclass(slots=True)
 class AutoscalerHistory:
-    """The newest view of one object, and its last 24 hours."""
+    """The newest view of one object, and its last 24 hours if it is recorded."""
 
     view: View
+    is_recorded: bool = False
     series: tuple[TimeSeries, ...] = field(
         default_factory=lambda: tuple(TimeSeries(span) for span in SPANS)
     )
@@ -86,6 +90,8 @@ class AutoscalerHistory:
             self.short_since = None
         elif self.short_since is None or self.changed_at == view.at:
             self.short_since = view.at
+        if not self.is_recorded:
+            return
         for series in self.series:
             series.add(view.at, sample)
         if view.history is not None:
@@ -106,7 +112,8 @@ def _sample(view: View) -> Sample:
 
 
 class Record:
-    def __init__(self) -> None:
+    def __init__(self, scheduler: TenantScheduler | None = None) -> None:
+        self._scheduler = scheduler or TenantScheduler()
         self._histories: dict[Key, AutoscalerHistory] = {}
         self.failures: deque[float] = deque(maxlen=_MAX_FAILURES)
         """When a read, a decision or a write failed; of those of an outage only the first read."""
@@ -125,7 +132,14 @@ class Record:
                 self.failures.append(view.at)
         if history is None:
             history = self._histories[key] = AutoscalerHistory(view)
+        if not history.is_recorded:
+            with suppress(OverBudget):  # until objects of the namespace are deleted
+                self._scheduler.hold(RECORDED_OBJECTS, key.namespace, 1)
+                history.is_recorded = True
         history.add(view)
 
     def remove(self, key: Key) -> None:
-        self._histories.pop(key, None)
+        history = self._histories.pop(key, None)
+        if history is not None and history.is_recorded:
+            namespace, _ = key
+            self._scheduler.hold(RECORDED_OBJECTS, namespace, -1)
