@@ -112,6 +112,38 @@ def test_events_reach_further_back_than_the_status(stage, burst, explain):
     assert json.loads(explain(*between, "-o", "json").stdout)["source"] == "events"
 
 
+LEASES = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: leases}
+rules: [{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: leases}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: leases}
+subjects: [{kind: ServiceAccount, name: onlooker}]
+"""
+
+
+def test_an_operator_that_was_killed_is_reported(own_stage, burst):
+    stage, kubectl = own_stage, own_stage.api_server.kubectl
+    kubectl("apply", "-n", stage.namespace, "-f", "-", stdin=ONLOOKER)
+    kubectl("apply", "-n", stage.namespace, "-f", "-", stdin=LEASES)
+    burst(95)
+    stage.workload(replicas=5)
+    stage.autoscaler()
+    operator = stage.operator()
+    becomes(lambda: stage.mare("explain", "worker", account="onlooker").returncode, 0)
+
+    operator.kill()
+
+    becomes(lambda: stage.mare("explain", "worker", account="onlooker").returncode, 1, 60)
+    output = stage.mare("explain", "worker", account="onlooker").stdout
+    assert "Warning MARE018 (QueueAutoscaler/worker) no operator has decided since 20" in output
+    assert f": Lease {stage.namespace}/mare-operator is not renewed" in output
+
+
 def test_on_target_and_unknown_have_their_own_exit_codes(stage, burst, explain):
     burst(95)
     stage.workload(replicas=5)

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import click
 
 from mare.cluster.object_reader import Unreadable, read_events, read_stored
+from mare.cluster.operator_lease import lease_of, read_renewal
 from mare.custom_resource.status_values import instant
 from mare.documents.tree import InputError, read_text
 from mare.explanation import data, text
@@ -20,6 +21,7 @@ from mare.explanation.constraint import Verdict, verdict_of
 from mare.explanation.explained import NothingRecorded, at, oldest
 from mare.explanation.explained import explain as explain_object
 from mare.explanation.files import read_object
+from mare.explanation.leading import NO_LEASE, Leading, Renewal, Unread
 from mare.explanation.recurring import recurring_data, recurring_text
 from mare.explanation.stored import Recorded, changes_of, recorded, written_at
 
@@ -65,7 +67,8 @@ def explain(
     """Explain the replicas of the workload of the QueueAutoscaler NAME.
 
     Reads the object: the last decision with its trace, and the decisions before it. The right to
-    get the object is enough. Current values are on the operator's dashboard. --at reads Events
+    get the object is enough; with the right to get the operator's Lease, a missing leader is
+    reported. Current values are on the operator's dashboard. --at reads Events
     if the status does not reach back to that time. A file is explained as of the time at which
     its status was written.
 
@@ -86,7 +89,9 @@ def explain(
         elif moment is not None:
             output_text, code = _explain_at(body, moment, changes, output)
         else:
-            output_text, code = _explain(body, written_at(body) if file else None, output)
+            judged_at = written_at(body) if file else time.time()
+            leading = NO_LEASE if file else _leading(body, context)
+            output_text, code = _explain(body, judged_at, leading, output)
     except (InputError, Unreadable) as error:
         raise click.ClickException(str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
@@ -102,11 +107,21 @@ def _list_recurring(body: Mapping[str, Any], now: float, output: str) -> str:
     return recurring_text(body, now)
 
 
-def _explain(body: Mapping[str, Any], judged_at: float | None, output: str) -> tuple[str, int]:
-    now = time.time()
-    explained = explain_object(body, now if judged_at is None else judged_at)
-    shown = _json(data.data(explained)) if output == "json" else text.text(explained, now)
+def _explain(
+    body: Mapping[str, Any], judged_at: float, leading: Leading, output: str
+) -> tuple[str, int]:
+    explained = explain_object(body, judged_at, leading)
+    shown = _json(data.data(explained)) if output == "json" else text.text(explained, time.time())
     return shown, verdict_of(explained.facts).exit_code
+
+
+def _leading(body: Mapping[str, Any], context: str | None) -> Leading:
+    """Return when the operator of the object renewed its Lease, or why that is unknown."""
+    try:
+        renewed = asyncio.run(read_renewal(body, context))
+    except Unreadable as error:
+        return Unread(str(error))
+    return Renewal("/".join(lease_of(body)), renewed)
 
 
 def _explain_at(

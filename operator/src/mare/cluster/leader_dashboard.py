@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mare.cluster.object_reader import Unreadable, connected, read_stored
+from mare.cluster.operator_lease import LEASES, lease_of
 from mare.cluster.paths import Resource
 from mare.ports import NotFound
 
-_LEASES, _PODS = Resource("coordination.k8s.io/v1", "leases"), Resource("v1", "pods")
+_PODS = Resource("v1", "pods")
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ")
 _READY_SECONDS = 15.0
 _YOURSELF = "; forward its port 8081 yourself and give --dashboard 8081"
@@ -46,12 +47,12 @@ async def leader_dashboard(
 
 async def _leader_of(stored: dict[str, Any], context: str | None) -> _Leader:
     name = stored["metadata"]["name"]
-    namespace, _, lease = stored.get("status", {}).get("operator", "").partition("/")
+    namespace, lease = lease_of(stored)
     if not lease:
         raise Unreadable(f"no operator scales {name} yet: see kubectl describe qa {name}")
     async with connected(namespace, context, "get leases and pods") as (api, _):
         try:
-            held = await api.request("GET", _LEASES.path(namespace, lease))
+            held = await api.request("GET", LEASES.path(namespace, lease))
             holder = held["spec"].get("holderIdentity") or ""
             pod = holder.rpartition("-")[0]  # a random suffix follows the Pod
             found = await api.request("GET", _PODS.path(namespace, pod or holder))

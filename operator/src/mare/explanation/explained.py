@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mare.custom_resource.status_values import instant, seconds_of
+from mare.domain.clause import capital
 from mare.explanation.facts import Facts
+from mare.explanation.leading import NO_LEASE, Leading, with_leading
 from mare.explanation.stored import Recorded, facts_of_object, recorded
 
 _RECONCILED_WITHIN = 30.0
@@ -25,20 +27,24 @@ class Explained:
     """The time for which the next changes are given."""
     sentence: str
     decisions: tuple[Recorded, ...]
+    leading: Leading = NO_LEASE
     outdated: bool = False
     """Whether the spec changed after the status was written."""
 
 
-def explain(body: Mapping[str, Any], now: float) -> Explained:
+def explain(body: Mapping[str, Any], now: float, leading: Leading = NO_LEASE) -> Explained:
     """Explain a stored object; raise ValueError if a newer operator wrote its status."""
-    facts = facts_of_object(body, now)
+    facts = with_leading(facts_of_object(body, now), leading, now)
     decision = facts.decision
     sentence = decision.message if decision else _without_decision(facts, body, now)
+    if decision and facts.has_no_leader and facts.cannot_act:
+        sentence = f"{capital(facts.cannot_act.message)}. The last decision: {sentence}"
     return Explained(
         facts=facts,
         now=now,
         sentence=sentence,
         decisions=recorded(body),
+        leading=leading,
         outdated=_is_outdated(body),
     )
 

@@ -44,8 +44,12 @@ class Facts:
     @property
     def cannot_act(self) -> Condition | None:
         """The condition with the reason why the workload cannot be scaled, if so."""
-        able = self.condition("AbleToScale")
-        return able if able is not None and able.status == "False" else None
+        found = (self.condition(kind) for kind in ("OperatorLeads", "AbleToScale"))
+        return next((each for each in found if each is not None and each.is_bad), None)
+
+    @property
+    def has_no_leader(self) -> bool:
+        return self.condition("OperatorLeads") is not None
 
     @property
     def wait_target(self) -> float | None:

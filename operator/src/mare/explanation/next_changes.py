@@ -17,7 +17,7 @@ from mare.explanation.facts import Facts
 
 def next_changes(facts: Facts, now: float) -> tuple[Clause, ...]:
     """Return what changes the count next, if all else stays the same."""
-    if facts.decision is None:
+    if facts.decision is None or facts.has_no_leader:
         return ()
     return tuple(_next_changes(facts, facts.decision, now))
 

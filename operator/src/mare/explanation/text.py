@@ -17,6 +17,7 @@ from mare.explanation.constraint import (
     verdict_of,
 )
 from mare.explanation.explained import Explained
+from mare.explanation.leading import Unread
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import problems_of
 from mare.explanation.stored import Recorded
@@ -27,6 +28,8 @@ _COLOURS = {
     Verdict.UNKNOWN: "magenta",
     Verdict.UNABLE: "red",
 }
+_SILENT_SECONDS = 60.0
+"""Age of a decision from which on the text says that perhaps no operator leads."""
 _RECENT_SECONDS = 5.0
 """Age of a decision up to which the text does not mention it."""
 
@@ -101,9 +104,21 @@ def _age(explained: Explained, now: float) -> Iterator[str]:
     decided_at = explained.decisions[0].at if explained.decisions else now
     if now - decided_at > _RECENT_SECONDS:
         yield ""
-        yield f"Decided {_span(now - decided_at)} ago. Count and reason have not changed since."
+        yield f"Decided {_span(now - decided_at)} ago. {_since(explained, now - decided_at)}"
         yield from _last_read(explained.facts.queues, decided_at, now)
         yield "Current values are on the operator's dashboard."
+
+
+def _since(explained: Explained, seconds: float) -> str:
+    """Return what is known of the operator since the last decision in the status."""
+    if explained.facts.has_no_leader:
+        return "No operator has decided since, and the numbers above are from then."
+    if isinstance(explained.leading, Unread) and seconds > _SILENT_SECONDS:
+        return (
+            f"No operator has recorded another decision for {_span(seconds)}: count and reason"
+            f" have not changed, or no operator leads (unknown: {explained.leading.cause})."
+        )
+    return "Count and reason have not changed since."
 
 
 def _last_read(
