@@ -20,6 +20,8 @@
 - {name: MARE_NAMESPACE_QUEUES, value: {{ .Values.settings.namespaceQueues | int64 | quote }}}
 - {name: MARE_STATISTICS_SECONDS, value: {{ .Values.settings.statisticsSeconds | quote }}}
 - {name: MARE_SECRET_SECONDS, value: {{ .Values.settings.secretSeconds | quote }}}
+{{- /* Rights that the chart does not grant may include this one. */}}
+- {name: MARE_MARK_PODS, value: {{ or .Values.rbac.markPods (not .Values.rbac.create) | quote }}}
 - {name: MARE_REQUIRE_SECRET_LABEL, value: {{ .Values.settings.requireSecretLabel | quote }}}
 - {name: MARE_BROKER_NETWORKS, value: {{ join "," .Values.settings.brokerNetworks | quote }}}
 - {name: LOG_LEVEL, value: {{ .Values.logLevel | quote }}}

@@ -91,7 +91,12 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             scheduler=scheduler,
         )
         stack.push_async_callback(brokers.close)
-        workloads = WatchedWorkloads(api, cluster_wide=not settings.namespaces, scheduler=scheduler)
+        workloads = WatchedWorkloads(
+            api,
+            cluster_wide=not settings.namespaces,
+            marks_pods=settings.mark_pods,
+            scheduler=scheduler,
+        )
         stack.push_async_callback(workloads.close)
         objects = StoredObjects(api, identity)
         conflicts = WatchedConflicts(api, settings.namespaces)

@@ -62,6 +62,12 @@ class Scale:
     """terminationGracePeriodSeconds of a Pod; None if it cannot be read."""
     ignores_deletion_cost: bool = False
     """Whether the workload's controller picks the Pods to delete without the deletion cost."""
+    may_mark: bool = True
+    """Whether the operator may set deletion costs."""
+
+    @property
+    def has_marks(self) -> bool:
+        return self.may_mark and not self.ignores_deletion_cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

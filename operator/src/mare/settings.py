@@ -89,6 +89,8 @@ class Settings(BaseModel):
     """Time between two readings of a broker's statistics, in seconds."""
     secret_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
     """Time after which a Secret is read again, in seconds."""
+    mark_pods: bool = True
+    """Whether to mark idle Pods before a scale-down, which needs list and patch on Pods."""
     require_secret_label: bool = True
     """Whether to use only Secrets with the label `mare.dev/broker=true`."""
     broker_networks: Networks = Field(("0.0.0.0/0", "::/0"), validate_default=True)

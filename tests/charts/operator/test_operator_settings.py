@@ -2,6 +2,8 @@
 
 from ipaddress import ip_network
 
+import pytest
+
 from mare.settings import Settings
 from tests.charts import environment
 from tests.charts.operator.conftest import CHART
@@ -46,7 +48,16 @@ def test_values_arrive_as_settings(helm):
 def test_the_defaults_of_the_chart_are_those_of_the_operator(helm):
     environ = {name: value for name, value in _environ(helm, {}).items() if value}
 
-    assert Settings.from_env(environ) == Settings(lease_name=environ["MARE_LEASE_NAME"])
+    expected = Settings(lease_name=environ["MARE_LEASE_NAME"], mark_pods=False)
+    assert Settings.from_env(environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("rbac", "marks"),
+    [({}, "false"), ({"markPods": True}, "true"), ({"create": False}, "true")],
+)
+def test_the_operator_knows_whether_it_may_mark_pods(helm, rbac, marks):
+    assert _environ(helm, {"rbac": rbac})["MARE_MARK_PODS"] == marks
 
 
 def test_a_variable_of_ones_own_takes_the_place_of_the_charts(helm):

@@ -71,6 +71,31 @@ def test_where_replicas_cannot_be_marked_none_goes_before_the_drain_wait_is_over
     assert run(timeline).workloads.done == [("worker", 1)]
 
 
+def test_without_the_right_to_mark_the_status_says_so_before_any_scale_down_and_each_decision_too():
+    async def timeline(world: World) -> None:
+        await three_replicas(world, **idle_only(policy="IdleFirst"))
+        world.brokers.ready["worker"] = 30
+        world.workloads.have("worker", 3, may_mark=False)
+        await world.tick()
+        assert world.workloads.done == []
+        assert world.objects.condition("VictimsChosen") == ("False", "MarkingDisabled")
+        world.brokers.ready["worker"] = 0
+        for _ in range(10):
+            await world.tick()
+
+    world = run(timeline)
+
+    assert world.workloads.done == [("worker", 1)]
+    assert world.workloads.preferred == []
+    sentences = [
+        each.get("lastDecision", {}).get("message", "") for _, each in world.objects.statuses
+    ]
+    (sentence,) = {each for each in sentences if each.startswith("3 → 1")}
+    assert sentence.endswith(
+        "A replica that is busy may end, because the operator may not mark Pods (rbac.markPods)."
+    )
+
+
 def test_replicas_that_can_be_marked_again_go():
     async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only())

@@ -22,7 +22,7 @@ def is_complete(api_version: str) -> bool:
     return api_version == "apps/v1"
 
 
-def scale_of_item(item: Mapping[str, Any], target: ScaleTarget) -> Scale:
+def scale_of_item(item: Mapping[str, Any], target: ScaleTarget, *, may_mark: bool = True) -> Scale:
     spec, status = item["spec"], item.get("status", {})
     pod = spec.get("template", {}).get("spec", {})
     return Scale(
@@ -32,11 +32,16 @@ def scale_of_item(item: Mapping[str, Any], target: ScaleTarget) -> Scale:
         selector=_selector(spec.get("selector", {})),
         grace_seconds=pod.get("terminationGracePeriodSeconds", _DEFAULT_GRACE_SECONDS),
         ignores_deletion_cost=not _has_replica_sets(target),
+        may_mark=may_mark,
     )
 
 
 def scale_of_subresource(
-    answer: Mapping[str, Any], target: ScaleTarget, before: Scale | Unknown | None
+    answer: Mapping[str, Any],
+    target: ScaleTarget,
+    before: Scale | Unknown | None,
+    *,
+    may_mark: bool,
 ) -> Scale:
     """Read /scale, which has neither ready replicas nor grace period: those are from `before`."""
     known = before if isinstance(before, Scale) else None
@@ -47,6 +52,7 @@ def scale_of_subresource(
         selector=answer.get("status", {}).get("selector", ""),
         grace_seconds=known.grace_seconds if known else None,
         ignores_deletion_cost=not _has_replica_sets(target),
+        may_mark=may_mark,
     )
 
 

@@ -40,9 +40,15 @@ class WatchedWorkloads:
     """Implements `mare.ports.Workloads` by a watch of each kind, in each namespace or in all."""
 
     def __init__(
-        self, api: Api, *, cluster_wide: bool, scheduler: TenantScheduler | None = None
+        self,
+        api: Api,
+        *,
+        cluster_wide: bool,
+        marks_pods: bool = True,
+        scheduler: TenantScheduler | None = None,
     ) -> None:
         self._api = api
+        self._marks_pods = marks_pods
         self._scheduler = scheduler or TenantScheduler()
         self._discovery = Discovery(api, self._scheduler)
         self._pods = Pods(api, self._scheduler)
@@ -97,13 +103,15 @@ class WatchedWorkloads:
         path = await self._scale_path(target)
         body = {"metadata": {"resourceVersion": last_read.version}, "spec": {"replicas": replicas}}
         answer = await self._api.request("PATCH", path, body, kind=MERGE_PATCH)
-        self._last_read[target] = keepable(scale_of_subresource(answer, target, last_read), target)
+        new = scale_of_subresource(answer, target, last_read, may_mark=self._marks_pods)
+        self._last_read[target] = keepable(new, target)
 
     async def refresh(self, target: ScaleTarget) -> None:
         path = await self._scale_path(target)
         answer = await self._api.request("GET", path)
         before = self._last_read.get(target)
-        self._last_read[target] = keepable(scale_of_subresource(answer, target, before), target)
+        new = scale_of_subresource(answer, target, before, may_mark=self._marks_pods)
+        self._last_read[target] = keepable(new, target)
 
     async def _scale_path(self, target: ScaleTarget) -> ApiPath:
         namespace = target.namespace
@@ -234,7 +242,8 @@ class WatchedWorkloads:
         read for a workload that is too large as well.
         """
         if is_complete(target.api_version) and "spec" in item:
-            new, known = scale_of_item(item, target), self._last_read.get(target)
+            new = scale_of_item(item, target, may_mark=self._marks_pods)
+            known = self._last_read.get(target)
             late = isinstance(known, Scale) and is_older(new.version, known.version)
             if listed or not late:
                 self._last_read[target] = keepable(new, target)

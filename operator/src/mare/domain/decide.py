@@ -41,7 +41,7 @@ from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.cooldown import Cooldown
 from mare.domain.decision import Decision, DecisionTrace, Stage
-from mare.domain.draining import keep_acknowledged_early, keep_busy_replicas, marking_of
+from mare.domain.draining import choose_victims, keep_acknowledged_early, keep_busy_replicas
 from mare.domain.estimates import learn
 from mare.domain.forecast import TideTable
 from mare.domain.forecast_floor import apply_forecast, forecast_of
@@ -78,7 +78,7 @@ def decide(
     apply_vetoes(trace, context, history)
     if trace.count > context.ceiling:  # what keeps it there may end while the load is low
         history = history.recommend(trace.count, now, spec.behavior)
-    trace.marking = marking_of(trace, context, history)
+    choose_victims(trace, context, history)
     return trace.decided(), history
 
 

@@ -123,6 +123,10 @@ class DecisionTrace:
         self._remarks.append(remark)
         self.until = until
 
+    def add_remark(self, clause: Clause) -> None:
+        """Add a clause to the sentence that limits nothing."""
+        self._remarks.append(clause)
+
     def move_to_idle(self, count: int, clause: Clause) -> None:
         """Set the count of an idle workload. Limits so far no longer apply."""
         self.set_formula(clause)

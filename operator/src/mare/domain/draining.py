@@ -63,7 +63,15 @@ def _sampled_twice_since_ready(context: DecisionContext, history: History) -> bo
     return sampled_after > history.last_ready_at + STATISTICS_SECONDS
 
 
-def marking_of(trace: DecisionTrace, context: DecisionContext, history: History) -> Marking:
+def choose_victims(trace: DecisionTrace, context: DecisionContext, history: History) -> None:
+    """Request marks for a scale-down, or say in its sentence why a busy replica may end."""
+    trace.marking = _marking_of(trace, context, history)
+    unmarkable = context.workload.unmarkable
+    if trace.marking is not Marking.NONE and unmarkable is not None:
+        trace.add_remark(unmarkable.in_clause("victims.unchosen"))
+
+
+def _marking_of(trace: DecisionTrace, context: DecisionContext, history: History) -> Marking:
     """Return whether idle Pods have to be marked, where some Pods stay and a mark decides which."""
     some_stay = 0 < trace.count < trace.current
     is_default = context.spec.victim_policy is VictimPolicy.DEFAULT

@@ -63,6 +63,8 @@ class Workload:
     ready: int | Unknown = _READY_NOT_REPORTED
     idle: int | Unknown = _IDLE_NOT_REPORTED
     """Ready replicas without an unacknowledged message in the last two statistics updates."""
+    unmarkable: Unknown | None = None
+    """Why no Pod can be marked so that idle ones are removed first; None if one can."""
     grace_seconds: int | None = None
     """Seconds from SIGTERM to SIGKILL; None if that is not known."""
 

@@ -10,7 +10,7 @@ from mare.domain.evidence import Evidence
 from mare.domain.observation import Observation, Workload, statistics_time, with_stale_unknown
 from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
-from mare.loop.victims import count_idle_replicas
+from mare.loop.victims import count_idle_replicas, unmarkable
 from mare.ports import BrokerReading, DecisionClock, Scale
 
 
@@ -28,7 +28,11 @@ def decide_on(
     state.observe_count(scale.replicas, now)
     idle = count_idle_replicas(state, scale, reading.busy, now)
     workload = Workload(
-        replicas=scale.replicas, ready=scale.ready, idle=idle, grace_seconds=scale.grace_seconds
+        replicas=scale.replicas,
+        ready=scale.ready,
+        idle=idle,
+        unmarkable=unmarkable(state, scale),
+        grace_seconds=scale.grace_seconds,
     )
     observation = Observation(
         workload=workload,

@@ -101,7 +101,7 @@ class ScaleWriter:
         if not is_allowed():
             return None
         busy = view.reading.busy
-        marks = decision.marking is not Marking.NONE and not scale.ignores_deletion_cost
+        marks = decision.marking is not Marking.NONE and scale.has_marks
         if marks and busy and not isinstance(busy, Unknown):
             is_marked = await self._victims.mark(state, scale, busy, is_allowed)
             if not is_allowed() or (not is_marked and decision.marking is Marking.REQUIRED):

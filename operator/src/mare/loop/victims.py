@@ -56,13 +56,26 @@ class Victims:
         return Unknown("ConsumersHidden", "no Pod has the address of a consumer")
 
 
+_MARKING_DISABLED = Unknown("MarkingDisabled", "the operator may not mark Pods (rbac.markPods)")
+
+
 def unchosen(state: AutoscalerState, scale: Scale) -> Unknown | None:
     """Return why a scale-down cannot be steered to idle Pods; None if it can."""
     if scale.ignores_deletion_cost:
         kind = state.autoscaler.target.kind
         text = f"the controller of a {kind} chooses the replicas to remove, busy or not"
         return Unknown("ChoosesItself", text, kind)
-    return state.marking_attempts.problem
+    return unmarkable(state, scale)
+
+
+def unmarkable(state: AutoscalerState, scale: Scale) -> Unknown | None:
+    """Return why no Pod can be marked where a mark would decide; None if one can, or if none would.
+
+    The setting is known before the first scale-down, a failed attempt after it.
+    """
+    if scale.ignores_deletion_cost:
+        return None
+    return state.marking_attempts.problem if scale.may_mark else _MARKING_DISABLED
 
 
 def count_idle_replicas(
@@ -74,7 +87,7 @@ def count_idle_replicas(
     number of existing replicas minus the busy ones.
     """
     why = unchosen(state, scale)
-    if why is not None and (scale.ignores_deletion_cost or now < state.marking_attempts.due):
+    if why is not None and (not scale.has_marks or now < state.marking_attempts.due):
         return why
     if isinstance(busy, Unknown):
         return busy
