@@ -56,6 +56,7 @@ class Given:
     tag: str = "administrator"
     vhost: str = "/"
     uri_key: str | None = None
+    keys: Mapping[str, str] | None = None
 
 
 class StandardNode(Node):
@@ -106,7 +107,8 @@ class _Secrets:
 
 async def read(given: Given) -> dict[str, Any]:
     """Return what the operator reads, as soon as AMQP and statistics agree; else the last."""
-    reference = {"secretName": "broker", **({"uriKey": given.uri_key} if given.uri_key else {})}
+    named = {"uriKey": given.uri_key, "keys": given.keys}
+    reference = {"secretName": "broker", **{name: each for name, each in named.items() if each}}
     autoscaler = read_autoscaler(body(brokerRef=reference, queues=[{"name": "work"}]))
     brokers = SecretBrokers(
         _Secrets(given.secret),

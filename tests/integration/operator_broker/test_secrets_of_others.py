@@ -63,6 +63,29 @@ GIVEN = {
         vhost="abcdwxyz",
         uri_key="CLOUDAMQP_URL",
     ),
+    # dataFrom.extract copies each property of the entry of a store to a key.
+    "External Secrets": Given(
+        secret={
+            "RABBIT_HOST": CLUSTER_OPERATOR,
+            "RABBIT_PORT": "5671",
+            "RABBIT_USER": USER,
+            "RABBIT_PASSWORD": "p-_w",
+            "RABBIT_VHOST": "shop",
+            "engine": "rabbitmq",
+        },
+        user=USER,
+        password="p-_w",
+        host=CLUSTER_OPERATOR,
+        management_port=15671,
+        vhost="shop",
+        keys={
+            "host": "RABBIT_HOST",
+            "port": "RABBIT_PORT",
+            "username": "RABBIT_USER",
+            "password": "RABBIT_PASSWORD",
+            "vhost": "RABBIT_VHOST",
+        },
+    ),
     "Amazon MQ": Given(
         secret={"uri": f"amqps://admin:p%3D1%2Fx@{AMAZON}:5671"},
         user="admin",

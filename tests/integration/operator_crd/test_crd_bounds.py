@@ -88,6 +88,22 @@ BOUNDS = {
     "spec.brokerRef.uriKey": Bounds(
         1, 253, lambda n: spec(brokerRef={"secretName": "broker", "uriKey": _text(n)})
     ),
+    **{
+        f"spec.brokerRef.keys.{part}": Bounds(
+            1 if least == "x" else len(least),
+            253,
+            lambda n, part=part, least=least: spec(
+                brokerRef={"secretName": "broker", "keys": {part: (least + _text(n))[:n]}}
+            ),
+        )
+        for part, least in (
+            ("host", "host"),
+            ("port", "x"),
+            ("username", "x"),
+            ("password", "x"),
+            ("vhost", "vhost"),
+        )
+    },
     "spec.brokerRef.vhost": Bounds(
         1, 255, lambda n: spec(brokerRef={"secretName": "broker", "vhost": _text(n)})
     ),

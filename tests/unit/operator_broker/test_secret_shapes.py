@@ -4,8 +4,10 @@ import pytest
 
 from mare.broker.connection_parameters import parse_secret
 from mare.broker.secret_shapes import own_shape
+from mare.custom_resource.autoscaler import read_autoscaler
 from mare.ports import AccessRefused
 from tests.unit.operator_broker.test_connection_parameters import secret
+from tests.unit.operator_loop.worlds import body
 
 CLUSTER_OPERATOR = {
     "connection_string": "amqp://default_user_x:p-_w@orders.shop.svc:5672/",
@@ -87,6 +89,65 @@ def test_the_uris_follow_from_the_shape(values, uri_key, amqp, management):
     found = own_shape(values, uri_key)
 
     assert (found["amqp-uri"], found.get("management-uri")) == (amqp, management)
+
+
+PARTS = {
+    "RABBIT_HOST": "orders.example",
+    "RABBIT_PORT": "5671",
+    "RABBIT_USER": "u",
+    "RABBIT_PASSWORD": "p/1",
+    "RABBIT_VHOST": "shop",
+    "amqp-uri": "amqp://another",
+    "uri": "amqp://another",
+}
+PART_KEYS = {
+    "host": "RABBIT_HOST",
+    "port": "RABBIT_PORT",
+    "username": "RABBIT_USER",
+    "password": "RABBIT_PASSWORD",
+    "vhost": "RABBIT_VHOST",
+}
+
+
+def test_the_keys_of_the_parts_can_be_named():
+    encoded = {key: secret(value=value)["value"] for key, value in PARTS.items()}
+
+    parameters = parse_secret("broker", encoded, part_keys=PART_KEYS)
+
+    assert parameters.amqp_url() == "amqps://u:p%2F1@orders.example:5671/shop"
+    assert parameters.management_uri == "https://u:p%2F1@orders.example:15671"
+
+
+def test_parts_that_are_not_named_have_their_common_keys():
+    values = {"RABBIT_HOST": "h", "username": "u", "password": "p", "vhost": "v"}
+
+    assert own_shape(values, None, {"host": "RABBIT_HOST"})["amqp-uri"] == "amqp://u:p@h:5672/v"
+
+
+def test_a_named_part_that_is_absent_is_refused_by_its_field():
+    encoded = {"RABBIT_HOST": secret(value="h")["value"]}
+
+    with pytest.raises(AccessRefused, match=r"no key RABBIT_PORT \(brokerRef\.keys\.port\)"):
+        parse_secret("broker", encoded, part_keys={"host": "RABBIT_HOST", "port": "RABBIT_PORT"})
+
+
+@pytest.mark.parametrize(
+    ("part", "key"), [("vhost", "password"), ("host", "password"), ("vhost", "VHOST_PASSWORD")]
+)
+def test_a_part_that_the_status_shows_cannot_be_a_credential(part, key):
+    encoded = {key: secret(v="hidden")["v"], "host": secret(v="h")["v"]}
+
+    with pytest.raises(AccessRefused, match=f"keys.{part} names {key}") as refused:
+        parse_secret("broker", encoded, part_keys={part: key})
+    assert "hidden" not in str(refused.value)
+
+
+def test_an_object_names_the_keys_of_the_parts():
+    keys = {"password": "P", "host": "H"}
+
+    reference = read_autoscaler(body(brokerRef={"secretName": "broker", "keys": keys})).broker
+
+    assert dict(reference.part_keys) == keys
 
 
 def test_a_secret_of_another_tool_can_be_used_as_it_is():

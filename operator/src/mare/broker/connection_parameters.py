@@ -7,11 +7,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote, unquote, urlsplit
 from weakref import WeakValueDictionary
 
 from mare.broker.networks import DEFAULT_NETWORKS, AddressRefused, BrokerNetworks
-from mare.broker.secret_shapes import FOREIGN, own_shape
+from mare.broker.secret_shapes import FOREIGN, is_suitable, own_shape
 from mare.ports import AccessRefused
 from mare.tenant_scheduler import Tenant, TenantScheduler
 
@@ -21,7 +22,8 @@ _SCHEMES = {
     "prometheus-uri": ("http", "https"),
 }
 _KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key", *FOREIGN)
-"""The keys that are read, and `brokerRef.uriKey`. Other keys of the Secret are ignored."""
+"""The keys that are read, and those that `brokerRef` names. Other keys are ignored."""
+_NO_PARTS: Mapping[str, str] = MappingProxyType({})
 _MAX_VALUE_CHARACTERS = 64 * 1024 * 4 // 3
 """Of a value in base64. 1 MiB of certificates takes 0.75 s to parse, and is kept."""
 
@@ -160,22 +162,31 @@ def parse_secret(
     networks: BrokerNetworks = DEFAULT_NETWORKS,
     uri_key: str | None = None,
     tenant: Tenant | None = None,
+    *,
+    part_keys: Mapping[str, str] = _NO_PARTS,
 ) -> ConnectionParameters:
     """Parse the base64 `data` of a Secret; raise `AccessRefused` with what is wrong in it.
 
-    `uri_key` names the key of the AMQP URI, if it is no common one.
+    `uri_key` names the key of the AMQP URI, `part_keys` those of its parts, if they are no common
+    ones.
     """
-    if uri_key is not None and uri_key not in data:
-        raise AccessRefused(f"Secret {secret_name} has no key {uri_key} (brokerRef.uriKey)")
-    wanted = {*_KEYS, uri_key}
+    named = {f"keys.{part}": key for part, key in part_keys.items()}
+    for part, name in part_keys.items():
+        if not is_suitable(part, name):
+            raise AccessRefused(f"brokerRef.keys.{part} names {name}, which may be a credential")
+    named |= {"uriKey": uri_key} if uri_key is not None else {}
+    for setting, name in named.items():
+        if name not in data:
+            raise AccessRefused(f"Secret {secret_name} has no key {name} (brokerRef.{setting})")
+    wanted = {*_KEYS, *named.values()}
     values = {key: _decode(secret_name, key, value) for key, value in data.items() if key in wanted}
-    values = own_shape(values, uri_key)
+    values = own_shape(values, uri_key, part_keys)
     for key, schemes in _SCHEMES.items():
         if key in values:
             _check_uri(secret_name, key, values[key], schemes)
     if not values.keys() & _SCHEMES.keys():
         names = ", ".join(_SCHEMES)
-        text = f"Secret {secret_name} has none of {names}; brokerRef.uriKey can name another key"
+        text = f"Secret {secret_name} has none of {names}; brokerRef can name other keys"
         raise AccessRefused(text)
     parameters = ConnectionParameters(
         amqp_uri=values.get("amqp-uri"),

@@ -116,7 +116,14 @@ class SecretCache:
             return Unknown("SecretRefused", str(error))
         try:
             tenant = self.scheduler.of(reference.namespace)
-            return parse_secret(name, data, self.networks, reference.uri_key, tenant)
+            return parse_secret(
+                name,
+                data,
+                self.networks,
+                reference.uri_key,
+                tenant,
+                part_keys=dict(reference.part_keys),
+            )
         except AccessRefused as error:
             return Unknown("SecretInvalid", str(error), name)
 

@@ -5,7 +5,7 @@
 | Maré's own | `amqp-uri`, and `management-uri` or `prometheus-uri` |
 | RabbitMQ's cluster operator | `connection_string`; `host`, `port`, `username`, `password` |
 | Service Binding (servicebinding.io) | `uri`; `host`, `port`, `username`, `password`, `vhost` |
-| any other, as External Secrets copies it | the key that `brokerRef.uriKey` names |
+| any other, as of External Secrets | those that `brokerRef.uriKey` or `brokerRef.keys` name |
 
 The address of the management API is derived from a foreign shape, unless the Secret has
 `management-uri` or `prometheus-uri`: port 15672, or 15671 with TLS, where Amazon MQ has it too.
@@ -14,25 +14,40 @@ send the credentials of the Secret to any host.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
 _OWN = "amqp-uri"
 _URIS = ("connection_string", "uri")
 _PARTS = ("host", "port", "username", "password", "vhost")
 FOREIGN = (*_URIS, *_PARTS)
+SHOWN_PARTS = {"host": ("host", "endpoint", "server", "addr"), "vhost": ("vhost", "virtual")}
+"""Parts that status and log show, and what the name of their key has to contain: an object must not
+show the password of a Secret that its author may not read."""
+_CREDENTIALS = ("pass", "secret", "token", "cred", "user")
+_COMMON: Mapping[str, str] = MappingProxyType({})
+"""No key of a part is named: all have the common ones."""
 _OTHER_SOURCES = ("management-uri", "prometheus-uri")
 _TLS_PORTS = {"5671", "443"}
 _ON_443 = ".cloudamqp.com"
 
 
-def own_shape(values: Mapping[str, str], uri_key: str | None) -> dict[str, str]:
+def own_shape(
+    values: Mapping[str, str], uri_key: str | None, part_keys: Mapping[str, str] = _COMMON
+) -> dict[str, str]:
     """Return the values of a Secret under the keys of Maré's own shape.
 
-    The URIs are not checked. With `uri_key` no other key is taken for the AMQP URI.
+    The URIs are not checked. With `uri_key` no other key is taken for the AMQP URI; with
+    `part_keys` no key is. A part that these do not name has its common key.
     """
     found = {key: value for key, value in values.items() if key not in FOREIGN}
-    foreign = values.get(uri_key) if uri_key else _foreign_uri(values)
-    if foreign is None or (uri_key in {None, _OWN} and _OWN in values):
+    if part_keys:
+        parts = {part: values.get(part_keys.get(part, part), "") for part in _PARTS}
+        found.pop(_OWN, None)
+        foreign = _uri_of_parts(parts)
+    else:
+        foreign = values.get(uri_key) if uri_key else _foreign_uri(values)
+    if foreign is None or (not part_keys and uri_key in {None, _OWN} and _OWN in values):
         return found
     found[_OWN] = foreign
     if not any(key in values for key in _OTHER_SOURCES):
@@ -41,10 +56,22 @@ def own_shape(values: Mapping[str, str], uri_key: str | None) -> dict[str, str]:
     return found
 
 
+def is_suitable(part: str, key: str) -> bool:
+    """Return whether `brokerRef.keys` may name this key for this part, as in the schema."""
+    name, allowed = key.lower(), SHOWN_PARTS.get(part)
+    if allowed is None:
+        return True
+    return any(e in name for e in allowed) and not any(e in name for e in _CREDENTIALS)
+
+
 def _foreign_uri(values: Mapping[str, str]) -> str | None:
     for key in _URIS:
         if values.get(key, "").startswith("amqp"):
             return values[key]
+    return _uri_of_parts(values)
+
+
+def _uri_of_parts(values: Mapping[str, str]) -> str | None:
     host = values.get("host")
     if not host:
         return None

@@ -56,6 +56,8 @@ class BrokerReference:
     vhost: str | None
     uri_key: str | None = None
     """The key of the Secret with the AMQP URI, if it is no common one."""
+    part_keys: tuple[tuple[str, str], ...] = ()
+    """Host, port, username, password or vhost, and the key of the Secret with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,11 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
         generation=metadata["generation"],
         target=ScaleTarget(namespace, target["apiVersion"], target["kind"], target["name"]),
         broker=BrokerReference(
-            namespace, broker["secretName"], broker.get("vhost"), broker.get("uriKey")
+            namespace,
+            broker["secretName"],
+            broker.get("vhost"),
+            broker.get("uriKey"),
+            tuple(sorted(broker.get("keys", {}).items())),
         ),
         entries=tuple(_read_entry(entry) for entry in spec.get("queues", ())),
         service=spec.get("nameko", {}).get("service"),
