@@ -1,0 +1,44 @@
+"""What a release publishes has been tested before: the order of the jobs of release.yml."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+WORKFLOW = Path(__file__).parents[3] / ".github/workflows/release.yml"
+JOBS: dict[str, dict[str, Any]] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
+PUBLISHED = ("push=true", "helm push", "oras push", "gh-action-pypi-publish", "gh release create")
+TESTED = {"test": "make test", "broker": "tests/e2e/own/test_rabbitmq_release.py"}
+
+
+def _steps(job: str) -> str:
+    return yaml.safe_dump(JOBS[job]["steps"])
+
+
+def _needed(job: str) -> set[str]:
+    """Return the jobs that have succeeded before this one begins."""
+    needs = JOBS[job].get("needs", [])
+    direct = {needs} if isinstance(needs, str) else set(needs)
+    return direct.union(*(_needed(each) for each in direct))
+
+
+PUBLISHING = [job for job in JOBS if any(each in _steps(job) for each in PUBLISHED)]
+WRITING = [job for job, given in JOBS.items() if "write" in given.get("permissions", {}).values()]
+
+
+@pytest.mark.parametrize(("job", "command"), TESTED.items())
+def test_a_test_of_the_release_runs_and_its_failure_counts(job: str, command: str):
+    (step,) = (each for each in JOBS[job]["steps"] if command in each.get("run", ""))
+    assert not step.get("continue-on-error")
+    assert not JOBS[job].get("continue-on-error")
+
+
+@pytest.mark.parametrize("job", PUBLISHING)
+def test_nothing_is_published_before_the_tests_and_the_upgrade_of_a_broker(job: str):
+    assert set(TESTED) <= _needed(job)
+    assert "if" not in JOBS[job], "a condition such as always() would ignore what failed before"
+
+
+def test_every_job_that_may_publish_is_known():
+    assert set(WRITING) == set(PUBLISHING) == {"images", "charts", "pypi", "release"}
