@@ -14,6 +14,10 @@ _MOVED = (
     "victimPolicy and maxDrainWaitSeconds are no part of behavior: write them as policy and"
     " maxDrainWaitSeconds of spec.victims"
 )
+_NO_CREDENTIAL = (
+    "{part} has to name a key that is no credential, for its value is shown in the status;"
+    " call it {part} or similar"
+)
 RULES: list[tuple[Spec, str, str]] = [
     *(
         (spec(behavior={"scaleDown": rules}), "spec.behavior.scaleDown", _MOVED)
@@ -23,6 +27,19 @@ RULES: list[tuple[Spec, str, str]] = [
         spec(minReplicas=11),
         "spec.minReplicas",
         "minReplicas is larger than maxReplicas; lower minReplicas or raise maxReplicas",
+    ),
+    (
+        spec(brokerRef={"secretName": "broker", "uriKey": "uri", "keys": {"port": "P"}}),
+        "spec.brokerRef",
+        "uriKey and keys exclude each other; name the key of the URI, or those of its parts",
+    ),
+    *(
+        (
+            spec(brokerRef={"secretName": "broker", "keys": {part: key}}),
+            f"spec.brokerRef.keys.{part}",
+            _NO_CREDENTIAL.format(part=part),
+        )
+        for part, key in (("host", "password"), ("vhost", "password"), ("vhost", "VHOST_PASS"))
     ),
     *(
         (
