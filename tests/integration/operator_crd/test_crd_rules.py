@@ -15,7 +15,7 @@ _MOVED = (
     " maxDrainWaitSeconds of spec.victims"
 )
 _NO_CREDENTIAL = (
-    "{part} has to name a key that is no credential, for its value is shown in the status;"
+    '"{key}": {part} has to name a key that is no credential, for its value is shown in the status;'
     " call it {part} or similar"
 )
 RULES: list[tuple[Spec, str, str]] = [
@@ -37,7 +37,7 @@ RULES: list[tuple[Spec, str, str]] = [
         (
             spec(brokerRef={"secretName": "broker", "keys": {part: key}}),
             f"spec.brokerRef.keys.{part}",
-            _NO_CREDENTIAL.format(part=part),
+            _NO_CREDENTIAL.format(part=part, key=key),
         )
         for part, key in (("host", "password"), ("vhost", "password"), ("vhost", "VHOST_PASS"))
     ),
