@@ -108,7 +108,9 @@ def _take(browser: Browser, address: str, folder: Path) -> None:
     for name, query, size, scheme in (
         ("dashboard-list.png", "?lang=en", (1100, 560), "dark"),
         ("dashboard-object.png", f"?lang=en{one}", (1100, 1150), "light"),
+        ("dashboard-object-dark.png", f"?lang=en{one}", (1100, 1150), "dark"),
         ("dashboard-phone.png", f"?lang=en{one}", (390, 1000), "light"),
+        ("dashboard-phone-dark.png", f"?lang=en{one}", (390, 1000), "dark"),
         ("dashboard-narrow.png", f"?lang=pt{one}", (320, 1000), "light"),
     ):
         page = browser.new_page(
