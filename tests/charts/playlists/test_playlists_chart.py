@@ -235,27 +235,6 @@ def test_a_service_of_ones_own_is_removed_by_null_as_well(helm, chart):
     assert "greeter" not in manifests.text
 
 
-@pytest.mark.parametrize(("limit", "kept"), [("128Mi", "96mb"), ("1Gi", "768mb")])
-def test_valkey_takes_three_quarters_of_its_memory(helm, chart, limit, kept):
-    valkey = {"enabled": True, "resources": {"limits": {"memory": limit}}}
-
-    manifests = helm.template(chart, {**ALONE, "valkey": valkey})
-
-    assert f"maxmemory {kept}\n" in manifests.one("ConfigMap", "shop-valkey")["data"]["valkey.conf"]
-
-
-@pytest.mark.parametrize("store", ["valkey", "postgresql"])
-def test_the_user_of_a_store_can_be_left_to_the_cluster(helm, chart, store):
-    own = {store: {"enabled": True, "userId": None}}
-    context = {"runAsUser": None, "runAsGroup": None, "fsGroup": None}
-
-    manifests = helm.template(chart, {**ALONE, **own, "podSecurityContext": context})
-
-    pod = manifests.one("StatefulSet", f"shop-{store}")["spec"]["template"]["spec"]
-    assert not {"runAsUser", "runAsGroup", "fsGroup"} & set(pod["securityContext"])
-    assert pod["securityContext"]["runAsNonRoot"]
-
-
 def test_on_openshift_no_pod_sets_a_user(helm, chart):
     values = yaml.safe_load((CHART / "openshift.yaml").read_text())
 
@@ -288,16 +267,3 @@ def test_the_network_policy_allows_the_helm_test_to_reach_the_gateway(helm, char
     assert http["from"][0] == traefik
     assert http["from"][1]["podSelector"]["matchLabels"].items() <= test.items()
     assert health["ports"] == [{"port": "health"}]
-
-
-@pytest.mark.parametrize("store", ["valkey", "postgresql"])
-def test_volumes_can_have_no_class(helm, chart, store):
-    def volume(**persistence):
-        values = {**ALONE, store: {"enabled": True, "persistence": persistence}}
-        stateful = helm.template(chart, values).one("StatefulSet", f"shop-{store}")
-        (claim,) = stateful["spec"]["volumeClaimTemplates"]
-        return claim["spec"]
-
-    assert "storageClassName" not in volume()
-    assert volume(storageClassName="")["storageClassName"] == ""
-    assert volume(storageClassName="fast")["storageClassName"] == "fast"
