@@ -11,6 +11,7 @@ without a limit. It reports each start of a message.
 import gzip
 import json
 import os
+import signal
 import sys
 import time
 from collections import deque
@@ -53,6 +54,8 @@ def _drain(broker: amqp.Connection, seconds: float) -> None:
 
 
 def work(queue: str, workers: str, prefetch: str) -> None:
+    # The first process of a container ignores it otherwise, and runs on until it is killed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     pod = os.environ["HOSTNAME"]
     held: deque[amqp.Message] = deque()
     busy: list[tuple[float, int]] = []

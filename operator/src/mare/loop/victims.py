@@ -9,6 +9,8 @@ from mare.ports import AccessRefused, ApiError, Clock, Scale, Workloads
 
 _log = logging.getLogger(__name__)
 
+_MARKING_DISABLED = Unknown("MarkingDisabled", "the operator may not mark Pods (rbac.markPods)")
+
 
 class Victims:
     def __init__(self, workloads: Workloads, clock: Clock) -> None:
@@ -54,9 +56,6 @@ class Victims:
         except ApiError as error:
             return Unknown("Unavailable", str(error)[:512])
         return Unknown("ConsumersHidden", "no Pod has the address of a consumer")
-
-
-_MARKING_DISABLED = Unknown("MarkingDisabled", "the operator may not mark Pods (rbac.markPods)")
 
 
 def unchosen(state: AutoscalerState, scale: Scale) -> Unknown | None:
