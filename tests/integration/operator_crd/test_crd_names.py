@@ -8,6 +8,7 @@ from tests.integration.operator_crd.apiserver import DryRun, Refused
 from tests.integration.operator_crd.specs import Spec, spec
 
 _WORKLOAD = "spec.scaleTargetRef"
+_KEYS = "spec.brokerRef.keys"
 MESSAGES = {
     f"{_WORKLOAD}.apiVersion": (
         "apiVersion has to be a group and a version such as apps/v1; "
@@ -24,6 +25,13 @@ MESSAGES = {
         "secretName has to consist of lower-case letters, digits, - and .; "
         "write it as kubectl get secrets shows it"
     ),
+    **{
+        f"{_KEYS}.{part}": (
+            f"{part} has to name a key that is no credential, for its value is shown in the status;"
+            f" call it {part} or similar"
+        )
+        for part in ("host", "vhost")
+    },
 }
 NO_NAMES = [
     "../../kube-system/deployments/coredns",
@@ -44,9 +52,13 @@ NO_NAMES = [
 
 
 def _named(field: str, value: str) -> Spec:
-    path = field.split(".")[1:]
-    fields: dict[str, Any] = {"name": "worker"} if path[0] == "scaleTargetRef" else {}
-    return spec(**{path[0]: {**fields, path[1]: value}})
+    owner, *path = field.split(".")[1:]
+    fields: dict[str, Any] = {"scaleTargetRef": {"name": "worker"}}.get(owner, {"secretName": "a"})
+    *groups, name = path
+    named: dict[str, Any] = {name: value}
+    for group in reversed(groups):
+        named = {group: named}
+    return spec(**{owner: {**fields, **named}})
 
 
 @pytest.mark.parametrize("field", [f"{_WORKLOAD}.name", "spec.brokerRef.secretName"])
@@ -69,6 +81,15 @@ def test_a_version_that_is_no_group_and_version_is_refused(dry_run: DryRun, valu
 @pytest.mark.parametrize("value", ["../Deployment", "Deployment/scale", "De ploy", "1st", "a\n"])
 def test_a_kind_that_is_no_kind_is_refused(dry_run: DryRun, value: str) -> None:
     _assert_refused(dry_run, f"{_WORKLOAD}.kind", value)
+
+
+@pytest.mark.parametrize(
+    ("part", "key"), [("host", "password"), ("vhost", "password"), ("vhost", "VHOST_PASS")]
+)
+def test_a_key_of_a_credential_names_no_part_that_is_shown(
+    dry_run: DryRun, part: str, key: str
+) -> None:
+    _assert_refused(dry_run, f"{_KEYS}.{part}", key)
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,6 @@ _MOVED = (
     "victimPolicy and maxDrainWaitSeconds are no part of behavior: write them as policy and"
     " maxDrainWaitSeconds of spec.victims"
 )
-_NO_CREDENTIAL = (
-    '"{key}": {part} has to name a key that is no credential, for its value is shown in the status;'
-    " call it {part} or similar"
-)
 RULES: list[tuple[Spec, str, str]] = [
     *(
         (spec(behavior={"scaleDown": rules}), "spec.behavior.scaleDown", _MOVED)
@@ -32,14 +28,6 @@ RULES: list[tuple[Spec, str, str]] = [
         spec(brokerRef={"secretName": "broker", "uriKey": "uri", "keys": {"port": "P"}}),
         "spec.brokerRef",
         "uriKey and keys exclude each other; name the key of the URI, or those of its parts",
-    ),
-    *(
-        (
-            spec(brokerRef={"secretName": "broker", "keys": {part: key}}),
-            f"spec.brokerRef.keys.{part}",
-            _NO_CREDENTIAL.format(part=part, key=key),
-        )
-        for part, key in (("host", "password"), ("vhost", "password"), ("vhost", "VHOST_PASS"))
     ),
     *(
         (
