@@ -56,6 +56,11 @@ class Run:
         return cls(**{**given, "starts": starts, "counts": counts, "sentences": sentences})
 
 
+NOTHING = Run(
+    autoscaler="", starts=(), counts=(), sentences=(), cores=0.0, manager_cores=0.0, memory_mib=0.0
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reaction:
     """Seconds from the first message to what follows; infinite if it does not."""

@@ -11,14 +11,14 @@ from mare.drawing.figure import DARK, LIGHT
 from mare.simulation.plot import plot_svg
 from mare.simulation.results import Result
 from mare.simulation.scenario import Scenario
-from tests.load.compare.measured import Reaction, Run
+from tests.load.compare.measured import NOTHING, Reaction, Run
 
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .75rem; border-bottom: 1px solid #8884; text-align: right; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child { text-align: left; white-space: nowrap; }
 .wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
 .dark { display: none; }
 @media (prefers-color-scheme: dark) {
@@ -57,39 +57,49 @@ _COLUMNS: Mapping[str, tuple[str, _Of]] = {
     "reversals": (".0f", lambda each: each.result.reversals),
     "redelivered": (".0f", lambda each: each.result.redelivered),
     "ended busy": (".0f", lambda each: each.result.ended_busy),
+}
+"""Those that a simulation has as well."""
+_REACTION: Mapping[str, tuple[str, Callable[[Reaction], float]]] = {
+    "first PATCH, s": (".2f", lambda each: each.first_patch),
+    "PATCH for most": (".1f", lambda each: each.most_patch),
+    "most ready": (".1f", lambda each: each.most_ready),
+    "first ack": (".1f", lambda each: each.first_ack),
+}
+_USED: Mapping[str, tuple[str, _Of]] = {
     "millicores": (".0f", lambda each: each.run.cores * 1000),
     "controller manager": (".0f", lambda each: each.run.manager_cores * 1000),
     "MiB": (".0f", lambda each: each.run.memory_mib),
 }
-_REACTION: Mapping[str, tuple[str, Callable[[Reaction], float]]] = {
-    "first PATCH, s": (".2f", lambda each: each.first_patch),
-    "PATCH for most": (".2f", lambda each: each.most_patch),
-    "most ready": (".1f", lambda each: each.most_ready),
-    "first ack": (".1f", lambda each: each.first_ack),
-}
+_LEGEND = (
+    "Waits are from the publication of a message to the start of its processing. Replica-seconds"
+    " are those that the Deployment has. A Pod that is ended busy had a message, which is"
+    " redelivered. The times of a burst count from its first message: to the first PATCH, to the"
+    " one for the most replicas, until these are Ready, to the first acknowledgement. Millicores"
+    " and MiB are of all Pods of the autoscaler: two replicas of Maré's operator, one of KEDA's"
+    " operator and one of its metrics server; kube-controller-manager, which runs HPAs, is apart."
+)
 
 
 def rows(comparison: Comparison) -> list[list[str]]:
     """Return a head and a row for each autoscaler: medians, with ranges where they differ."""
-    with_reaction = all(each.reaction for runs in comparison.measured.values() for each in runs)
-    head = [comparison.scenario.name, "runs", *_COLUMNS, *(_REACTION if with_reaction else ())]
+    reactions = _REACTION if _react(comparison) else {}
+    head = [comparison.scenario.name, "runs", *_COLUMNS, *reactions, *_USED]
     body = []
     for name, runs in comparison.measured.items():
-        cells = [_cell(form, [of(each) for each in runs]) for form, of in _COLUMNS.values()]
-        if with_reaction:
-            reactions = [each.reaction for each in runs if each.reaction]
-            cells += [_cell(form, list(map(of, reactions))) for form, of in _REACTION.values()]
+        cells = [_cell(form, list(map(of, runs))) for form, of in _COLUMNS.values()]
+        reacted = [each.reaction for each in runs if each.reaction]
+        cells += [_cell(form, list(map(of, reacted))) for form, of in reactions.values()]
+        cells += [_cell(form, list(map(of, runs))) for form, of in _USED.values()]
         body.append([name, str(len(runs)), *cells])
     for name, result in comparison.simulated.items():
-        figures = (result.wait_p50, result.wait_p95, result.wait_p99)
-        cells = [*(f"{each:.2f}" for each in figures), f"{result.replica_seconds:,.0f}"]
-        cells += [
-            f"{result.reversals:.0f}",
-            f"{result.redelivered:.0f}",
-            f"{result.ended_busy:.0f}",
-        ]
+        alike = Measured(NOTHING, result, None)
+        cells = [format(of(alike), form) for form, of in _COLUMNS.values()]
         body.append([f"{name}, simulated", "", *cells, *[""] * (len(head) - 2 - len(cells))])
     return [head, *body]
+
+
+def _react(comparison: Comparison) -> bool:
+    return all(each.reaction for runs in comparison.measured.values() for each in runs)
 
 
 def _cell(form: str, values: Sequence[float]) -> str:
@@ -103,11 +113,11 @@ def csv_text(comparisons: Sequence[Comparison]) -> str:
     """Return a line for each run."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["scenario", "autoscaler", "run", *_COLUMNS, *_REACTION])
+    writer.writerow(["scenario", "autoscaler", "run", *_COLUMNS, *_USED, *_REACTION])
     for comparison in comparisons:
         for name, runs in comparison.measured.items():
             for number, each in enumerate(runs, 1):
-                values = [of(each) for _, of in _COLUMNS.values()]
+                values = [of(each) for _, of in (*_COLUMNS.values(), *_USED.values())]
                 more = [of(each.reaction) for _, of in _REACTION.values()] if each.reaction else []
                 figures = [round(value, 3) for value in (*values, *more)]
                 writer.writerow([comparison.scenario.name, name, number, *figures])
@@ -135,7 +145,7 @@ def page(comparisons: Sequence[Comparison]) -> str:
         '<meta name="viewport" content="width=device-width"><title>Maré and KEDA</title>'
         f"<style>{_STYLE}</style><h1>Maré and KEDA on one cluster</h1>"
         "<p>The same broker, workers and messages. Cells are medians, with the range of the runs."
-        " Plots and sentences are those of the run with the median p95 of the wait.</p>"
+        f" Plots and sentences are those of the run with the median p95 of the wait. {_LEGEND}</p>"
         f"{parts}</html>"
     )
 
