@@ -171,6 +171,18 @@ def test_the_notes_warn_of_rights_without_a_limit(helm):
         assert unlimited in helm.notes(CHART, {**values, **no_policy})
 
 
+def test_the_notes_describe_no_right_that_the_chart_does_not_grant(helm):
+    granted, policy = ("may read every Secret", "rbac.markPods is false"), "set rbac.markPods"
+    own = {"rbac": {"create": False}}
+
+    assert all(each in helm.notes(CHART) for each in granted)
+    notes = helm.notes(CHART, own)
+    assert not any(each in notes for each in granted)
+    assert "the ServiceAccount\nshop-operator, and name the Secrets that it may get" in notes
+    assert policy in notes
+    assert policy not in helm.notes(CHART, {"rbac": {"create": False, "markPods": True}})
+
+
 def test_a_new_version_of_the_chart_alone_restarts_nothing(helm):
     deployment = helm.template(CHART).one("Deployment")
 
