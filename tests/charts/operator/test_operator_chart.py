@@ -204,3 +204,25 @@ def test_helm_test_may_read_the_metrics(helm):
 def test_labels_by_which_pods_are_selected_cannot_be_changed(helm):
     with pytest.raises(Refused, match=r"invalid propertyName .app\.kubernetes\.io/component"):
         helm.template(CHART, {"podLabels": {"app.kubernetes.io/component": "x"}})
+
+
+def test_what_updates_the_definition_is_deleted_afterwards(helm):
+    rendered = [
+        (each["kind"], each["metadata"].get("annotations", {})) for each in helm.template(CHART)
+    ]
+    hooks = [(kind, it) for kind, it in rendered if "pre-upgrade" in it.get("helm.sh/hook", "")]
+
+    assert {"ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Job"} <= dict(hooks).keys()
+    assert all("hook-succeeded" in it["helm.sh/hook-delete-policy"] for _, it in hooks)
+
+
+def test_the_operator_has_no_privileges_on_its_node(helm):
+    pod = helm.template(CHART).one("Deployment")["spec"]["template"]["spec"]
+
+    (container,) = pod["containers"]
+    assert pod["securityContext"].items() >= {"runAsUser": 65532, "runAsNonRoot": True}.items()
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
