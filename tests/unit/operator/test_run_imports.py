@@ -1,4 +1,4 @@
-"""`mare run` stays small: it imports nothing that only other subcommands need."""
+"""`mare run` is small and starts no program: it does not import what only other commands need."""
 
 import subprocess
 import sys
@@ -17,9 +17,12 @@ UNWANTED = {
     "jsonschema",
     "lark",
     "pendulum",
+    "mare.cluster.leader_dashboard",
     "mare.convert",
     "mare.documents",
     "mare.local_run",
+    "mare.private_broker",
+    "mare.processes",
     "mare.simulation",
 }
 
