@@ -13,6 +13,9 @@ from mare.loop.record import Record
 
 ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")]
+SECURITY = (ROOT / "docs/security.md").read_text()
+HELD_BY = re.findall(r"\]\(\.\./(tests/[\w/]+\.py)\)(?: `(\w+(?: or \w+)*)`)?", SECURITY)
+"""Each file of tests in docs/security.md, with the words that select some of its tests."""
 _BLOCK = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 
 
@@ -36,3 +39,17 @@ def test_each_metric_is_documented():
     names = {metric.name for metric in registry.collect()}
 
     assert {name for name in names if name not in page} == set()
+
+
+@pytest.mark.parametrize(("file", "words"), HELD_BY)
+def test_each_test_that_holds_a_promise_of_security_exists(file, words):
+    tests = re.findall(r"^(?:async )?def (test_\w+)", (ROOT / file).read_text(), re.MULTILINE)
+
+    for word in words.split(" or "):
+        assert any(word in name for name in tests), word
+
+
+def test_each_file_of_tests_that_bounds_a_namespace_exists():
+    files = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+
+    assert set(re.findall(r"`(test_\w+\.py)`", SECURITY)) - files == set()
