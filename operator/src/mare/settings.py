@@ -96,7 +96,7 @@ class Settings(BaseModel):
     broker_networks: Networks = Field(("0.0.0.0/0", "::/0"), validate_default=True)
     """Networks that connections to brokers may lead to, separated by commas. They include loopback,
     link-local and metadata addresses only if a network lies within such a range, such as
-    127.0.0.0/8. The address of the API server is always refused."""
+    127.0.0.0/8. The Service address of the API server is always refused."""
     otlp_endpoint: str = Field("", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     """Collector of traces (OTLP over HTTP), which get one trace for each change of replicas; needs
     the extra `tracing`, which the image contains. Empty: no export. The OpenTelemetry SDK reads the
