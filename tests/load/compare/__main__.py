@@ -44,7 +44,8 @@ def main() -> None:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     if not given.draw:
         with cluster_for_tests() as cluster, stage(cluster) as (shop, image):
-            _run_all(Stage(shop, image), scenarios, given.runs, given.seed)
+            random = Random(given.seed)
+            _run_all(Stage(shop, image, random), scenarios, given.runs, random)
     write([_comparison(scenario) for scenario in scenarios])
 
 
@@ -60,9 +61,8 @@ def read(name: str, seconds: float, seed: int) -> Scenario:
     )
 
 
-def _run_all(place: Stage, scenarios: Sequence[Scenario], runs: int, seed: int) -> None:
+def _run_all(place: Stage, scenarios: Sequence[Scenario], runs: int, random: Random) -> None:
     """Run all autoscalers once, in random order, before the next round; keep each run."""
-    random = Random(seed)
     left = sum(len(each.autoscalers) for each in scenarios) * runs
     for scenario in scenarios:
         messages = list(zip(*generate_messages(scenario), strict=True))

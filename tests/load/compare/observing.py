@@ -59,14 +59,16 @@ def usage(cluster: Cluster, kind: str) -> Usage:
         return sum(float(value) for pod, value in found if pod.startswith(CONTROLLERS[kind]))
 
     cpu, memory = total("pod_cpu_usage_seconds_total"), total("pod_memory_working_set_bytes")
-    return Usage(cpu, _manager_cpu_seconds(), memory)
+    return Usage(cpu, _manager_cpu_seconds(cluster.kubeconfig.parent), memory)
 
 
-def _manager_cpu_seconds() -> float:
+def _manager_cpu_seconds(folder: Path) -> float:
+    """Return that of the process whose kubeconfig is in the folder of the cluster."""
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            program = (process / "cmdline").read_bytes().partition(b"\0")[0]
-            if program.endswith(_MANAGER):
+            program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
+            of_cluster = any(bytes(folder) + b"/" in each for each in arguments)
+            if program.endswith(_MANAGER) and of_cluster:
                 # After the name in parentheses, utime and stime are the fields 12 and 13.
                 fields = (process / "stat").read_text().rpartition(")")[2].split()
                 return (int(fields[11]) + int(fields[12])) / 100

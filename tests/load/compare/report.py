@@ -19,6 +19,7 @@ body { max-width: 84rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .75rem; border-bottom: 1px solid #8884; text-align: right; }
 th:first-child, td:first-child { text-align: left; white-space: nowrap; }
+small { white-space: nowrap; opacity: .75; }
 .wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
 .dark { display: none; }
 @media (prefers-color-scheme: dark) {
@@ -153,7 +154,7 @@ def page(comparisons: Sequence[Comparison]) -> str:
 def _section(comparison: Comparison) -> str:
     head, *body = rows(comparison)
     table = f"<tr>{''.join(f'<th>{escape(cell)}' for cell in head)}" + "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}' for cell in row)}" for row in body
+        f"<tr>{''.join(f'<td>{_html(cell)}' for cell in row)}" for row in body
     )
     drawn = "".join(f'<div class="{name}">{svg}</div>' for name, svg in plots(comparison).items())
     said = "".join(_sentences(comparison.middle(name)) for name in comparison.measured)
@@ -161,6 +162,11 @@ def _section(comparison: Comparison) -> str:
         f"<h2>{escape(comparison.scenario.name)}</h2><p>{escape(comparison.scenario.description)}</p>"
         f'<div class="wide"><table>{table}</table></div>{drawn}{said}'
     )
+
+
+def _html(cell: str) -> str:
+    middle, bracket, spread = escape(cell).partition(" (")
+    return f"{middle}<br><small>{spread.rstrip(')')}</small>" if bracket else middle
 
 
 def _sentences(measured: Measured) -> str:

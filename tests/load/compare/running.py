@@ -6,6 +6,7 @@ import time
 from base64 import b64encode
 from collections.abc import Sequence
 from itertools import count
+from random import Random
 from typing import Any
 
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler
@@ -16,16 +17,19 @@ from tests.load.compare.observing import Watched, usage
 from tests.load.keda_stage import WORKER_URI
 from tests.vhost import becomes
 
-_SETTLES = 15.0
-"""Seconds between the last preparation and the first message."""
+_SETTLES = 10.0
+"""Least seconds between the last preparation and the first message."""
+_PERIOD = 30.0
+"""KEDA polls every 30 s by default, and an HPA is synchronized every 15 s, counted from when their
+objects are made. So messages come at a random time of that period."""
 _NUMBERS = count(1)
 
 
 class Stage:
     """A namespace with a broker and both autoscalers. Each run has a workload and a queue."""
 
-    def __init__(self, shop: Application, image: str) -> None:
-        self._shop, self._image = shop, image
+    def __init__(self, shop: Application, image: str, random: Random) -> None:
+        self._shop, self._image, self._random = shop, image, random
         api = shop.cluster.client()
         self._deployments = Watched(api, shop.namespace, group="apps", plural="deployments")
         self._events = Watched(api, shop.namespace, group="events.k8s.io", plural="events")
@@ -45,7 +49,7 @@ class Stage:
         self._shop.apply(scaler)
         try:
             becomes(lambda: acting(self._shop, scaler["kind"]), 1, 120)
-            time.sleep(_SETTLES)
+            time.sleep(_SETTLES + self._random.uniform(0, _PERIOD))
             before = usage(self._shop.cluster, scaler["kind"])
             reports = self._publish(name, scenario)
             after = usage(self._shop.cluster, scaler["kind"])
