@@ -28,6 +28,7 @@ class Increases:
 
     published: int | Unknown
     delivered: int | Unknown
+    """Without redeliveries, which are of messages that were delivered before."""
     acknowledged: int | Unknown
 
 
@@ -103,9 +104,12 @@ class OpenInterval:
                 result += (after - before) * scale
             return round(result)
 
+        delivered = increase(lambda reading: reading.delivered)
+        if not isinstance(delivered, Unknown):
+            delivered -= known(increase(lambda reading: reading.redelivered), 0)
         return Increases(
             published=increase(lambda reading: reading.published),
-            delivered=increase(lambda reading: reading.delivered),
+            delivered=delivered,
             acknowledged=increase(lambda reading: reading.acknowledged),
         )
 
