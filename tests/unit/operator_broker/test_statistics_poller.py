@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mare.broker.http_client import ResponseTooLarge
+from mare.broker.http_client import ResponseTooLarge, TooManyRequests
 from mare.broker.queue_statistics import QueueStatistics, Statistics, StatisticsPoller
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
@@ -152,6 +152,30 @@ def test_a_failing_source_is_polled_less_often():
 
     gaps = [later - earlier for earlier, later in pairwise(source.requested_at)]
     assert gaps == pytest.approx([5, 10, 15, 15], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "pauses"),
+    [(0.0, [5, 10, 15]), (8.0, [8, 10, 15]), (10.0**9, [15, 15, 15])],
+    ids=["no number", "longer at first", "longer than any pause"],
+)
+def test_a_source_that_asks_clients_to_wait_is_polled_later(retry_after, pauses):
+    text = "the management API does not return statistics"
+    source = Source(*[TooManyRequests(text, retry_after)] * 3, OSError("away"), EMPTY)
+
+    poll(source, lambda p: None, seconds=70)
+
+    gaps = [later - earlier for earlier, later in pairwise(source.requested_at)]
+    assert gaps[:3] == pytest.approx(pauses, abs=0.1)
+
+
+def test_the_time_that_an_answer_asks_for_counts_for_the_next_request_only():
+    source = Source(TooManyRequests("busy", 15.0), AccessRefused("no"), EMPTY)
+
+    poll(source, lambda p: None, seconds=45)
+
+    gaps = [later - earlier for earlier, later in pairwise(source.requested_at)]
+    assert gaps[:2] == pytest.approx([15, 10], abs=0.1)
 
 
 def test_a_source_with_too_large_responses_is_polled_once_a_minute():

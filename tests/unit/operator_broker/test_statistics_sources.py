@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mare.broker import http_client
+from mare.broker.http_client import TooManyRequests
 from mare.broker.management import ManagementStatistics
 from mare.broker.prometheus import DetailedMetrics, PrometheusStatistics
 from mare.domain.unknown import Unknown
@@ -125,10 +126,29 @@ def test_redirects_are_not_followed(kind):
 
 @pytest.mark.parametrize("kind", SOURCES)
 def test_refused_credentials_differ_from_a_failure(kind):
-    with pytest.raises(AccessRefused, match="refuses the user"):
-        fetch(kind, same_for_all(b"", status=401))
+    for status in (401, 403):
+        with pytest.raises(AccessRefused, match="refuses the user"):
+            fetch(kind, same_for_all(b"", status=status))
     with pytest.raises(OSError, match="does not return statistics"):
         fetch(kind, same_for_all(b"", status=500))
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        pytest.param({"Retry-After": "12"}, 12.0, id="seconds"),
+        pytest.param({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, 0.0, id="a date"),
+        pytest.param({"Retry-After": "-1"}, 0.0, id="negative"),
+        pytest.param({}, 0.0, id="none"),
+    ],
+)
+def test_a_server_that_is_overloaded_asks_clients_to_wait(kind, status, headers, seconds):
+    server = same_for_all(b"", status=status, headers=headers)
+    with pytest.raises(TooManyRequests, match=r"does not return statistics$") as refused:
+        fetch(kind, server)
+    assert refused.value.retry_after == seconds
 
 
 @pytest.mark.parametrize(
@@ -136,6 +156,7 @@ def test_refused_credentials_differ_from_a_failure(kind):
     [
         b"<html>",
         b"{}",
+        b'{"items": [{"name": "a"}], "page": 1, "page_count": 2, "page_size": 100}',
         b'[{"name": 3}]',
         b'[{"name": "a", "messages_ready": -1}]',
         b'[{"name": "a", "messages_ready": 1e99}]',

@@ -34,9 +34,22 @@ Ts = TypeVarTuple("Ts")
 _MISSING = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 """RabbitMQ 3 answers 400 to the path of a quorum queue's status: it takes `quorum` for a vhost."""
 
+_OVERLOADED = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
 
 class ResponseTooLarge(OSError):
     """A response exceeds a bound. The next one will, too."""
+
+
+class TooManyRequests(OSError):
+    """The endpoint refuses the request for now.
+
+    `retry_after` is the number of seconds that it asks clients to wait, 0 without such a number.
+    """
+
+    def __init__(self, text: str, retry_after: float) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class EndpointMissing(OSError):
@@ -76,6 +89,7 @@ class BrokerHttpClient:
         Raises:
             AccessRefused: The broker refuses the credentials or its certificate is not trusted.
             EndpointMissing: The status is 400, 404 or 405.
+            TooManyRequests: The status is 429 or 503.
             OSError: Any other failure.
         """
         body = bytearray()
@@ -122,7 +136,7 @@ class BrokerHttpClient:
         try:
             async with self._session.get(url, params=pairs, allow_redirects=False) as response:
                 if response.status != also:
-                    self._check_status(response.status)
+                    self._check_status(response)
                 yield self._chunks(response)
         except OverBudget as error:
             raise OSError(str(error)) from error
@@ -133,14 +147,18 @@ class BrokerHttpClient:
                 f"{self._source} cannot be reached ({type(error).__name__})"
             ) from without_tracebacks(error)
 
-    def _check_status(self, status: int) -> None:
+    def _check_status(self, response: aiohttp.ClientResponse) -> None:
+        status = response.status
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise AccessRefused(f"{self._source} refuses the user or the password")
         if status != HTTPStatus.OK:
             # A status would show a tenant what answers in networks that only the operator reaches.
             _log.debug("Unexpected response", extra={"source": self._source, "status": status})
-            kind = EndpointMissing if status in _MISSING else OSError
-            raise kind(f"{self._source} does not return statistics")
+            text = f"{self._source} does not return statistics"
+            if status in _OVERLOADED:
+                retry_after = response.headers.get("Retry-After", "")
+                raise TooManyRequests(text, float(retry_after) if retry_after.isdecimal() else 0.0)
+            raise EndpointMissing(text) if status in _MISSING else OSError(text)
 
     async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         size = 0

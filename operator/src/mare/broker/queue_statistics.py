@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mare.backoff import Backoff
-from mare.broker.http_client import ResponseTooLarge
+from mare.broker.http_client import ResponseTooLarge, TooManyRequests
 from mare.broker.sample_clock import SampleAge, SampleClock
 from mare.domain.alarms import ALARM_NOT_REPORTED
 from mare.domain.observation import NOT_REPORTED, STATISTICS_SECONDS
@@ -110,6 +110,8 @@ class StatisticsPoller:
         self._seconds = seconds
         self._sample_clock = SampleClock(seconds)
         self._backoff = Backoff(seconds, _LONGEST_PAUSE_SECONDS)
+        self._retry_after = 0.0
+        """The seconds that the last answer asks clients to wait; 0 without such a number."""
         self._age = SampleAge(max(seconds, STATISTICS_SECONDS))
         self._task: asyncio.Task[None] | None = None
         self._fetched = asyncio.Event()
@@ -162,11 +164,12 @@ class StatisticsPoller:
             return pause
         if self.error.reason == _TOO_LARGE:
             return max(pause, _TOO_LARGE_SECONDS)
-        return max(pause, self._backoff.next_delay())
+        retry_after = min(self._retry_after, _LONGEST_PAUSE_SECONDS)
+        return max(pause, retry_after, self._backoff.next_delay())
 
     async def _fetch(self) -> Unknown | None:
         """Fetch one sample; return why that failed."""
-        refused = False
+        refused, retry_after = False, 0.0
         try:
             return await self._compare(await self._source.fetch(self._vhost, self._clock()))
         except ResponseTooLarge as error:
@@ -175,13 +178,14 @@ class StatisticsPoller:
             refused = True
             return Unknown(error.reason, str(error))
         except OSError as error:
+            retry_after = error.retry_after if isinstance(error, TooManyRequests) else 0.0
             return Unknown("StatisticsUnreachable", str(error))
         except Exception as error:  # noqa: BLE001 - an unexpected response must not end the task
             _log.exception("Statistics could not be read")
             cause = f"the statistics cannot be parsed ({type(error).__name__})"
             return Unknown("StatisticsUnreadable", cause)
         finally:
-            self.is_refused = refused
+            self.is_refused, self._retry_after = refused, retry_after
 
     async def _compare(self, new: Statistics) -> Unknown | None:
         """Add a sample, a large one in a thread: 30,000 queues take 0.1 s."""
