@@ -130,7 +130,9 @@ def test_pages_of_large_objects_have_fewer_of_them_and_the_largest_only_its_meta
     assert cluster.limits[:2] == [100, 20]
 
 
-def test_an_event_that_is_too_large_does_not_end_the_watch():
+def test_an_event_that_is_too_large_is_logged_and_does_not_end_the_watch(
+    caplog: pytest.LogCaptureFixture,
+):
     cluster = Cluster({})
     cluster.events = [
         written({"type": "MODIFIED", "object": deployment("large", MAX_LINE_BYTES)}),
@@ -151,6 +153,13 @@ def test_an_event_that_is_too_large_does_not_end_the_watch():
             return await first_two(api)
 
     assert asyncio.run(play()) == [("large", False), ("small", True)]
+    named, unnamed = [each for each in caplog.records if each.name == "mare.cluster.api"]
+    for record in (named, unnamed):
+        assert record.levelname == "WARNING"
+        assert record.message == "A watch event exceeds 1 MiB and is not read"
+        assert record.path == THINGS.path().text
+    assert named.event["object"]["metadata"]["name"] == "large"
+    assert unnamed.event is None
 
 
 def test_a_workload_that_is_too_large_is_read_by_its_scale():
