@@ -15,11 +15,14 @@ from typing import Any, NamedTuple
 from mare.cluster.api import Api
 from mare.cluster.paths import Resource
 from mare.cluster.watch import keep_watching
-from mare.custom_resource.autoscaler import ScaleTarget
+from mare.custom_resource.autoscaler import ScaleTarget, is_older
 from mare.ports import AccessRefused, NotFound
 
 _KIND = "HorizontalPodAutoscaler"
 _HPAS = Resource("autoscaling/v2", "horizontalpodautoscalers")
+_REFUSED_SECONDS = 60.0
+"""Time for which requests have to be refused until what is known of HPAs is dropped: an upgrade of
+the chart can replace the rights of the operator, which refuses them for seconds."""
 _log = logging.getLogger(__name__)
 
 Workload = tuple[str, str, str]
@@ -34,7 +37,7 @@ class _Autoscaler(NamedTuple):
 class WatchedConflicts:
     """Implements `mare.ports.ConflictingAutoscalers`, for some namespaces or, without any, all.
 
-    If HPAs may not be watched, none is known.
+    If HPAs may not be watched for a minute, none is known.
     """
 
     def __init__(self, api: Api, namespaces: Sequence[str]) -> None:
@@ -42,6 +45,7 @@ class WatchedConflicts:
         self._scopes = tuple(namespaces) or (None,)
         self._not_synced = set(self._scopes)
         self._synced = asyncio.Event()
+        self._refused_since: dict[str | None, float] = {}
         self._target_of: dict[_Autoscaler, Workload] = {}
         self._autoscalers_of: defaultdict[Workload, set[_Autoscaler]] = defaultdict(set)
 
@@ -59,20 +63,31 @@ class WatchedConflicts:
                 group.create_task(self._watch(scope))
 
     async def _watch(self, scope: str | None) -> None:
+        now = asyncio.get_running_loop().time
+
         def on_refusal(error: NotFound | AccessRefused) -> None:
             _log.debug("Other autoscalers cannot be watched", extra={"error": str(error)})
-            self._replace_all(scope, {})
+            refused_since = self._refused_since.setdefault(scope, now())
+            if now() - refused_since >= _REFUSED_SECONDS:
+                self._replace_all(scope, {})
+            self._set_synced(scope)
 
         await keep_watching(partial(self._list_and_watch, scope), kind=_KIND, on_refusal=on_refusal)
 
     async def _list_and_watch(self, scope: str | None) -> None:
+        """List and watch. Events that are older than what is known are left out."""
         path, version = _HPAS.path(scope), ""
         listed: dict[_Autoscaler, Workload | None] = {}
         async for page in self._api.pages(path):
             listed |= {_identity(item): _target(item) for item in page["items"]}
             version = page["metadata"]["resourceVersion"]
+        self._refused_since.pop(scope, None)
         self._replace_all(scope, listed)
+        self._set_synced(scope)
         async for change, item in self._api.changes(path, version):
+            if is_older(item["metadata"]["resourceVersion"], than=version):
+                continue
+            version = item["metadata"]["resourceVersion"]
             self._set(_identity(item), None if change == "DELETED" else _target(item))
 
     def _replace_all(
@@ -83,6 +98,8 @@ class WatchedConflicts:
                 self._set(known, None)
         for autoscaler, target in listed.items():
             self._set(autoscaler, target)
+
+    def _set_synced(self, scope: str | None) -> None:
         self._not_synced.discard(scope)
         if not self._not_synced:
             self._synced.set()
