@@ -61,6 +61,18 @@ def test_a_list_of_three_parts_is_whole_and_no_part_is_long():
     assert call_api(_listed, lambda api: StoredObjects(api, "me").uids(("shop",))) == set(_NAMES)
 
 
+def test_a_list_is_not_read_from_a_cache_of_the_api_server():
+    """A resourceVersion, also one of 0, allows it to return an older list."""
+    queries = []
+
+    async def listed(request: web.Request) -> web.Response:
+        queries.append(set(request.query))
+        return await _listed(request)
+
+    call_api(listed, lambda api: StoredObjects(api, "me").uids(("shop",)))
+    assert queries == [{"limit"}, {"limit", "continue"}, {"limit", "continue"}]
+
+
 def test_an_incomplete_list_is_not_used():
     with pytest.raises(Expired):
         call_api(_expired, lambda api: StoredObjects(api, "me").uids(("shop",)))
