@@ -35,7 +35,13 @@ from mare.watch_events import WatchEvents
 _HOUSEKEEPING_SECONDS = 60.0
 _MAX_SYNC_SECONDS = 5.0
 _PAGE = 50
-"""Objects in one answer. 1,000 at once fragment the heap by 35 MB, which stay allocated."""
+"""Objects in one answer. 1,000 at once fragment the heap by 35 MB, which stay allocated.
+
+Their bytes have no bound here: kopf reads each answer, and each line of a watch, whole. The API
+server sends a QueueAutoscaler as the JSON that it stores, so that none exceeds 1.5 MiB, etcd's
+limit of a request. Decoding one of labels and managed fields takes 25 MiB. The operator has the
+memory for a line of a watch, but not for 50 of them in an answer, which take 1.2 GiB.
+"""
 _IDLE_SECONDS = 0.1
 """How long kopf keeps a worker for an object; its default of 5 s adds memory for each page."""
 _log = logging.getLogger(__name__)
