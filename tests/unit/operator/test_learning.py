@@ -108,6 +108,11 @@ def test_estimates_are_made_from_the_readings_of_the_broker():
     assert estimates.delivery_ratio == 1
 
 
+def test_a_broker_with_more_redeliveries_than_deliveries_makes_no_ratio():
+    readings = [flow(5.0 * index, redelivered=100 * index) for index in range(10)]
+    assert watched(readings).estimates.delivery_ratio.reason == "NothingDelivered"
+
+
 def test_a_counter_reset_is_no_negative_rate():
     before = [flow(5.0 * index) for index in range(1, 20)]
     restarted = [flow(5.0 * index, published=index, acknowledged=index) for index in range(20, 22)]

@@ -106,7 +106,8 @@ class OpenInterval:
 
         delivered = increase(lambda reading: reading.delivered)
         if not isinstance(delivered, Unknown):
-            delivered -= known(increase(lambda reading: reading.redelivered), 0)
+            redelivered = known(increase(lambda reading: reading.redelivered), 0)
+            delivered = max(0, delivered - redelivered)
         return Increases(
             published=increase(lambda reading: reading.published),
             delivered=delivered,
