@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
@@ -45,7 +46,8 @@ def main() -> None:
     if not given.draw:
         with cluster_for_tests() as cluster, stage(cluster) as (shop, image):
             random = Random(given.seed)
-            _run_all(Stage(shop, image, random), scenarios, given.runs, random)
+            with closing(Stage(shop, image, random)) as place:
+                _run_all(place, scenarios, given.runs, random)
     write([_comparison(scenario) for scenario in scenarios])
 
 

@@ -23,6 +23,10 @@ CONTROLLERS: Mapping[str, tuple[str, ...]] = {
 _MANAGER = b"kube-controller-manager"
 
 
+_WATCH_SECONDS = 5
+"""After which the API server ends a watch, so that it can be ended here."""
+
+
 class Watched:
     """Objects of a namespace as they change, each with the time at which the change was seen."""
 
@@ -30,14 +34,25 @@ class Watched:
         self.seen: list[tuple[float, dict[str, Any]]] = []
         self._list: Callable[..., Any] = CustomObjectsApi(api).list_namespaced_custom_object
         self._of = (group, "v1", namespace, plural)
-        threading.Thread(target=self._run, daemon=True).start()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ended.set()
+        self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            with suppress(HTTPError, ApiException):
-                version = self._list(*self._of)["metadata"]["resourceVersion"]
-                for event in watch.Watch().stream(self._list, *self._of, resource_version=version):
+        version = ""
+        while not self._ended.is_set():
+            try:
+                version = version or self._list(*self._of)["metadata"]["resourceVersion"]
+                options = {"resource_version": version, "timeout_seconds": _WATCH_SECONDS}
+                for event in watch.Watch().stream(self._list, *self._of, **options):
                     self.seen.append((time.time(), event["object"]))
+                    version = event["object"]["metadata"]["resourceVersion"]
+            except (HTTPError, ApiException):  # as an expired version
+                version = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ class Stage:
         self._deployments = Watched(api, shop.namespace, group="apps", plural="deployments")
         self._events = Watched(api, shop.namespace, group="events.k8s.io", plural="events")
 
+    def close(self) -> None:
+        self._deployments.close()
+        self._events.close()
+
     def run(
         self,
         scenario: Scenario,
