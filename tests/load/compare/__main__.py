@@ -1,7 +1,7 @@
 """Maré and KEDA on one cluster, with the same broker, workers and messages, in turn.
 
-``make compare`` runs all loads five times, which takes a day; ``python -m tests.load.compare burst
---runs 3`` one of them. A load is a scenario of `mare simulate`: the name of one of the package, or
+``make compare`` runs all loads five times, which takes two days, and ``make compare LOADS="burst
+--runs 3"`` one of them. A load is a scenario of `mare simulate`: the name of one of the package, or
 a file. The runs are in .cache/compare, with the table, the plots and the page index.html.
 """
 
@@ -44,10 +44,12 @@ def main() -> None:
     scenarios = [read(name, given.seconds, given.seed) for name in given.loads]
     _FOLDER.mkdir(parents=True, exist_ok=True)
     if not given.draw:
-        with cluster_for_tests() as cluster, stage(cluster) as (shop, image):
-            random = Random(given.seed)
-            with closing(Stage(shop, image, random)) as place:
-                _run_all(place, scenarios, given.runs, random)
+        with (
+            cluster_for_tests() as cluster,
+            stage(cluster) as (shop, image),
+            closing(Stage(shop, image)) as place,
+        ):
+            _run_all(place, scenarios, given.runs, Random(given.seed))
     write([_comparison(scenario) for scenario in scenarios])
 
 
@@ -64,16 +66,20 @@ def read(name: str, seconds: float, seed: int) -> Scenario:
 
 
 def _run_all(place: Stage, scenarios: Sequence[Scenario], runs: int, random: Random) -> None:
-    """Run all autoscalers once, in random order, before the next round; keep each run."""
+    """Run all autoscalers once, in random order, before the next round; keep each run.
+
+    The phases of the rounds are spread over KEDA's periods, and the same for all autoscalers.
+    """
     left = sum(len(each.autoscalers) for each in scenarios) * runs
     for scenario in scenarios:
         messages = list(zip(*generate_messages(scenario), strict=True))
         done: list[Run] = []
         for number in range(runs):
+            phase = (number + random.random()) / runs
             for autoscaler in random.sample(scenario.autoscalers, len(scenario.autoscalers)):
                 title = f"{scenario.name}, run {number + 1}, {autoscaler.name}"
                 sys.stderr.write(f"{time.strftime('%H:%M:%S')} {title}; {left} left\n")
-                done.append(place.run(scenario, autoscaler, messages))
+                done.append(place.run(scenario, autoscaler, messages, phase))
                 _file(scenario).write_text(json.dumps([asdict(each) for each in done]))
                 left -= 1
                 result = _measured(scenario, done[-1]).result

@@ -6,7 +6,6 @@ import time
 from base64 import b64encode
 from collections.abc import Sequence
 from itertools import count
-from random import Random
 from typing import Any
 
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler
@@ -21,15 +20,15 @@ _SETTLES = 10.0
 """Least seconds between the last preparation and the first message."""
 _PERIOD = 30.0
 """KEDA polls every 30 s by default, and an HPA is synchronized every 15 s, counted from when their
-objects are made. So messages come at a random time of that period."""
+objects are made: of runs with one phase, KEDA would wait as long in each."""
 _NUMBERS = count(1)
 
 
 class Stage:
     """A namespace with a broker and both autoscalers. Each run has a workload and a queue."""
 
-    def __init__(self, shop: Application, image: str, random: Random) -> None:
-        self._shop, self._image, self._random = shop, image, random
+    def __init__(self, shop: Application, image: str) -> None:
+        self._shop, self._image = shop, image
         api = shop.cluster.client()
         self._deployments = Watched(api, shop.namespace, group="apps", plural="deployments")
         self._events = Watched(api, shop.namespace, group="events.k8s.io", plural="events")
@@ -43,8 +42,12 @@ class Stage:
         scenario: Scenario,
         autoscaler: SimulatedAutoscaler,
         messages: Sequence[tuple[float, float]],
+        phase: float,
     ) -> Run:
-        """Publish the messages: pairs of the second and the time that each takes."""
+        """Publish the messages: pairs of the second and the time that each takes.
+
+        `phase`, from 0 to 1, is where in KEDA's periods the first message comes.
+        """
         name = f"work-{next(_NUMBERS)}"
         scaler = manifest(autoscaler, name, scenario)
         worker = self._worker(name, scenario)
@@ -53,14 +56,14 @@ class Stage:
         self._shop.apply(scaler)
         try:
             becomes(lambda: acting(self._shop, scaler["kind"]), 1, 120)
-            time.sleep(_SETTLES + self._random.uniform(0, _PERIOD))
-            before = usage(self._shop.cluster, scaler["kind"])
+            time.sleep(_SETTLES + phase * _PERIOD)
+            before, at = usage(self._shop.cluster, scaler["kind"]), time.monotonic()
             reports = self._publish(name, scenario)
             after = usage(self._shop.cluster, scaler["kind"])
+            seconds = time.monotonic() - at
         finally:
             self._remove(name, scaler["kind"])
         began = reports[0]["began"]
-        seconds = scenario.seconds
         return Run(
             autoscaler=autoscaler.name,
             starts=[Start(**each) for each in reports[1:]],
