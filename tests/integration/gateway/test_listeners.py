@@ -135,6 +135,10 @@ def test_an_accepted_connection_is_closed_if_its_client_does_not_read(opens_itse
     assert limit == UNREAD_MILLISECONDS
 
 
+with_ipv6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="This machine has no IPv6.")
+
+
+@with_ipv6
 @pytest.mark.parametrize(
     ("host", "has_ipv6", "reached"),
     [
@@ -154,6 +158,7 @@ def test_probes_and_streams_are_served_over_ipv6_and_ipv4(
             assert {each for each in ("127.0.0.1", "::1") if accepts(each, port)} == reached
 
 
+@with_ipv6
 def test_the_gateway_is_served_over_ipv6_and_ipv4(run_gateway):
     port, health_port = free_port(), free_port()
     ports = {"GATEWAY_HEALTH_PORT": str(health_port)}

@@ -9,7 +9,10 @@ from aiohttp import web
 from mare.serving import serving
 from mare.settings import Settings
 
+with_ipv6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="This machine has no IPv6.")
 
+
+@with_ipv6
 @pytest.mark.parametrize(
     ("host", "families"),
     [
