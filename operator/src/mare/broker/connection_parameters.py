@@ -7,12 +7,11 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from urllib.parse import quote, unquote, urlsplit
 from weakref import WeakValueDictionary
 
 from mare.broker.networks import DEFAULT_NETWORKS, AddressRefused, BrokerNetworks
-from mare.broker.secret_shapes import FOREIGN, is_suitable, own_shape
+from mare.broker.secret_shapes import COMMON_KEYS, FOREIGN, is_suitable, own_shape
 from mare.ports import AccessRefused
 from mare.tenant_scheduler import Tenant, TenantScheduler
 
@@ -23,7 +22,6 @@ _SCHEMES = {
 }
 _KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key", *FOREIGN)
 """The keys that are read, and those that `brokerRef` names. Other keys are ignored."""
-_NO_PARTS: Mapping[str, str] = MappingProxyType({})
 _MAX_VALUE_CHARACTERS = 64 * 1024 * 4 // 3
 """Of a value in base64. 1 MiB of certificates takes 0.75 s to parse, and is kept."""
 
@@ -163,7 +161,7 @@ def parse_secret(
     uri_key: str | None = None,
     tenant: Tenant | None = None,
     *,
-    part_keys: Mapping[str, str] = _NO_PARTS,
+    part_keys: Mapping[str, str] = COMMON_KEYS,
 ) -> ConnectionParameters:
     """Parse the base64 `data` of a Secret; raise `AccessRefused` with what is wrong in it.
 

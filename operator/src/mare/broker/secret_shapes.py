@@ -25,7 +25,7 @@ SHOWN_PARTS = {"host": ("host", "endpoint", "server", "addr"), "vhost": ("vhost"
 """Parts that status and log show, and what the name of their key has to contain: an object must not
 show the password of a Secret that its author may not read."""
 _CREDENTIALS = ("pass", "secret", "token", "cred", "user")
-_COMMON: Mapping[str, str] = MappingProxyType({})
+COMMON_KEYS: Mapping[str, str] = MappingProxyType({})
 """No key of a part is named: all have the common ones."""
 _OTHER_SOURCES = ("management-uri", "prometheus-uri")
 _TLS_PORTS = {"5671", "443"}
@@ -33,7 +33,7 @@ _ON_443 = ".cloudamqp.com"
 
 
 def own_shape(
-    values: Mapping[str, str], uri_key: str | None, part_keys: Mapping[str, str] = _COMMON
+    values: Mapping[str, str], uri_key: str | None, part_keys: Mapping[str, str] = COMMON_KEYS
 ) -> dict[str, str]:
     """Return the values of a Secret under the keys of Maré's own shape.
 
