@@ -13,6 +13,7 @@ from mare.processes.tcp_ports import free_port
 from mare_gateway.events import server
 from mare_gateway.health import HealthServer
 from mare_gateway.listeners import UNREAD_MILLISECONDS, limit_unread_answers, listening_socket
+from tests.ipv6 import with_ipv6
 from tests.vhost import eventually
 
 
@@ -133,9 +134,6 @@ def test_an_accepted_connection_is_closed_if_its_client_does_not_read(opens_itse
             with accepted:
                 limit = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
     assert limit == UNREAD_MILLISECONDS
-
-
-with_ipv6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="This machine has no IPv6.")
 
 
 @with_ipv6

@@ -8,8 +8,7 @@ from aiohttp import web
 
 from mare.serving import serving
 from mare.settings import Settings
-
-with_ipv6 = pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="This machine has no IPv6.")
+from tests.ipv6 import with_ipv6
 
 
 @with_ipv6

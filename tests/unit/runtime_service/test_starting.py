@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.ipv6 import with_ipv6
 from tests.vhost import eventually
 
 NOWHERE = "amqp://guest:secret@127.0.0.1:1/"
@@ -47,7 +48,7 @@ def test_a_wrong_setting_of_the_service_ends_the_process_with_the_same_code():
     assert "music is misconfigured: MUSIC_SOURCES" in ended.stderr
 
 
-@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="This machine has no IPv6.")
+@with_ipv6
 @pytest.mark.parametrize("host", ["", "::1"])
 def test_health_is_served_over_ipv6(host, start):
     worker = start("Shop", AMQP_URI=NOWHERE, RUNTIME_HEALTH_HOST=host).process
