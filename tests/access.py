@@ -1,4 +1,4 @@
-"""Kubeconfigs for ServiceAccounts, to test with restricted rights."""
+"""ServiceAccounts, their rights and kubeconfigs, to test with restricted rights."""
 
 from typing import Any
 
@@ -24,3 +24,24 @@ def service_account_kubeconfig(
         ],
         "current-context": name,
     }
+
+
+def service_account(name: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
+
+
+def right(account: str, verb: str, resource: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return Role and RoleBinding of one right on a resource, such as `leases.GROUP`."""
+    group, api = "rbac.authorization.k8s.io", "rbac.authorization.k8s.io/v1"
+    plural, _, of_group = resource.partition(".")
+    metadata = {"name": f"{account}-{verb}-{plural}"}
+    rule = {"apiGroups": [of_group], "resources": [plural], "verbs": [verb]}
+    role = {"apiVersion": api, "kind": "Role", "metadata": metadata, "rules": [rule]}
+    binding = {
+        "apiVersion": api,
+        "kind": "RoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": group, "kind": "Role", **metadata},
+        "subjects": [{"kind": "ServiceAccount", "name": account}],
+    }
+    return role, binding

@@ -5,47 +5,19 @@ import json
 import pytest
 
 from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS
+from tests.access import right, service_account
 from tests.vhost import becomes, eventually
 
-ONLOOKER = """
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: onlooker}
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: stranger}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: onlooker}
-rules: [{apiGroups: [mare.dev], resources: [queueautoscalers], verbs: [get]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: onlooker}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: onlooker}
-subjects: [{kind: ServiceAccount, name: onlooker}]
-"""
-
-
-EVENTS = """
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: events}
-rules: [{apiGroups: [events.k8s.io], resources: [events], verbs: [list]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: events}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: events}
-subjects: [{kind: ServiceAccount, name: onlooker}]
-"""
+ONLOOKER = (
+    service_account("onlooker"),
+    service_account("stranger"),
+    *right("onlooker", "get", "queueautoscalers.mare.dev"),
+)
 
 
 @pytest.fixture
 def explain(stage):
-    stage.api_server.kubectl("apply", "-n", stage.namespace, "-f", "-", stdin=ONLOOKER)
+    stage.apply(*ONLOOKER)
 
     def run(*arguments, account="onlooker"):
         return stage.mare("explain", *arguments, account=account)
@@ -104,7 +76,7 @@ def test_events_reach_further_back_than_the_status(stage, burst, explain):
     assert "Events are not used" in refused.stderr
     assert "you need the right to list events.events.k8s.io." in refused.stderr
     assert "the oldest decision in its status is from " in refused.stderr
-    kubectl("apply", *here, "-f", "-", stdin=EVENTS)
+    stage.apply(*right("onlooker", "list", "events.events.k8s.io"))
     becomes(lambda: explain(*between).returncode, 0)
     text = explain(*between).stdout
     assert "7 → 1 replica: less." in text
@@ -112,24 +84,9 @@ def test_events_reach_further_back_than_the_status(stage, burst, explain):
     assert json.loads(explain(*between, "-o", "json").stdout)["source"] == "events"
 
 
-LEASES = """
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: leases}
-rules: [{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: leases}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: leases}
-subjects: [{kind: ServiceAccount, name: onlooker}]
-"""
-
-
 def test_an_operator_that_was_killed_is_reported(own_stage, burst):
-    stage, kubectl = own_stage, own_stage.api_server.kubectl
-    kubectl("apply", "-n", stage.namespace, "-f", "-", stdin=ONLOOKER)
-    kubectl("apply", "-n", stage.namespace, "-f", "-", stdin=LEASES)
+    stage = own_stage
+    stage.apply(*ONLOOKER, *right("onlooker", "get", "leases.coordination.k8s.io"))
     burst(95)
     stage.workload(replicas=5)
     stage.autoscaler()

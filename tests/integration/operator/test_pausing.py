@@ -2,34 +2,20 @@
 
 import pytest
 
+from tests.access import right, service_account
 from tests.integration.operator.promptness import AT_MOST
 from tests.vhost import becomes, eventually
 
-PAUSER = """
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: pauser}
----
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: stranger}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata: {name: pauser}
-rules: [{apiGroups: [mare.dev], resources: [queueautoscalers], verbs: [patch]}]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: pauser}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: pauser}
-subjects: [{kind: ServiceAccount, name: pauser}]
-"""
+PAUSER = (
+    service_account("pauser"),
+    service_account("stranger"),
+    *right("pauser", "patch", "queueautoscalers.mare.dev"),
+)
 
 
 @pytest.fixture
 def mare(stage):
-    stage.api_server.kubectl("apply", "-n", stage.namespace, "-f", "-", stdin=PAUSER)
+    stage.apply(*PAUSER)
 
     def run(*arguments, account="pauser"):
         return stage.mare(*arguments, account=account)
