@@ -42,9 +42,7 @@ def connection() -> amqp.Connection:
 
 
 def work(broker: amqp.Connection) -> None:
-    channel = broker.channel()
-    for name in ("work", "seen"):
-        channel.queue_declare(name, durable=True, auto_delete=False)
+    channel = channel_with(broker, "work", "seen")
     channel.basic_qos(0, 1, a_global=False)
 
     def record(message: amqp.Message) -> None:
@@ -55,10 +53,23 @@ def work(broker: amqp.Connection) -> None:
 
     channel.basic_consume("work", callback=record)
     while True:
-        try:
-            broker.drain_events(timeout=2)
-        except TimeoutError:
-            broker.heartbeat_tick()
+        drain(broker, 2)
+
+
+def channel_with(broker: amqp.Connection, *queues: str) -> amqp.Channel:
+    """Return a channel, once these queues exist."""
+    channel = broker.channel()
+    for name in queues:
+        channel.queue_declare(name, durable=True, auto_delete=False)
+    return channel
+
+
+def drain(broker: amqp.Connection, seconds: float) -> None:
+    """Handle what the broker sends within this time, also its heartbeats."""
+    try:
+        broker.drain_events(timeout=seconds)
+    except TimeoutError:
+        broker.heartbeat_tick()
 
 
 def _end(*_: object) -> None:

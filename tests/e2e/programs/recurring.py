@@ -10,7 +10,7 @@ import sys
 import time
 
 import amqp
-from recorder import connection
+from recorder import channel_with, connection, drain
 
 _LAST_SECONDS = 60
 
@@ -20,13 +20,13 @@ def publish(count: str, times: str, period: str, *queues: str) -> None:
     for number in range(int(times)):
         time.sleep(max(0.0, began + number * float(period) - time.time()))
         with connection() as broker:
-            channel = _channel(broker, *queues)
+            channel = channel_with(broker, "seen", *queues)
             for queue in queues * int(count):
                 message = amqp.Message(json.dumps([queue, number, time.time()]), delivery_mode=2)
                 channel.basic_publish_confirm(message, routing_key=queue)
     time.sleep(_LAST_SECONDS)
     with connection() as broker:
-        channel = _channel(broker)
+        channel = channel_with(broker, "seen")
         while message := channel.basic_get("seen", no_ack=True):
             print(message.body, flush=True)
 
@@ -34,7 +34,7 @@ def publish(count: str, times: str, period: str, *queues: str) -> None:
 def work(queue: str, starts: str, takes: str) -> None:
     time.sleep(float(starts))
     with connection() as broker:
-        channel = _channel(broker, queue)
+        channel = channel_with(broker, "seen", queue)
         channel.basic_qos(0, 1, a_global=False)
 
         def handle(message: amqp.Message) -> None:
@@ -46,17 +46,7 @@ def work(queue: str, starts: str, takes: str) -> None:
 
         channel.basic_consume(queue, callback=handle)
         while True:
-            try:
-                broker.drain_events(timeout=2)
-            except TimeoutError:
-                broker.heartbeat_tick()
-
-
-def _channel(broker: amqp.Connection, *queues: str) -> amqp.Channel:
-    channel = broker.channel()
-    for name in ("seen", *queues):
-        channel.queue_declare(name, durable=True, auto_delete=False)
-    return channel
+            drain(broker, 2)
 
 
 {"publish": publish, "work": work}[sys.argv[1]](*sys.argv[2:])

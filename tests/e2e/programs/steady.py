@@ -11,7 +11,7 @@ import sys
 import time
 
 import amqp
-from recorder import connection
+from recorder import channel_with, connection
 
 _TICK = 0.25
 _LAST_SECONDS = 120
@@ -21,9 +21,7 @@ def main(seconds: str, steady: str, bursts: str) -> None:
     queues = steady.split(",")
     published = 0
     with connection() as broker:
-        channel = broker.channel()
-        for name in ("seen", *queues, bursts):
-            channel.queue_declare(name, durable=True, auto_delete=False)
+        channel = channel_with(broker, "seen", *queues, bursts)
 
         def publish(queue: str) -> None:
             message = amqp.Message(json.dumps([queue, time.time(), time.time()]), delivery_mode=2)

@@ -19,7 +19,7 @@ from heapq import heappop, heappush
 from pathlib import Path
 
 import amqp
-from recorder import connection
+from recorder import channel_with, connection, drain
 
 _PAUSE = 0.2
 _LAST_SECONDS = 60
@@ -28,7 +28,7 @@ _LAST_SECONDS = 60
 def publish(queue: str, seconds: str) -> None:
     messages = json.loads(gzip.decompress(Path("/load/messages").read_bytes()))
     with connection() as broker:
-        channel = _channel(broker, queue)
+        channel = channel_with(broker, "seen", queue)
         began = time.time()
         for number, (second, takes) in enumerate(messages):
             _wait(broker, began + second)
@@ -43,14 +43,7 @@ def publish(queue: str, seconds: str) -> None:
 
 def _wait(broker: amqp.Connection, moment: float) -> None:
     while (left := moment - time.time()) > 0:
-        _drain(broker, min(left, 2.0))
-
-
-def _drain(broker: amqp.Connection, seconds: float) -> None:
-    try:
-        broker.drain_events(timeout=seconds)
-    except TimeoutError:
-        broker.heartbeat_tick()
+        drain(broker, min(left, 2.0))
 
 
 def work(queue: str, workers: str, prefetch: str) -> None:
@@ -61,7 +54,7 @@ def work(queue: str, workers: str, prefetch: str) -> None:
     busy: list[tuple[float, int]] = []
     """When a message is done, and its delivery tag."""
     with connection() as broker:
-        channel = _channel(broker, queue)
+        channel = channel_with(broker, "seen", queue)
         channel.basic_qos(0, int(prefetch), a_global=False)
         channel.basic_consume(queue, callback=held.append)
         while True:
@@ -76,23 +69,16 @@ def work(queue: str, workers: str, prefetch: str) -> None:
                 _report(channel, report | {"pod": pod, "redelivered": redelivered})
                 heappush(busy, (time.monotonic() + takes, message.delivery_tag))
             left = busy[0][0] - time.monotonic() if busy else _PAUSE
-            _drain(broker, max(0.001, min(left, _PAUSE)))
+            drain(broker, max(0.001, min(left, _PAUSE)))
 
 
 def declare(*queues: str) -> None:
     with connection() as broker:
-        _channel(broker, *queues)
+        channel_with(broker, "seen", *queues)
 
 
 def _report(channel: amqp.Channel, report: dict[str, object]) -> None:
     channel.basic_publish(amqp.Message(json.dumps(report)), routing_key="seen")
-
-
-def _channel(broker: amqp.Connection, *queues: str) -> amqp.Channel:
-    channel = broker.channel()
-    for name in ("seen", *queues):
-        channel.queue_declare(name, durable=True, auto_delete=False)
-    return channel
 
 
 {"publish": publish, "work": work, "declare": declare}[sys.argv[1]](*sys.argv[2:])
