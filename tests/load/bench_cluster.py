@@ -3,7 +3,6 @@
 ``python -m tests.load.bench_cluster`` uses the cluster of `make cluster`, or starts one.
 """
 
-import re
 import statistics
 import sys
 import time
@@ -12,6 +11,7 @@ from kubernetes import client, watch
 
 from tests.e2e.application import Application
 from tests.e2e.release import application_on_a_cluster
+from tests.load.pod_usage import usage_of_pods
 
 WORKLOAD = "music"
 ONE, TEN = 10, 3
@@ -74,27 +74,16 @@ def _idle(application: Application) -> str:
         for component in ("gateway", "weather", "music", "playlists", "operator")
         for pod in application.pods(component)[:1]
     ] + [("rabbitmq", f"{application.release}-rabbitmq-0")]
-    before = {pod: _used(application, pod) for _, pod in pods}
+    before = usage_of_pods(application.cluster)
     started = time.monotonic()
     time.sleep(30)
     lines = ["| Pod | memory, MiB | CPU, millicores |", "|---|---|---|"]
+    after, passed = usage_of_pods(application.cluster), time.monotonic() - started
     for component, pod in pods:
-        cpu, memory = _used(application, pod)
-        millicores = (cpu - before[pod][0]) / (time.monotonic() - started) * 1000
-        lines.append(f"| {component} | {memory / 2**20:.0f} | {millicores:.0f} |")
+        used, earlier = (each[application.namespace, pod] for each in (after, before))
+        millicores = (used.cpu_seconds - earlier.cpu_seconds) / passed * 1000
+        lines.append(f"| {component} | {used.memory_bytes / 2**20:.0f} | {millicores:.0f} |")
     return "\n".join(lines)
-
-
-def _used(application: Application, pod: str) -> tuple[float, float]:
-    """CPU seconds so far and bytes of the working set, as the kubelet tells them."""
-    text = application.kubectl("get", "--raw", "/api/v1/nodes/control-plane/proxy/metrics/resource")
-    labels = f'namespace="{application.namespace}",pod="{pod}"'
-
-    def number(metric: str) -> float:
-        found = re.search(rf"^{metric}{{{labels}}} (\S+)", text, re.MULTILINE)
-        return float(found[1]) if found else float("nan")
-
-    return number("pod_cpu_usage_seconds_total"), number("pod_memory_working_set_bytes")
 
 
 if __name__ == "__main__":

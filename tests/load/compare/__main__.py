@@ -72,17 +72,19 @@ def _run_all(place: Stage, scenarios: Sequence[Scenario], runs: int, random: Ran
     """
     left = sum(len(each.autoscalers) for each in scenarios) * runs
     for scenario in scenarios:
-        messages = list(zip(*generate_messages(scenario), strict=True))
+        messages = generate_messages(scenario)
         done: list[Run] = []
         for number in range(runs):
             phase = (number + random.random()) / runs
             for autoscaler in random.sample(scenario.autoscalers, len(scenario.autoscalers)):
                 title = f"{scenario.name}, run {number + 1}, {autoscaler.name}"
                 sys.stderr.write(f"{time.strftime('%H:%M:%S')} {title}; {left} left\n")
-                done.append(place.run(scenario, autoscaler, messages, phase))
+                done.append(
+                    place.run(scenario, autoscaler, list(zip(*messages, strict=True)), phase)
+                )
                 _file(scenario).write_text(json.dumps([asdict(each) for each in done]))
                 left -= 1
-                result = _measured(scenario, done[-1]).result
+                result = result_of(done[-1], scenario, *messages)
                 figures = f"p95 {result.wait_p95:.2f} s, {result.replica_seconds:,.0f} replica-s"
                 sys.stderr.write(f"    {figures}\n")
 
@@ -91,16 +93,14 @@ def _file(scenario: Scenario) -> Path:
     return _FOLDER / f"{scenario.name}.json"
 
 
-def _measured(scenario: Scenario, run: Run) -> Measured:
-    arrivals, takes = generate_messages(scenario)
-    result = result_of(run, scenario, arrivals, takes)
-    return Measured(run, result, None if scenario.min_replicas else reaction(run, takes))
-
-
 def _comparison(scenario: Scenario) -> Comparison:
+    arrivals, takes = generate_messages(scenario)
     measured: dict[str, list[Measured]] = {each.name: [] for each in scenario.autoscalers}
     for each in json.loads(_file(scenario).read_text()):
-        measured[each["autoscaler"]].append(_measured(scenario, Run.read(each)))
+        run = Run.read(each)
+        result = result_of(run, scenario, arrivals, takes)
+        reacted = None if scenario.min_replicas else reaction(run, takes)
+        measured[run.autoscaler].append(Measured(run, result, reacted))
     return Comparison(scenario, measured, {each.autoscaler: each for each in compare(scenario)})
 
 

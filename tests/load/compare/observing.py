@@ -1,6 +1,5 @@
 """What a cluster shows of a run: counts, what autoscalers say, and what they use."""
 
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,8 @@ from kubernetes.client import ApiClient, ApiException, CustomObjectsApi
 from urllib3.exceptions import HTTPError
 
 from devcluster.cluster import Cluster
+from local.processor_time import processor_seconds
+from tests.load.pod_usage import usage_of_pods
 
 CONTROLLERS: Mapping[str, tuple[str, ...]] = {
     "QueueAutoscaler": ("operator-",),
@@ -67,14 +68,13 @@ class Usage:
 
 def usage(cluster: Cluster, kind: str) -> Usage:
     """Return what the Pods that serve the objects of a kind have used."""
-    text = cluster.kubectl("get", "--raw", "/api/v1/nodes/control-plane/proxy/metrics/resource")
-
-    def total(metric: str) -> float:
-        found = re.findall(rf'^{metric}{{.*pod="([^"]+)".*}} (\S+)', text, re.MULTILINE)
-        return sum(float(value) for pod, value in found if pod.startswith(CONTROLLERS[kind]))
-
-    cpu, memory = total("pod_cpu_usage_seconds_total"), total("pod_memory_working_set_bytes")
-    return Usage(cpu, _manager_cpu_seconds(cluster.kubeconfig.parent), memory)
+    pods = usage_of_pods(cluster).items()
+    used = [each for (_, pod), each in pods if pod.startswith(CONTROLLERS[kind])]
+    return Usage(
+        cpu_seconds=sum(each.cpu_seconds for each in used),
+        manager_cpu_seconds=_manager_cpu_seconds(cluster.kubeconfig.parent),
+        memory_bytes=sum(each.memory_bytes for each in used),
+    )
 
 
 def _manager_cpu_seconds(folder: Path) -> float:
@@ -84,7 +84,5 @@ def _manager_cpu_seconds(folder: Path) -> float:
             program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
             of_cluster = any(bytes(folder) + b"/" in each for each in arguments)
             if program.endswith(_MANAGER) and of_cluster:
-                # After the name in parentheses, utime and stime are the fields 12 and 13.
-                fields = (process / "stat").read_text().rpartition(")")[2].split()
-                return (int(fields[11]) + int(fields[12])) / 100
+                return processor_seconds(int(process.name))
     return 0.0
