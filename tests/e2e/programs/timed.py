@@ -29,6 +29,7 @@ def publish(queue: str, seconds: str) -> None:
     messages = json.loads(gzip.decompress(Path("/load/messages").read_bytes()))
     with connection() as broker:
         channel = channel_with(broker, "seen", queue)
+        channel.queue_purge("seen")  # what workers of the last run have started after its end
         began = time.time()
         for number, (second, takes) in enumerate(messages):
             _wait(broker, began + second)
