@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from mare.domain.decide import decide
-from mare.domain.estimates import Estimates, recall
+from mare.domain.estimates import Estimates
 from mare.domain.held_messages import HeldMessages
 from mare.domain.history import History
+from mare.domain.learning import recall
 from mare.domain.observation import Observation, Workload, load_of
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import reading

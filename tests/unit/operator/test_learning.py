@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from mare.domain.capacity import Capacity, ClosedInterval
-from mare.domain.estimates import Estimates, learn, recall
+from mare.domain.estimates import Estimates
 from mare.domain.growth import DepthGrowth
 from mare.domain.interval import open_interval
+from mare.domain.learning import learn, recall
 from mare.domain.observation import Workload, load_of
 from mare.domain.replica_starts import ReplicaStarts
 from mare.domain.unknown import Unknown

@@ -6,7 +6,6 @@ import pytest
 
 from mare.domain.arrivals import Arrivals, Count
 from mare.domain.growth import ReadyGrowth
-from mare.domain.supported_rate import supported_rate
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import reading
 from tests.unit.operator.test_learning import watched
@@ -24,13 +23,13 @@ def test_a_rate_that_one_sample_alone_shows_is_not_yet_supported():
     estimates = watched([jumping(index, lasting=99) for index in range(31)]).estimates
     assert estimates.arrival_rate > 100_000
     assert estimates.rate_before_jump == pytest.approx(8)
-    assert supported_rate(estimates, ready=0) == pytest.approx(8)
-    assert supported_rate(estimates, ready=0, at_work=12.0) == pytest.approx(12)
+    assert estimates.supported_rate(ready=0) == pytest.approx(8)
+    assert estimates.supported_rate(ready=0, at_work=12.0) == pytest.approx(12)
     grown = estimates.ready_growth.observe(2, 2, 500, 155.0)
     estimates = replace(estimates, ready_growth=grown)
-    assert supported_rate(estimates, ready=500) == pytest.approx(8 + 500 / 5)
+    assert estimates.supported_rate(ready=500) == pytest.approx(8 + 500 / 5)
     estimates = replace(estimates, ready_growth=ReadyGrowth())
-    assert supported_rate(estimates, ready=500) == pytest.approx(8 + 500 / 5)
+    assert estimates.supported_rate(ready=500) == pytest.approx(8 + 500 / 5)
 
 
 def test_counters_of_another_broker_neither_last_as_a_rate_nor_as_a_capacity():

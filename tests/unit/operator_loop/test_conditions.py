@@ -13,9 +13,10 @@ from mare.custom_resource.work_conditions import (
     prefetch_suitable,
 )
 from mare.dashboard.summary import facts_of
-from mare.domain.estimates import Estimates, Learning, recall
+from mare.domain.estimates import Estimates
 from mare.domain.held_messages import HeldMessages
 from mare.domain.history import History
+from mare.domain.learning import Learning, recall
 from mare.domain.redeliveries import Redeliveries
 from mare.domain.unknown import Unknown
 from mare.explanation.problems import problems_of

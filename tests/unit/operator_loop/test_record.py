@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from mare.custom_resource.autoscaler import Key
-from mare.domain.estimates import Estimates, Learning
+from mare.domain.estimates import Estimates
+from mare.domain.learning import Learning
 from mare.domain.unknown import Unknown
 from mare.loop import record
 from mare.tenant_lines import Stock

@@ -13,7 +13,7 @@ from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
 from mare.broker.response_budget import OBJECTS_OF_QUEUE, ResponseShare
 from mare.broker.response_fields import Count, QueueName, Short
 from mare.domain.alarms import ALARM_NOT_REPORTED, alarm_of
-from mare.domain.observation import NOT_REPORTED
+from mare.domain.observation import NO_CONSUMERS, NO_PREFETCH, NOT_REPORTED
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
 
@@ -38,8 +38,8 @@ Empty = list[None]
 """RabbitMQ returns [] for an object without fields."""
 
 # One object for all queues: 30,000 copies would take 10 MB.
-_NO_CONSUMERS = Unknown("NoConsumers", "the queue has no consumer whose prefetch count is known")
-_NO_PREFETCH = Unknown("NoPrefetch", "a consumer has no prefetch count")
+_NO_CONSUMERS = Unknown(NO_CONSUMERS, "the queue has no consumer whose prefetch count is known")
+_NO_PREFETCH = Unknown(NO_PREFETCH, "a consumer has no prefetch count")
 _PEERS_UNKNOWN = Unknown("PeersUnknown", "the broker does not report which replicas are busy")
 _NO_PEERS: Mapping[str, int] = {}
 

@@ -9,7 +9,7 @@ from mare.domain.clause import Clause, capital, number, significant
 from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgement
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
-from mare.domain.observation import load_of
+from mare.domain.observation import NO_PREFETCH, load_of
 from mare.domain.other_consumers import OtherConsumers
 from mare.domain.redeliveries import Redeliveries
 from mare.domain.spec import MaximumConcurrency, QueueWaitTime, ScalingSpec, VictimPolicy
@@ -146,7 +146,7 @@ def prefetch_suitable(
     count = (
         f"up to {prefetched:.0f} messages" if prefetched < math.inf else "messages without a limit"
     )
-    if isinstance(prefetch, Unknown) and prefetch.reason != "NoPrefetch":
+    if isinstance(prefetch, Unknown) and prefetch.reason != NO_PREFETCH:
         found = Condition(kind, "Unknown", prefetch.reason, prefetch.cause)
     elif estimates.prefetch_exceeds_workers:
         found = condition(kind, "False", "PrefetchExceedsWorkers", count=count)

@@ -91,6 +91,10 @@ class Capacity:
     """Factor by which the capacity can exceed the last rate at saturation."""
 
     @property
+    def is_unknown(self) -> bool:
+        return self.per_replica(1.0) is None
+
+    @property
     def service_seconds(self) -> float | None:
         """How long a message stays unacknowledged: at least a service time. None if unknown."""
         return self.shortest or self.long.seconds_per_message

@@ -42,10 +42,10 @@ from mare.domain.context import DecisionContext, Proposal, context_of
 from mare.domain.cooldown import Cooldown
 from mare.domain.decision import Decision, DecisionTrace, Stage
 from mare.domain.draining import choose_victims, keep_acknowledged_early, keep_busy_replicas
-from mare.domain.estimates import learn
 from mare.domain.forecast import TideTable
 from mare.domain.forecast_floor import apply_forecast, forecast_of
 from mare.domain.history import History
+from mare.domain.learning import learn
 from mare.domain.never_consumed import never_consumed, not_counted, with_consumed
 from mare.domain.observation import Load, Observation, QueueReading, load_of
 from mare.domain.pause import pause_all, pause_one_direction

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from mare.domain.behavior import Recommendation, ScaleEvent, remember, store_event
 from mare.domain.cooldown import Cooldown
 from mare.domain.early_acknowledgement import EarlyAcknowledgement
-from mare.domain.estimates import Estimates, Learning, recall
+from mare.domain.estimates import Estimates
 from mare.domain.forecast import TideTable
 from mare.domain.held_messages import HeldMessages
+from mare.domain.learning import Learning, recall
 from mare.domain.observation import Load
 from mare.domain.redeliveries import Redeliveries
 from mare.domain.spec import Behavior, ScalingSpec

@@ -96,6 +96,6 @@ def _by_growth(count: int, estimates: Estimates, workload: Workload) -> Proposal
             replicas=raw,
         )
         return Proposal(raw, raw, clause, allows_scale_down=False)
-    raw = max(current, 1 if count else 0)
+    raw = current or min(_FREE, count_of(count / _FIRST_STEP))
     clause = Clause("wait.workersUnknown", messages=count)
     return Proposal(raw, raw, clause, allows_scale_down=False)

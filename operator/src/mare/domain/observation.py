@@ -11,6 +11,10 @@ from mare.domain.unknown import Unknown, known, total
 STATISTICS_SECONDS = 5.0
 """Interval at which RabbitMQ updates its statistics, by default (`collect_statistics_interval`)."""
 NOT_REPORTED = Unknown("NotReported", "the broker's statistics are not read")
+NO_CONSUMERS = "NoConsumers"
+"""The reason of a prefetch count that is unknown, because the queues had no consumer."""
+NO_PREFETCH = "NoPrefetch"
+"""The reason of a prefetch count that is unknown, because a consumer has no limit."""
 _READY_NOT_REPORTED = Unknown("NotReported", "the workload does not report its ready replicas")
 _NO_QUEUE = Unknown("QueueNotFound", "no queue is found")
 _IDLE_NOT_REPORTED = Unknown("NotReported", "the broker does not report which replicas are busy")
@@ -258,7 +262,7 @@ def _mean_prefetch(queues: tuple[QueueReading, ...]) -> float | Unknown:
         consumers += reading.consumers
         weighted += reading.consumers * reading.prefetch
     if consumers == 0:
-        return Unknown("NoConsumers", "the queues have no consumer whose prefetch is known")
+        return Unknown(NO_CONSUMERS, "the queues have no consumer whose prefetch is known")
     return weighted / consumers
 
 

@@ -12,7 +12,7 @@ rate is at most 1.6 messages/s, and no replica is added for more.
 
 from mare.domain.clause import Clause, significant
 from mare.domain.estimates import Estimates
-from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
+from mare.domain.observation import Load, Workload
 from mare.domain.unknown import known
 from mare.domain.work_in_progress import in_progress
 
@@ -32,16 +32,6 @@ def rate_of(
     each = capacity or known(estimates.capacity_per_replica, 0.0)
     at_once = workers or known(estimates.workers_per_replica, 0.0)
     at_work = in_progress(load, workload, at_once) * each / at_once if at_once else 0.0
-    rate = significant(supported_rate(estimates, known(load.ready, 0), at_work))
+    rate = significant(estimates.supported_rate(known(load.ready, 0), at_work))
     measured = significant(known(estimates.arrival_rate, 0.0))
     return rate, Clause("wait.unconfirmed", arrivalRate=measured) if measured > rate else None
-
-
-def supported_rate(estimates: Estimates, ready: int, at_work: float = 0.0) -> float:
-    """Return the rate; one that one sample alone shows only as far as messages support it."""
-    rate, before = known(estimates.arrival_rate, 0.0), estimates.rate_before_jump
-    if before is None:
-        return rate
-    growing = estimates.ready_growth.recent_rate
-    growing = ready / STATISTICS_SECONDS if growing is None else growing
-    return min(rate, max(before, at_work) + growing)

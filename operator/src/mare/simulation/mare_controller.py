@@ -7,7 +7,14 @@ from mare.domain.decide import decide
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import MESSAGES_LEFT, Evidence, QuietAnswer
 from mare.domain.history import History
-from mare.domain.observation import Observation, QueueReading, Workload, with_stale_unknown
+from mare.domain.observation import (
+    NO_CONSUMERS,
+    NO_PREFETCH,
+    Observation,
+    QueueReading,
+    Workload,
+    with_stale_unknown,
+)
 from mare.domain.spec import ScalingSpec, VictimPolicy
 from mare.domain.unknown import Unknown
 from mare.simulation.scenario import Scenario
@@ -130,7 +137,7 @@ def _idle(simulation: Simulation, readings: _Readings) -> int | Unknown:
 
 def _prefetch(statistics: Statistics) -> float | Unknown:
     if statistics.consumers == 0:
-        return Unknown("NoConsumers", "the queue has no consumer")
+        return Unknown(NO_CONSUMERS, "the queue has no consumer")
     if statistics.prefetch == 0:
-        return Unknown("NoPrefetch", "a consumer has no prefetch count")
+        return Unknown(NO_PREFETCH, "a consumer has no prefetch count")
     return statistics.prefetch / statistics.consumers

@@ -1,0 +1,239 @@
+"""Learns arrival rate, capacity and start-up time from readings of the queues.
+
+Ready messages and consumers are read four times a second. Counters, unacknowledged messages and
+prefetch change only when the broker updates its statistics, every 5 s.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from mare.domain.acknowledgement_batches import AcknowledgementBatches
+from mare.domain.arrivals import Arrivals, Count
+from mare.domain.capacity import Capacity, remembered
+from mare.domain.estimates import NO_ESTIMATE, Estimates
+from mare.domain.falling_backlog import FallingBacklog
+from mare.domain.growth import DepthGrowth
+from mare.domain.interval import COUNTER_RESET, OpenInterval, open_interval
+from mare.domain.observation import NO_CONSUMERS, NO_PREFETCH, STATISTICS_SECONDS, Load, Workload
+from mare.domain.replica_starts import ReplicaStarts
+from mare.domain.starting_backlog import StartingBacklog
+from mare.domain.unknown import Unknown, known
+from mare.domain.work_in_progress import most_in_progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    estimates: Estimates = field(default_factory=Estimates)
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    capacity: Capacity = field(default_factory=Capacity)
+    starting: ReplicaStarts = field(default_factory=ReplicaStarts)
+    backlog: StartingBacklog = field(default_factory=StartingBacklog)
+    interval: OpenInterval | None = None
+    """The interval since the last statistics update."""
+    depth_growth: DepthGrowth = field(default_factory=DepthGrowth)
+    batches: AcknowledgementBatches = field(default_factory=AcknowledgementBatches)
+    fall: FallingBacklog = field(default_factory=FallingBacklog)
+
+
+def recall(estimates: Estimates, backlog: StartingBacklog | None = None) -> Learning:
+    """Begin with stored estimates, without arrival rates, which can have changed.
+
+    A `backlog` that goes on was counted with the stored rate.
+    """
+    if backlog is None:
+        backlog = StartingBacklog()
+    else:
+        backlog = replace(backlog, rate=known(estimates.arrival_rate, 0.0))
+    estimates = replace(estimates, arrival_rate=NO_ESTIMATE, highest_rate=NO_ESTIMATE)
+    per_replica, workers = estimates.capacity_per_replica, estimates.workers_per_replica
+    capacity = Capacity()
+    if not isinstance(per_replica, Unknown) and not isinstance(workers, Unknown):
+        capacity = remembered(per_replica, workers)
+    starting = ReplicaStarts(start_seconds=estimates.start_seconds)
+    return Learning(estimates=estimates, capacity=capacity, starting=starting, backlog=backlog)
+
+
+def learn(
+    learning: Learning,
+    load: Load,
+    workload: Workload,
+    now: float,
+    configured_workers: int | None = None,
+) -> Learning:
+    """Update the estimates with one reading. `configured_workers` are those of a replica."""
+    whole, load = load, load.without_missing_queues()
+    if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
+        return replace(learning, interval=None)
+    starting = learning.starting.observe(workload, load.consumers, now)
+    start_seconds = starting.start_seconds or 0.0
+    has_changed = learning.starting.replicas not in {None, workload.replicas}
+    estimates = learning.estimates
+    growth = estimates.ready_growth.observe(workload.replicas, load.consumers, load.ready, now)
+    backlog = learning.backlog.observe(
+        load,
+        now,
+        replicas=workload.replicas,
+        consuming=estimates.consuming_replicas(load, workload),
+        arrival_rate=known(estimates.arrival_rate, None),
+        start_seconds=starting.start_seconds,
+        is_learning=isinstance(estimates.capacity_per_replica, Unknown),
+        missing=frozenset() if load is whole else whole.missing_queues,
+    )
+    estimates = replace(
+        estimates,
+        start_seconds=starting.start_seconds,
+        consumers_per_replica=starting.consumers_per_replica,
+        ratio_is_used=estimates.ratio_is_used or has_changed,
+        ready_growth=growth,
+        may_grow=not backlog.is_starting
+        and now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
+    )
+    consuming = estimates.consuming_replicas(load, workload)
+    fall = learning.fall.observe(
+        load.ready,
+        load.consumers,
+        now,
+        consuming=consuming,
+        prefetch=_prefetch(load),
+        arrival_rate=estimates.supported_rate(load.ready),
+    )
+    learning = replace(learning, starting=starting, backlog=backlog, fall=fall)
+    if isinstance(load.statistics_at, Unknown):
+        return replace(learning, estimates=estimates, interval=None)
+    prefetch = known(load.prefetch, 0.0) * estimates.assumed_consumers_per_replica(load)
+    assumed_workers = configured_workers or prefetch
+    has_new = assumed_workers and assumed_workers != estimates.workers_per_replica
+    if has_new and not estimates.prefetch_exceeds_workers:
+        estimates = replace(estimates, workers_per_replica=float(assumed_workers))
+    last = learning.interval
+    if last is None:
+        interval = open_interval(load, consuming, None, assumed_workers)
+    else:
+        interval = last.observe(load.ready, consuming)
+    if learning.capacity.is_unknown:
+        estimates = _with_fall(estimates, fall, load)
+    learning = replace(learning, estimates=estimates, interval=interval)
+    if last is None or not interval.is_over(load):
+        return learning
+    most = most_in_progress(workload, configured_workers) if configured_workers else None
+    learning = _with_statistics(learning, interval, load, assumed_workers, most, now)
+    return replace(learning, interval=open_interval(load, consuming, interval, assumed_workers))
+
+
+def _with_statistics(  # noqa: PLR0917
+    learning: Learning,
+    interval: OpenInterval,
+    load: Load,
+    assumed_workers: float,
+    most_in_progress: float | None,
+    now: float,
+) -> Learning:
+    arrivals, capacity, estimates = learning.arrivals, learning.capacity, learning.estimates
+    grown, end = interval.increases(load), known(load.statistics_at, now)
+    published, delivered, acknowledged = grown.published, grown.delivered, grown.acknowledged
+    if isinstance(estimates.capacity_per_replica, Unknown):
+        estimates = replace(estimates, finished=estimates.finished + known(acknowledged, 0))
+    batches = learning.batches.observe(acknowledged, delivered)
+    batch = batches.size_within(assumed_workers)
+    if isinstance(published, Unknown):
+        if published.reason == COUNTER_RESET and arrivals.rate_before_jump is not None:
+            arrivals = arrivals.without_jump()
+            estimates = replace(_with_arrivals(estimates, arrivals), delivery_ratio=published)
+    else:
+        count = Count(end, end - interval.began, published)
+        arrivals = arrivals.observe(count, now, estimates.start_seconds or 0.0)
+        estimates = replace(
+            _with_arrivals(estimates, arrivals),
+            delivery_ratio=_ratio(published, delivered),
+            ratio_is_used=estimates.ratio_is_used
+            and interval.began < learning.starting.changed_at + (estimates.start_seconds or 0.0),
+        )
+    each = capacity.long.seconds_per_message or 0.0
+    growth = interval.growth(load, grown, learning.depth_growth, assumed_workers, each)
+    service = capacity.service_seconds or 0.0
+    growth = replace(growth, batch=batch)
+    evidence = interval.closed(load, grown, assumed_workers, most_in_progress, service)
+    if evidence is not None and batch > 1 and not evidence.saturated:
+        evidence = None
+    if arrivals.rate_before_jump is not None:
+        # The counter of acknowledgements may have jumped as well.
+        evidence, growth = None, DepthGrowth()
+    if evidence is not None:
+        evidence = replace(evidence, is_growing=growth.is_likely)
+    if growth.is_saturation:
+        evidence = growth.saturation(interval.most_consuming)
+        growth = DepthGrowth(depth=(growth.depth or 0) + growth.grown)
+    if evidence is not None:
+        capacity = capacity.observe(evidence)
+        # With a prefetch count of 1 each consumer works on one message, and waits for no other.
+        one_each = known(load.prefetch, 0.0) == 1
+        fewest = assumed_workers if one_each else 1.0
+        is_configured = most_in_progress is not None
+        estimates = _with_capacity(
+            estimates, capacity, assumed_workers or None, fewest, is_configured=is_configured
+        )
+    return replace(
+        learning,
+        estimates=estimates,
+        arrivals=arrivals,
+        capacity=capacity,
+        depth_growth=growth,
+        batches=batches,
+    )
+
+
+def _with_arrivals(estimates: Estimates, arrivals: Arrivals) -> Estimates:
+    return replace(
+        estimates,
+        arrival_rate=_or(arrivals.rate, estimates.arrival_rate),
+        highest_rate=_or(arrivals.highest_rate, estimates.highest_rate),
+        rate_before_jump=arrivals.rate_before_jump,
+        fell_at=arrivals.fell_at,
+        arrival_deviation=arrivals.deviation_of_rate,
+        dispersion=arrivals.dispersion,
+    )
+
+
+def _with_fall(estimates: Estimates, fall: FallingBacklog, load: Load) -> Estimates:
+    """Return the estimates with the capacity that a falling backlog shows, if it shows one."""
+    if isinstance(load.prefetch, Unknown) and load.prefetch.reason == NO_PREFETCH:
+        return replace(estimates, capacity_per_replica=NO_ESTIMATE)
+    if fall.capacity is None:
+        return estimates
+    return replace(estimates, capacity_per_replica=fall.capacity, capacity_error=Capacity().error)
+
+
+def _prefetch(load: Load) -> float | None:
+    """Return the prefetch count of a consumer; 1 while the consumers are newer than it."""
+    is_new = isinstance(load.prefetch, Unknown) and load.prefetch.reason == NO_CONSUMERS
+    return 1.0 if is_new else known(load.prefetch, None)
+
+
+def _with_capacity(
+    estimates: Estimates,
+    capacity: Capacity,
+    assumed_workers: float | None,
+    fewest: float,
+    *,
+    is_configured: bool,
+) -> Estimates:
+    per_replica = capacity.per_replica(assumed_workers, fewest)
+    workers = None if is_configured else capacity.workers(assumed_workers, fewest)
+    return replace(
+        estimates,
+        capacity_per_replica=_or(per_replica, estimates.capacity_per_replica),
+        capacity_error=capacity.error,
+        workers_per_replica=_or(workers or assumed_workers, estimates.workers_per_replica),
+        prefetch_exceeds_workers=workers is not None,
+    )
+
+
+def _ratio(published: int, delivered: int | Unknown) -> float | Unknown:
+    if isinstance(delivered, Unknown):
+        return delivered
+    if delivered == 0:
+        return Unknown("NothingDelivered", "no message was delivered, so that there is no ratio")
+    return published / delivered
+
+
+def _or(value: float | None, before: float | Unknown) -> float | Unknown:
+    return before if value is None else value

@@ -1,0 +1,117 @@
+"""A falling backlog shows what a replica does at least, also in the first burst of a workload."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mare.domain.falling_backlog import FallingBacklog
+from mare.domain.unknown import Unknown
+from tests.unit.operator.building import reading
+from tests.unit.operator.test_learning import watched
+
+
+def shown(*readings, prefetch=1.0, arrival_rate=0.0):
+    """Read (ready, consumers) once a second; each replica has one consumer."""
+    result = FallingBacklog()
+    for second, (ready, consumers) in enumerate(readings):
+        result = result.observe(
+            ready,
+            consumers,
+            float(second),
+            consuming=float(consumers),
+            prefetch=prefetch,
+            arrival_rate=arrival_rate,
+        )
+    return result.capacity
+
+
+BEGIN = ((200, 0), (196, 4), (188, 4), (180, 4), (172, 4))  # 4 replicas of 2 messages/s
+
+
+def test_messages_that_left_the_queue_were_processed_but_for_those_that_new_consumers_hold():
+    assert shown(*BEGIN) == pytest.approx((28 - 4) / 16)
+    assert shown(*BEGIN, (164, 4), prefetch=4.0) == pytest.approx((36 - 16) / 20)
+
+
+def test_few_processed_messages_show_nothing():
+    assert shown(*BEGIN[:4]) is None  # 16, which may be less than 3 of each consumer
+    assert shown(*BEGIN, prefetch=4.0) is None
+    assert shown((200, 0), (199, 1), (190, 1)) is None  # 9 in all
+    assert shown((200, 0), (100, 0)) is None
+
+
+def test_messages_that_arrive_at_a_known_rate_left_the_queue_as_well():
+    assert shown(*BEGIN, arrival_rate=2.0) == pytest.approx((24 + 8) / 16)
+
+
+def test_the_highest_bound_counts_until_the_queue_has_more_messages():
+    assert shown(*BEGIN, (164, 20), (156, 20)) == shown(*BEGIN)
+    assert shown(*BEGIN, (0, 4), (0, 4), (0, 1)) == pytest.approx((200 - 4) / 20)
+    assert shown(*BEGIN, (0, 4), (3, 1)) is None
+    assert shown(*BEGIN, (300, 4)) is None
+
+
+@given(
+    service=st.floats(0.05, 5),
+    prefetch=st.integers(1, 5),
+    before=st.integers(0, 3),
+    joined=st.integers(1, 6),
+    join_at=st.integers(0, 9),
+    offset=st.floats(0, 1, exclude_max=True),
+    messages=st.integers(30, 400),
+)
+def test_no_replica_is_slower_than_the_bound(  # noqa: PLR0917 - by name
+    service, prefetch, before, joined, join_at, offset, messages
+):
+    """Consumers with one worker each, of which some join later, take a backlog."""
+    result = FallingBacklog()
+    for second in range(30):
+        held = [1 + int(second / service + offset) - 1] * before
+        if second >= join_at:
+            held += [prefetch + int((second - join_at) / service)] * joined
+        consumers = len(held)
+        ready = max(0, messages - sum(held))
+        result = result.observe(
+            ready,
+            consumers,
+            float(second),
+            consuming=float(consumers),
+            prefetch=float(prefetch),
+            arrival_rate=0.0,
+        )
+        bound = result.capacity
+        assert bound is None or bound <= 1 / service + 1e-9
+
+
+def first_burst(prefetch):
+    """200 messages for 4 new replicas of 2 messages/s; statistics of before they consume."""
+    none_yet = {"statistics_at": 1.0, "prefetch": Unknown("NoConsumers", "no consumer")}
+    with_consumers = {"statistics_at": 6.0, "prefetch": prefetch}
+    counts = [(2.0, 200, 0, none_yet), (3.0, 196, 4, none_yet)]
+    counts += [(float(at), 196 - 8 * (at - 3), 4, none_yet) for at in range(4, 7)]
+    counts += [(float(at), 196 - 8 * (at - 3), 4, with_consumers) for at in range(7, 9)]
+    return [
+        (now, reading(ready, at=now, consumers=consumers, **statistics))
+        for now, ready, consumers, statistics in counts
+    ]
+
+
+def test_the_first_burst_shows_the_capacity_before_the_statistics_do():
+    early = watched(first_burst(1.0)[:5], replicas=4).estimates
+    assert early.capacity_per_replica == pytest.approx(1.5)
+    later = watched(first_burst(1.0), replicas=4).estimates
+    assert 1.5 < later.capacity_per_replica < 2
+    assert later.workers_per_replica == 1
+
+
+def test_a_greater_prefetch_count_than_was_thought_corrects_the_capacity():
+    early = watched(first_burst(4.0)[:5], replicas=4).estimates
+    assert early.capacity_per_replica == pytest.approx(1.5)
+    later = watched(first_burst(4.0), replicas=4).estimates
+    assert later.capacity_per_replica < early.capacity_per_replica
+
+
+def test_consumers_without_a_limit_show_no_capacity_by_the_messages_that_they_take():
+    limitless = Unknown("NoPrefetch", "a consumer has no prefetch count")
+    estimates = watched(first_burst(limitless), replicas=4).estimates
+    assert isinstance(estimates.capacity_per_replica, Unknown)
