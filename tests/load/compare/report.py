@@ -21,11 +21,15 @@ th, td { padding: .25rem .75rem; border-bottom: 1px solid #8884; text-align: rig
 th:first-child, td:first-child { text-align: left; white-space: nowrap; }
 small { white-space: nowrap; opacity: .75; }
 .wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
+.said { display: block; width: 100%; overflow: visible; fill: #2a78d6; stroke: #8888; }
+ul { list-style: none; padding-left: 1rem; }
 .dark { display: none; }
 @media (prefers-color-scheme: dark) {
   body { background: #12181f; color: #e6ebf0; } .light { display: none; } .dark { display: block; }
 }
 """
+_PIXELS = 1200
+"""The width on which the marks of a run are placed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,8 @@ def _section(comparison: Comparison) -> str:
         f"<tr>{''.join(f'<td>{_html(cell)}' for cell in row)}" for row in body
     )
     drawn = "".join(f'<div class="{name}">{svg}</div>' for name, svg in plots(comparison).items())
-    said = "".join(_sentences(comparison.middle(name)) for name in comparison.measured)
+    seconds = comparison.scenario.seconds
+    said = "".join(_sentences(comparison.middle(name), seconds) for name in comparison.measured)
     return (
         f"<h2>{escape(comparison.scenario.name)}</h2><p>{escape(comparison.scenario.description)}</p>"
         f'<div class="wide"><table>{table}</table></div>{drawn}{said}'
@@ -169,7 +174,20 @@ def _html(cell: str) -> str:
     return f"{middle}<br><small>{spread.rstrip(')')}</small>" if bracket else middle
 
 
-def _sentences(measured: Measured) -> str:
-    lines = "".join(f"<li>{at:.1f} s: {escape(text)}" for at, text in measured.run.sentences)
+def _sentences(measured: Measured, seconds: float) -> str:
+    """Return what an autoscaler said: marks along the time of the run, and a list."""
+    said = [
+        (at, f"{number}. {at:.1f} s: {escape(text)}")
+        for number, (at, text) in enumerate(measured.run.sentences, 1)
+    ]
+    marks = "".join(
+        f'<circle cx="{_PIXELS * at / seconds:.0f}" cy="8" r="5"><title>{text}</title></circle>'
+        for at, text in said
+    )
+    lines = "".join(f"<li>{text}" for _, text in said)
     name = escape(measured.run.autoscaler)
-    return f"<details><summary>What {name} said</summary><ul>{lines}</ul></details>"
+    return (
+        f"<details><summary>What {name} said"
+        f'<svg class="said" viewBox="0 0 {_PIXELS} 16"><path d="M0 8H{_PIXELS}"/>{marks}</svg>'
+        f"</summary><ul>{lines}</ul></details>"
+    )
