@@ -139,9 +139,12 @@ def test_wait_time_scales_to_a_worker_per_message_in_steps_until_it_has_measured
     assert (few.replicas, few.reason) == (1, Reason.WITHIN_TARGET)
 
 
-def test_wait_time_activates_one_replica_while_the_workers_are_unknown():
+@pytest.mark.parametrize(("messages", "replicas"), [(1, 1), (4, 1), (9, 3), (500, 4)])
+def test_wait_time_activates_at_most_four_replicas_while_the_workers_are_unknown(
+    messages, replicas
+):
     spec = ScalingSpec(max_replicas=50)
-    assert once(spec, observation_of(0, amqp_only(500, at=1000.0))).replicas == 1
+    assert once(spec, observation_of(0, amqp_only(messages, at=1000.0))).replicas == replicas
 
 
 def test_a_ratio_of_no_ready_replica_is_unknown():

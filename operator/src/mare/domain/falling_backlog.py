@@ -53,12 +53,12 @@ class FallingBacklog:
         `consuming` are replicas, `prefetch` is that of a consumer, None if it is unknown or has no
         limit, and `arrival_rate` is of all queues in messages/s.
         """
-        if ready >= self.most or self.ready == 0 < ready:
+        if self.ready == 0 == ready:
+            return self if prefetch == self.prefetch else self._with_capacity(prefetch)
+        if ready >= self.most or self.ready == 0:
             return FallingBacklog(
                 most=ready, consumers_before=consumers, consumers=consumers, ready=ready, at=now
             )
-        if self.ready == 0:
-            return self._with_capacity(prefetch)
         seconds = now - self.at
         fallen = replace(
             self,

@@ -88,14 +88,17 @@ def learn(
         and now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
     )
     consuming = estimates.consuming_replicas(load, workload)
-    fall = learning.fall.observe(
-        load.ready,
-        load.consumers,
-        now,
-        consuming=consuming,
-        prefetch=_prefetch(load),
-        arrival_rate=estimates.supported_rate(load.ready),
-    )
+    fall = learning.fall
+    if learning.capacity.is_unknown:
+        fall = fall.observe(
+            load.ready,
+            load.consumers,
+            now,
+            consuming=consuming,
+            prefetch=_prefetch(load),
+            arrival_rate=estimates.supported_rate(load.ready),
+        )
+        estimates = _with_fall(estimates, fall, load)
     learning = replace(learning, starting=starting, backlog=backlog, fall=fall)
     if isinstance(load.statistics_at, Unknown):
         return replace(learning, estimates=estimates, interval=None)
@@ -109,8 +112,6 @@ def learn(
         interval = open_interval(load, consuming, None, assumed_workers)
     else:
         interval = last.observe(load.ready, consuming)
-    if learning.capacity.is_unknown:
-        estimates = _with_fall(estimates, fall, load)
     learning = replace(learning, estimates=estimates, interval=interval)
     if last is None or not interval.is_over(load):
         return learning
