@@ -39,9 +39,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="of each load and autoscaler (5)")
     parser.add_argument("--seconds", type=float, default=3600, help="of each load at most (3600)")
     parser.add_argument("--draw", action="store_true", help="from the runs of before: no cluster")
+    parser.add_argument("--only", help="this autoscaler only, such as Maré")
     parser.add_argument("--seed", type=int, default=1, help="of messages and order (1)")
     given = parser.parse_args()
-    scenarios = [read(name, given.seconds, given.seed) for name in given.loads]
+    scenarios = [read(name, given.seconds, given.seed, given.only) for name in given.loads]
     _FOLDER.mkdir(parents=True, exist_ok=True)
     if not given.draw:
         with (
@@ -53,7 +54,7 @@ def main() -> None:
     write([_comparison(scenario) for scenario in scenarios])
 
 
-def read(name: str, seconds: float, seed: int) -> Scenario:
+def read(name: str, seconds: float, seed: int, only: str | None = None) -> Scenario:
     own, of_package = _HERE / f"{name}.yaml", packaged()
     path = own if own.exists() else of_package.get(name, Path(name))
     scenario = read_scenario(path, seed)
@@ -61,7 +62,7 @@ def read(name: str, seconds: float, seed: int) -> Scenario:
         scenario,
         name=path.stem,
         seconds=min(scenario.seconds, seconds),
-        autoscalers=autoscalers(scenario),
+        autoscalers=tuple(each for each in autoscalers(scenario) if only in {None, each.name}),
     )
 
 
