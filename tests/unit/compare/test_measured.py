@@ -121,8 +121,10 @@ def test_csv_has_a_line_for_each_run(comparison: Comparison):
 def test_the_page_has_sentences_and_plots_and_loads_nothing(comparison: Comparison):
     text = page([comparison])
 
-    assert "<li>2.1 s: 0 → 3: 2 messages wait." in text
-    assert text.count("<svg") == 2
+    assert "<li>1. 2.1 s: 0 → 3: 2 messages wait." in text
+    assert "<title>1. 2.1 s: 0 → 3: 2 messages wait." in text
+    assert text.count('<svg class="said"') == 1
+    assert text.count("<svg") == 2 + 1
     assert "KEDA expert, simulated" in text
     assert "src=" not in text
     assert "<script" not in text
