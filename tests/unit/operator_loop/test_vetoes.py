@@ -260,3 +260,18 @@ def test_a_quiet_answer_that_is_too_old_allows_no_change():
             await world.tick()
 
     assert "worker" not in dict(run(timeline).workloads.done)
+
+
+def test_failed_writes_of_the_status_alone_delay_no_change():
+    """The pause after such a write would stop the change, and no sentence would say so."""
+
+    async def timeline(world: World) -> None:
+        world.objects.error = Unavailable("the API server does not answer")
+        world.begin(1, 5)
+        for _ in range(36):
+            await world.tick()
+        world.objects.error, world.brokers.ready["worker"] = None, 95
+        for _ in range(2):
+            await world.tick()
+
+    assert run(timeline).workloads.done == [("worker", 10)]

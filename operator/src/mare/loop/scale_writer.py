@@ -121,10 +121,15 @@ class ScaleWriter:
         return sent_at
 
     async def _record_counts(self, state: AutoscalerState, replicas: int) -> bool:
-        """Write down what only the count before the change shows; return whether that is done."""
+        """Write down what only the count before the change shows; return whether that is done.
+
+        Failed writes of the status do not delay it: a change has attempts of its own. After a
+        conflict, the watch brings the version to write over.
+        """
         if not state.counts_are_missing(replicas):
             return True
-        if not state.stored.may_be_written(self.clock()):
+        stored = state.stored
+        if stored.writing or (stored.outdated and not stored.may_be_written(self.clock())):
             return False
         try:
             await self.statuses.record_counts(state, replicas)
