@@ -72,7 +72,7 @@ class Lines:
             self._running[namespace] += 1
             return
         await self._wait(namespace)
-        if self._spent_by(namespace) > self._work.burst:  # by those before it in the line
+        if self._spent_by(namespace) > self._work.burst:  # by the work before it in the line
             self.leave(namespace)
             raise OverBudget(self._work, namespace)
 

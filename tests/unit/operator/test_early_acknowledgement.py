@@ -69,7 +69,7 @@ def test_recently_begun_messages_count_and_prefetched_ones_do_not():
         time.now += 1
         begun = min(3, second // 10)
         time.read(reading(0, 3 - begun, at=time.now, published=3, delivered=3, acknowledged=begun))
-    assert time.history.early_acknowledgement.unfinished_messages(20, 35.0) == (2, 51.0)
+    assert time.history.early_acknowledgement.acknowledged_recently(20, 35.0) == (2, 51.0)
 
 
 def test_messages_of_before_the_first_counters_may_still_run():

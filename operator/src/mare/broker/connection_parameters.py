@@ -21,7 +21,7 @@ _SCHEMES = {
     "prometheus-uri": ("http", "https"),
 }
 _KEYS = (*_SCHEMES, "ca.crt", "tls.crt", "tls.key", *FOREIGN)
-"""The keys that are read, and those that `brokerRef` names. Other keys are ignored."""
+"""The keys that are read, besides the keys that `brokerRef` names. Others are ignored."""
 _MAX_VALUE_CHARACTERS = 64 * 1024 * 4 // 3
 """Of a value in base64. 1 MiB of certificates takes 0.75 s to parse, and is kept."""
 
@@ -49,7 +49,7 @@ class ConnectionParameters:
     vhost: str = "/"
     networks: BrokerNetworks = DEFAULT_NETWORKS
     tenant: Tenant = field(default_factory=_no_tenant, repr=False, compare=False)
-    """Which namespace the connections count for: the first one of those with an equal Secret."""
+    """Which namespace the connections count for: the first namespace with an equal Secret."""
 
     def with_vhost(self, vhost: str) -> "ConnectionParameters":
         return replace(self, vhost=vhost)

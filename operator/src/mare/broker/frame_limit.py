@@ -22,7 +22,7 @@ from mare.tenant_scheduler import Tenant
 
 MAX_FRAME_BYTES = 16_384
 """What a broker says of itself takes 1 KiB. Decoding takes quadratic time: nested values of 16 KiB
-take 8 ms, and those of 128 KiB, RabbitMQ's frame_max, take 0.5 s."""
+take 8 ms, and frames of 128 KiB, RabbitMQ's frame_max, take 0.5 s."""
 MAX_UNREQUESTED_FRAMES = 256
 """RabbitMQ sends as many heartbeats as it receives, and two frames for an alarm. 128 channels of a
 connection can wait for an answer."""

@@ -46,14 +46,14 @@ Matches = Mapping[str, tuple[str, ...]]
 def compile_pattern(pattern: str) -> "re.Pattern[str]":
     """Return a regular expression for a pattern in which * and ? are special, but brackets are not.
 
-    In that of fnmatch, text between two * matches at its first place only. With backtracking to all
-    places, a name of 255 characters could take years.
+    In a pattern of fnmatch, text between two * matches at its first place only. With backtracking
+    to all places, a name of 255 characters could take years.
     """
     return re.compile(translate(pattern.replace("[", "[[]")))
 
 
 def is_service_queue(service: str, name: str) -> bool:
-    """Return whether the name is that of a Nameko queue of the service: rpc-X or evt-...--X.Y."""
+    """Return whether a Nameko queue of the service has the name: rpc-X or evt-...--X.Y."""
     if not name.startswith("evt-"):
         return name == f"rpc-{service}"
     _, separator, handler = name.partition("--")
@@ -90,7 +90,7 @@ class QueueQuery:
         return self.service is not None or bool(self.patterns)
 
     def matches(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
-        """Those of the `names` that the object selects, with the entries that select each."""
+        """The `names` that the object selects, with the entries that select each of them."""
         found: dict[str, tuple[str, ...]] = {n: (n,) for n in set(self.names).intersection(names)}
         if self.service is not None:
             found |= {n: found.get(n, ()) for n in names if is_service_queue(self.service, n)}
@@ -122,7 +122,7 @@ class QueueSelection:
     query: QueueQuery
     found: Matches
     readable: Matches
-    """Those of `found` that have their own entry, or are neither exclusive nor of one process."""
+    """The queues of `found` with an entry of their own, or neither exclusive nor of one process."""
 
     @property
     def declared(self) -> list[str]:

@@ -1,8 +1,9 @@
 """Whether queues have messages at this moment, by requests that the queues themselves answer.
 
 Measured on RabbitMQ 4.0.5 (docs/measurements/statistics.md): with `disable_stats` and
-`enable_queue_totals`, the counts of a classic queue are current. Those of a quorum queue are of its
-last tick, up to 5 s ago; but its Raft log, which is current, shows whether it has changed since.
+`enable_queue_totals`, the counts of a classic queue are current. The counts of a quorum queue are
+of its last tick, up to 5 s ago; but its Raft log, which is current, shows whether it has changed
+since.
 """
 
 from collections.abc import Iterable

@@ -5,7 +5,7 @@
 | Maré's own | `amqp-uri`, and `management-uri` or `prometheus-uri` |
 | RabbitMQ's cluster operator | `connection_string`; `host`, `port`, `username`, `password` |
 | Service Binding (servicebinding.io) | `uri`; `host`, `port`, `username`, `password`, `vhost` |
-| any other, as of External Secrets | those that `brokerRef.uriKey` or `brokerRef.keys` name |
+| any other, as of External Secrets | the keys that `brokerRef.uriKey` or `brokerRef.keys` name |
 
 The address of the management API is derived from a foreign shape, unless the Secret has
 `management-uri` or `prometheus-uri`: port 15672, or 15671 with TLS, where Amazon MQ has it too.

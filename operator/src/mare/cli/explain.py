@@ -41,7 +41,7 @@ class Moment(click.ParamType[float]):
 
 @click.command
 @click.argument("name", required=False)
-@click.option("-n", "--namespace", help="Namespace of the object; default: that of the context.")
+@click.option("-n", "--namespace", help="Namespace of the object; default: the context's.")
 @click.option("--context", help="Context of the kubeconfig; default: the current one.")
 @click.option(
     "-f",

@@ -11,7 +11,7 @@ from mare.cluster.object_reader import Unreadable, patch_spec
 _MODES = {"both": "All", "in": "ScaleIn", "out": "ScaleOut"}
 _name = click.argument("name")
 _namespace = click.option(
-    "-n", "--namespace", help="Namespace of the object; default: that of the context."
+    "-n", "--namespace", help="Namespace of the object; default: the context's."
 )
 _context = click.option("--context", help="Context of the kubeconfig; default: the current one.")
 

@@ -36,9 +36,7 @@ def source_options(command: Callable[..., None]) -> Callable[..., None]:
             help="URL or port of a dashboard; default: that of the operator in the cluster.",
         ),
         click.option("--context", help="Context of the kubeconfig; default: the current one."),
-        click.option(
-            "-n", "--namespace", help="Namespace of the object; default: that of the context."
-        ),
+        click.option("-n", "--namespace", help="Namespace of the object; default: the context's."),
     ):
         command = option(command)
     return command

@@ -45,7 +45,7 @@ def read_estimates(status: Mapping[str, Any]) -> Estimates:
 
 
 def read_surges(status: Mapping[str, Any], offset: float = 0.0) -> tuple[Surge, ...]:
-    """Return the stored surges, the oldest first, without those that no operator writes."""
+    """Return the stored surges, the oldest first, without entries that no operator writes."""
     texts = status.get("forecast", {}).get("surges", ())
     found = (status_values.read_surge(text, offset) for text in texts)
     return tuple(sorted((each for each in found if each is not None), key=lambda each: each.at))

@@ -101,10 +101,10 @@ def depth(queues: tuple[QueueReading, ...] | Unknown) -> int | None:
     if isinstance(queues, Unknown) or not queues:
         return None
     ready = total(reading.ready for reading in queues)
-    running = total(reading.unacknowledged for reading in queues)
+    unacknowledged = total(reading.unacknowledged for reading in queues)
     if isinstance(ready, Unknown):
         return None
-    return ready if isinstance(running, Unknown) else ready + running
+    return ready if isinstance(unacknowledged, Unknown) else ready + unacknowledged
 
 
 def wait_seconds(

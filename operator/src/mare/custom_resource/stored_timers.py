@@ -1,6 +1,6 @@
 """What a status keeps for the next leader, of which workload, and the timers in it.
 
-Times in a status are those of the system clock. `offset` is what has to be added to a time of the
+Times in a status are by the system clock. `offset` is what has to be added to a time of the
 operator's clock for that.
 """
 

@@ -36,7 +36,7 @@ def operator_status(record: Record, *, leader: Leader, ticked_at: float, now: fl
 
 
 def _brokers(histories: Iterable[AutoscalerHistory]) -> Json:
-    """Count the brokers, those that cannot be read and those in alarm.
+    """Count the brokers, the unreadable brokers and the brokers in alarm.
 
     Each Secret counts as one broker. The broker of an object that exceeds a limit may work.
     """

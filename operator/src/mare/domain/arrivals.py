@@ -7,9 +7,9 @@ else from their mean. If noise cannot explain the newest counts, the rate has ju
 counts are dropped.
 
 Real arrivals vary more than a Poisson process. The index of dispersion (Cox and Lewis 1966) says by
-how much: the variance of the counts over that of a Poisson process. Noise is scaled by it. Example:
-25 messages in 5 s are expected and 45 arrive, 4 standard deviations of a Poisson process: a jump.
-At a dispersion of 4 they are 2 standard deviations of the process that was measured: noise.
+how much: the variance of the counts over the variance of a Poisson process. Noise is scaled by it.
+Example: 25 messages in 5 s are expected and 45 arrive, 4 standard deviations of a Poisson process:
+a jump. At a dispersion of 4 they are 2 standard deviations of the process that was measured: noise.
 """
 
 import math
@@ -145,8 +145,8 @@ class Arrivals:
 
         Two counts of a Poisson process with n messages together are like n throws of a coin: 25 and
         45 differ by 20, the squared deviation 20 x 20 / 70 = 5.7. A trend hardly changes it. A new
-        level of the rate is one large deviation: it counts as the limit of a jump, 16, and a count
-        is not compared with one that alone shows a new rate. Example: a burst every 4 minutes, 48
+        level of the rate is one large deviation: it counts as the limit of a jump, 16, and no count
+        is compared with a single count of a new rate. Example: a burst every 4 minutes, 48
         counts, adds 2 x 16 / 48, so that the mean stays below 2.
         """
         if len(self.counts) <= 1:

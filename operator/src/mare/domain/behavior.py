@@ -27,8 +27,9 @@ class Recommendation:
 class ScaleEvent:
     """A change of the replicas, of which the time may be known inexactly.
 
-    Those of a policy's own direction count from `time` on, so that it allows no second step early.
-    Those of the other direction allow a larger step, so that they count from `earliest` on.
+    For a policy of the same direction the change counts from `time` on, so that the policy allows
+    no second step early. For a policy of the other direction it allows a larger step, so that it
+    counts from `earliest` on.
     Example: 3 replicas become 5, and the operator is killed. Its successor finds 5, 10 s later.
     25 s after that, a policy of 3 Pods in 30 s must not remove 4.
     """
@@ -117,7 +118,11 @@ def _stabilize(
     recommendations: Iterable[Recommendation],
     now: float,
 ) -> int:
-    """Limit the count to the range of the recommendations within the windows."""
+    """Limit the count to the range of the recommendations within the windows.
+
+    Example: with a scale-down window of 15 s, 6 replicas were recommended 10 s ago, 4 of them 5 s
+    ago, and 3 now. 6 stay. In 5 s, 4 are possible, and in 10 s, 3.
+    """
     low = high = desired
     up_cutoff = now - behavior.scale_up.stabilization_window_seconds
     down_cutoff = now - behavior.scale_down.stabilization_window_seconds
@@ -153,7 +158,11 @@ def remember(
 
 
 def up_limit(rules: ScalingRules, current: int, events: Iterable[ScaleEvent], now: float) -> int:
-    """Return the most replicas that the policies allow, at least the current ones."""
+    """Return the most replicas that the policies allow, at least the current ones.
+
+    Example: 10 replicas run, of which 3 were added within 15 s. 4 Pods in 15 s allow 7 + 4, and
+    100 % in 15 s allow 2 x 7. By default the larger limit applies: 14.
+    """
     proposals = _proposals(rules, current, events, now, math.ceil, 1)
     select = min if rules.select_policy is SelectPolicy.MIN else max
     return max(current, select(proposals, default=MAX_COUNT))

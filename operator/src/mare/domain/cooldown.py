@@ -12,7 +12,7 @@ class Cooldown:
     published: int | None = None
     """Messages published to the queues so far; None while that is not known, or not quiet."""
     before: "Cooldown | None" = None
-    """That of the leader before, which goes on if no message was published since."""
+    """The cooldown of the leader before, which goes on if no message was published since."""
 
     @property
     def stored(self) -> "Cooldown | None":
@@ -23,7 +23,7 @@ class Cooldown:
     def observe(
         self, published: int | Unknown, now: float, *, active: bool, quiet: bool
     ) -> "Cooldown":
-        """Record a reading. One that is neither active nor quiet lacks statistics."""
+        """Record a reading. A reading that is neither active nor quiet lacks statistics."""
         if active:
             return Cooldown(now)
         if not quiet:

@@ -3,7 +3,8 @@
 The first time, consumers count as a start: waiting would delay each start. If they are gone again
 within 30 s, although no replica was removed, the next ones have to stay for 30 s. A scale-down
 takes consumers away too, but with them the replicas. What ends consumers of long standing, such as
-a failover of the broker, is no crash loop.
+a failover of the broker, is no crash loop. Example: 3 of 4 replicas consume, and 10 s later none.
+The next consumers count as started when 3 have consumed for 30 s.
 """
 
 from dataclasses import dataclass

@@ -24,8 +24,8 @@
    highest rate of its last 15 s. After a clear fall of a steady rate it waits for neither. If a
    target is not QueueWaitTime, the proposals of 360 s have to agree.
 7. `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on meanwhile.
-8. Vetoes keep the count although the rules want another, also that of 2: another autoscaler or
-   operator, a failed attempt, and queues that may have a message, where 6 found none (`vetoes`).
+8. Vetoes keep the count although the rules want another, also `pausedReplicas`: another autoscaler
+   or operator, a failed attempt, and queues that may have a message, where 6 found none (`vetoes`).
 
 A count outside of its bounds moves to the bound at once, also if the proposal is beyond it, as in
 an HPA: the next decision goes on from there. Only replicas with work, a pause and a veto delay it.
@@ -61,6 +61,10 @@ def decide(
     spec: ScalingSpec, observation: Observation, history: History, now: float
 ) -> tuple[Decision, History]:
     """Decide how many replicas the workload gets, and return the history for the next call.
+
+    Example: 5 replicas of 7.71 messages/s, `waitSeconds` 2, 91 ready messages, 13 a second arrive.
+    (13 + 91 / 2) / 7.71 is 7.6: the proposal is 8, nothing limits it, 5 → 8. Later none is ready,
+    and 13 messages/s need 3. 8 stay until no proposal of the last 15 s is 8.
 
     Values that are too old are unknown already (`observation.with_stale_unknown`). The caller
     carries the decision out unchanged or not at all, and calls `History.record_scaling` after a
@@ -132,9 +136,8 @@ def _observe(
     answer = observation.evidence.quiet_answer
     if answer and answer.has_messages and answer.answered_at > history.quiet_since:
         history = history.restart_quiet_period(answer.answered_at)
-    forecasts = spec.forecast is not ForecastMode.OFF
     acknowledgement = history.early_acknowledgement.observe(load, now, spec.drain_seconds)
-    workers = spec.workers_per_replica
+    workers, forecasts = spec.workers_per_replica, spec.forecast is not ForecastMode.OFF
     most = math.inf if workers is None else most_in_progress(workload, workers)
     held_messages = history.held_messages.observe(load).observe_workers(load, most)
     return replace(
@@ -153,14 +156,13 @@ def _observe(
 def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
     """Return the largest proposal. It allows scaling down only if every proposal does."""
     known_ones = [each for each in proposals if not isinstance(each, Unknown)]
-    unknown_ones = [each for each in proposals if isinstance(each, Unknown)]
-    if not known_ones:
-        return unknown_ones[0]
+    unknown = next((each for each in proposals if isinstance(each, Unknown)), None)
+    if unknown is not None and not known_ones:
+        return unknown
     largest = max(known_ones, key=lambda proposal: proposal.replicas)
-    if not unknown_ones and all(each.allows_scale_down for each in known_ones):
+    if unknown is None and all(each.allows_scale_down for each in known_ones):
         return largest
-    unknown = largest.unknown or next(iter(unknown_ones), None)
-    return replace(largest, allows_scale_down=False, unknown=unknown)
+    return replace(largest, allows_scale_down=False, unknown=largest.unknown or unknown)
 
 
 def _without_proposal(

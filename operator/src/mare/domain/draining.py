@@ -22,6 +22,9 @@ from mare.domain.unknown import Unknown, known
 def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
     """Remove only idle replicas until maxDrainWaitSeconds have passed, where that is needed.
 
+    Example: 8 → 2 replicas are wanted, and 3 of 8 are idle. The count becomes 5, and 2 when 3 more
+    are idle in later statistics, or at the latest 300 s after the first attempt.
+
     Where no replica is removed, the wait does not begin: a pause or a conflict is the reason then,
     and a dry run states which replicas would stay.
     """
@@ -50,10 +53,10 @@ def _removes_only_idle(context: DecisionContext, history: History) -> bool:
         return False
     service = history.service_seconds(grace_seconds, context.now)
     if isinstance(service, Unknown):
-        running = known(context.load.unacknowledged, 0) > 0
+        some_held = known(context.load.unacknowledged, 0) > 0
         all_delivered = known(context.load.ready, 0) == 0
-        may_run = running or (all_delivered and not _sampled_twice_since_ready(context, history))
-        return may_run and not isinstance(context.workload.idle, Unknown)
+        may_hold = some_held or (all_delivered and not _sampled_twice_since_ready(context, history))
+        return may_hold and not isinstance(context.workload.idle, Unknown)
     return service * (1 + history.learning.estimates.capacity_error) > grace_seconds
 
 
@@ -110,15 +113,19 @@ def _removable_replicas(context: DecisionContext, history: History) -> int:
 def keep_acknowledged_early(
     trace: DecisionTrace, context: DecisionContext, acknowledgement: EarlyAcknowledgement
 ) -> None:
-    """Do not scale below the number of acknowledged messages that may still be processed."""
-    running, until = acknowledgement.unfinished_messages(context.spec.drain_seconds, context.now)
-    kept = min(running, trace.current)
+    """Do not scale below the number of acknowledged messages that may still be processed.
+
+    Example: a Celery worker acknowledges a task when it begins the task. 3 tasks of 8 replicas were
+    acknowledged in the last 30 s: at least 3 replicas stay.
+    """
+    recent, until = acknowledgement.acknowledged_recently(context.spec.drain_seconds, context.now)
+    kept = min(recent, trace.current)
     if trace.count < kept:
-        trace.limit(Stage.VICTIMS, kept, Reason.DRAINING, why_unfinished(context, running), until)
+        trace.limit(Stage.VICTIMS, kept, Reason.DRAINING, why_recent(context, recent), until)
 
 
-def why_unfinished(context: DecisionContext, running: int) -> Clause:
+def why_recent(context: DecisionContext, recent: int) -> Clause:
     drain_seconds = context.spec.drain_seconds
     seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
-    running = min(running, context.workload.replicas)
-    return Clause("victims.recent", messages=running, seconds=seconds)
+    messages = min(recent, context.workload.replicas)
+    return Clause("victims.recent", messages=messages, seconds=seconds)

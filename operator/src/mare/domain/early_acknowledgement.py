@@ -30,7 +30,7 @@ class EarlyAcknowledgement:
     automatic: bool = False
     """Whether a consumer acknowledges automatically."""
     unseen: int | None = 0
-    """Messages delivered while statistics showed none unacknowledged; None once one did."""
+    """Messages delivered while no statistics showed an unacknowledged message; None after that."""
 
     @property
     def is_early(self) -> bool:
@@ -38,7 +38,7 @@ class EarlyAcknowledgement:
 
     @property
     def are_unseen(self) -> bool:
-        """Whether enough messages were delivered, and no statistics show an unacknowledged one."""
+        """Whether enough messages were delivered, and no statistics show one as unacknowledged."""
         return self.unseen is not None and self.unseen >= _ENOUGH_MESSAGES
 
     def observe(self, load: Load, now: float, drain_seconds: int | None) -> "EarlyAcknowledgement":
@@ -74,8 +74,8 @@ class EarlyAcknowledgement:
         together = 0 < count <= acknowledged - self.acknowledged
         return self.early_samples + 1 if together and known(load.ready, 0) > 0 else 0
 
-    def unfinished_messages(self, drain_seconds: int | None, now: float) -> tuple[int, float]:
-        """Return how many messages may still be processed, and until when.
+    def acknowledged_recently(self, drain_seconds: int | None, now: float) -> tuple[int, float]:
+        """Return how many acknowledged messages may still be processed, and until when.
 
         Without `drain_seconds` this counts only where messages are acknowledged early.
         """

@@ -1,7 +1,7 @@
 """Forecasts surges that come back: when the next one is due, and its load.
 
 Surges that came one period apart are a recurrence. It is believed in if three agree and the surges
-since the first of them are mostly those of the recurrence, or if so many agree that it is no
+since the first of them mostly belong to the recurrence, or if so many agree that it is no
 chance. An example: surges of 20, 24 and 21 messages/s at 14:00, 14:30 and 15:00 forecast
 21 messages/s, the rate of the weaker one of the last two, at 15:30. Without a surge at 15:30,
 nothing is forecast for 16:00.
@@ -25,7 +25,7 @@ _MOST_TIMES = 8
 _MOST_MISSED = 2
 """Surges in a row that are missing where the recurrence began."""
 _SAME_RATE = 0.4
-"""Least ratio of the rates of surges that agree: those of half-hourly batches vary by two."""
+"""Least ratio of the rates of surges that agree: half-hourly batches vary by a factor of two."""
 _AGREEMENT = 0.6
 """Least share of the expected surges that came, and of the surges that were expected."""
 _DENSE = 0.2
@@ -39,7 +39,7 @@ _TIMERS = frozenset(
         *(_HOUR * each for each in (1, 2, 3, 4, 6, 8, 12, 24)),
     )
 )
-"""Periods that divide an hour or a day, as those of cron do."""
+"""Periods that divide an hour or a day, as the periods of cron do."""
 _MEASURED_SECONDS = HOLD_SECONDS + _MAX_JITTER
 """Time after which a surge that was due is known or did not come."""
 _MARGIN_SECONDS = 10.0
@@ -177,7 +177,7 @@ def _goes_on(
 ) -> bool:
     """Return whether what was due since the newest surge, one period after others, has come.
 
-    If a load of every 4 minutes ends, that of every 8 minutes, which is a part of it, ends as well.
+    A load of every 4 minutes contains a load of every 8 minutes, and both end together.
     """
     jitter, (began, now) = _jitter(period), observed
     first = bisect_left(times, max(began, newest.at + jitter) - period)
@@ -188,7 +188,7 @@ def _goes_on(
 
 
 def _are_of_timer(found: Sequence[Surge], period: float) -> bool:
-    """Return whether the first two surges of an object are enough: those of a timer.
+    """Return whether the first two surges of an object are enough, because a timer made them.
 
     Little arrives before them, their rates are nearly the same, and the period divides a day.
     """
@@ -284,7 +284,7 @@ class TideTable:
 
 
 def _first(upcoming: Iterator[Recurrence]) -> Recurrence | None:
-    """Return the recurrence that is due first; of those due together, the one that agrees best."""
+    """Return the recurrence that is due first; if several are due together, the best agreement."""
     soonest = next(upcoming, None)
     if soonest is None:
         return None

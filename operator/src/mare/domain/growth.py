@@ -63,7 +63,9 @@ class DepthGrowth:
         """Whether the messages grow because the replicas acknowledge as fast as they can.
 
         The depth and the counters both have to show the growth: ready messages are newer than the
-        counters, and the counters count expired messages as published.
+        counters, and the counters count expired messages as published. Example: in two updates, 10
+        s, 100 messages are published and 60 acknowledged, and the depth grows by 40. Noise is the
+        root of 160 / 2, 8.9, so that 40 are 4.5 deviations: the replicas can do 6 messages/s.
         """
         return (
             self.intervals >= _LEAST_INTERVALS

@@ -26,9 +26,9 @@ class HeldMessages:
     """The longest time, observed last at `seen_at`."""
     seen_at: float = 0.0
     beyond: int = 0
-    """Messages that are unacknowledged beyond those that workers can have begun."""
+    """Unacknowledged messages that no worker can have begun: they are more than the workers."""
     beyond_since: float | None = None
-    """Since when there are some; None without any."""
+    """Since when such messages exist; None without any."""
 
     def observe_workers(self, load: Load, most: float) -> "HeldMessages":
         """Return the messages beyond the `most` that workers can have begun."""
@@ -42,7 +42,9 @@ class HeldMessages:
         """Return the times with the statistics of one more reading.
 
         At most as many unacknowledged messages are newer than a time as were delivered since that
-        time. That also holds where consumers return messages to the queue.
+        time. That also holds where consumers return messages to the queue. Example: 2 messages are
+        unacknowledged, and 40 s later 2 are, with one more delivered and none acknowledged. So one
+        message was held for 40 s.
         """
         at, count = load.statistics_at, known(load.unacknowledged, 0)
         delivered = total(reading.delivered for reading in load.readings)
@@ -60,7 +62,7 @@ class HeldMessages:
         return self
 
     def interrupted(self) -> "HeldMessages":
-        """Return the times without the present one, which has ended or cannot be measured.
+        """Return the times without the present hold, which has ended or cannot be measured.
 
         In an alarm RabbitMQ reads nothing from connections that publish, acknowledgements included.
         """

@@ -157,8 +157,8 @@ class History:
                 last_active=self.last_active,
                 unknown_since=now if self.unknown_since is None else self.unknown_since,
             )
-        running = known(load.unacknowledged, 0) > 0
-        active = ready > 0 or running or _has_arrived(self.learning, learning)
+        held = known(load.unacknowledged, 0) > 0
+        active = ready > 0 or held or _has_arrived(self.learning, learning)
         quiet = not active and not isinstance(total((load.ready, load.unacknowledged)), Unknown)
         seen = _consumers_and_counters(load)
         changed = ready > 0 or seen != self.consumers_and_counters

@@ -3,7 +3,7 @@
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal
 from mare.domain.decision import DecisionTrace, Stage
-from mare.domain.draining import why_unfinished
+from mare.domain.draining import why_recent
 from mare.domain.history import History
 from mare.domain.reason import Reason
 from mare.domain.spec import Pause, ScalingSpec
@@ -66,7 +66,11 @@ def stay_disabled(trace: DecisionTrace) -> None:
 
 
 def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: History) -> None:
-    """Scale from the smallest count to the idle count, after the cooldown without a message."""
+    """Scale from the smallest count to the idle count, after the cooldown without a message.
+
+    Example: the last message is acknowledged at 0 s. Statistics of 6 and 11 s show no message, and
+    after a cooldown of 60 s the queues are asked (`vetoes`). They have none: 1 → 0 at 60 s.
+    """
     idle_replicas = context.idle_replicas
     if idle_replicas is None or max(trace.count, trace.current) > context.floor:
         return
@@ -83,9 +87,9 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     answer = context.evidence.quiet_answer
     why = answer.why if answer and answer.answered_at == history.quiet_since else None
     acknowledgement = history.early_acknowledgement
-    running, until = acknowledgement.unfinished_messages(context.spec.drain_seconds, context.now)
-    if running and history.quiet_samples > 0:
-        remark = why_unfinished(context, running)
+    recent, until = acknowledgement.acknowledged_recently(context.spec.drain_seconds, context.now)
+    if recent and history.quiet_samples > 0:
+        remark = why_recent(context, recent)
         trace.limit(Stage.IDLE, trace.count, Reason.DRAINING, remark, until)
     elif is_quiet:
         seconds = round(context.now - history.quiet_since)

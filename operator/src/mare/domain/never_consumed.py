@@ -1,4 +1,4 @@
-"""Queues whose messages no replica takes, such as those that delay messages for other queues.
+"""Queues whose messages no replica takes, such as queues that delay messages for other queues.
 
 Nothing was ever delivered from them, and other queues have consumers. Example: messages of a queue
 with x-message-ttl expire, and RabbitMQ moves them to the consumed queue. A failover takes consumers
@@ -22,8 +22,8 @@ _MOST_KEYS = 4_000
 def with_consumed(load: Load, before: frozenset[str]) -> frozenset[str]:
     """Return the keys of the queues that have had a consumer or a delivery.
 
-    Those of queues that are gone are dropped once they are many: with a queue for each job they
-    would be more each day.
+    Keys of queues that are gone are dropped once they are many: with a queue for each job there
+    would be more keys each day.
     """
     new = [
         each.key
@@ -33,8 +33,8 @@ def with_consumed(load: Load, before: frozenset[str]) -> frozenset[str]:
     if not new:
         return before
     consumed, queues = before.union(new), load.readings
-    is_partial = any(isinstance(each.ready, Unknown) for each in queues)
-    most = _MOST_KEYS if is_partial else 2 * len(queues) + _MOST_GONE
+    some_unknown = any(isinstance(each.ready, Unknown) for each in queues)
+    most = _MOST_KEYS if some_unknown else 2 * len(queues) + _MOST_GONE
     return consumed if len(consumed) <= most else consumed.intersection(e.key for e in queues)
 
 

@@ -1,8 +1,9 @@
 """Consumers that are no replicas of the workload, such as a second Deployment on its queues.
 
 What they acknowledge counts as work of the workload, so that its capacity is estimated wrongly. A
-Pod has one address, whatever the number of its consumers. More addresses than replicas are others,
-unless replicas are being replaced or removed.
+Pod has one address, whatever the number of its consumers. If there are more addresses than
+replicas, other programs consume, unless replicas are being replaced or removed. Example: 7
+addresses for 4 replicas are reported after 10 min and the grace period.
 """
 
 from dataclasses import dataclass

@@ -58,7 +58,7 @@ class Demand:
     reaction_seconds: float
     """Time from a change of the rate to the first message of a replica that is started for it."""
     dispersion: float
-    """The variance of the arrivals over that of a Poisson process."""
+    """The variance of the arrivals over the variance of a Poisson process of the same rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,9 @@ def percentile_of_wait(demand: Demand, replicas: int) -> float:
 
     With m workers, utilization u and service time s, a message waits with probability
     u^(sqrt(2 (m + 1)) - 1). The wait is then exponential with mean s / (m (1 - u)). Both are
-    approximations (Sakasegawa 1977).
+    approximations (Sakasegawa 1977). Example: 12.8 messages/s for 8 workers that do 16: 0.8^3.24,
+    which is 49 %, wait, on average 1 / (16 - 12.8) s. The percentile is ln(0.49 / 0.05) x 0.31 s,
+    which is 0.7 s.
     """
     capacity = replicas * demand.capacity_per_replica
     if demand.arrival_rate >= capacity:

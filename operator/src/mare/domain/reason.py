@@ -6,7 +6,7 @@ from mare.domain.evidence import MESSAGES_LEFT
 
 
 class Reason(StrEnum):
-    """Why a count is what it is, in one word. The words are those of the HPA where it has one."""
+    """Why a count is what it is, in one word. An HPA's reasons keep their names."""
 
     # The load decides.
     WITHIN_TARGET = "WithinTarget"

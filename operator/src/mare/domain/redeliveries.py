@@ -1,8 +1,9 @@
 """Messages that consumers return to the queue again and again.
 
 Such a message fails each time, and nothing ends that: classic queues have no limit of deliveries,
-and that of a quorum queue can be switched off. Redeliveries are no arrivals, and no rate counts
-them, but the workers that try such messages are busy.
+and the limit of a quorum queue can be switched off. Redeliveries are no arrivals, and no rate
+counts them, but the workers that try such messages are busy. Example: 3 messages come back 20
+times a second. After 60 s in which every update shows that, the object says so.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class Redeliveries:
     rate: float = 0.0
     """Redeliveries per second in the last update."""
     messages: int = 0
-    """About how many messages come back: those that are unacknowledged for it at a time."""
+    """About how many messages come back: the redelivered share of the unacknowledged messages."""
 
     def observe(self, load: Load) -> "Redeliveries":
         """Add a reading. The counters change with the statistics only."""

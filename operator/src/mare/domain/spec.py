@@ -49,7 +49,7 @@ class ScalingPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingRules:
-    """Rules of one direction, as in autoscaling/v2. Without policies, changes have no limit."""
+    """Rules of one direction, 10 % of tolerance among them. Without policies there is no limit."""
 
     stabilization_window_seconds: int = 0
     select_policy: SelectPolicy = SelectPolicy.MAX

@@ -25,8 +25,9 @@ _START_UPS = 1.5
 _FASTER = 1.25
 """Growth per arrival rate that is none of the rate: noise has the time to even out below it."""
 _BURST, _NOISE, _NOISE_SECONDS = 20.0, 4.0, 60.0
-"""Messages beyond that growth which are a burst: 20, or 4 standard deviations of a minute's if
-those are fewer. A Poisson process at `_FASTER` reaches 20 once in six hours at 10 messages/s."""
+"""Messages beyond that growth which are a burst: 20, or 4 standard deviations of the messages of
+a minute, if these are fewer. A Poisson process at `_FASTER` reaches 20 once in six hours at 10
+messages/s."""
 _GAP_SECONDS = 600.0
 """How long no operator may have run, beyond the time that was observed: what came in a longer gap
 is not told from a burst."""
@@ -101,7 +102,7 @@ class StartingBacklog:
 
         While `is_learning`, the capacity of a replica is unknown: messages that did not count
         stay without a count until it is known, because the steps of that time follow the messages.
-        The messages of a `missing` queue are those of its last reading: it can come back with them.
+        A `missing` queue counts with the messages of its last reading: it can come back with them.
         """
         ready, queues = known(load.ready, 0), load.readings
         crash_loop = self.crash_loop.observe(replicas, consuming, now)

@@ -29,7 +29,7 @@ _LEAST_RATE = 0.1
 _LEAST_SECONDS = 14.0
 HOLD_SECONDS = 60.0
 """How long a surge is measured, and replicas are kept for it; then its own load decides. Its rate
-is that of its first 15 to 60 s: of the part that shows the most messages/s for certain."""
+is measured in its first 15 to 60 s: in the part that shows the most messages/s for certain."""
 _ONSET_SECONDS = 10.0
 """Time within which a rate that doubles again belongs to the same surge; after that, the steeper
 rise is the surge."""
@@ -67,7 +67,7 @@ class _Evidence:
         return replace(self, score=score, before=before, counts=(*self.counts, count))
 
     def since_change(self) -> tuple[Count, ...]:
-        """Return the counts since the change: those that a rate of their own explains best."""
+        """Return the counts since the change: a rate of their own explains these best."""
         starts = range(len(self.counts))
         first = max(starts, key=lambda start: _gain(self.counts[start:], self.before))
         return self.counts[first:]

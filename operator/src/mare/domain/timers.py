@@ -37,8 +37,8 @@ class Timers:
         """Return what applies to a leader that starts now and finds `replicas`.
 
         The first reads of a leader can fail for reasons of its own, so that the fallback applies
-        after `stalenessSeconds` of its own at the earliest. A change without an event is one that
-        was not stored any more.
+        after `stalenessSeconds` of its own at the earliest. If the count differs from the stored
+        one, the leader before changed it last and did not store that event.
         """
         unknown_since = self.unknown_since
         if unknown_since is not None and spec.fallback is not None:
@@ -64,7 +64,8 @@ def needed_events(
 ) -> tuple[ScaleEvent, ...]:
     """Return the events that a policy counts, at most 32.
 
-    Of more events, those of each 15th of the longest period are one, at the time of the last.
+    If there are more, the events of each 15th of the longest period become one, at the time of the
+    last of them.
     """
     rules = (spec.behavior.scale_up, spec.behavior.scale_down)
     longest = max((each.period_seconds for rule in rules for each in rule.policies), default=0)

@@ -18,9 +18,10 @@ _STORED_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class UnreadyReplicas:
-    """Observes one set of replicas at a time: those that are requested when it begins.
+    """Observes one set of replicas at a time: the replicas that are requested when it begins.
 
     Replicas that are added meanwhile are observed after it, and are no reason to begin again.
+    Example: 5 of 8 replicas are ready for 300 s. 6 would be enough, so that 3 are reported.
     """
 
     since: float | None = None

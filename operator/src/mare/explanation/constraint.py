@@ -36,7 +36,7 @@ def constraint_of(facts: Facts) -> Reason:
 
 
 def missing_replicas(facts: Facts) -> int:
-    """Return how many replicas the load needs beyond maxReplicas, if those are desired."""
+    """Return how many replicas the load needs beyond maxReplicas, if maxReplicas are desired."""
     decision, most = facts.decision, facts.spec.max_replicas
     if decision is None or decision.raw is None or decision.desired < most:
         return 0

@@ -67,17 +67,17 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
     proposal_at = _proposals(facts, load, decision.desired)
     if proposal_at is None or isinstance(load.ready, Unknown):
         return
-    running = known(load.unacknowledged, 0)
+    unacknowledged = known(load.unacknowledged, 0)
     if decision.desired >= spec.max_replicas:
         yield Clause("next.raiseMax", by=spec.max_set_by, max=spec.max_replicas)
     elif decision.reason is not Reason.TOO_MANY_REPLICAS:
         more = least(load.ready, lambda ready: proposal_at(ready) > decision.desired)
         if more is not None:
-            yield Clause("next.scalesUpAt", messages=more + running)
+            yield Clause("next.scalesUpAt", messages=more + unacknowledged)
     if proposal_at(0) < decision.desired and decision.desired > max(1, spec.min_replicas):
         enough = least(0, lambda ready: proposal_at(ready) >= decision.desired)
         if enough is not None and enough > 0:
-            yield Clause("next.scalesDownAt", messages=enough - 1 + running)
+            yield Clause("next.scalesDownAt", messages=enough - 1 + unacknowledged)
 
 
 def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | None:

@@ -1,6 +1,6 @@
 """The messages that arrived at one object's queues in the last 24 hours, in counts of about 5 s.
 
-The counts are those by which the operator decides, so that a simulation gets the bursts that the
+The operator decides by the same counts, so that a simulation gets the bursts that the
 decisions saw. Each hour is compressed: a day takes 2 kB without messages and 22 kB at 100
 messages/s, 22 MB for 1,000 such objects. The record is in the memory of the leader alone.
 """

@@ -12,7 +12,7 @@ _UPDATE_SECONDS = 1.0
 _REFUSED_SECONDS = 15.0
 """Period of objects that are not read: to decide on one takes 0.26 ms."""
 _REFUSED_PER_SECOND = 100
-"""Decisions on those of one namespace: 26 ms a second."""
+"""Decisions on the objects of one namespace: 26 ms a second."""
 _NAMESPACE_READS_PER_SECOND = 1_000
 """With a decision each they take a quarter of the loop."""
 _GOLDEN_RATIO = 0.618033988749895

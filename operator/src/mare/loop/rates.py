@@ -12,7 +12,7 @@ Rates = tuple[float, float]
 
 
 class QueueRates:
-    """The last statistics of each queue, with the rates between them and those before."""
+    """The last two statistics of each queue: the newest, and the rates since the ones before."""
 
     __slots__ = ("_last",)
 
@@ -34,7 +34,7 @@ class QueueRates:
             self._last[new.vhost, new.name] = last
 
     def total(self, queues: tuple[QueueReading, ...] | Unknown) -> Rates | None:
-        """Return the sums over all queues; None if those of a queue are unknown or too old."""
+        """Return the sums over all queues; None if the rates of a queue are unknown or too old."""
         if isinstance(queues, Unknown) or not queues:
             return None
         published = acknowledged = 0.0

@@ -30,7 +30,7 @@ class View:
     autoscaler: Autoscaler
     scale: Scale | Unknown
     reading: BrokerReading
-    """What is too old is unknown in it, as it is to the decision."""
+    """The reading by which it was decided: values that are too old are unknown."""
     statistics_at: float | None
     """When the oldest statistics of a queue were taken, however old they are."""
     decision: Decision | None
@@ -116,7 +116,7 @@ class Record:
         self._scheduler = scheduler or TenantScheduler()
         self._histories: dict[Key, AutoscalerHistory] = {}
         self.failures: deque[float] = deque(maxlen=_MAX_FAILURES)
-        """When a read, a decision or a write failed; of those of an outage only the first read."""
+        """When a read, a decision or a write failed; in an outage only the first read counts."""
 
     @property
     def histories(self) -> Mapping[Key, AutoscalerHistory]:

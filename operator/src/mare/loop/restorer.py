@@ -93,7 +93,7 @@ class ReplicaRestorer:
         """Come closer to the original count; return the count, or None if nothing is left to do.
 
         Nothing is left to do if another autoscaler or replica is responsible by now, or if the
-        count is not `left`, that of the last step: another client has set it.
+        count is not `left`, the count of the last step: another client has set it.
         """
         target = state.autoscaler.target
         await self.workloads.refresh(target)

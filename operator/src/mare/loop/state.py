@@ -72,7 +72,7 @@ class AutoscalerState:
     def adopt_status(self, status: Mapping[str, Any], offset: float) -> None:
         """Take a status that another replica has written.
 
-        `offset` is the time of the system clock less that of the operator's clock.
+        `offset` is the time of the system clock less the time of the operator's clock.
         """
         self.stored.adopt(status)
         past = past_of(status, self.autoscaler.target)
@@ -103,7 +103,7 @@ class AutoscalerState:
         return is_original_missing or (has_policies and self.stored.count != replicas)
 
     def observe_operator(self, name: str | None) -> None:
-        """Take the name of the operator in the status; a wrong one is replaced at once."""
+        """Take the name of the operator in the status; a wrong name is replaced at once."""
         self.claim.observe(name)
         if self.claim.must_answer:
             self.stored.expire()

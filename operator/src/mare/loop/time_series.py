@@ -90,7 +90,7 @@ class TimeSeries:
         self._newest = numbers
 
     def _raise(self, numbers: Sample) -> None:
-        """Replace the sample of the last slot, and keep those of the slots before it."""
+        """Replace the sample of the last slot, and keep the samples of the slots before it."""
         if self._start < self._slot:
             self._keep(self._start, self._newest)
             self._start = self._slot

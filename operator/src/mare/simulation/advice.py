@@ -98,7 +98,7 @@ def own_settings(scenario: Scenario) -> ScalingSpec:
 
 
 def with_waits(scenario: Scenario) -> Scenario:
-    """Return the scenario with the own settings, and those with each other wait."""
+    """Return the scenario with the own settings, and with each other wait."""
     own = own_settings(scenario)
     waits = [wait for wait in WAITS if wait != own_wait(own)]
     others = (SimulatedAutoscaler(f"{wait:g} s", with_wait(own, wait)) for wait in waits)
@@ -167,7 +167,7 @@ def _is_same_wait(wait: float, shortest: float) -> bool:
 
 
 def _cheapest(settings: Sequence[Setting]) -> Setting:
-    """Return one of the settings whose costs are the least: that of now, else the quickest."""
+    """Return the cheapest settings; of equally cheap ones the present ones, else the quickest."""
     least = min(each.replica_hours for each in settings)
     cheap = [each for each in settings if each.replica_hours <= least * (1 + _SAME_COST / 2)]
     return min(cheap, key=lambda each: (not each.is_now, each.wait_p95, each.replica_hours))

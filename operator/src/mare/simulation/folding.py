@@ -139,7 +139,7 @@ def _scaled(spec: ScalingSpec, replicas: int, messages: int) -> ScalingSpec:
 
 
 def _is_by_rate(settings: object) -> bool:
-    """Return whether no target counts messages: those in progress do not become fewer."""
+    """Return whether no target counts messages: messages in progress do not become fewer."""
     return isinstance(settings, ScalingSpec) and all(
         isinstance(target, QueueWaitTime | MessageRate | ExpectedQueueConsumptionTime)
         for target in settings.targets

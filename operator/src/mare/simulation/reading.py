@@ -185,7 +185,7 @@ class _Reader:
         return Points(points)
 
     def _recorded(self, part: dict[str, str], at: Place) -> tuple[tuple[float, int], ...]:
-        """Read CSV with the columns second and messages (those until the next row)."""
+        """Read CSV with the columns second and messages (that come until the next row)."""
         given = "csv" if "csv" in part else "file"
         try:
             text = part.get("csv") or (self._path.parent / part["file"]).read_text("utf-8")
