@@ -11,7 +11,7 @@ from mare.backoff import Backoff
 from mare.broker.http_client import ResponseTooLarge, TooManyRequests
 from mare.broker.sample_clock import SampleAge, SampleClock
 from mare.domain.alarms import ALARM_NOT_REPORTED
-from mare.domain.observation import NOT_REPORTED, STATISTICS_SECONDS
+from mare.domain.observation import NOT_REPORTED, STATISTICS_SECONDS, QueueSample
 from mare.domain.unknown import Unknown, known
 from mare.ports import AccessRefused, Clock
 from mare.tenant_lines import OverBudget
@@ -36,21 +36,11 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueStatistics:
-    """One queue. The counts have the meaning of the fields of `QueueReading`."""
+class QueueStatistics(QueueSample):
+    """One queue in the statistics."""
 
     ready: int | Unknown = NOT_REPORTED
     consumers: int | Unknown = NOT_REPORTED
-    unacknowledged: int | Unknown = NOT_REPORTED
-    prefetch: float | Unknown = NOT_REPORTED
-    published: int | Unknown = NOT_REPORTED
-    delivered: int | Unknown = NOT_REPORTED
-    acknowledged: int | Unknown = NOT_REPORTED
-    redelivered: int | Unknown = NOT_REPORTED
-    automatic: bool = False
-    """Whether a consumer is in automatic acknowledgement mode."""
-    single_active: bool = False
-    """Whether only one of its consumers receives messages."""
     transient: bool = False
     """Whether RabbitMQ deletes the queue without consumers: auto-delete, exclusive or x-expires."""
     exclusive: bool = False

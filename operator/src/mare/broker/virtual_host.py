@@ -1,6 +1,7 @@
 """One virtual host of a broker: its queues by passive declare and by statistics."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.management import ManagementStatistics
@@ -16,13 +17,14 @@ from mare.broker.queue_statistics import (
 )
 from mare.broker.quiet_check import QuietCheck
 from mare.domain.clause import Clause
-from mare.domain.observation import NOT_REPORTED, QueueReading
+from mare.domain.observation import NOT_REPORTED, QueueReading, QueueSample
 from mare.domain.unknown import Unknown
 from mare.ports import Clock
 from mare.tenant_scheduler import Tenant
 
 _NO_STATISTICS = Unknown("NoStatistics", "patterns need management-uri or prometheus-uri")
 _NOT_REPORTED = QueueStatistics()
+_SAMPLED = tuple(each.name for each in fields(QueueSample))
 _WITHOUT_STATISTICS = Clause("lost.statistics")
 _WITHOUT_AMQP = Clause("lost.amqp")
 _WITHOUT_MANAGEMENT = Clause("lost.management")
@@ -186,14 +188,7 @@ class VirtualHost:
             consumers=consumers,
             statistics_at=latest.at if latest is not None and is_sampled else NOT_REPORTED,
             sampled_after=latest.sampled_after if latest is not None else NOT_REPORTED,
-            unacknowledged=queue.unacknowledged,
-            prefetch=queue.prefetch,
-            published=queue.published,
-            delivered=queue.delivered,
-            acknowledged=queue.acknowledged,
-            redelivered=queue.redelivered,
-            automatic=queue.automatic,
-            single_active=queue.single_active,
+            **{name: getattr(queue, name) for name in _SAMPLED},
         )
 
     async def close(self) -> None:

@@ -21,23 +21,9 @@ _IDLE_NOT_REPORTED = Unknown("NotReported", "the broker does not report which re
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QueueReading:
-    """One queue as the broker reports it.
+class QueueSample:
+    """What only the statistics report of a queue."""
 
-    `ready` and `consumers` are of the time `read_at`, from a passive declare. The other values are
-    of the time `statistics_at`, because the broker updates its statistics every 5 s.
-    """
-
-    name: str
-    vhost: str = "/"
-    entries: tuple[str, ...] = ()
-    """The names and patterns in spec.queues that match it."""
-    read_at: float
-    ready: int | Unknown
-    consumers: int | Unknown
-    statistics_at: float | Unknown = NOT_REPORTED
-    sampled_after: float | Unknown = NOT_REPORTED
-    """A time that is certainly before the sample; `statistics_at` is its probable time."""
     unacknowledged: int | Unknown = NOT_REPORTED
     prefetch: float | Unknown = NOT_REPORTED
     """The mean prefetch count of its consumers; unknown if one of them has no limit."""
@@ -53,6 +39,26 @@ class QueueReading:
     """Whether a consumer is in automatic acknowledgement mode."""
     single_active: bool = False
     """Whether only one of its consumers receives messages (x-single-active-consumer)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueReading(QueueSample):
+    """One queue as the broker reports it.
+
+    `ready` and `consumers` are of the time `read_at`, from a passive declare. The values of the
+    sample are of the time `statistics_at`: the broker updates its statistics every 5 s.
+    """
+
+    name: str
+    vhost: str = "/"
+    entries: tuple[str, ...] = ()
+    """The names and patterns in spec.queues that match it."""
+    read_at: float
+    ready: int | Unknown
+    consumers: int | Unknown
+    statistics_at: float | Unknown = NOT_REPORTED
+    sampled_after: float | Unknown = NOT_REPORTED
+    """A time that is certainly before the sample; `statistics_at` is its probable time."""
 
     @property
     def key(self) -> str:
