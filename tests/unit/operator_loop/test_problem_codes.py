@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mare.custom_resource import condition
-from mare.dashboard.summary import facts_of
+from mare.dashboard.summary import attention, facts_of
 from mare.explanation import problems
 from mare.explanation.problems import problems_of
 from tests.unit.operator_loop.worlds import World, run
@@ -73,3 +73,19 @@ def test_more_replicas_are_advised_only_if_those_there_are_consume(
     found = problems_of(facts_of(run(timeline).record.histories[("shop", "worker")]))
 
     assert [each.code for each in found] == expected
+
+
+def test_a_load_that_needs_more_than_the_maximum_is_behind_though_no_message_waits_long():
+    """The list counted no object that needs attention, beside "at maximum, 56 more needed"."""
+    targets = [
+        {"type": "QueueWaitTime", "waitSeconds": 60, "capacityPerReplica": 10},
+        {"type": "QueueLength", "messagesPerReplica": 1},
+    ]
+
+    async def timeline(world: World) -> None:
+        world.begin(4, 60, maxReplicas=4, target=None, targets=targets)
+        await world.tick()
+
+    facts = facts_of(run(timeline).record.histories["shop", "worker"])
+
+    assert (facts.wait_seconds, facts.missing_replicas, attention(facts)) == (1.5, 56, "behind")

@@ -28,19 +28,11 @@ def constraint_of(facts: Facts) -> Reason:
         return Reason.DRY_RUN
     if facts.pending:
         return Reason.PODS_PENDING
-    if missing_replicas(facts) > 0:
+    if facts.missing_replicas > 0:
         return Reason.TOO_MANY_REPLICAS
     is_within_tolerance = any(step.stage is Stage.TOLERANCE for step in decision.steps)
     is_tolerated = decision.reason in _UNLIMITED and is_within_tolerance
     return Reason.WITHIN_TOLERANCE if is_tolerated else limit_of(decision.reason)
-
-
-def missing_replicas(facts: Facts) -> int:
-    """Return how many replicas the load needs beyond maxReplicas, if maxReplicas are desired."""
-    decision, most = facts.decision, facts.spec.max_replicas
-    if decision is None or decision.raw is None or decision.desired < most:
-        return 0
-    return max(0, decision.raw - most)
 
 
 def limit_of(reason: Reason) -> Reason:

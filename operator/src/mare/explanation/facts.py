@@ -67,6 +67,14 @@ class Facts:
         return all(each.consumers == 0 for each in self.queues)
 
     @property
+    def missing_replicas(self) -> int:
+        """How many replicas the load needs beyond maxReplicas, if maxReplicas are desired."""
+        decision, most = self.decision, self.spec.max_replicas
+        if decision is None or decision.raw is None or decision.desired < most:
+            return 0
+        return max(0, decision.raw - most)
+
+    @property
     def is_behind(self) -> bool:
         """Whether maxReplicas are requested and are too few.
 
@@ -75,9 +83,5 @@ class Facts:
         alarm = self.condition("BrokerAlarm")
         if self.pending or (alarm is not None and alarm.is_bad):
             return False
-        if self.requested is None or self.requested < self.spec.max_replicas:
-            return False
-        if self.wait_target is not None and self.wait_seconds is not None:
-            return self.wait_seconds > self.wait_target
-        raw = self.decision.raw if self.decision else None
-        return raw is not None and raw > self.spec.max_replicas
+        are_requested = (self.requested or 0) >= self.spec.max_replicas
+        return are_requested and self.missing_replicas > 0

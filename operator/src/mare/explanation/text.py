@@ -9,13 +9,7 @@ from mare.domain.decision import Decision
 from mare.domain.observation import QueueReading
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown, known, total
-from mare.explanation.constraint import (
-    Verdict,
-    constraint_of,
-    limit_of,
-    missing_replicas,
-    verdict_of,
-)
+from mare.explanation.constraint import Verdict, constraint_of, limit_of, verdict_of
 from mare.explanation.explained import Explained
 from mare.explanation.leading import Unread
 from mare.explanation.next_changes import next_changes
@@ -57,7 +51,7 @@ def _lines(explained: Explained, now: float) -> Iterator[str]:
     facts, verdict = explained.facts, verdict_of(explained.facts)
     is_plain = verdict is Verdict.ON_TARGET or (facts.decision is None and not facts.cannot_act)
     state = verdict.text if is_plain else f"{verdict.text} ({constraint_of(facts)})"
-    missing = missing_replicas(facts)
+    missing = facts.missing_replicas
     if missing and constraint_of(facts) is Reason.TOO_MANY_REPLICAS:
         state = f"at maximum, {missing} more needed ({Reason.TOO_MANY_REPLICAS})"
     name = f"{facts.target.kind}/{facts.target.name}"
