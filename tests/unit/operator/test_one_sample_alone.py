@@ -90,11 +90,6 @@ def test_ready_messages_support_a_rate_at_once():
     assert "one sample alone" not in time.decisions[-1].message
 
 
-def test_the_sentence_names_the_rate_that_is_not_used():
-    time = jumping(TARGETS[1], size=5000, seconds=152)
-    assert "One sample alone shows 1010 messages/s" in time.decisions[-1].message
-
-
 @pytest.mark.parametrize(("arriving", "replicas"), [(0, 2), (8, 13)])
 def test_a_burst_of_one_sample_is_a_rate_only_while_the_ready_messages_grow(arriving, replicas):
     target = QueueWaitTime(wait_seconds=30, capacity_per_replica=0.8, workers_per_replica=2)

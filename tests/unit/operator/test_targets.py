@@ -147,17 +147,6 @@ def test_wait_time_activates_at_most_four_replicas_while_the_workers_are_unknown
     assert once(spec, observation_of(0, amqp_only(messages, at=1000.0))).replicas == replicas
 
 
-def test_a_ratio_of_no_ready_replica_is_unknown():
-    spec = ScalingSpec(
-        min_replicas=1, max_replicas=50, targets=(PublishedToDeliveredRatio(ratio=1.0),)
-    )
-    time = Timeline(spec, 4)
-    for second in range(60):
-        time.now = float(second)
-        fresh = reading(50, 4, at=time.now, published=second * 40, delivered=second * 20)
-        assert time.read(fresh, ready=0).replicas == 4
-
-
 def test_a_value_that_one_target_lacks_comes_from_another():
     spec = ScalingSpec(
         max_replicas=3,

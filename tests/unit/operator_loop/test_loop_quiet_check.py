@@ -22,13 +22,6 @@ async def becomes_idle(world: World, why: Unknown | None, ticks: int, cooldown: 
         await world.tick()
 
 
-def test_a_workload_does_not_become_idle_while_a_queue_has_a_message():
-    async def timeline(world: World) -> None:
-        await becomes_idle(world, LEFT, 60)
-
-    assert run(timeline).workloads.done == []
-
-
 def test_a_message_that_only_the_queue_reports_restarts_the_cooldown():
     async def timeline(world: World) -> None:
         await becomes_idle(world, LEFT, 40, cooldown=30)
