@@ -8,7 +8,14 @@ import yaml
 from kubernetes import client
 
 from tests.control_plane import ControlPlane
-from tests.integration.operator.manifests import deployment
+from tests.integration.operator.manifests import (
+    GROUP,
+    PLURAL,
+    VERSION,
+    autoscaler_of,
+    deployment,
+)
+from tests.integration.operator.promptness import promptly
 from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import Stage
 from tests.vhost import eventually
@@ -74,3 +81,37 @@ def test_no_request_leaves_the_namespace(stage: Stage):
     user = f"system:serviceaccount:{stage.namespace}:mare-operator"
     requests = [each for each in stage.api_server.requests() if each.user == user]
     assert {each.namespace for each in requests} == {stage.namespace}
+
+
+def test_objects_of_megabytes_of_labels_take_little_memory(own_stage: Stage):
+    """Ten of them in one page of a list took more than the 256 MiB of the operator."""
+    labels = {f"{'a' * 240}.{number}/{'b' * 60}": "c" * 60 for number in range(3_300)}
+    many = range(20)
+    for number in many:
+        name = f"large-{number}"
+        large = {**autoscaler_of(name, {}), "metadata": {"name": name, "labels": labels}}
+        _custom(own_stage).create_namespaced_custom_object(
+            GROUP, VERSION, own_stage.namespace, PLURAL, large
+        )
+    own_stage.workload("honest", replicas=1)
+    own_stage.autoscaler("honest", scaleTargetRef={"name": "honest"}, minReplicas=2)
+
+    operator = own_stage.operator()
+
+    promptly(lambda: own_stage.replicas("honest") == 2)
+    for number in many:
+        _custom(own_stage).patch_namespaced_custom_object(
+            GROUP,
+            VERSION,
+            own_stage.namespace,
+            PLURAL,
+            f"large-{number}",
+            {"spec": {"maxReplicas": 7}},
+        )
+    own_stage.autoscaler("honest", scaleTargetRef={"name": "honest"}, minReplicas=3)
+    promptly(lambda: own_stage.replicas("honest") == 3)
+    assert operator.highest_rss_bytes() < 200e6
+
+
+def _custom(stage: Stage) -> client.CustomObjectsApi:
+    return client.CustomObjectsApi(stage.api)

@@ -1,0 +1,116 @@
+"""Bounds what kopf reads: pages and watch events of QueueAutoscalers, whose size tenants choose.
+
+kopf reads each page of a list, and each line of a watch, whole. The API server sends a
+QueueAutoscaler as the JSON that it stores, which is 1.5 MiB at most, etcd's limit of a request.
+Decoding one of labels and managed fields takes 25 MiB, so ten in a page ended an operator of
+256 MiB.
+"""
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Any, cast
+
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, StreamReader
+
+from mare.cluster.api import METADATA_LIST
+from mare.cluster.bounded_answers import (
+    MAX_BYTES,
+    MAX_LINE_BYTES,
+    TooLarge,
+    lines,
+    read_bounded,
+)
+
+_FEWER = 5
+"""Divides the objects of a page that exceeds its bound."""
+_TOO_LARGE = "A QueueAutoscaler exceeds 1 MiB and is not read"
+_log = logging.getLogger(__name__)
+
+
+class BoundedReads:
+    """Middleware of an aiohttp session that lists pages of at most `page` objects and watches.
+
+    A page takes 1 MiB at most, like an event of a watch. A page of large objects has fewer of them;
+    an object that exceeds the bound alone is logged and left out.
+    """
+
+    def __init__(self, page: int) -> None:
+        self._page = self._limit = page
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        if "limit" in request.url.query:
+            return await self._list(request, handler)
+        response = await handler(request)
+        if "watch" in request.url.query and response.status == HTTPStatus.OK:
+            response.content = cast(StreamReader, _ShortLines(response.content))
+        return response
+
+    async def _list(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        while True:
+            request.url = request.url.update_query(limit=str(self._limit))
+            response = await handler(request)
+            if response.status != HTTPStatus.OK:
+                return response
+            try:
+                body = await read_bounded(response.content.iter_any(), MAX_LINE_BYTES)
+            except TooLarge:
+                response.close()
+                if self._limit == 1:
+                    return await _skip(request, handler)
+                self._limit = max(1, self._limit // _FEWER)
+                continue
+            self._limit = min(self._limit * _FEWER, self._page)
+            return _with_body(response, body)
+
+
+async def _skip(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Return a page without its one object, which is too large."""
+    request.headers["Accept"] = METADATA_LIST
+    response = await handler(request)
+    if response.status != HTTPStatus.OK:
+        return response
+    page = json.loads(await read_bounded(response.content.iter_any(), MAX_BYTES))
+    for item in page["items"] or []:
+        metadata = item["metadata"]
+        _log.warning(_TOO_LARGE, extra={"object": (metadata["namespace"], metadata["name"])})
+    return _with_body(response, json.dumps({**page, "items": []}).encode())
+
+
+def _with_body(response: ClientResponse, body: bytes) -> ClientResponse:
+    """Return a response whose body has been read."""
+    response.content = cast(StreamReader, _Body(response.content, body))
+    return response
+
+
+class _Content:
+    """The content of a response, apart from how kopf reads it."""
+
+    def __init__(self, content: StreamReader) -> None:
+        self._content = content
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)
+
+
+class _Body(_Content):
+    """A body that has been read."""
+
+    def __init__(self, content: StreamReader, body: bytes) -> None:
+        super().__init__(content)
+        self._body = body
+
+    async def read(self) -> bytes:
+        return self._body
+
+
+class _ShortLines(_Content):
+    """The body of a watch without the lines that exceed 1 MiB."""
+
+    async def iter_chunked(self, _: int) -> AsyncIterator[bytes]:
+        async for line, is_whole in lines(self._content.iter_any(), MAX_LINE_BYTES):
+            if is_whole:
+                yield line + b"\n"
+            else:
+                _log.warning(_TOO_LARGE, extra={"beginning": line[:200].decode(errors="replace")})

@@ -1,0 +1,121 @@
+"""kopf lists and watches QueueAutoscalers of any size in a bounded amount of memory."""
+
+import asyncio
+import json
+import logging
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from mare.cluster.api import METADATA_LIST
+from mare.cluster.bounded_session import BoundedReads
+from mare.serving import serving
+
+MIB = 2**20
+PAGE = 50
+
+
+def autoscaler(name: str, size: int = 0) -> dict:
+    """An object in the order of the fields that the API server uses for custom resources."""
+    metadata = {"annotations": {"a": "x" * size}, "name": name, "namespace": "shop"}
+    return {"kind": "QueueAutoscaler", "metadata": metadata, "spec": {"maxReplicas": 3}}
+
+
+class Cluster:
+    """An API server; what it has sent of lists, in bytes, and the limits of pages."""
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        self.items = [autoscaler(name, size) for name, size in sizes.items()]
+        self.limits: list[int] = []
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if "refused" in request.query:
+            return web.json_response({"message": "no", "code": 403}, status=403)
+        if "watch" in request.query:
+            events = [{"type": "MODIFIED", "object": each} for each in self.items]
+            return web.Response(body=b"".join(json.dumps(each).encode() + b"\n" for each in events))
+        begin, limit = int(request.query.get("continue", 0)), int(request.query["limit"])
+        self.limits.append(limit)
+        items = self.items[begin : begin + limit]
+        if request.headers["Accept"] == METADATA_LIST:
+            items = [{"metadata": each["metadata"]} for each in items]
+        following = str(begin + limit) if begin + limit < len(self.items) else ""
+        return web.json_response({"metadata": {"continue": following}, "items": items})
+
+
+def use(cluster: Cluster, question) -> object:
+    async def play() -> object:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", cluster.answer)
+        async with (
+            serving(app, "127.0.0.1", 0) as port,
+            aiohttp.ClientSession(middlewares=[BoundedReads(PAGE)]) as session,
+        ):
+            return await question(session, f"http://127.0.0.1:{port}/things")
+
+    return asyncio.run(play())
+
+
+async def pages(session: aiohttp.ClientSession, url: str) -> list[list[str]]:
+    """List as kopf does."""
+    found, token = [], None
+    while token != "":
+        query = {"limit": str(PAGE), **({"continue": token} if token else {})}
+        async with await session.request("get", url, params=query) as response:
+            page = await response.json()
+        found.append([each["metadata"]["name"] for each in page["items"]])
+        token = page["metadata"]["continue"]
+    return found
+
+
+async def watched(session: aiohttp.ClientSession, url: str) -> list[str]:
+    """Watch as kopf does."""
+    received = b""
+    async with await session.request("get", url, params={"watch": "true"}) as response:
+        async for chunk in response.content.iter_chunked(MIB):
+            received += chunk
+    return [json.loads(line)["object"]["metadata"]["name"] for line in received.splitlines()]
+
+
+def test_pages_of_large_objects_have_fewer_of_them_and_the_largest_is_left_out(
+    caplog: pytest.LogCaptureFixture,
+):
+    sizes = {f"small-{number}": 100 for number in range(60)}
+    large = {f"half-{number}": MIB // 2 for number in range(4)}
+    cluster = Cluster({**sizes, **large, "huge": 2 * MIB, "last": 1})
+
+    found = use(cluster, pages)
+
+    names = [each for page in found for each in page]
+    assert names == [*sizes, *large, "last"]
+    assert cluster.limits[:3] == [50, 50, 10]
+    assert max(cluster.limits) == PAGE
+    (record,) = [each for each in caplog.records if each.levelno == logging.WARNING]
+    assert record.object == ("shop", "huge")
+
+
+def test_a_list_of_ordinary_objects_takes_no_more_requests():
+    sizes = {f"small-{number}": 3_000 for number in range(120)}
+    cluster = Cluster(sizes)
+
+    assert [len(page) for page in use(cluster, pages)] == [50, 50, 20]
+    assert cluster.limits == [50, 50, 50]
+
+
+def test_an_event_that_is_too_large_is_logged_and_left_out(caplog: pytest.LogCaptureFixture):
+    cluster = Cluster({"one": 1, "huge": 2 * MIB, "half": MIB // 2, "last": 1})
+
+    assert use(cluster, watched) == ["one", "half", "last"]
+    (record,) = [each for each in caplog.records if each.levelno == logging.WARNING]
+    assert record.message == "A QueueAutoscaler exceeds 1 MiB and is not read"
+
+
+@pytest.mark.parametrize("kind", ["limit", "watch"])
+def test_a_refusal_is_passed_on(kind):
+    async def refused(session: aiohttp.ClientSession, url: str) -> object:
+        query = {kind: "1", "refused": "1"}
+        async with await session.request("get", url, params=query) as response:
+            return response.status, (await response.json())["code"]
+
+    assert use(Cluster({}), refused) == (403, 403)
