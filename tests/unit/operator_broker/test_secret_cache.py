@@ -1,4 +1,4 @@
-"""A Secret is read every 30 s, and every 2 s while the broker refuses its credentials."""
+"""A Secret is read every 30 s, and sooner while it is missing or its credentials are refused."""
 
 import asyncio
 import base64
@@ -54,14 +54,42 @@ def test_a_secret_is_read_every_30_s():
     assert stage.secrets.read_at == [0, 30, 60, 90]
 
 
-def test_the_secret_of_a_refused_password_is_read_every_2_s():
+def test_the_secret_of_a_refused_password_is_read_soon_and_then_ever_more_seldom():
     stage = Stage()
     stage.at(0)
     stage.refused = True
-    for second in range(1, 7):
+    for second in range(1, 121):
         stage.at(second)
 
-    assert stage.secrets.read_at == [0, 2, 4, 6]
+    assert stage.secrets.read_at == [0, 2, 6, 14, 30, 60, 90, 120]
+
+
+def test_a_missing_secret_is_read_ever_more_seldom():
+    stage = Stage()
+    stage.secrets.answer = NotFound("no")
+    for second in range(61):
+        stage.at(second)
+
+    assert stage.secrets.read_at == [0, 2, 6, 14, 30, 60]
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_a_refusal_after_a_change_or_an_acceptance_is_followed_by_a_read_after_2_s(is_changed):
+    stage = Stage()
+    stage.at(0)
+    stage.refused = True
+    for second in range(1, 15):
+        stage.at(second)
+    if is_changed:
+        stage.secrets.answer = secret("amqp://mare:second@rabbitmq/")
+    else:
+        stage.refused = False
+    stage.at(44)
+    stage.refused = True
+
+    stage.at(45)
+    stage.at(46)
+    assert stage.secrets.read_at[-2:] == [44, 46]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from mare.ports import AccessRefused, Clock, InvalidName, NotFound, Unavailable
 from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import CERTIFICATES, SECRET_CHARACTERS, SECRET_READS, TenantScheduler
 
-_REFUSED_SECONDS = 2.0
+_FIRST_PAUSE = 2.0
 
 
 class Secrets(Protocol):
@@ -29,13 +29,16 @@ class Secrets(Protocol):
 class _Entry:
     parameters: ConnectionParameters | Unknown
     read_at: float
+    pause: float = _FIRST_PAUSE
+    """Seconds until a refused Secret is read again."""
 
 
 @dataclass(eq=False)
 class SecretCache:
-    """Reads a Secret every `seconds`, and every 2 s while the broker refuses its credentials.
+    """Reads a Secret every `seconds`, and sooner while it is missing or its credentials are refused.
 
-    `is_refused` returns whether a broker refuses these parameters.
+    Such a Secret is read again after 2 s, and then after twice as long each time that it has not
+    changed. `is_refused` returns whether a broker refuses these parameters.
     """
 
     secrets: Secrets
@@ -51,7 +54,7 @@ class SecretCache:
     async def get(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
         """Return the last parameters that could be read from a Secret, or why they are unknown."""
         entry, now = self._entries.get(reference), self.clock()
-        if entry is not None and now < entry.read_at + self._lifetime(entry.parameters):
+        if entry is not None and now < entry.read_at + self._lifetime(entry):
             return entry.parameters
         try:
             async with self.scheduler.turn(SECRET_READS, reference.namespace):
@@ -69,6 +72,8 @@ class SecretCache:
         """Replace an entry; the parameters are unknown if the namespace has too many already."""
         entry = self._entries.get(reference)
         if entry is not None and entry.parameters == parameters:
+            is_refused = self._is_refused(parameters)
+            entry.pause = min(2 * entry.pause, self.seconds) if is_refused else _FIRST_PAUSE
             entry.read_at = now
             return entry.parameters
         if entry is not None:
@@ -102,9 +107,12 @@ class SecretCache:
         if not self._certificates[key]:
             del self._certificates[key]
 
-    def _lifetime(self, parameters: ConnectionParameters | Unknown) -> float:
-        refused = isinstance(parameters, Unknown) or self.is_refused(parameters)
-        return min(_REFUSED_SECONDS, self.seconds) if refused else self.seconds
+    def _lifetime(self, entry: _Entry) -> float:
+        is_refused = self._is_refused(entry.parameters)
+        return min(entry.pause, self.seconds) if is_refused else self.seconds
+
+    def _is_refused(self, parameters: ConnectionParameters | Unknown) -> bool:
+        return isinstance(parameters, Unknown) or self.is_refused(parameters)
 
     async def _read(self, reference: BrokerReference) -> ConnectionParameters | Unknown:
         name = reference.secret_name
