@@ -154,3 +154,22 @@ def test_playlists_does_no_work_for_a_malformed_job(event):
     with pytest.raises(InvalidRequest):
         service.compose(event)
     assert published == []
+
+
+def test_a_job_that_is_done_at_once_takes_two_transactions(service, store, monkeypatch):
+    """Each job took 17 to 20, of which 8 found nothing to publish."""
+    begun = []
+    transaction = type(store.database).transaction
+
+    def counted(database, *, writes=True):
+        begun.append(writes)
+        return transaction(database, writes=writes)
+
+    monkeypatch.setattr(type(store.database), "transaction", counted)
+    service.accept({"id": "2", "request": {"city": "Olinda"}})
+    service.playlist_composed(
+        {"job_id": "2", "attempt": 1, "suggestion": {"playlist": []}, "report": REPORT}
+    )
+
+    assert store.get("2").state is JobState.COMPLETE
+    assert begun == [True, True, False]  # the last one is of this test
