@@ -2,6 +2,7 @@
 - {name: MARE_NAMESPACES, value: {{ include "operator.namespaces" . | fromJsonArray | join "," | quote }}}
 - {name: MARE_LEADER_ELECTION, value: "true"}
 - {name: MARE_LEASE_NAME, value: {{ include "operator.leaseName" . | quote }}}
+- {name: MARE_SHARDS, value: {{ .Values.shards | quote }}}
 - {name: MARE_LEASE_SECONDS, value: {{ .Values.settings.leaseSeconds | quote }}}
 - name: POD_NAME
   valueFrom: {fieldRef: {fieldPath: metadata.name}}

@@ -23,13 +23,16 @@ from mare.cluster.metrics_access import MetricsAccess
 from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects, StoredSecrets
 from mare.cluster.paths import discovery_path
 from mare.cluster.workloads import WatchedWorkloads
-from mare.leadership import ElectedLeader, LeaseSettings
+from mare.leadership import LeaseSettings
 from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import ApiError, SoleReplica
+from mare.ports import ApiError
 from mare.settings import Settings
+from mare.sharding.leaders import Leaders, elect
+from mare.sharding.sharded_loop import ShardedLoop
+from mare.sharding.whole_record import WholeRecord
 from mare.tenant_scheduler import TenantScheduler
 from mare.tracing import create_traces
 from mare.watch_events import WatchEvents
@@ -60,7 +63,7 @@ async def run_operator(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Event]]:
+async def _running(settings: Settings) -> AsyncIterator[tuple[ShardedLoop, asyncio.Event]]:
     async with AsyncExitStack() as stack:
         clock = SteadyClock()
         traces = create_traces(export=bool(settings.otlp_endpoint or settings.otlp_traces_endpoint))
@@ -77,9 +80,14 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
             duration_seconds=settings.lease_seconds,
         )
         # The election has an Api of its own, which does not pause when other requests have to.
-        election = ElectedLeader(Api(client), lease, clock) if settings.leader_election else None
-        leadership = election or SoleReplica()
-        api = Api(client, may_write=leadership)
+        leaders = elect(
+            Api(client),
+            lease,
+            clock,
+            shards=settings.shards,
+            is_sole=not settings.leader_election,
+        )
+        api = Api(client, may_write=leaders.may_write)
         scheduler = TenantScheduler()
         brokers = SecretBrokers(
             StoredSecrets(api, require_label=settings.require_secret_label),
@@ -102,22 +110,29 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
         stack.push_async_callback(workloads.close)
         objects = StoredObjects(api, identity)
         conflicts = WatchedConflicts(api, settings.namespaces)
-        record = Record(scheduler)
-        metrics = Metrics(record)
-        loop = Loop(
-            brokers=brokers,
-            workloads=workloads,
-            objects=objects,
-            conflicts=conflicts,
-            leadership=leadership,
-            clock=clock,
-            record=record,
-            metrics=metrics,
-            pace=Pace(shortest=settings.tick_seconds, reads_per_second=settings.reads_per_second),
-            namespace_queues=settings.namespace_queues,
-            traces=traces,
-            scheduler=scheduler,
-            operator=f"{settings.lease_namespace}/{settings.lease_name}",
+        records = [Record(scheduler) for _ in leaders.of_shards]
+        metrics = Metrics(*records)
+        loop = ShardedLoop(
+            [
+                Loop(
+                    brokers=brokers,
+                    workloads=workloads,
+                    objects=objects,
+                    conflicts=conflicts,
+                    leadership=leadership,
+                    clock=clock,
+                    record=record,
+                    metrics=metrics,
+                    pace=Pace(
+                        shortest=settings.tick_seconds, reads_per_second=settings.reads_per_second
+                    ),
+                    namespace_queues=settings.namespace_queues,
+                    traces=traces,
+                    scheduler=scheduler,
+                    operator=f"{settings.lease_namespace}/{settings.lease_name}",
+                )
+                for leadership, record in zip(leaders.of_shards, records, strict=True)
+            ]
         )
         ready = asyncio.Event()
         await stack.enter_async_context(
@@ -125,7 +140,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
                 settings.host,
                 settings.port,
                 liveness_failure=lambda: probes.find_liveness_failure(
-                    loop, clock(), election_stalled=election is not None and election.is_stalled
+                    loop, clock(), election_stalled=leaders.is_stalled
                 ),
                 ready=ready.is_set,
                 registry=metrics.registry,
@@ -141,19 +156,20 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
                 dashboard.served(
                     settings.dashboard_host,
                     settings.dashboard_port,
-                    record=record,
+                    record=records[0] if len(records) == 1 else WholeRecord(loop, clock),
                     ticked_at=lambda: loop.ticked_at,
-                    leader=lambda: _leader(election, settings),
+                    leader=lambda: _leader(leaders, settings),
                     clock=clock,
                     prefix=settings.dashboard_prefix,
                     hosts=settings.dashboard_hosts,
                 )
             )
-        if election is not None:
-            await stack.enter_async_context(background(election.run()))
+        if leaders.election is not None:
+            await stack.enter_async_context(background(leaders.election.run()))
         housekeeping = _keep_house(
             namespaces=settings.namespaces,
             loop=loop,
+            leaders=leaders,
             objects=objects,
             brokers=brokers,
             workloads=workloads,
@@ -167,18 +183,17 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[Loop, asyncio.Even
         yield loop, ready
 
 
-def _leader(election: ElectedLeader | None, settings: Settings) -> dashboard.Leader:
-    """Return whether this replica leads, and the name of the Pod that does."""
-    if election is None:
-        return dashboard.Leader(leads=True, name=settings.identity)
-    holder = election.holder
-    return dashboard.Leader(leads=election(), name=holder and holder.rpartition("-")[0])
+def _leader(leaders: Leaders, settings: Settings) -> dashboard.Leader:
+    """Return whether this replica can show all objects, and the names of the Pods that lead."""
+    name = settings.identity if leaders.election is None else leaders.names()
+    return dashboard.Leader(leads=leaders.shows_all, name=name)
 
 
 async def _keep_house(
     *,
     namespaces: tuple[str, ...],
-    loop: Loop,
+    loop: ShardedLoop,
+    leaders: Leaders,
     objects: StoredObjects,
     brokers: SecretBrokers,
     workloads: WatchedWorkloads,
@@ -191,7 +206,12 @@ async def _keep_house(
             for autoscaler in known:
                 if autoscaler.uid not in uids:
                     loop.remove(autoscaler.key, autoscaler.uid)
-            await brokers.keep_only(loop.autoscalers)
+            await brokers.keep_only(
+                each
+                for shard, part in enumerate(loop.loops)
+                if not leaders.is_led_elsewhere(shard)
+                for each in part.autoscalers
+            )
             workloads.keep_only([each.target for each in loop.autoscalers])
         except ApiError as error:
             _log.warning("Housekeeping failed", extra={"error": str(error)[:512]})
@@ -200,7 +220,7 @@ async def _keep_house(
         await asyncio.sleep(_HOUSEKEEPING_SECONDS)
 
 
-def _register(registry: kopf.OperatorRegistry, loop: Loop) -> None:
+def _register(registry: kopf.OperatorRegistry, loop: ShardedLoop) -> None:
     """Register event handlers only: they add no finalizer and no annotation to objects."""
     events = WatchEvents(loop)
 

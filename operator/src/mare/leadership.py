@@ -18,9 +18,9 @@ from mare.cluster.api import Api
 from mare.cluster.paths import Resource
 from mare.ports import AccessRefused, ApiError, Clock, Conflict, NotFound, Unavailable
 
-_LEASES = Resource("coordination.k8s.io/v1", "leases")
-_STALLED_SECONDS = 30.0
-_SAFETY_FACTOR = 0.9
+LEASES = Resource("coordination.k8s.io/v1", "leases")
+STALLED_SECONDS = 30.0
+SAFETY_FACTOR = 0.9
 """A leader stops acting after this share of the duration, before others may take the Lease."""
 _log = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ class ElectedLeader:
         self._api = api
         self._settings = settings
         self._clock = clock
-        self._collection = _LEASES.path(settings.namespace)
-        self._path = _LEASES.path(settings.namespace, settings.name)
+        self._collection = LEASES.path(settings.namespace)
+        self._path = LEASES.path(settings.namespace, settings.name)
         self._until = 0.0
         self._holds = False
         """Whether the last Lease that was read or written names this replica."""
@@ -75,7 +75,7 @@ class ElectedLeader:
     @property
     def is_stalled(self) -> bool:
         """Whether the last attempt to get or renew the Lease is too long ago."""
-        patience = max(_STALLED_SECONDS, 2 * self._settings.duration_seconds)
+        patience = max(STALLED_SECONDS, 2 * self._settings.duration_seconds)
         return self._clock() - self._tried_at > patience
 
     async def run(self) -> None:
@@ -116,7 +116,7 @@ class ElectedLeader:
             if not self():
                 _log.info("Started leading", extra={"term": self.term})
             # Counted from before the request: other replicas count from when they see the Lease.
-            self._until = begun + self._settings.duration_seconds * _SAFETY_FACTOR
+            self._until = begun + self._settings.duration_seconds * SAFETY_FACTOR
 
     async def _acquire(self) -> bool:
         written, self._written = self._written, None

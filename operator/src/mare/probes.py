@@ -10,11 +10,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from mare.loop.loop import Loop
 from mare.serving import serving
+from mare.sharding.sharded_loop import ShardedLoop
 
 _MAX_TICK_SECONDS = 10.0
 
 
-def find_liveness_failure(loop: Loop, now: float, *, election_stalled: bool = False) -> str | None:
+def find_liveness_failure(
+    loop: Loop | ShardedLoop, now: float, *, election_stalled: bool = False
+) -> str | None:
     """Return what has stalled and a restart would repair; None if nothing has.
 
     No broker can make it fail: a tenant's one would end the leader, and then its successor.

@@ -58,6 +58,8 @@ class Settings(BaseModel):
     """Namespace of the Lease."""
     lease_name: str = "mare-operator"
     """Name of the Lease."""
+    shards: Annotated[int, Field(ge=1, le=32)] = 1
+    """Shards into which the namespaces of objects are divided. Each replica leads its share."""
     lease_seconds: Annotated[float, Field(ge=2, le=60)] = 3.5
     """Seconds after which another replica takes a Lease that is not renewed."""
     identity: str = Field("mare", validation_alias="POD_NAME")

@@ -9,18 +9,28 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from mare.background import Tasks
-from mare.custom_resource.autoscaler import Key, read_autoscaler, used_fields
-from mare.loop.loop import Loop
-from mare.tenant_scheduler import EVENTS
+from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler, used_fields
+from mare.tenant_scheduler import EVENTS, TenantScheduler
 
 _log = logging.getLogger(__name__)
 
 
+class Watched(Protocol):
+    """A loop, or one for each shard."""
+
+    @property
+    def scheduler(self) -> TenantScheduler: ...
+
+    def put(self, autoscaler: Autoscaler) -> None: ...
+
+    def remove(self, key: Key, uid: str) -> None: ...
+
+
 class WatchEvents:
-    def __init__(self, loop: Loop) -> None:
+    def __init__(self, loop: Watched) -> None:
         self._loop = loop
         self._waiting: dict[str, dict[Key, tuple[str | None, Mapping[str, Any]]]] = {}
         """By namespace and object: the newest event, its type and the used fields of its object."""
@@ -49,7 +59,7 @@ class WatchEvents:
         del self._waiting[namespace]
 
 
-def handle_event(loop: Loop, kind: str | None, body: Mapping[str, Any]) -> None:
+def handle_event(loop: Watched, kind: str | None, body: Mapping[str, Any]) -> None:
     """Take a watch event. An object that is being deleted is not scaled any more."""
     metadata, key = body["metadata"], _key(body)
     if kind == "DELETED" or metadata.get("deletionTimestamp"):

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from mare.cli import mare
 from mare.serving import serving
+from mare.sharding.assignment import ANNOTATION, Assignment, Member, group_of, shard_of
 from tests.integration.operator_dashboard.test_load_download import WAITING, recorded
 from tests.integration.operator_dashboard.visiting import have, visit
 from tests.unit.operator_loop.worlds import body
@@ -29,6 +30,7 @@ exit 1
 """
 OBJECT = {**body("busy"), "status": {"operator": "mare/mare-operator"}}
 LEASE = {"spec": {"holderIdentity": "mare-operator-7d9c-x2x-0a1b2c3d"}}
+RELEASED = {"spec": {"holderIdentity": ""}}
 POD = {"spec": {"containers": [{"env": []}]}}
 
 
@@ -37,12 +39,12 @@ def pod_with(**environment):
     return {"spec": {"containers": [{"env": env}]}}
 
 
-def called(tmp_path, monkeypatch, *, kubectl=KUBECTL, stored=OBJECT, pod=POD, prefix=""):
+def called(tmp_path, monkeypatch, *, kubectl=KUBECTL, stored=OBJECT, pod=POD, lease=LEASE, prefix=""):
     """Call `mare record busy` with a kubeconfig of the API server; return the result."""
     found = []
     objects = {
         "/apis/mare.dev/v1alpha1/namespaces/shop/queueautoscalers/busy": stored,
-        "/apis/coordination.k8s.io/v1/namespaces/mare/leases/mare-operator": LEASE,
+        "/apis/coordination.k8s.io/v1/namespaces/mare/leases/mare-operator": lease,
         "/api/v1/namespaces/mare/pods/mare-operator-7d9c-x2x": pod,
     }
 
@@ -89,6 +91,20 @@ def test_the_load_comes_from_the_pod_that_holds_the_lease(tmp_path, monkeypatch)
     )
 
 
+def test_the_load_of_a_shard_comes_from_the_pod_that_leads_it(tmp_path, monkeypatch):
+    own, at = frozenset({shard_of("shop", 3)}), "2026-01-01T00:00:00Z"
+    members = {
+        f"mare-operator-7d9c-{pod}-0a1b2c3d": Member(shards, at, 4)
+        for pod, shards in (("y3y", frozenset(range(3)) - own), ("x2x", own))
+    }
+    annotations = {ANNOTATION: Assignment(members).text()}
+    spec = {"holderIdentity": group_of(3), "renewTime": at}
+    lease = {"metadata": {"annotations": annotations}, "spec": spec}
+    result = called(tmp_path, monkeypatch, lease=lease)
+    assert result.exit_code == 0, result.output
+    assert "pod/mare-operator-7d9c-x2x " in (tmp_path / "arguments").read_text()
+
+
 def test_port_and_prefix_are_those_of_the_pod(tmp_path, monkeypatch):
     pod = pod_with(MARE_DASHBOARD_PORT="9090", MARE_DASHBOARD_PREFIX="/mare")
     result = called(tmp_path, monkeypatch, pod=pod, prefix="/mare")
@@ -101,6 +117,7 @@ def test_port_and_prefix_are_those_of_the_pod(tmp_path, monkeypatch):
     [
         ({"stored": None}, "there is no QueueAutoscaler busy in namespace shop"),
         ({"stored": {**OBJECT, "status": {}}}, "no operator scales busy yet"),
+        ({"lease": RELEASED}, "no replica of the operator leads busy"),
         ({"pod": None}, "the Pod of the operator is not found"),
         ({"pod": pod_with(MARE_DASHBOARD="false")}, "set dashboard.enabled"),
         ({"kubectl": REFUSED}, 'fails (error: pods "mare-0" is forbidden); forward'),

@@ -2,11 +2,14 @@
 
 from click import unstyle
 
+from mare.cluster.operator_lease import leader_in
 from mare.custom_resource.status_values import seconds_of
 from mare.explanation.constraint import verdict_of
+from mare.explanation.data import data
 from mare.explanation.explained import explain as explain_object
 from mare.explanation.leading import Renewal, Unread
 from mare.explanation.text import text
+from mare.sharding.assignment import ANNOTATION, Assignment, Member, group_of, shard_of
 from tests.unit.operator_loop.test_explain_command import stored
 
 RENEWED = Renewal("mare/mare-operator", 1_000_000.0)
@@ -45,3 +48,40 @@ def test_an_old_decision_without_a_lease_says_that_perhaps_no_operator_leads():
     assert "Decided 3 h ago. No operator has recorded another decision for 3 h: " in output
     assert "or no operator leads (unknown: you need the right to get leases)." in output
     assert "no operator leads" not in unstyle(text(explained, decided + 30))
+
+
+def test_the_leader_of_the_shard_is_named():
+    renewal = Renewal("mare/mare-operator", RENEWED.at, "mare-operator-7d9c-x2x", (2, 3))
+    explained = explain_object(stored(), RENEWED.at + 1, renewal)
+    output = unstyle(text(explained, RENEWED.at + 1))
+    assert output.endswith("\nShard 2 of 3; its leader: mare-operator-7d9c-x2x.\n")
+    assert data(explained)["shard"] == {"number": 2, "of": 3, "leader": "mare-operator-7d9c-x2x"}
+    assert data(explain_object(stored(), RENEWED.at + 1, RENEWED))["shard"] is None
+
+
+def test_a_shard_without_a_leader_is_a_warning_of_its_objects():
+    renewal = Renewal("mare/mare-operator", RENEWED.at, "", (2, 3))
+    explained = explain_object(stored(), RENEWED.at + THREE_HOURS, renewal)
+    output = unstyle(text(explained, RENEWED.at + THREE_HOURS))
+    assert (
+        "Warning MARE018 (QueueAutoscaler/worker) no operator has decided since"
+        " 1970-01-12T13:46:40Z: no replica leads shard 2 of 3 in Lease mare/mare-operator"
+    ) in output.splitlines()
+    assert "Shard 2 of 3; its leader: none yet." in output
+
+
+def test_the_leader_is_read_from_the_entry_of_the_shard():
+    at = "2026-01-01T00:00:00Z"
+    members = {
+        "pod-a-1": Member(frozenset({0, 1}), at, 4),
+        "pod-b-2": Member(frozenset(), "2026-01-01T00:00:01Z", 4),
+    }
+    lease = {
+        "metadata": {"annotations": {ANNOTATION: Assignment(members).text()}},
+        "spec": {"holderIdentity": group_of(2), "renewTime": "2026-01-01T00:00:02Z"},
+    }
+    leader = leader_in(lease, "shop")
+    assert (leader.pod, leader.renewed) == ("pod-a", seconds_of(at))
+    assert leader.shard == (shard_of("shop", 2), 2)
+    lease["spec"]["holderIdentity"] = "pod-c-3"
+    assert (leader_in(lease, "shop").pod, leader_in(lease, "shop").shard) == ("pod-c", None)

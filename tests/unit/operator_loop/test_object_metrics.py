@@ -23,7 +23,7 @@ def test_an_object_is_exported_with_what_was_read_and_decided():
     assert (read(world, "current_replicas"), read(world, "desired_replicas")) == (2, 10)
     assert read(world, "reading_age_seconds") == 0
     assert read(world, "queues_unknown") == 0
-    world.metrics.set_leading(False)
+    world.metrics.set_leading(world.record, leads=False)
     assert read(world, "queue_depth_messages") is None
 
 

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import click
 
 from mare.cluster.object_reader import Unreadable, read_events, read_stored
-from mare.cluster.operator_lease import lease_of, read_renewal
+from mare.cluster.operator_lease import lease_of, read_leader
 from mare.custom_resource.status_values import instant
 from mare.documents.tree import InputError, read_text
 from mare.explanation import data, text
@@ -116,12 +116,12 @@ def _explain(
 
 
 def _leading(body: Mapping[str, Any], context: str | None) -> Leading:
-    """Return when the operator of the object renewed its Lease, or why that is unknown."""
+    """Return when the leader of the object renewed its Lease, or why that is unknown."""
     try:
-        renewed = asyncio.run(read_renewal(body, context))
+        leader = asyncio.run(read_leader(body, context))
     except Unreadable as error:
         return Unread(str(error))
-    return Renewal("/".join(lease_of(body)), renewed)
+    return Renewal("/".join(lease_of(body)), leader.renewed, leader.pod, leader.shard)
 
 
 def _explain_at(

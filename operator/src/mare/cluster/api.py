@@ -61,8 +61,10 @@ def runs_in_pod() -> bool:
 class Api:
     """Sends requests; none during the Retry-After of an answer, up to 30 s."""
 
-    def __init__(self, client: ApiClient, may_write: Callable[[], bool] = lambda: True) -> None:
-        """`may_write` is called immediately before each request that changes something."""
+    def __init__(
+        self, client: ApiClient, may_write: Callable[[str | None], bool] = lambda _: True
+    ) -> None:
+        """`may_write` gets the namespace, immediately before each request that changes something."""
         self._client = client
         self._may_write = may_write
         self._paused_until = 0.0
@@ -203,7 +205,7 @@ class Api:
         left = self._paused_until - time.monotonic()
         if left > 0:
             raise Unavailable("the API server asks clients to wait (Retry-After)", left)
-        if method != "GET" and not self._may_write():
+        if method != "GET" and not self._may_write(path.namespace):
             raise Unavailable("this replica does not lead")
         _, url, headers, body, _ = await self._client.param_serialize(
             method,

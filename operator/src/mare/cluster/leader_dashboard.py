@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mare.cluster.object_reader import Unreadable, connected, read_stored
-from mare.cluster.operator_lease import LEASES, lease_of
+from mare.cluster.operator_lease import LEASES, leader_in, lease_of
 from mare.cluster.paths import Resource
 from mare.ports import NotFound
 
@@ -53,9 +53,12 @@ async def _leader_of(stored: dict[str, Any], context: str | None) -> _Leader:
     async with connected(namespace, context, "get leases and pods") as (api, _):
         try:
             held = await api.request("GET", LEASES.path(namespace, lease))
-            holder = held["spec"].get("holderIdentity") or ""
-            pod = holder.rpartition("-")[0]  # a random suffix follows the Pod
-            found = await api.request("GET", _PODS.path(namespace, pod or holder))
+            pod = leader_in(held, stored["metadata"]["namespace"]).pod
+            if not pod:
+                raise Unreadable(f"no replica of the operator leads {name} at this moment")
+            found = await api.request("GET", _PODS.path(namespace, pod))
+        except ValueError as error:
+            raise Unreadable(f"the Lease has a format that is not known{_YOURSELF}") from error
         except NotFound as error:
             raise Unreadable(
                 f"the Pod of the operator is not found ({error}){_YOURSELF}"

@@ -1,14 +1,16 @@
-"""Reads the Lease by which the replicas of the operator of an object elect their leader."""
+"""Reads the Lease by which the replicas of the operator of an object elect their leaders."""
 
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from mare.cluster.api import Api
 from mare.cluster.object_reader import Unreadable, connected
 from mare.cluster.paths import Resource
+from mare.sharding.assignment import read_assignment, shard_of, shards_of
 
 LEASES = Resource("coordination.k8s.io/v1", "leases")
 _DIFFERING_SECONDS = 10.0
@@ -22,8 +24,47 @@ def lease_of(stored: Mapping[str, Any]) -> tuple[str, str]:
     return namespace, name
 
 
-async def read_renewal(stored: Mapping[str, Any], context: str | None) -> float:
-    """Return the time of the last renewal, by the clock of this machine; raise `Unreadable`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leader:
+    """The replica that leads an object, as the Lease has it."""
+
+    identity: str
+    """Empty if there is none."""
+    renewed: float
+    """When it renewed last."""
+    seconds: float
+    """Time after which another replica takes over."""
+    shard: tuple[int, int] | None = None
+    """The shard of the object and the number of shards; None without shards."""
+
+    @property
+    def pod(self) -> str:
+        """The Pod: a random suffix follows it in the identity."""
+        return self.identity.rpartition("-")[0] or self.identity
+
+
+def leader_in(lease: Mapping[str, Any], namespace: str) -> Leader:
+    """Return the leader of the objects of a namespace; raise ValueError for an odd Lease."""
+    spec = lease["spec"]
+    holder = spec.get("holderIdentity") or ""
+    renewed = _seconds(spec.get("renewTime"))
+    seconds = min(60.0, float(spec.get("leaseDurationSeconds") or 1))
+    shards = shards_of(holder)
+    if shards is None:
+        return Leader(identity=holder, renewed=renewed, seconds=seconds)
+    shard, assignment = shard_of(namespace, shards), read_assignment(lease)
+    identity = assignment.leader_of(shard) or ""
+    if identity:
+        renewed = _seconds(assignment.members[identity].renewed)
+    return Leader(identity=identity, renewed=renewed, seconds=seconds, shard=(shard, shards))
+
+
+def _seconds(time_text: str | None) -> float:
+    return datetime.fromisoformat(time_text).timestamp() if time_text else 0.0
+
+
+async def read_leader(stored: Mapping[str, Any], context: str | None) -> Leader:
+    """Return the leader, its renewal by the clock of this machine; raise `Unreadable`.
 
     An old Lease is read again after its duration: a second renewal shows a leader whose clock
     differs from that of this machine.
@@ -32,16 +73,17 @@ async def read_renewal(stored: Mapping[str, Any], context: str | None) -> float:
     if not name:
         raise Unreadable("its status names no Lease")
     async with connected(namespace, context, "get leases") as (api, _):
-        renewed, seconds = await _renewal(api, namespace, name)
-        if time.time() - renewed < _DIFFERING_SECONDS:
-            return renewed
-        await asyncio.sleep(seconds)
-        again, _ = await _renewal(api, namespace, name)
-        return renewed if again == renewed else time.time()
+        of = stored["metadata"]["namespace"]
+        leader = await _leader(api, namespace, name, of)
+        if time.time() - leader.renewed < _DIFFERING_SECONDS:
+            return leader
+        await asyncio.sleep(leader.seconds)
+        again = await _leader(api, namespace, name, of)
+        return again if again.renewed == leader.renewed else replace(again, renewed=time.time())
 
 
-async def _renewal(api: Api, namespace: str, name: str) -> tuple[float, float]:
-    """Return the time of the last renewal and the duration of a Lease."""
-    spec = (await api.request("GET", LEASES.path(namespace, name)))["spec"]
-    seconds = min(60.0, float(spec.get("leaseDurationSeconds") or 1))
-    return datetime.fromisoformat(spec["renewTime"]).timestamp(), seconds
+async def _leader(api: Api, namespace: str, name: str, of: str) -> Leader:
+    try:
+        return leader_in(await api.request("GET", LEASES.path(namespace, name)), of)
+    except ValueError as error:
+        raise Unreadable(f"Lease {namespace}/{name} has a format that is not known") from error

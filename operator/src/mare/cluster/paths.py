@@ -23,6 +23,8 @@ class ApiPath:
     """A path that a request may use. Make it with `Resource.path` or `discovery_path`."""
 
     text: str
+    namespace: str | None = None
+    """The namespace of what is requested; None for what is of the whole cluster."""
 
 
 class Resource(NamedTuple):
@@ -46,7 +48,7 @@ class Resource(NamedTuple):
             segments.append(_subdomain(name, "name"))
         if subresource is not None:
             segments.append(_resource(subresource, "subresource"))
-        return ApiPath("/".join(segments))
+        return ApiPath("/".join(segments), namespace)
 
 
 def discovery_path(api_version: str) -> ApiPath:

@@ -9,7 +9,7 @@ from mare.custom_resource.condition import warning_of
 from mare.dashboard.serialize import Json, serialize_clause, serialize_unknown
 from mare.domain.alarms import in_effect
 from mare.domain.unknown import Unknown
-from mare.loop.record import AutoscalerHistory, Record
+from mare.loop.record import AutoscalerHistory, ReadableRecord
 
 _RECENT_SECONDS = 300.0
 _OF_OBJECTS = {"TooManyQueues", "NamespaceBudgetExceeded", "PatternsTooSlow", "NotUnderstood"}
@@ -25,7 +25,9 @@ class Leader:
     """The Pod of the leader; None if it is not known, or without an election."""
 
 
-def operator_status(record: Record, *, leader: Leader, ticked_at: float, now: float) -> Json:
+def operator_status(
+    record: ReadableRecord, *, leader: Leader, ticked_at: float, now: float
+) -> Json:
     return {
         "version": VERSION,
         "leader": leader.name,

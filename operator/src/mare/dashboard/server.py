@@ -19,7 +19,7 @@ from mare.dashboard.snapshot import Snapshot
 from mare.dashboard.sparklines import Sparklines
 from mare.dashboard.static_files import answer, read_page
 from mare.dashboard.streams import Limits, Streams
-from mare.loop.record import AutoscalerHistory, Record
+from mare.loop.record import AutoscalerHistory, ReadableRecord
 from mare.ports import Clock
 from mare.serving import serving
 
@@ -33,7 +33,7 @@ async def served(
     host: str,
     port: int,
     *,
-    record: Record,
+    record: ReadableRecord,
     ticked_at: Callable[[], float],
     leader: Callable[[], Leader] = lambda: Leader(leads=True, name=None),
     clock: Clock = time.time,
@@ -54,7 +54,7 @@ async def served(
 
 @dataclass(eq=False)
 class _Site:
-    record: Record
+    record: ReadableRecord
     ticked_at: Callable[[], float]
     leader: Callable[[], Leader]
     clock: Clock

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mare.custom_resource.autoscaler import Key
 from mare.dashboard.serialize import Json, encode_json
 from mare.dashboard.summary import summary
-from mare.loop.record import Record
+from mare.loop.record import ReadableRecord
 from mare.ports import Clock
 
 _SECONDS = 1.0
@@ -33,7 +33,9 @@ class _Entry:
 
 
 class Snapshot:
-    def __init__(self, record: Record, operator_status: Callable[[], Json], clock: Clock) -> None:
+    def __init__(
+        self, record: ReadableRecord, operator_status: Callable[[], Json], clock: Clock
+    ) -> None:
         self._record = record
         self._operator_status = operator_status
         self._clock = clock

@@ -13,7 +13,7 @@ from mare.dashboard.serialize import Json, encode_json
 from mare.drawing.axes import Axis
 from mare.drawing.figure import Point, Series
 from mare.drawing.paths import path_of
-from mare.loop.record import Record
+from mare.loop.record import ReadableRecord
 from mare.loop.time_series import SPANS, TimeSeries
 from mare.ports import Clock
 
@@ -29,7 +29,7 @@ _SPAN = next(index for index, span in enumerate(SPANS) if span.name == "1h")
 
 
 class Sparklines:
-    def __init__(self, record: Record, clock: Clock) -> None:
+    def __init__(self, record: ReadableRecord, clock: Clock) -> None:
         self._record = record
         self._clock = clock
         self._drawing = asyncio.Lock()

@@ -6,6 +6,7 @@ from mare.custom_resource.status_values import instant
 from mare.domain.decision import Decision
 from mare.explanation.constraint import constraint_of, limit_of, verdict_of
 from mare.explanation.explained import Explained
+from mare.explanation.leading import Leading, Unread
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import problems_of
 from mare.explanation.stored import Recorded
@@ -52,7 +53,15 @@ def data(explained: Explained) -> Json:
             for each in problems_of(facts)
         ],
         "decisions": [data_at(each) for each in explained.decisions],
+        "shard": _shard(explained.leading),
     }
+
+
+def _shard(leading: Leading) -> Json | None:
+    if isinstance(leading, Unread) or leading.shard is None:
+        return None
+    shard, shards = leading.shard
+    return {"number": shard, "of": shards, "leader": leading.leader or None}
 
 
 def data_at(past: Recorded) -> Json:

@@ -16,6 +16,10 @@ class Renewal:
     lease: str
     """Namespace and name of the Lease, as in the status."""
     at: float
+    leader: str = ""
+    """The Pod; empty if none leads."""
+    shard: tuple[int, int] | None = None
+    """The shard of the object and the number of shards; None without shards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,16 @@ def with_leading(facts: Facts, leading: Leading, now: float) -> Facts:
     """Return facts that contain the condition of a Lease that is not renewed."""
     if isinstance(leading, Unread) or now - leading.at <= SILENT_SECONDS:
         return facts
-    clause = Clause("operator.silent", lease=leading.lease, since=instant(leading.at))
+    clause = _silent(leading)
     silent = Condition("OperatorLeads", "False", "NoLeader", str(clause), (clause,))
     return replace(facts, conditions=(silent, *facts.conditions))
+
+
+def _silent(renewal: Renewal) -> Clause:
+    since = instant(renewal.at)
+    if renewal.shard is None:
+        return Clause("operator.silent", lease=renewal.lease, since=since)
+    shard, shards = renewal.shard
+    return Clause(
+        "operator.silentShard", lease=renewal.lease, since=since, shard=shard, shards=shards
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mare.custom_resource import status_values
-from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, read_autoscaler
+from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, Autoscaler, read_autoscaler
 from mare.custom_resource.condition import Condition
 from mare.custom_resource.status import read_estimates
 from mare.domain.clause import Clause
@@ -27,20 +27,24 @@ class Recorded:
 
 def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
     """Return the facts of an object with defaults; raise ValueError for newer statuses."""
-    autoscaler = read_autoscaler(body)
+    return facts_of_stored(read_autoscaler(body), now)
+
+
+def facts_of_stored(autoscaler: Autoscaler, now: float) -> Facts:
+    """Return the facts of an object as its status has them."""
     status = autoscaler.status
     queues = _queues(status)
     estimates = read_estimates(status)
     capacity = autoscaler.spec.capacity_per_replica or estimates.capacity_per_replica
     requested, ready = status.get("currentReplicas"), status.get("readyReplicas")
     last = status.get("lastDecision")
-    since = _moment(status.get("lastScaleTime") or body["metadata"].get("creationTimestamp"))
+    since = _moment(status.get("lastScaleTime") or autoscaler.created or None)
     short = requested is not None and ready is not None and ready < requested
     return Facts(
         key=autoscaler.key,
         target=autoscaler.target,
         spec=autoscaler.spec,
-        at=written_at(body),
+        at=max(_times(status), default=0.0),
         requested=requested,
         ready=ready,
         decision=_decision(last, status.get("desiredReplicas")) if last else None,

@@ -11,7 +11,7 @@ from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown, known, total
 from mare.explanation.constraint import Verdict, constraint_of, limit_of, verdict_of
 from mare.explanation.explained import Explained
-from mare.explanation.leading import Unread
+from mare.explanation.leading import Renewal, Unread
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import problems_of
 from mare.explanation.stored import Recorded
@@ -75,6 +75,16 @@ def _lines(explained: Explained, now: float) -> Iterator[str]:
         yield "Last decisions:"
         yield from map(_decision, explained.decisions)
     yield from _age(explained, now)
+    yield from _shard(explained)
+
+
+def _shard(explained: Explained) -> Iterator[str]:
+    leading = explained.leading
+    if isinstance(leading, Renewal) and leading.shard is not None:
+        shard, shards = leading.shard
+        leader = leading.leader or "none yet"
+        yield ""
+        yield f"Shard {shard} of {shards}; its leader: {leader}."
 
 
 def _trace(decision: Decision | None) -> Iterator[str]:

@@ -118,6 +118,16 @@ class Loop:
     def autoscalers(self) -> list[Autoscaler]:
         return [state.autoscaler for state in self._states.values()]
 
+    def version_of(self, key: Key) -> str | None:
+        """Return the newest known resourceVersion of an object; None if there is none."""
+        state = self._states.get(key)
+        return None if state is None else state.stored.version
+
+    def stored(self, key: Key) -> Autoscaler:
+        """Return an object with its status as the API server has it; raise KeyError."""
+        state = self._states[key]
+        return replace(state.autoscaler, status=state.stored.status)
+
     def put(self, autoscaler: Autoscaler) -> None:
         """Add an object or take its change; an event older than what is known is ignored."""
         state = self._states.get(autoscaler.key)
@@ -182,7 +192,7 @@ class Loop:
         """Start a round for each broker that has objects due and no running round."""
         now = self.ticked_at = self.clock()
         self._leads = self.leadership()
-        self.metrics.set_leading(self._leads)
+        self.metrics.set_leading(self.record, leads=self._leads)
         if not self._leads:
             return
         if self.leadership.term != self._term:

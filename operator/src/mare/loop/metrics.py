@@ -1,6 +1,6 @@
 """The Prometheus metrics of the operator."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -16,11 +16,14 @@ _OBJECT = ("namespace", "name")
 
 
 class Metrics:
-    """The metrics in a registry of their own, so that a process can run two operators."""
+    """The metrics in a registry of their own, so that a process can run two operators.
 
-    def __init__(self, record: Record) -> None:
+    Each shard has a record of its own.
+    """
+
+    def __init__(self, *records: Record) -> None:
         self.registry = CollectorRegistry()
-        self._objects = _Objects(record)
+        self._objects = _Objects(records)
         self.registry.register(self._objects)
         self.decision_latency = Histogram(
             "mare_decision_to_scale_seconds",
@@ -50,12 +53,17 @@ class Metrics:
         self.broker_errors = Counter(
             "mare_broker_errors", "Reads that failed", ["reason"], registry=self.registry
         )
-        self._leading = Gauge("mare_leader", "1 while this replica leads", registry=self.registry)
+        self._leading = Gauge(
+            "mare_leader",
+            "Shards that this replica leads: 1 while it leads, without shards",
+            registry=self.registry,
+        )
 
-    def set_leading(self, leads: bool) -> None:  # noqa: FBT001
+    def set_leading(self, record: Record, *, leads: bool) -> None:
         """Export the metrics of objects while leading: stale ones would keep alerts firing."""
-        self._leading.set(leads)
-        self._objects.exported = leads
+        exported = self._objects.exported
+        exported[record] = leads
+        self._leading.set(sum(exported.values()))
 
     def scaled(self, read_at: float, now: float, *, up: bool) -> None:
         self.changes.labels("up" if up else "down").inc()
@@ -68,12 +76,13 @@ class Metrics:
 
 
 class _Objects(Collector):
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self.exported = False
+    def __init__(self, records: Sequence[Record]) -> None:
+        self.exported = dict.fromkeys(records, False)
+        """The records, and whether this replica leads their objects."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        views = [past.view for past in self._record.histories.values()] if self.exported else []
+        led = [record for record, leads in self.exported.items() if leads]
+        views = [past.view for record in led for past in record.histories.values()]
         for name, text, value_of in _GAUGES:
             family = GaugeMetricFamily(name, text, labels=_OBJECT)
             for view in views:

@@ -2,9 +2,10 @@
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from mare.custom_resource.autoscaler import Autoscaler, Key
 from mare.custom_resource.condition import Condition
@@ -109,6 +110,16 @@ def _sample(view: View) -> Sample:
         None if scale is None else scale.replicas,
         view.decision.desired if view.decision else None,
     )
+
+
+class ReadableRecord(Protocol):
+    """What the dashboard shows."""
+
+    @property
+    def histories(self) -> Mapping[Key, AutoscalerHistory]: ...
+
+    @property
+    def failures(self) -> Iterable[float]: ...
 
 
 class Record:

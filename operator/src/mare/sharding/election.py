@@ -1,0 +1,275 @@
+"""The election of the leaders of shards: all replicas write one Lease.
+
+A replica leads its shards while it renews its entry there. What it may take is decided by the
+version of the Lease that it has read: a write that another replica was faster with fails. Replicas
+of another number of shards see a Lease that another holder renews, as a waiting replica does.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from mare.cluster.api import Api
+from mare.leadership import LEASES, SAFETY_FACTOR, STALLED_SECONDS, LeaseSettings
+from mare.ports import AccessRefused, ApiError, Clock, Conflict, NotFound, Unavailable
+from mare.sharding.assignment import (
+    ANNOTATION,
+    Assignment,
+    Member,
+    group_of,
+    read_assignment,
+    shard_of,
+)
+from mare.sharding.balance import claims, hands_over
+from mare.sharding.sightings import Sightings
+
+_WRITES = 5
+"""Attempts to write in a row. With ten replicas one of eight writes meets another one."""
+_log = logging.getLogger(__name__)
+
+
+class ShardElection:
+    def __init__(self, api: Api, settings: LeaseSettings, shards: int, clock: Clock) -> None:
+        self._api = api
+        self._settings = settings
+        self._clock = clock
+        self._collection = LEASES.path(settings.namespace)
+        self._path = LEASES.path(settings.namespace, settings.name)
+        self._group = group_of(shards)
+        self._until = 0.0
+        self._mine: frozenset[int] = frozenset()
+        """The shards of this replica in the Lease that was read or written last."""
+        self._leaving: int | None = None
+        """The shard that is handed over: not led any more, and released by the next write."""
+        self._assignment = Assignment()
+        self._terms = [0] * shards
+        self._sightings = Sightings(clock)
+        self._tried_at = clock()
+
+    @property
+    def shards(self) -> int:
+        return len(self._terms)
+
+    def leads(self, shard: int) -> bool:
+        return self._clock() < self._until and shard in self._mine and shard != self._leaving
+
+    def leads_namespace(self, namespace: str) -> bool:
+        return self.leads(shard_of(namespace, self.shards))
+
+    def term(self, shard: int) -> int:
+        return self._terms[shard]
+
+    def leader_of(self, shard: int) -> str | None:
+        """Return the identity of the leader of a shard, as last read."""
+        return self._assignment.leader_of(shard)
+
+    @property
+    def identity(self) -> str:
+        return self._settings.identity
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the last attempt to renew is too long ago."""
+        patience = max(STALLED_SECONDS, 2 * self._settings.duration_seconds)
+        return self._clock() - self._tried_at > patience
+
+    async def run(self) -> None:
+        """Renew, take and hand over shards until cancelled; then release all."""
+        try:
+            while True:
+                await self.attempt()
+                await asyncio.sleep(self.pause())
+        finally:
+            await self.release()
+
+    def pause(self) -> float:
+        """Return the seconds until the next attempt: sooner if a Lease or an entry expires.
+
+        They vary. With equal ones, replicas that once write at the same time do so again and again.
+        """
+        left = self._sightings.next_expiry - self._clock()
+        varied = self._settings.renew_seconds * random.uniform(0.8, 1.0)  # noqa: S311 - no secret
+        return min(varied, max(0.05, left))
+
+    async def attempt(self) -> None:
+        try:
+            async with asyncio.timeout(self._settings.duration_seconds / 2):
+                await self.renew()
+        except (Conflict, NotFound, TimeoutError):
+            pass  # leadership lasts until it expires
+        except (AccessRefused, Unavailable, ValueError) as error:
+            text = "Lease could not be read or written"
+            _log.warning(text, extra={"error": str(error)[:512]})
+        except Exception:  # noqa: BLE001 - an answer of an unexpected shape must not end the election
+            _log.exception("Lease could not be read or written")
+        self._tried_at = self._clock()
+
+    async def renew(self) -> None:
+        """Read the Lease, and write the entry of this replica if it belongs there."""
+        for _ in range(_WRITES - 1):
+            try:
+                return await self._try_renew()
+            except Conflict:  # another replica has written in between
+                await asyncio.sleep(0)
+        return await self._try_renew()
+
+    async def _try_renew(self) -> None:
+        begun = self._clock()
+        try:
+            lease = await self._api.request("GET", self._path)
+        except NotFound:
+            lease = None
+        found = self._found(lease)
+        if found is None:
+            self._until, self._mine, self._leaving = 0.0, frozenset(), None
+            self._assignment = Assignment()
+            return
+        leaving, new = self._planned(found)
+        await self._write(lease, new)
+        self._led(new.members[self.identity].shards, leaving, new)
+        # Counted from before the requests: other replicas count from when they see the renewal.
+        self._until = begun + self._settings.duration_seconds * SAFETY_FACTOR
+
+    def _found(self, lease: Mapping[str, Any] | None) -> Assignment | None:
+        """Return the assignment to continue; None while another holder has the Lease."""
+        if lease is None:
+            made = Assignment(made=_now())
+            self._sightings.see_made(made.made, self._settings.published_seconds)
+            return made
+        spec = lease.get("spec") or {}
+        holder, renewed = spec.get("holderIdentity") or "", spec.get("renewTime") or ""
+        seconds = float(spec.get("leaseDurationSeconds") or self._settings.published_seconds)
+        is_expired = self._sightings.has_expired("", f"{holder} {renewed}", seconds)
+        if holder != self._group:
+            return Assignment() if is_expired or not holder else None
+        try:
+            found = read_assignment(lease)
+        except ValueError:
+            if not is_expired:
+                raise
+            return Assignment()  # no replica has led since
+        self._sightings.see_made(found.made, self._settings.published_seconds)
+        return found
+
+    def _planned(self, found: Assignment) -> tuple[int | None, Assignment]:
+        """Return the shard to hand over next, and the assignment to write."""
+        others = {name: each for name, each in found.members.items() if name != self.identity}
+        gone = frozenset(
+            name
+            for name, each in others.items()
+            if self._sightings.has_expired(name, each.renewed, each.seconds)
+        )
+        self._sightings.keep_only(found.members)
+        kept = found.without(gone)
+        loads = [len(each.shards) for name, each in kept.members.items() if name in others]
+        led = {shard for name in others if name not in gone for shard in others[name].shards}
+        mine = self._own(found) - led
+        leaving = None
+        if hands_over(len(mine), loads):
+            if self._leaving in mine:  # not led since the last write
+                mine -= {self._leaving}
+            else:
+                leaving = max(mine)
+        if self._sightings.may_claim:
+            kept = replace(kept, made="")
+            free = set(range(self.shards)) - led - mine - {self._leaving}
+            mine |= frozenset(claims(len(mine), loads, free))
+        member = Member(mine, _now(), self._settings.published_seconds)
+        return leaving, kept.with_member(self.identity, member)
+
+    def _own(self, found: Assignment) -> frozenset[int]:
+        """Return the shards of this replica; of those that a deleted Lease had, what it leads."""
+        entry = found.members.get(self.identity)
+        if entry is not None:
+            self._mine &= entry.shards  # another replica may have led the others
+            return entry.shards & frozenset(range(self.shards))
+        if self._clock() < self._until:
+            return self._mine
+        self._mine = frozenset()
+        return self._mine
+
+    def _led(self, shards: frozenset[int], leaving: int | None, new: Assignment) -> None:
+        for shard in shards - self._mine:
+            self._terms[shard] += 1
+            _log.info("Started leading", extra={"shard": shard, "term": self._terms[shard]})
+        for shard in self._mine - shards:
+            _log.info("Handed over", extra={"shard": shard})
+        self._mine, self._leaving, self._assignment = shards, leaving, new
+
+    async def _write(self, lease: Mapping[str, Any] | None, new: Assignment) -> None:
+        """Write the assignment, if the Lease still has the version that was read."""
+        before = {} if lease is None else lease.get("spec") or {}
+        continues = before.get("holderIdentity") == self._group
+        now = _now()
+        spec = {
+            "holderIdentity": self._group,
+            "leaseDurationSeconds": max(each.seconds for each in new.members.values()),
+            "acquireTime": before.get("acquireTime", now) if continues else now,
+            "renewTime": now,
+            "leaseTransitions": before.get("leaseTransitions", 0) + (0 if continues else 1),
+        }
+        if lease is None:
+            metadata: dict[str, Any] = {"name": self._settings.name}
+        else:
+            metadata = dict(lease["metadata"])
+        metadata["annotations"] = {**(metadata.get("annotations") or {}), ANNOTATION: new.text()}
+        body = {"metadata": metadata, "spec": spec}
+        if lease is None:
+            await self._api.request("POST", self._collection, body)
+        else:
+            await self._api.request("PUT", self._path, body)
+
+    async def release(self) -> None:
+        """Leave the Lease, so that others take the shards at once; without others, release it."""
+        self._until, self._leaving = 0.0, None
+        try:
+            for _ in range(_WRITES):
+                try:
+                    return await self._try_release()
+                except Conflict:
+                    await asyncio.sleep(0)
+        except (ApiError, ValueError) as error:
+            _log.warning("Shards were not released", extra={"error": str(error)[:512]})
+        except Exception:  # noqa: BLE001 - they expire by themselves
+            _log.exception("Shards were not released")
+
+    async def _try_release(self) -> None:
+        lease = await self._api.request("GET", self._path)
+        if lease["spec"].get("holderIdentity") != self._group:
+            return
+        found = read_assignment(lease)
+        if self.identity not in found.members:
+            return
+        left = found.without(frozenset({self.identity}))
+        spec = dict(lease["spec"])
+        if left.members:
+            annotations = {**lease["metadata"]["annotations"], ANNOTATION: left.text()}
+            metadata = {**lease["metadata"], "annotations": annotations}
+        else:
+            spec["holderIdentity"], metadata = "", lease["metadata"]
+        await self._api.request("PUT", self._path, {"metadata": metadata, "spec": spec})
+        self._mine = frozenset()
+        _log.info("Released the shards")
+
+
+class ShardLeadership:
+    """Implements `mare.ports.Leadership` for one shard."""
+
+    def __init__(self, election: ShardElection, shard: int) -> None:
+        self._election = election
+        self._shard = shard
+
+    def __call__(self) -> bool:
+        return self._election.leads(self._shard)
+
+    @property
+    def term(self) -> int:
+        return self._election.term(self._shard)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

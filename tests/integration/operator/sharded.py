@@ -1,0 +1,205 @@
+"""Three operators that share the objects of many namespaces, and what the audit log says of them."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import amqp
+import yaml
+
+from mare.sharding.assignment import Assignment, read_assignment, shard_of
+from tests.audit import Request
+from tests.control_plane import ControlPlane
+from tests.integration.operator.manifests import autoscaler_of, deployment, secret_of
+from tests.integration.operator.process import Operator
+from tests.integration.operator.rights import rights_in
+from tests.integration.operator.stage import Broker, write_kubeconfig
+from tests.vhost import Vhost, eventually
+
+NAMES = ("mare-a", "mare-b", "mare-c")
+_CLASSIC = {"x-queue-type": "classic"}
+_EACH = 20
+"""Messages for which an object asks for one replica more."""
+_PROBE_SECONDS = 0.5
+_BATCH = 100
+
+
+@dataclass
+class ShardedStage:
+    """Namespaces of objects at zero, each over a queue of its own, and operators with one Lease."""
+
+    api_server: ControlPlane
+    vhost: Vhost
+    broker: Broker
+    folder: Path
+    home: str
+    namespaces: Sequence[str]
+    objects: int
+    shards: int = 3
+    settings: dict[str, str] = field(default_factory=dict)
+    operators: dict[str, Operator] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Create everything but the operators; each of these has an account of its own."""
+        made = [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            for name in (self.home, *self.namespaces)
+        ]
+        made += [
+            {
+                "apiVersion": "v1",
+                "kind": "ServiceAccount",
+                "metadata": {"name": name, "namespace": self.home},
+            }
+            for name in NAMES
+        ]
+        subjects = [
+            {"kind": "ServiceAccount", "name": name, "namespace": self.home} for name in NAMES
+        ]
+        for each in rights_in(self.home, list(self.namespaces)):
+            is_binding = each["kind"].endswith("Binding") and "roleRef" in each
+            made.append({**each, "subjects": subjects} if is_binding else dict(each))
+        self._apply(made)
+        with self.vhost.connect() as connection:
+            channel = connection.channel()
+            for _, name in self.keys():
+                channel.queue_declare(name, durable=True, auto_delete=False, arguments=_CLASSIC)
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self._fill, self.namespaces))
+
+    def _apply(self, documents: Sequence[object], *arguments: str) -> None:
+        text = yaml.safe_dump_all(documents)
+        self.api_server.kubectl("apply", *arguments, "-f", "-", stdin=text)
+
+    def _fill(self, namespace: str) -> None:
+        documents: list[object] = [secret_of("broker", self.broker.secret)]
+        for of, name in self.keys():
+            if of == namespace:
+                workload = deployment(name, 0)
+                workload["spec"]["paused"] = True  # no Pods
+                behavior = {"scaleUp": {"tolerance": 0}}
+                spec = {"queues": [{"name": name}], "behavior": behavior}
+                documents += [workload, autoscaler_of(name, spec)]
+        for start in range(0, len(documents), _BATCH):
+            self._apply(documents[start : start + _BATCH], "-n", namespace)
+
+    def keys(self) -> Iterator[tuple[str, str]]:
+        for number in range(self.objects):
+            yield self.namespaces[number % len(self.namespaces)], f"worker-{number}"
+
+    def start(self, name: str) -> None:
+        kubeconfig = write_kubeconfig(self.api_server, self.home, self.folder, name)
+        settings = {
+            "MARE_NAMESPACES": ",".join(self.namespaces),
+            "MARE_SHARDS": str(self.shards),
+            "POD_NAME": name,
+            **self.settings,
+        }
+        self.operators[name] = Operator(self.folder, kubeconfig, self.home, **settings)
+        self.operators[name].start()
+
+    def end(self) -> None:
+        for operator in self.operators.values():
+            operator.kill()
+
+    def led(self) -> dict[str, int]:
+        """Return how many shards each operator that runs leads, as its metrics say."""
+        return {name: int(e.metric("mare_leader ") or 0) for name, e in self.operators.items()}
+
+    def kill(self, name: str) -> float:
+        """Kill an operator; return the seconds until all shards are led by the others."""
+        begun = time.monotonic()
+        self.operators.pop(name).kill()
+        eventually(lambda: sum(self.led().values()) == self.shards, 120)
+        return time.monotonic() - begun
+
+    def is_balanced(self) -> bool:
+        loads = self.led().values()
+        return sum(loads) == self.shards and max(loads) - min(loads) <= 1
+
+    @contextmanager
+    def probed(self) -> Iterator[list[tuple[float, str, str]]]:
+        """Let one object after the other need its first replica; yield when, and which."""
+        probes: list[tuple[float, str, str]] = []
+        stopping = threading.Event()
+
+        def probe() -> None:
+            with self.vhost.connect() as connection:
+                channel = connection.channel()
+                channel.tx_select()
+                for namespace, name in self.keys():
+                    for _ in range(_EACH):
+                        channel.basic_publish(amqp.Message(b"x"), routing_key=name)
+                    at = time.time()
+                    channel.tx_commit()
+                    probes.append((at, namespace, name))
+                    if stopping.wait(_PROBE_SECONDS):
+                        return
+
+        thread = threading.Thread(target=probe)
+        thread.start()
+        try:
+            yield probes
+        finally:
+            stopping.set()
+            thread.join()
+
+    def patches(self) -> dict[tuple[str, str], list[Request]]:
+        """Return the changes of each workload by any operator, in their order."""
+        found = defaultdict(list)
+        for each in self.api_server.requests():
+            if each.resource == "deployments/scale" and each.verb == "patch":
+                if each.namespace in self.namespaces and each.code == 200:
+                    found[each.namespace, each.name].append(each)
+        return found
+
+    def assignments(self) -> list[tuple[float, Assignment]]:
+        """Return who led what, and from when on, by the writes of the Lease."""
+        found = []
+        for each in self.api_server.requests():
+            is_write = each.resource == "leases" and each.verb in {"create", "update"}
+            if is_write and each.namespace == self.home and each.code < 300:
+                with suppress(ValueError):
+                    found.append((each.time.timestamp(), read_assignment(each.body)))
+        return found
+
+
+def repeated(stage: ShardedStage) -> list[tuple[str, str]]:
+    """Return the workloads that were set to one count twice in a row."""
+    return [
+        key
+        for key, changes in stage.patches().items()
+        if any(
+            before.body["spec"]["replicas"] == after.body["spec"]["replicas"]
+            for before, after in pairwise(changes)
+        )
+    ]
+
+
+def by_others(stage: ShardedStage) -> list[tuple[str, str, str, str | None]]:
+    """Return the changes by an operator that did not lead the shard at that time."""
+    assignments, found = stage.assignments(), []
+    for (namespace, name), changes in stage.patches().items():
+        for each in changes:
+            at = each.time.timestamp()
+            known = [assignment for since, assignment in assignments if since <= at]
+            leader = known[-1].leader_of(shard_of(namespace, stage.shards)) if known else None
+            account = each.user.rpartition(":")[2]
+            if leader is None or not leader.startswith(f"{account}-"):
+                found.append((namespace, name, account, leader))
+    return found
+
+
+def delays(stage: ShardedStage, probes: Sequence[tuple[float, str, str]]) -> list[float]:
+    """Return the seconds from each probe to the change that it needs, sorted."""
+    patches = stage.patches()
+    return sorted(
+        patches[namespace, name][0].time.timestamp() - at if patches[namespace, name] else 1e9
+        for at, namespace, name in probes
+    )

@@ -1,0 +1,123 @@
+"""The part of an API server that keeps one Lease; tests decide when a request takes effect."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from copy import deepcopy
+from types import coroutine
+from typing import Any
+from unittest.mock import patch
+
+from mare.cluster.paths import ApiPath
+from mare.leadership import ElectedLeader, LeaseSettings
+from mare.ports import Conflict, NotFound
+from mare.sharding.election import ShardElection
+
+COLLECTION = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
+
+
+class LeaseServer:
+    def __init__(self) -> None:
+        self.lease: dict[str, Any] | None = None
+        self._version = 0
+        self.requests: list[str] = []
+
+    def serve(self, method: str, path: ApiPath, body: Any) -> dict[str, Any] | Exception:
+        self.requests.append(method)
+        if method == "POST":
+            assert path.text == COLLECTION
+            return Conflict("it exists") if self.lease else self._keep(body)
+        assert path.text == f"{COLLECTION}/mare"
+        if self.lease is None:
+            return NotFound("no lease")
+        if method == "GET":
+            return deepcopy(self.lease)
+        if body["metadata"]["resourceVersion"] != self._version:
+            return Conflict("it has changed")
+        return self._keep(body)
+
+    def _keep(self, body: Any) -> dict[str, Any]:
+        self._version += 1
+        metadata = {**body["metadata"], "resourceVersion": self._version}
+        self.lease = deepcopy({"metadata": metadata, "spec": body["spec"]})
+        return deepcopy(self.lease)
+
+    async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
+        """Answer at once, as an `Api` does."""
+        await asyncio.sleep(0)
+        return _answer(self.serve(method, path, body))
+
+
+class Connection:
+    """An `Api` of one replica whose requests wait for `Attempt.step`, to arrive and to return."""
+
+    def __init__(self, server: LeaseServer) -> None:
+        self._server = server
+        self.sent: Callable[[], object] | None = None
+        """A request that has not arrived yet."""
+
+    async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
+        answers: list[dict[str, Any] | Exception] = []
+
+        def arrive() -> None:
+            self.sent = None
+            answers.append(self._server.serve(method, path, deepcopy(body)))
+
+        self.sent = arrive
+        await _turn()
+        if not answers:
+            arrive()
+        await _turn()
+        return _answer(answers[0])
+
+
+class Attempt:
+    """A coroutine that runs step by step: from one request or answer to the next."""
+
+    def __init__(self, work: Coroutine[Any, Any, None]) -> None:
+        self._work = work
+
+    def step(self, error: Exception | None = None) -> bool:
+        """Run until the next wait, with an error of the connection; return whether it goes on."""
+        with patch("asyncio.timeout", _NoTimeout), patch("asyncio.sleep", lambda _: _turn()):
+            try:
+                self._work.throw(error) if error else self._work.send(None)
+            except StopIteration:
+                return False
+            return True
+
+    def end(self) -> None:
+        self._work.close()
+
+
+class _NoTimeout:
+    def __init__(self, seconds: float) -> None:
+        pass
+
+    async def __aenter__(self) -> None:
+        pass
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
+@coroutine
+def _turn() -> Generator[None, None, None]:
+    yield
+
+
+def _answer(answer: dict[str, Any] | Exception) -> dict[str, Any]:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def lease_settings(identity: str, seconds: float = 3.5) -> LeaseSettings:
+    return LeaseSettings(namespace="shop", name="mare", identity=identity, duration_seconds=seconds)
+
+
+def election(api: Any, identity: str, shards: int, clock: Any, seconds: float = 3.5) -> Any:
+    """Return what `mare run` elects by, with one shard or more."""
+    settings = lease_settings(identity, seconds)
+    if shards == 1:
+        return ElectedLeader(api, settings, clock)
+    return ShardElection(api, settings, shards, clock)
