@@ -29,8 +29,9 @@ def _sections(parent: click.Context) -> Iterator[str]:
 
 def metrics() -> str:
     """Return a table of the metrics."""
-    operator = Metrics(Record())
-    operator.set_leading(True)
+    record = Record()
+    operator = Metrics(record)
+    operator.set_leading(record, leads=True)
     rows = [
         f"| `{family.name}{'_total' if family.type == 'counter' else ''}` | {family.type} "
         f"| {family.documentation} |"

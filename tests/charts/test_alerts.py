@@ -179,11 +179,16 @@ def promtool():
 @pytest.fixture(scope="module")
 def rules(helm, chart, tmp_path_factory):  # noqa: F811
     """All alerts of a release with everything switched on, and the names of the alerts."""
-    rendered = helm.template(chart, FULL)
-    groups = [group for each in rendered.all("PrometheusRule") for group in each["spec"]["groups"]]
-    file = tmp_path_factory.mktemp("alerts") / "rules.json"
-    file.write_text(json.dumps({"groups": groups}))
+    file = write_rules(helm.template(chart, FULL), tmp_path_factory.mktemp("alerts"))
+    groups = json.loads(file.read_text())["groups"]
     return file, {rule["alert"] for group in groups for rule in group["rules"]}
+
+
+def write_rules(rendered, folder):
+    groups = [group for each in rendered.all("PrometheusRule") for group in each["spec"]["groups"]]
+    file = folder / "rules.json"
+    file.write_text(json.dumps({"groups": groups}))
+    return file
 
 
 def firing(alert, is_firing, at=None):
@@ -226,6 +231,27 @@ def test_a_missing_leader_is_reported_after_30_seconds(promtool, rules, tmp_path
     leader = {"series": 'mare_leader{job="market/shop-operator"}', "values": "1x8 0x8"}
     expected = [firing("MareNoLeader", is_firing, at) for at, is_firing in LAPSE.items()]
     test = {"interval": "15s", "input_series": [leader], "promql_expr_test": expected}
+
+    tests = {"rule_files": [str(file)], "evaluation_interval": "15s", "tests": [test]}
+    evaluate(promtool, tmp_path, tests)
+
+
+def test_a_shard_without_a_leader_is_reported_after_30_seconds(
+    promtool,
+    helm,
+    chart,  # noqa: F811
+    tmp_path,
+):
+    """Two replicas lead two shards and one; then the second one leads none."""
+    sharded = {**FULL, "operator": {**FULL["operator"], "shards": 3, "replicas": 3}}
+    file = write_rules(helm.template(chart, sharded), tmp_path)
+    of = 'mare_leader{{job="market/shop-operator", pod="{}"}}'
+    series = [
+        {"series": of.format("a"), "values": "2x40"},
+        {"series": of.format("b"), "values": "1x8 0x8"},
+    ]
+    expected = [firing("MareNoLeader", is_firing, at) for at, is_firing in LAPSE.items()]
+    test = {"interval": "15s", "input_series": series, "promql_expr_test": expected}
 
     tests = {"rule_files": [str(file)], "evaluation_interval": "15s", "tests": [test]}
     evaluate(promtool, tmp_path, tests)

@@ -226,3 +226,24 @@ def test_the_operator_has_no_privileges_on_its_node(helm):
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
+
+
+def test_shards_are_given_to_the_operator_and_need_no_other_right(helm):
+    plain, sharded = (helm.template(CHART, {"shards": shards, "replicas": 3}) for shards in (1, 3))
+
+    for rendered, shards in ((plain, "1"), (sharded, "3")):
+        (container,) = environment.containers(rendered.one("Deployment"))
+        assert environment.variables(container)["MARE_SHARDS"] == shards
+    assert sharded.one("Role") == plain.one("Role")
+    with pytest.raises(Refused, match="shards"):
+        helm.template(CHART, {"shards": 0})
+
+
+def test_the_notes_lead_to_any_replica_with_shards_and_warn_of_too_few(helm):
+    notes = helm.notes(CHART, {"shards": 3, "replicas": 3})
+
+    assert "kubectl port-forward -n market deploy/shop-operator 8081" in notes
+    assert "kubectl get lease" not in notes
+    assert "replicas lead" not in notes
+    notes = helm.notes(CHART, {"shards": 3, "replicas": 2})
+    assert "2 replicas lead 3 shards: some lead more than one. Set replicas to 3 at least." in notes

@@ -1,4 +1,4 @@
-"""Three operators that share the objects of many namespaces, and what the audit log says of them."""
+"""Three operators that share the objects of many namespaces, and what the audit log has of them."""
 
 import threading
 import time
@@ -154,9 +154,9 @@ class ShardedStage:
         """Return the changes of each workload by any operator, in their order."""
         found = defaultdict(list)
         for each in self.api_server.requests():
-            if each.resource == "deployments/scale" and each.verb == "patch":
-                if each.namespace in self.namespaces and each.code == 200:
-                    found[each.namespace, each.name].append(each)
+            is_change = each.resource == "deployments/scale" and each.verb == "patch"
+            if is_change and each.namespace in self.namespaces and each.code == 200:
+                found[each.namespace, each.name].append(each)
         return found
 
     def assignments(self) -> list[tuple[float, Assignment]]:

@@ -24,9 +24,7 @@ def test_each_shard_has_one_leader_while_operators_are_killed_and_come_back(
     api_server: ControlPlane, crd: Path, vhost: Vhost, tmp_path: Path
 ):
     broker = Broker(vhost.amqp_uri, vhost.node.management_uri)
-    stage = ShardedStage(
-        api_server, vhost, broker, tmp_path, "sharded-home", _NAMESPACES, _OBJECTS
-    )
+    stage = ShardedStage(api_server, vhost, broker, tmp_path, "sharded-home", _NAMESPACES, _OBJECTS)
     stage.prepare()
     try:
         for name in NAMES:

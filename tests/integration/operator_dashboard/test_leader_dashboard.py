@@ -39,7 +39,9 @@ def pod_with(**environment):
     return {"spec": {"containers": [{"env": env}]}}
 
 
-def called(tmp_path, monkeypatch, *, kubectl=KUBECTL, stored=OBJECT, pod=POD, lease=LEASE, prefix=""):
+def called(
+    tmp_path, monkeypatch, *, kubectl=KUBECTL, stored=OBJECT, pod=POD, lease=LEASE, prefix=""
+):
     """Call `mare record busy` with a kubeconfig of the API server; return the result."""
     found = []
     objects = {

@@ -2,14 +2,14 @@
 
 import asyncio
 
-from mare.custom_resource.autoscaler import Key
+from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.dashboard.snapshot import Snapshot
 from mare.loop.metrics import Metrics
 from mare.loop.record import Record
 from mare.sharding.assignment import shard_of
 from mare.sharding.sharded_loop import ShardedLoop
 from mare.sharding.whole_record import WholeRecord
-from tests.unit.operator_loop.worlds import AT_ONCE, World, run
+from tests.unit.operator_loop.worlds import AT_ONCE, World, body, run
 
 OWN, OTHER = "shop", "team"
 """Namespaces of two shards."""
@@ -30,10 +30,10 @@ class Replica:
         for part in self.parts:
             part.loop.metrics = self.metrics
 
-    def put(self, world: World, namespace: str, name: str, **fields) -> None:
-        world.put(name, namespace=namespace, **fields)
-        autoscaler = world.loop.autoscalers[-1]
-        self.loop.put(world.loop.stored(autoscaler.key))
+    def put(self, namespace: str, name: str, version: int = 100, **fields) -> None:
+        status = fields.pop("status", None)
+        stored = body(name, namespace=namespace, version=version, **fields)
+        self.loop.put(read_autoscaler({**stored, "status": status}))
 
     async def tick(self, world: World, seconds: float = 1.0) -> None:
         world.clock.now += seconds
@@ -50,23 +50,31 @@ def test_the_objects_of_other_replicas_are_shown_as_their_status_has_them():
             world.workloads.have(name, 2)
             world.brokers.ready[name] = ready
             for replica in (a, b):
-                replica.put(world, namespace, name, **AT_ONCE)
+                replica.put(namespace, name, **AT_ONCE)
         for replica in (a, b, a, b):
             await replica.tick(world)
         for name, namespace in (("own", OWN), ("other", OTHER)):
             status = world.objects.status(name)
             for replica in (a, b):
-                replica.put(world, namespace, name, status=status, **AT_ONCE)
+                replica.put(namespace, name, 200, status=status, **AT_ONCE)
         rows = {}
         for label, replica in (("a", a), ("b", b)):
             snapshot = Snapshot(replica.record, dict, world.clock)
             await snapshot.refresh()
             rows[label] = {
-                key: (history.view.scale.replicas, history.view.depth, history.view.decision.desired)
+                key: (
+                    history.view.scale.replicas,
+                    history.view.depth,
+                    history.view.decision.desired,
+                )
                 for key, history in replica.record.histories.items()
             }
             assert snapshot.state().count('"sentence":{') == 2
-        assert rows["a"] == rows["b"] == {Key(OWN, "own"): (5, 45, 5), Key(OTHER, "other"): (10, 95, 10)}
+        assert (
+            rows["a"]
+            == rows["b"]
+            == {Key(OWN, "own"): (5, 45, 5), Key(OTHER, "other"): (10, 95, 10)}
+        )
         names = [
             {
                 sample.labels["name"]
@@ -85,7 +93,7 @@ def test_the_objects_of_other_replicas_are_shown_as_their_status_has_them():
 def test_an_object_without_a_status_is_shown_once_its_leader_has_written_one():
     async def timeline(world: World) -> None:
         replica = Replica(world, leads=(True, False))
-        replica.put(world, OTHER, "new")
+        replica.put(OTHER, "new")
         assert list(replica.record.histories) == []
 
     run(timeline)

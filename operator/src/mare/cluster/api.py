@@ -64,7 +64,7 @@ class Api:
     def __init__(
         self, client: ApiClient, may_write: Callable[[str | None], bool] = lambda _: True
     ) -> None:
-        """`may_write` gets the namespace, immediately before each request that changes something."""
+        """`may_write` gets the namespace immediately before each request that changes something."""
         self._client = client
         self._may_write = may_write
         self._paused_until = 0.0

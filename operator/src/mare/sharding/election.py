@@ -28,7 +28,7 @@ from mare.sharding.balance import claims, hands_over
 from mare.sharding.sightings import Sightings
 
 _WRITES = 5
-"""Attempts to write in a row. With ten replicas one of eight writes meets another one."""
+"""Attempts to write in a row. Of ten replicas, one write of ten meets another one."""
 _log = logging.getLogger(__name__)
 
 

@@ -1,0 +1,83 @@
+"""Reads per second of 10,000 queues, and the processor time that they take, with 1, 3 and 10 shards.
+
+The loop is the real one, in virtual time; brokers, workloads and objects are in memory, so that the
+processor time is that of the loop alone: pace, decision, record. Each object has a queue of its own.
+
+    .venv/bin/python -m tests.load.shard_reads --objects 10000 --shards 1 3 10
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+import sys
+import time
+from collections import Counter
+
+from mare.custom_resource.autoscaler import read_autoscaler
+from mare.sharding.assignment import shard_of
+from mare.sharding.sharded_loop import ShardedLoop
+from tests.unit.operator_broker import virtual_time
+from tests.unit.operator_loop.worlds import World, body
+
+_SETTLE_SECONDS = 2
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--objects", type=int, default=10_000)
+    options.add_argument("--namespaces", type=int, default=100)
+    options.add_argument("--seconds", type=int, default=5)
+    options.add_argument("--shards", type=int, nargs="+", default=[1, 3, 10])
+    arguments = options.parse_args()
+    for shards in arguments.shards:
+        result = virtual_time.run(
+            measured(arguments.objects, arguments.namespaces, shards, arguments.seconds)
+        )
+        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.flush()
+
+
+async def measured(
+    objects: int, namespaces: int, shards: int, seconds: int
+) -> dict[str, float | list[float]]:
+    """Return the figures of each shard, as if each had a process of its own."""
+    parts = [World(leads=False) for _ in range(shards)]
+    loop = ShardedLoop([part.loop for part in parts])
+    for number in range(objects):
+        name, namespace = f"worker-{number}", f"team-{number % namespaces}"
+        part = parts[shard_of(namespace, shards)]
+        part.workloads.have(name, 0)
+        part.brokers.ready[name] = 0
+        loop.put(read_autoscaler(body(name, namespace=namespace)))
+    reads, cores = [], []
+    for part in parts:
+        part.leads = True
+        await _play(part, _SETTLE_SECONDS)
+        part.brokers.reads.clear()
+        begun = time.process_time()
+        await _play(part, seconds)
+        cores.append(round((time.process_time() - begun) / seconds, 3))
+        counts = Counter(name for names in part.brokers.reads for name in names)
+        reads.append(round(sum(counts.values()) / seconds, 1))
+        part.leads = False
+    return {
+        "objects": objects,
+        "shards": shards,
+        "reads_per_second": round(sum(reads), 1),
+        "reads_per_second_of_a_shard": reads,
+        "cores_of_a_shard": cores,
+        "rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    }
+
+
+async def _play(part: World, seconds: int) -> None:
+    for _ in range(seconds * 20):
+        part.clock.now += 0.05
+        part.loop.tick()
+        while part.loop._rounds:
+            await asyncio.sleep(0)
+
+
+if __name__ == "__main__":
+    main()
