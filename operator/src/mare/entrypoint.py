@@ -206,12 +206,15 @@ async def _keep_house(
             for autoscaler in known:
                 if autoscaler.uid not in uids:
                     loop.remove(autoscaler.key, autoscaler.uid)
-            await brokers.keep_only(
-                each
+            parts = [
+                part
                 for shard, part in enumerate(loop.loops)
                 if not leaders.is_led_elsewhere(shard)
-                for each in part.autoscalers
-            )
+            ]
+            await brokers.keep_only(each for part in parts for each in part.autoscalers)
+            for part in loop.loops:
+                if part not in parts:
+                    part.record.clear()
             workloads.keep_only([each.target for each in loop.autoscalers])
         except ApiError as error:
             _log.warning("Housekeeping failed", extra={"error": str(error)[:512]})

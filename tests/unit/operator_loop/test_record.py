@@ -66,6 +66,24 @@ def test_objects_beyond_the_bound_of_their_namespace_have_no_charts_until_others
     assert len(run(timeline).workloads.done) >= 5
 
 
+def test_objects_that_another_replica_leads_leave_their_budget_to_others(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(record, "RECORDED_OBJECTS", Stock("objects with charts", 1))
+
+    async def timeline(world: World) -> None:
+        world.begin(1, 20, "first")
+        await world.tick()
+        world.record.clear()
+        assert dict(world.record.histories) == {}
+        world.loop.remove(Key("shop", "first"), "uid-first")
+        world.begin(1, 20, "second")
+        await world.tick()
+        assert world.record.histories["shop", "second"].is_recorded
+
+    run(timeline)
+
+
 def test_replicas_that_are_not_ready_are_missed_since_the_last_change():
     since = []
 

@@ -48,7 +48,7 @@ class Replicas:
         """Return the seconds until a condition holds."""
         begun = self.clock()
         async with asyncio.timeout(seconds):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - virtual time
                 await asyncio.sleep(0.05)
         return self.clock() - begun
 
@@ -133,7 +133,7 @@ def test_a_shard_is_quiet_for_a_renewal_before_another_replica_may_take_it():
         await replicas.until(lambda: replicas.is_whole)
         replicas.start("b")
         await replicas.until(lambda: not replicas.is_whole)
-        assert await replicas.until(lambda: replicas.is_whole) >= 0.65
+        assert await replicas.until(lambda: replicas.is_whole) >= 0.5
 
     play(timeline, 2)
 

@@ -149,6 +149,11 @@ class Record:
                 history.is_recorded = True
         history.add(view)
 
+    def clear(self) -> None:
+        """Forget all objects: another replica records them."""
+        for key in list(self._histories):
+            self.remove(key)
+
     def remove(self, key: Key) -> None:
         history = self._histories.pop(key, None)
         if history is not None and history.is_recorded:
