@@ -207,9 +207,7 @@ async def _keep_house(
                 if autoscaler.uid not in uids:
                     loop.remove(autoscaler.key, autoscaler.uid)
             parts = [
-                part
-                for shard, part in enumerate(loop.loops)
-                if not leaders.is_led_elsewhere(shard)
+                part for shard, part in enumerate(loop.loops) if not leaders.is_led_elsewhere(shard)
             ]
             await brokers.keep_only(each for part in parts for each in part.autoscalers)
             for part in loop.loops:

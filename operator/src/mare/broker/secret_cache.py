@@ -35,7 +35,7 @@ class _Entry:
 
 @dataclass(eq=False)
 class SecretCache:
-    """Reads a Secret every `seconds`, and sooner while it is missing or its credentials are refused.
+    """Reads a Secret every `seconds`, and sooner while it is missing or refused.
 
     Such a Secret is read again after 2 s, and then after twice as long each time that it has not
     changed. `is_refused` returns whether a broker refuses these parameters.
