@@ -228,7 +228,7 @@ def _register(registry: kopf.OperatorRegistry, loop: ShardedLoop) -> None:
     @kopf.on.login(registry=registry)
     async def login(**kwargs: Any) -> kopf.AiohttpSession | None:
         found = kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
-        return found and _bounded_session(found)
+        return None if found is None else _bounded_session(found)
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def handle(type: str | None, body: Mapping[str, Any], **_: Any) -> None:  # noqa: A002
