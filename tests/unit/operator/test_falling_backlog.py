@@ -40,8 +40,9 @@ def test_few_processed_messages_show_nothing():
     assert shown((200, 0), (100, 0)) is None
 
 
-def test_messages_that_arrive_at_a_known_rate_left_the_queue_as_well():
-    assert shown(*BEGIN, arrival_rate=2.0) == pytest.approx((24 + 8) / 16)
+def test_many_arrivals_leave_nothing_to_say_and_few_are_left_out():
+    assert shown(*BEGIN, arrival_rate=2.9) == shown(*BEGIN)
+    assert shown(*BEGIN, arrival_rate=3.1) is None
 
 
 def test_the_highest_bound_counts_until_the_queue_has_more_messages():
@@ -102,6 +103,19 @@ def test_the_first_burst_shows_the_capacity_before_the_statistics_do():
     later = watched(first_burst(1.0), replicas=4).estimates
     assert 1.5 < later.capacity_per_replica < 2
     assert later.workers_per_replica == 1
+
+
+def test_a_sample_of_before_the_end_of_a_burst_makes_no_replica_faster():
+    none_yet = Unknown("NoConsumers", "no consumer")
+    empty = {"statistics_at": 0.0, "prefetch": none_yet}
+    with_burst = {"statistics_at": 2.0, "prefetch": none_yet, "published": 200}
+    readings = [(1.0, 5, 0, empty), (1.5, 200, 0, empty)]
+    readings += [(at / 2, 200 - 2 * (at - 3), 2, with_burst) for at in range(4, 16)]
+    read = [
+        (now, reading(ready, at=now, consumers=consumers, **statistics))
+        for now, ready, consumers, statistics in readings
+    ]
+    assert watched(read, replicas=2).estimates.capacity_per_replica <= 2
 
 
 def test_a_greater_prefetch_count_than_was_thought_corrects_the_capacity():

@@ -59,6 +59,12 @@ class Estimates:
         """Return the consumers of a replica; until measured, one for each consumed queue."""
         return self.consumers_per_replica or max(1, load.consumed_queues)
 
+    @property
+    def confirmed_rate(self) -> float:
+        """The arrival rate, without what one sample alone shows; 0 while it is unknown."""
+        rate, before = known(self.arrival_rate, 0.0), self.rate_before_jump
+        return rate if before is None else min(rate, before)
+
     def supported_rate(self, ready: int, at_work: float = 0.0) -> float:
         """Return the arrival rate; what one sample alone shows only as far as messages support it.
 

@@ -3,8 +3,8 @@
 Other estimates need two statistics updates between which the replicas stay the same. A burst for a
 new workload changes them, and is over before. Ready messages and consumers are read four times a
 second, and while messages are ready, every consumer works. So the messages that left the queue
-since it had the most are processed, except those that new consumers hold. Messages that arrive at
-the known rate have left it as well; if more arrive, replicas are faster than the bound.
+since it had the most are processed, except those that new consumers hold. Messages that arrive
+meanwhile are processed as well, so that this is a bound; where they are many, it says nothing.
 
 Example: 200 messages are ready, and 4 replicas with a prefetch count of 1 begin. After 3 s 172 are
 ready. Of the 28 that left, 4 are in the replicas: 24 in 12 seconds of replicas are 2 messages/s for
@@ -17,6 +17,9 @@ from dataclasses import dataclass, replace
 _LEAST_MESSAGES, _LEAST_EACH = 10.0, 5.0
 """Fewer processed messages, in all and of each consumer, are mostly noise. A consumer may be in
 the middle of a message at both ends, so that the bound of 5 messages is up to a fifth too low."""
+_MOST_ARRIVED = 0.5
+"""Messages that arrived, as a share of the processed ones without them. Example: of 100 messages/s
+that arrive replicas process 101. Without the arrivals that is 1, and 100 times too low."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,7 @@ class FallingBacklog:
     ready: int = 0
     at: float = 0.0
     arrived: float = 0.0
-    """Messages that arrived since then, as far as the arrival rate is known."""
+    """Messages that arrived since then, by the arrival rate."""
     replica_seconds: float = 0.0
     """The sum over all replicas of the time in which they consumed."""
     prefetch: float = 0.0
@@ -79,8 +82,9 @@ class FallingBacklog:
             return self
         held = prefetch * max(0, self.consumers - self.consumers_before)
         nearly_done = self.consumers_before  # one message of each, at most
-        processed = self.most - self.ready - held - nearly_done + self.arrived
+        processed = self.most - self.ready - held - nearly_done
+        enough = max(_LEAST_MESSAGES, _LEAST_EACH * self.consumers, self.arrived / _MOST_ARRIVED)
         bound = self.capacity if prefetch == self.prefetch else None
-        if self.replica_seconds and processed >= max(_LEAST_MESSAGES, _LEAST_EACH * self.consumers):
+        if self.replica_seconds and processed >= enough:
             bound = max(bound or 0.0, processed / self.replica_seconds)
         return replace(self, prefetch=prefetch, capacity=bound)

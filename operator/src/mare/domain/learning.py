@@ -96,7 +96,7 @@ def learn(
             now,
             consuming=consuming,
             prefetch=_prefetch(load),
-            arrival_rate=estimates.supported_rate(load.ready),
+            arrival_rate=estimates.confirmed_rate,
         )
         estimates = _with_fall(estimates, fall, load)
     learning = replace(learning, starting=starting, backlog=backlog, fall=fall)
