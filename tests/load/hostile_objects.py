@@ -1,6 +1,5 @@
 """Tenants that attack the operator by objects, statuses and workloads of one namespace."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from kubernetes import client
 
 from tests.broker_node import Node
-from tests.integration.operator.manifests import GROUP, PLURAL, VERSION, lingering_deployment
+from tests.integration.operator.manifests import GROUP, PLURAL, VERSION
 from tests.integration.operator.stage import Stage
 from tests.load.tenant_objects import (
     Tenant,
@@ -18,14 +17,15 @@ from tests.load.tenant_objects import (
     paused_workload,
     repeated,
 )
+from tests.vhost import eventually
 
 _OBJECTS = 20
 _FLOOD = 3_000
 _BATCH = 250
 _LARGE = 1_300_000
 """Characters. In JSON each `<` takes six bytes."""
-_PODS_SECONDS = 60.0
-"""Time in which the controllers create 600 Pods."""
+_KINDS = 2_000
+_PATIENCE_SECONDS = 600.0
 _NEVER = "{} 0 */31 * 1#5"
 
 
@@ -121,7 +121,7 @@ def kinds(stage: Stage, node: Node) -> Iterator[None]:
                 "broker",
                 scaleTargetRef={"apiVersion": f"none-{number}.test/v1", **target},
             )
-            for number in range(_BATCH)
+            for number in range(_KINDS)
         ),
     )
     yield
@@ -174,24 +174,28 @@ def controllers(stage: Stage, node: Node) -> Iterator[None]:
 
 @contextmanager
 def killed(stage: Stage, node: Node) -> Iterator[None]:
-    """Workloads that are scaled down, with a grace period of 30 years and Pods that stay."""
+    """Workloads that are scaled down, each with a grace period of 30 years.
+
+    The check for killed replicas waits for the grace period, whether there are Pods or not.
+    """
     tenant = in_namespace(stage, "killed")
     tenant.secret(stage.broker.secret, "broker")
-    names, workloads = [f"worker-{number}" for number in range(300)], []
-    for name in names:
-        workload = lingering_deployment(2)
-        workload["metadata"]["name"] = name
-        workload["spec"]["selector"]["matchLabels"] = {"app": name}
-        template = workload["spec"]["template"]
-        template["metadata"]["labels"] = {"app": name}
-        template["spec"]["terminationGracePeriodSeconds"] = 10**9
-        workloads.append(workload)
+    names = [f"worker-{number}" for number in range(300)]
+    workloads = [paused_workload(name, 2) for name in names]
+    for workload in workloads:
+        workload["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 10**9
     apply_all(tenant, workloads)
-    time.sleep(_PODS_SECONDS)
     apply_all(
         tenant,
         (missing_queue_object(name, "broker", minReplicas=1, maxReplicas=1) for name in names),
     )
+    apps = client.AppsV1Api(stage.api)
+
+    def scaled_down() -> int:
+        workloads = apps.list_namespaced_deployment(tenant.namespace).items
+        return sum(each.spec.replicas == 1 for each in workloads)
+
+    eventually(lambda: scaled_down() >= _BATCH, _PATIENCE_SECONDS)
     yield
 
 

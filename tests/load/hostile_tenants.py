@@ -108,7 +108,7 @@ def vhosts(stage: Stage, node: Node) -> Iterator[None]:
 
 @contextmanager
 def names(stage: Stage, node: Node) -> Iterator[None]:
-    """Brokers whose names no DNS server knows."""
+    """Brokers whose names a server of a tenant never answers: each lookup takes 10 s."""
     tenant = in_namespace(stage, "names")
     uris = [f"amqp://mare:x@worker-{number}.mare.invalid/" for number in range(200)]
     apply_all(tenant, (secret_of(f"broker-{n}", {"amqp-uri": uri}) for n, uri in enumerate(uris)))
@@ -127,7 +127,7 @@ def certificates(stage: Stage, node: Node) -> Iterator[None]:
             uri = f"amqps://user-{number}:x@127.0.0.1:{port}/"
             values = {"amqp-uri": uri, "ca.crt": certificate + f"# {number} " + "#" * 60_000}
             secrets.append(secret_of(f"broker-{number}", values))
-        apply_all(tenant, secrets, 10)
+        apply_all(tenant, secrets)
         apply_all(tenant, (missing_queue_object(f"worker-{n}", f"broker-{n}") for n in range(60)))
         yield
 

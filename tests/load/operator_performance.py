@@ -46,27 +46,32 @@ def steady(stage: Stage, node: Node, operator: Operator, seconds: float) -> dict
 
 
 def bursts(stage: Stage, node: Node | Vhost, names: Iterable[str], needed: int) -> dict[str, float]:
-    """From the publishing of a burst to the PATCH that asks for all the replicas that it needs.
+    return summary([burst(stage, node, name, needed) for name in names], needed)
 
-    Each name is a queue and a workload at zero. The API server says when a PATCH arrived; both
+
+def burst(stage: Stage, node: Node | Vhost, name: str, needed: int) -> tuple[float, int]:
+    """Return the seconds from a burst to the PATCH for all replicas that it needs, and the PATCHes.
+
+    The name is a queue and a workload at zero. The API server says when a PATCH arrived; both
     clocks are this machine's.
     """
-    waits, patches = [], []
     with node.connect() as connection:
         channel = connection.channel()
         channel.tx_select()
-        for name in names:
-            for _ in range(needed * _EACH):
-                channel.basic_publish(amqp.Message(b"x"), routing_key=name)
-            begun = datetime.now().astimezone()
-            channel.tx_commit()  # no message is in the queue before
-            eventually(lambda name=name: stage.replicas(name) == needed)
-            eventually(lambda name=name: stage.counts(name)[-1:] == [needed])
-            changes = _changes(stage, name)
-            reached = next(each for each in changes if each.body["spec"]["replicas"] == needed)
-            waits.append((reached.time - begun).total_seconds())
-            patches.append(len(changes))
-    waits.sort()
+        for _ in range(needed * _EACH):
+            channel.basic_publish(amqp.Message(b"x"), routing_key=name)
+        begun = datetime.now().astimezone()
+        channel.tx_commit()  # no message is in the queue before
+    eventually(lambda: stage.replicas(name) == needed)
+    eventually(lambda: stage.counts(name)[-1:] == [needed])
+    changes = _changes(stage, name)
+    reached = next(each for each in changes if each.body["spec"]["replicas"] == needed)
+    return (reached.time - begun).total_seconds(), len(changes)
+
+
+def summary(found: Iterable[tuple[float, int]], needed: int) -> dict[str, float]:
+    """Return the figures of bursts: their seconds and PATCHes."""
+    waits, patches = zip(*sorted(found), strict=True)
     return {
         "replicas": needed,
         "bursts": len(waits),

@@ -2,13 +2,22 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from typing import Any
 
+from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from tests.broker_node import Node
-from tests.integration.operator.manifests import autoscaler_of, deployment
+from tests.integration.operator.manifests import (
+    GROUP,
+    PLURAL,
+    VERSION,
+    autoscaler_of,
+    deployment,
+)
 from tests.integration.operator.stage import Stage
 
 Tenant = Callable[[Stage, Node], AbstractContextManager[None]]
@@ -18,11 +27,20 @@ def in_namespace(stage: Stage, namespace: str) -> Stage:
     return Stage(stage.api_server, namespace, stage.folder, stage.api, stage.broker)
 
 
-def apply_all(stage: Stage, documents: Iterable[Mapping[str, Any]], at_once: int = 50) -> None:
-    """Apply many objects: a request of kubectl for 250 takes two minutes on a busy machine."""
-    waiting = list(documents)
-    for start in range(0, len(waiting), at_once):
-        stage.apply(*waiting[start : start + at_once])
+def apply_all(stage: Stage, documents: Iterable[Mapping[str, Any]]) -> None:
+    """Create objects, four at a time: kubectl takes up to half a second for each."""
+    create = {
+        "QueueAutoscaler": partial(
+            client.CustomObjectsApi(stage.api).create_namespaced_custom_object,
+            *(GROUP, VERSION, stage.namespace, PLURAL),
+        ),
+        "Secret": partial(client.CoreV1Api(stage.api).create_namespaced_secret, stage.namespace),
+        "Deployment": partial(
+            client.AppsV1Api(stage.api).create_namespaced_deployment, stage.namespace
+        ),
+    }
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda each: create[each["kind"]](each), documents))
 
 
 def missing_queue_object(name: str, secret: str, **spec: Any) -> Mapping[str, Any]:
