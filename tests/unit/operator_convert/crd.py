@@ -108,7 +108,7 @@ def _broken_rules(spec: dict[str, Any]) -> Iterator[str]:
 
 
 def _broken_rules_of(target: dict[str, Any], known: set[str]) -> Iterator[str]:
-    kind, queues = target["type"], target.get("queues", [])
+    kind, queues = target.get("type", "QueueWaitTime"), target.get("queues", [])
     if not known.issuperset(queues):
         yield "a target names a queue that is not among queues"
     if len(set(queues)) != len(queues):
