@@ -84,8 +84,10 @@ class Decision:
 class DecisionTrace:
     """Records how the rules change a count, and makes the decision of it."""
 
-    def __init__(self, current: int) -> None:
+    def __init__(self, current: int, counted: str = "replicas") -> None:
+        """`counted` is what sentences count: replicas or Jobs."""
         self.current = current
+        self._counted = counted
         self.count = current
         self.raw: int | None = None
         self.desired: int | None = None
@@ -151,7 +153,7 @@ class DecisionTrace:
             desired=self.count if self.desired is None else self.desired,
             replicas=self.count,
             reason=self._reason(),
-            message=_message(self.current, self.count, clauses),
+            message=_message(self.current, self.count, clauses, self._counted),
             clauses=clauses,
             steps=tuple(self._steps),
             limited_by=tuple(self._limits),
@@ -171,7 +173,7 @@ class DecisionTrace:
         return Reason.LOAD_GREW if self.count > self.current else Reason.LOAD_FELL
 
 
-def _message(current: int, count: int, clauses: tuple[Clause, ...]) -> str:
-    head = f"Kept at {count}" if count == current else f"{current} → {count} replicas"
+def _message(current: int, count: int, clauses: tuple[Clause, ...], counted: str) -> str:
+    head = f"Kept at {count}" if count == current else f"{current} → {count} {counted}"
     cause, *others = clauses
     return " ".join([f"{head}: {cause}.", *(f"{capital(each)}." for each in others)])

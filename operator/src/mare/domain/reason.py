@@ -38,6 +38,8 @@ class Reason(StrEnum):
     PARTLY_UNKNOWN = "PartlyUnknown"
     BROKER_ALARM = "BrokerAlarm"
     FALLBACK = "Fallback"
+    # Jobs fail.
+    JOBS_FAILING = "JobsFailing"
     # A change is stopped or only shown, or its replicas do not become ready.
     OTHER_AUTOSCALER = "OtherAutoscaler"
     OTHER_OPERATOR = "OtherOperator"

@@ -180,6 +180,17 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobRules:
+    """How many Jobs are created for ready messages, and how many finished ones are kept."""
+
+    messages_per_job: int = 1
+    start_seconds: int = 30
+    """How long a ready Job may take to get its first message before it counts as busy."""
+    successful_jobs_history_limit: int = 3
+    failed_jobs_history_limit: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingSpec:
     """The fields of a spec that a decision depends on."""
 
@@ -211,6 +222,8 @@ class ScalingSpec:
     paused_replicas: int | None = None
     dry_run: bool = False
     """Whether decisions are reported but not carried out."""
+    jobs: JobRules | None = None
+    """The rules of an object that creates Jobs; None for one that scales a workload."""
 
     @property
     def workers_per_replica(self) -> int | None:

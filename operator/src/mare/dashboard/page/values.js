@@ -14,6 +14,7 @@ const MOODS = {
   DryRun: "asleep",
   TooManyReplicas: "warn",
   PodsPending: "warn",
+  JobsFailing: "warn",
   BrokerAlarm: "warn",
   Fallback: "warn",
   QueuesUnknown: "bad",

@@ -1,0 +1,207 @@
+"""The ready messages that unfinished Jobs will still take, so that no other Job is created for them.
+
+A Job claims `messagesPerJob` messages from its creation on. Kubernetes does not show when it takes
+them, so that the queues have to: a fall of the ready messages, or a delivery in the statistics,
+frees as many claims, of the Job that has been ready for longest. A Job without a ready Pod has
+taken nothing. Both kinds of evidence are lower bounds: an arrival hides a fall until the
+statistics show the delivery. Without statistics, a ready Job that still claims all of its messages
+`startSeconds` after it could take one counts as busy.
+
+Counts of unacknowledged messages are not used: a consumer may acknowledge a message before it works
+on it, and may hold two.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from mare.domain.jobs import Job, JobState
+from mare.domain.observation import QueueReading
+from mare.domain.spec import JobRules
+from mare.domain.unknown import Unknown
+
+_STATISTICS_SECONDS = 15.0
+"""Time after which a delivery is in the statistics: RabbitMQ renews them every 5 s."""
+
+
+_UNSEEN_SECONDS = 5.0
+"""Time after which a ready Pod is in the status of its Job, which Kubernetes updates every 1 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    messages: int
+    """The messages that the Job will still take."""
+    ready_since: float | None = None
+    """Since when a Pod of it is ready; None while none is."""
+    failed_pods: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """The counts of one queue at the last reading."""
+
+    ready: int
+    delivered: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobClaims:
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    """By the name of an unfinished Job."""
+    ended: tuple[tuple[float, int], ...] = ()
+    """When Jobs were found to have ended, and what they had claimed until then: a reading from
+    before does not show yet what they have taken."""
+    expected: tuple[tuple[float, int], ...] = ()
+    """Deliveries that have freed claims already and that the statistics will show, each with the
+    time until which they are expected."""
+    taken: tuple[tuple[float, int], ...] = ()
+    """Messages that were taken by Jobs whose Pods are not seen to be ready yet, each with the time
+    until which they are considered."""
+    finished: frozenset[str] = frozenset()
+    """The names of the finished Jobs of the last reading."""
+    queues: Mapping[str, _Counts] = field(default_factory=dict)
+    has_messages_since: float | None = None
+
+    @property
+    def messages(self) -> int:
+        """The claimed messages."""
+        claimed = sum(each.messages for each in self.claims.values())
+        return claimed + _sum(self.ended)
+
+    def observe(
+        self,
+        jobs: Iterable[Job],
+        queues: tuple[QueueReading, ...] | Unknown,
+        rules: JobRules,
+        now: float,
+    ) -> "JobClaims":
+        """Return the claims after a reading of Jobs and queues."""
+        read = () if isinstance(queues, Unknown) else queues
+        counts = {each.key: known for each in read if (known := _counts(each)) is not None}
+        falls, deliveries = self._taken(counts)
+        expected = tuple(each for each in self.expected if each[0] > now)
+        deliveries, expected = _settle(deliveries, expected)
+        known = {each.name: each for each in jobs}
+        finished = frozenset(name for name, each in known.items() if each.is_finished)
+        at_once = Claim(rules.messages_per_job, ready_since=now)
+        ended = {name: at_once for name in finished - self.finished}
+        ended |= {
+            name: replace(each, ready_since=each.ready_since or now)
+            for name, each in self.claims.items()
+            if _has_ended(known.get(name))
+        }
+        taken = (*(e for e in self.taken if e[0] > now), (now + _UNSEEN_SECONDS, falls + deliveries))
+        left, ended = _free(_sum(taken), ended)
+        left, claims = _free(left, self._of(known, rules, now))
+        since = (self.has_messages_since or now) if any(c.ready for c in counts.values()) else None
+        given_up = {
+            name for name, each in claims.items() if _is_busy(each, since or now, rules, now)
+        }
+        presumed = sum(claims[name].messages for name in given_up)
+        presumed += sum(e.messages for name, e in ended.items() if _has_succeeded(known.get(name)))
+        if (owed := falls + presumed) and any(c.delivered is not None for c in counts.values()):
+            expected = (*expected, (now + _STATISTICS_SECONDS, owed))
+        read_at = min((each.read_at for each in read), default=0.0)
+        still_claimed = sum(each.messages for each in ended.values())
+        return JobClaims(
+            claims={
+                name: replace(each, messages=0) if name in given_up else each
+                for name, each in claims.items()
+            },
+            ended=(
+                *(each for each in self.ended if each[0] >= read_at),
+                *(((now, still_claimed),) if still_claimed else ()),
+            ),
+            expected=expected,
+            taken=_newest(taken, left),
+            finished=finished,
+            queues=counts if read else self.queues,
+            has_messages_since=since,
+        )
+
+    def _taken(self, counts: Mapping[str, _Counts]) -> tuple[int, int]:
+        """Return by how much ready messages fell, and how many deliveries statistics add."""
+        falls = deliveries = 0
+        for key, after in counts.items():
+            if (before := self.queues.get(key)) is None:
+                continue
+            falls += max(0, before.ready - after.ready)
+            if before.delivered is not None and after.delivered is not None:
+                deliveries += max(0, after.delivered - before.delivered)
+        return falls, deliveries
+
+    def _of(self, jobs: Mapping[str, Job], rules: JobRules, now: float) -> dict[str, Claim]:
+        """Return the claims of the unfinished Jobs before new evidence."""
+        claims = {}
+        for name, job in jobs.items():
+            if job.is_finished:
+                continue
+            before = self.claims.get(name)
+            if before is None or job.failed_pods > before.failed_pods:
+                # The Pod that replaces one takes the message that the broker requeues.
+                before = Claim(rules.messages_per_job, failed_pods=job.failed_pods)
+            is_ready = job.state is JobState.RUNNING
+            ready_since = (before.ready_since or now) if is_ready else None
+            messages = 0 if job.terminating else min(before.messages, rules.messages_per_job)
+            claims[name] = Claim(messages, ready_since, job.failed_pods)
+        return claims
+
+
+def _counts(reading: QueueReading) -> _Counts | None:
+    if isinstance(reading.ready, Unknown):
+        return None
+    delivered = reading.delivered
+    return _Counts(reading.ready, None if isinstance(delivered, Unknown) else delivered)
+
+
+def _settle(
+    deliveries: int, expected: tuple[tuple[float, int], ...]
+) -> tuple[int, tuple[tuple[float, int], ...]]:
+    """Take expected deliveries from those that the statistics add; return what is left of both."""
+    left = []
+    for until, messages in expected:
+        settled = min(deliveries, messages)
+        deliveries -= settled
+        if messages > settled:
+            left.append((until, messages - settled))
+    return deliveries, tuple(left)
+
+
+def _free(taken: int, claims: Mapping[str, Claim]) -> tuple[int, dict[str, Claim]]:
+    """Free as many claims of Jobs with a ready Pod; return what was taken beyond them."""
+    ready = [name for name, each in claims.items() if each.ready_since is not None]
+    freed = dict(claims)
+    for name in sorted(ready, key=lambda name: claims[name].ready_since or 0.0):
+        messages = min(taken, claims[name].messages)
+        taken -= messages
+        freed[name] = replace(claims[name], messages=claims[name].messages - messages)
+    return taken, freed
+
+
+def _is_busy(claim: Claim, has_messages_since: float, rules: JobRules, now: float) -> bool:
+    """Return whether a Job that could take a message for `startSeconds` must have taken one."""
+    if claim.ready_since is None or claim.messages < rules.messages_per_job:
+        return False
+    return now - max(claim.ready_since, has_messages_since) >= rules.start_seconds
+
+
+def _sum(entries: Iterable[tuple[float, int]]) -> int:
+    return sum(messages for _, messages in entries)
+
+
+def _newest(entries: tuple[tuple[float, int], ...], left: int) -> tuple[tuple[float, int], ...]:
+    """Return the newest entries, as many messages as are left."""
+    kept = []
+    for until, messages in reversed(entries):
+        if part := min(left, messages):
+            kept.append((until, part))
+            left -= part
+    return tuple(reversed(kept))
+
+
+def _has_ended(job: Job | None) -> bool:
+    return job is None or job.is_finished
+
+
+def _has_succeeded(job: Job | None) -> bool:
+    return job is not None and job.state is JobState.SUCCEEDED

@@ -1,0 +1,99 @@
+"""Failed Jobs: how they delay the next ones, so that a Job that always fails is no storm.
+
+| the last Jobs that ended | new Jobs |
+|---|---|
+| one succeeded | at once |
+| one failed after a minute or more | after 10 s |
+| one failed within a minute of its creation | one Job alone, after 10 s, 20 s, 40 s ... up to 300 s, until a Job succeeds or runs for a minute |
+
+Jobs that were created before the last failure fail for the same reason: together they count once.
+Kubernetes delays the Pods of one Job in the same way, and CrashLoopBackOff the starts of a
+container.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from mare.domain.jobs import Job, JobState
+
+_FIRST_SECONDS, _LONGEST_SECONDS = 10.0, 300.0
+AT_ONCE_SECONDS = 60.0
+"""A Job that fails sooner than this after its creation fails at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFailures:
+    """All times are those of the API server."""
+
+    in_turn: int = 0
+    """Failures since the last success; those of Jobs that ran together are one."""
+    last: float | None = None
+    """When the last Job failed."""
+    at_once: bool = False
+    """Whether it failed within a minute."""
+    succeeded: int = 0
+    failed: int = 0
+    counted_until: float = float("-inf")
+    """The end of the last Job that is counted, for a new leader that finds it in the list."""
+    counted: frozenset[str] = frozenset()
+    """The names of the finished Jobs in the list that are counted."""
+
+    def observe(self, jobs: Iterable[Job]) -> "JobFailures":
+        """Count the Jobs that have ended."""
+        finished = [each for each in jobs if each.is_finished]
+        names = frozenset(each.name for each in finished)
+        if names == self.counted:
+            return self
+        first = not self.counted
+        new = [
+            each
+            for each in finished
+            if each.name not in self.counted
+            and not (first and (each.finished or 0.0) <= self.counted_until)
+        ]
+        after = self
+        for job in sorted(new, key=lambda each: (each.finished or 0.0, each.number)):
+            after = after._ended(job)
+        return replace(after, counted=names)
+
+    def _ended(self, job: Job) -> "JobFailures":
+        at = job.finished or 0.0
+        after = replace(self, counted_until=max(at, self.counted_until))
+        if job.state is JobState.SUCCEEDED:
+            return replace(after, succeeded=self.succeeded + 1, in_turn=0, at_once=False)
+        at_once = job.life_seconds < AT_ONCE_SECONDS
+        is_next = self.last is None or job.created >= self.last or not self.in_turn
+        in_turn = self.in_turn + is_next if at_once else 1
+        return replace(
+            after,
+            failed=self.failed + 1,
+            in_turn=in_turn,
+            last=max(at, self.last or at),
+            at_once=at_once,
+        )
+
+    @property
+    def until(self) -> float | None:
+        """When the next Job may be created; None without a failure since the last success."""
+        if not self.in_turn or self.last is None:
+            return None
+        exponent = min(self.in_turn - 1, 16)
+        return self.last + min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0**exponent)
+
+    def allowed(self, jobs: Iterable[Job], now: float) -> int | None:
+        """Return how many Jobs may be created now; None without a limit."""
+        until = self.until
+        if until is None or self.last is None:
+            return None
+        if now < until:
+            return 0
+        if not self.at_once:
+            return None
+        later = [each for each in jobs if not each.is_finished and each.created >= self.last]
+        if any(_is_proven(each, now) for each in later):
+            return None
+        return 0 if later else 1
+
+
+def _is_proven(job: Job, now: float) -> bool:
+    return job.state is JobState.RUNNING and now - job.created >= AT_ONCE_SECONDS

@@ -1,0 +1,51 @@
+"""The Jobs of one object, as the API server shows them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    STARTING = "starting"
+    """No Pod of it is ready."""
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    name: str
+    number: int
+    """Numbers of an object's Jobs rise, and no two Jobs have the same one."""
+    state: JobState
+    created: float
+    """In seconds since the epoch, by the clock of the API server."""
+    finished: float | None = None
+    """When it succeeded or failed; None before."""
+    failed_pods: int = 0
+    """Pods that failed and were replaced."""
+    terminating: bool = False
+    """Whether it is being deleted."""
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in {JobState.SUCCEEDED, JobState.FAILED}
+
+    @property
+    def life_seconds(self) -> float:
+        """The time from its creation to its end; 0 before the end."""
+        return 0.0 if self.finished is None else max(0.0, self.finished - self.created)
+
+
+def removable(jobs: tuple[Job, ...], *, successful: int, failed: int) -> tuple[Job, ...]:
+    """Return the finished Jobs beyond the history limits, the oldest first.
+
+    The Job with the highest number stays: the number of the next one follows from it.
+    """
+    last = max((each.number for each in jobs), default=0)
+    found: list[Job] = []
+    for state, limit in ((JobState.SUCCEEDED, successful), (JobState.FAILED, failed)):
+        ended = [each for each in jobs if each.state is state and not each.terminating]
+        ended.sort(key=lambda each: (each.finished or 0.0, each.number), reverse=True)
+        found += (each for each in ended[limit:] if each.number != last)
+    return tuple(sorted(found, key=lambda each: each.number))

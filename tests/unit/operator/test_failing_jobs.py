@@ -1,0 +1,124 @@
+"""Jobs that fail delay the next ones."""
+
+import pytest
+
+from mare.domain.reason import Reason
+from tests.unit.operator.jobs_over_time import JobTimeline, with_jobs
+
+
+def fail_at_once(time, seconds):
+    """Let each Job fail 2 s after its creation, for some time."""
+    for _ in range(round(seconds)):
+        time.step(1)
+        time.fail(*(e.number for e in time.jobs.values() if time.now - e.created >= 2))
+
+
+def test_a_job_that_always_fails_at_once_is_no_storm():
+    time = JobTimeline(with_jobs(max_replicas=100), ready=1000)
+    fail_at_once(time, 3600)
+    first = 100  # of two decisions, before a Job can fail
+    tries = 4 + 3600 / 300  # after 10, 20, 40, 80, 160 s, then every 300 s
+    assert first < time.created <= first + tries + 2
+
+
+def test_jobs_that_fail_together_count_once():
+    time = JobTimeline(with_jobs(max_replicas=50), ready=50)
+    time.step(3)
+    time.fail()
+    decision = time.step(1)
+    assert time.history.failures.in_turn == 1
+    assert time.history.failures.failed == 50
+    assert "the last Job failed, so that no Job is created for" in decision.message
+
+
+def test_one_job_alone_tries_after_a_job_that_failed_at_once():
+    time = JobTimeline(ready=5)
+    time.step(3)
+    time.fail()
+    decision = time.step(14)
+    assert time.unfinished == 1
+    assert decision.reason is Reason.JOBS_FAILING
+    assert "one Job alone is created until one succeeds" in decision.message
+
+
+def test_a_success_ends_the_delay():
+    time = JobTimeline(ready=5)
+    time.step(3)
+    time.fail()
+    time.step(14)
+    time.start(6)
+    time.take()
+    time.step(2)
+    time.succeed(6)
+    time.step()
+    assert time.unfinished == 4
+    assert time.history.failures.in_turn == 0
+
+
+def test_a_job_that_runs_for_a_minute_ends_the_delay():
+    time = JobTimeline(ready=5)
+    time.step(3)
+    time.fail()
+    time.step(14)
+    time.start(6)
+    time.take()
+    time.step(40)
+    assert time.unfinished == 1
+    time.step(25)
+    assert time.unfinished == 5
+
+
+def test_a_job_that_fails_after_hours_delays_others_for_ten_seconds_only():
+    time = JobTimeline(ready=3)
+    time.step()
+    time.start()
+    time.take(3)
+    time.step(7200)
+    time.fail(1)
+    time.requeue()
+    time.ready += 3
+    time.step(8)
+    assert time.created == 3
+    time.step(5)
+    assert time.unfinished == 6
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 10), (2, 20), (3, 40), (6, 300), (20, 300)])
+def test_the_delay_doubles_up_to_five_minutes(failures, seconds):
+    time = JobTimeline(ready=1)
+    for _ in range(failures):
+        until = time.history.failures.until
+        while not time.unfinished:
+            time.step()
+        time.step(2)
+        time.fail()
+        time.step()
+        assert until != time.history.failures.until
+    assert time.history.failures.until - time.history.failures.last == seconds
+
+
+def test_a_new_leader_continues_the_delay():
+    time = JobTimeline(ready=1)
+    time.step(2)
+    time.fail()
+    time.step()
+    time.restart_operator()
+    time.step(5)
+    assert time.created == 1
+    assert time.history.failures.failed == 1
+
+
+def test_a_job_of_the_history_is_counted_once():
+    time = JobTimeline(ready=2)
+    time.step()
+    time.start()
+    time.take(2)
+    time.step(2)
+    time.succeed(1)
+    time.step(5)
+    time.fail(2)
+    time.step(5)
+    assert (time.history.failures.succeeded, time.history.failures.failed) == (1, 1)
+    del time.jobs["job-1"]
+    time.step(5)
+    assert (time.history.failures.succeeded, time.history.failures.failed) == (1, 1)
