@@ -19,6 +19,11 @@
 {{- if .Values.rbac.markPods }}
 - {apiGroups: [""], resources: [pods], verbs: [list, watch, patch]}
 {{- end }}
+{{- if .Values.rbac.jobs }}
+- {apiGroups: [batch], resources: [jobs], verbs: [create, delete, list, watch]}
+# The jobTemplate is read when a Job is created, so that it takes no memory before.
+- {apiGroups: [mare.dev], resources: [queueautoscalers], verbs: [get]}
+{{- end }}
 - {apiGroups: [events.k8s.io], resources: [events], verbs: [create]}
 # Other autoscalers of a workload are reported and never changed.
 - {apiGroups: [autoscaling], resources: [horizontalpodautoscalers], verbs: [list, watch]}

@@ -19,9 +19,11 @@ from mare.clock import SteadyClock
 from mare.cluster.api import Api, connect, runs_in_pod
 from mare.cluster.bounded_session import BoundedReads
 from mare.cluster.conflicting_autoscalers import WatchedConflicts
+from mare.cluster.jobs import WatchedJobs
 from mare.cluster.metrics_access import MetricsAccess
 from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects, StoredSecrets
 from mare.cluster.paths import discovery_path
+from mare.cluster.targets import WatchedTargets
 from mare.cluster.workloads import WatchedWorkloads
 from mare.leadership import LeaseSettings
 from mare.loop.loop import Loop
@@ -101,11 +103,15 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[ShardedLoop, async
             scheduler=scheduler,
         )
         stack.push_async_callback(brokers.close)
-        workloads = WatchedWorkloads(
-            api,
-            cluster_wide=not settings.namespaces,
-            marks_pods=settings.mark_pods,
-            scheduler=scheduler,
+        cluster_wide = not settings.namespaces
+        workloads = WatchedTargets(
+            WatchedWorkloads(
+                api,
+                cluster_wide=cluster_wide,
+                marks_pods=settings.mark_pods,
+                scheduler=scheduler,
+            ),
+            WatchedJobs(api, cluster_wide=cluster_wide, scheduler=scheduler),
         )
         stack.push_async_callback(workloads.close)
         objects = StoredObjects(api, identity)
@@ -196,7 +202,7 @@ async def _keep_house(
     leaders: Leaders,
     objects: StoredObjects,
     brokers: SecretBrokers,
-    workloads: WatchedWorkloads,
+    workloads: WatchedTargets,
 ) -> None:
     """Remove deleted objects whose watch event was lost, and what no object refers to."""
     while True:

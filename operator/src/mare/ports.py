@@ -8,6 +8,7 @@ from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, Sc
 from mare.domain.alarms import ALARM_NOT_REPORTED
 from mare.domain.clause import Clause
 from mare.domain.decision import Decision
+from mare.domain.jobs import Job
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
 
@@ -30,6 +31,10 @@ class InvalidName(ApiError):
 
 class Conflict(ApiError):
     """The object has changed since it was read."""
+
+
+class Rejected(ApiError):
+    """The API server rejects the object, as it does again until it is corrected."""
 
 
 class Unavailable(ApiError):
@@ -64,6 +69,8 @@ class Scale:
     """Whether the workload's controller picks the Pods to delete without the deletion cost."""
     may_mark: bool = True
     """Whether the operator may set deletion costs."""
+    jobs: tuple[Job, ...] = ()
+    """Finished and unfinished Jobs, if the object creates Jobs; `replicas` are the unfinished."""
 
     @property
     def has_marks(self) -> bool:
@@ -122,7 +129,8 @@ class Workloads(Protocol):
     async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
         """Set the replicas, if the workload has not changed since `last_read`.
 
-        Raises `Conflict`, `NotFound`, `AccessRefused` or `Unavailable`.
+        For Jobs, create as many as `replicas` are more than in `last_read`. Raises `Conflict`,
+        `NotFound`, `AccessRefused` or `Unavailable`, and `Rejected` for a Job.
         """
 
     async def refresh(self, target: ScaleTarget) -> None:
@@ -151,6 +159,9 @@ class Workloads(Protocol):
 
         Returns when no more than `replicas` are left, and raises as `scale` does.
         """
+
+    async def delete_jobs(self, target: ScaleTarget, jobs: Collection[Job]) -> None:
+        """Delete finished Jobs of an object that creates Jobs; raises as `scale` does."""
 
     async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:
         """Return why most replicas that are not ready are not, in a few words; None if unknown.

@@ -27,6 +27,9 @@ QUIET_CHECKS = Work(name="quiet checks", places=64, of_namespace=8, seconds=3.0)
 SCALE_WRITES = Work(name="changes of replicas", places=32, of_namespace=16)
 STATUS_WRITES = Work(name="status writes", places=24, of_namespace=16)
 """Apart from `SCALE_WRITES`: a new leader writes one for each object, and scaling must not wait."""
+JOB_WRITES = Work(
+    name="creations and deletions of Jobs", places=16, of_namespace=8, burst=500, per_second=20
+)
 POD_WRITES = Work(name="changes of Pods", places=16, of_namespace=8)
 POD_READS = Work(
     name="reads of Pods", places=8, of_namespace=2, waiting=64, burst=60, per_second=0.5
@@ -71,6 +74,8 @@ CERTIFICATES = Stock("different certificates in Secrets", 32)
 """A TLS context of up to 2.4 MiB each."""
 REMEMBERED_QUEUES = Stock("remembered queues", 20_000)
 """Their last depths, Raft logs and failures, of 0.6 KB each."""
+REMEMBERED_JOBS = Stock("remembered Jobs", 20_000)
+"""Of 0.4 KB each: finished ones up to the history limits, and unfinished ones up to maxReplicas."""
 RECORDED_OBJECTS = Stock("objects with charts and a log", 1_000)
 """Up to 100 KB each: 47 of samples, 22 of arrivals and 32 of decisions."""
 RESPONSE_OBJECTS = Stock("JSON objects in responses", 300_000)

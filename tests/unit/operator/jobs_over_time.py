@@ -14,11 +14,15 @@ NO_STATISTICS = Unknown("NotReported", "the broker's statistics are not read")
 STATISTICS_SECONDS = 5.0
 
 
+def with_jobs(max_replicas=10, **rules):
+    return ScalingSpec(max_replicas=max_replicas, jobs=JobRules(**rules))
+
+
 @dataclass
 class JobTimeline:
     """Decides every 0.25 s; the test starts, ends and fails Jobs and moves messages."""
 
-    spec: ScalingSpec = field(default_factory=lambda: with_jobs())
+    spec: ScalingSpec = field(default_factory=with_jobs)
     with_statistics: bool = False
     now: float = 1000.0
     ready: int = 0
@@ -40,7 +44,12 @@ class JobTimeline:
             delivered=self._sampled if self.with_statistics else NO_STATISTICS,
         )
         decision, self.history = decide_jobs(
-            self.spec, tuple(self.jobs.values()), (reading,), self.evidence, self.history, self.now
+            self.spec,
+            tuple(self.jobs.values()),
+            (reading,),
+            evidence=self.evidence,
+            history=self.history,
+            now=self.now,
         )
         return decision
 
@@ -99,7 +108,3 @@ class JobTimeline:
             name = f"job-{number}"
             if not self.jobs[name].is_finished:
                 self.jobs[name] = replace(self.jobs[name], **changes)
-
-
-def with_jobs(max_replicas=10, **rules):
-    return ScalingSpec(max_replicas=max_replicas, jobs=JobRules(**rules))

@@ -28,7 +28,7 @@ def test_jobs_that_fail_together_count_once():
     decision = time.step(1)
     assert time.history.failures.in_turn == 1
     assert time.history.failures.failed == 50
-    assert "the last Job failed, so that no Job is created for" in decision.message
+    assert "The last Job failed, so that no Job is created for" in decision.message
 
 
 def test_one_job_alone_tries_after_a_job_that_failed_at_once():

@@ -208,7 +208,7 @@ def test_a_waiting_job_takes_the_next_message():
     time = JobTimeline(ready=1)
     time.step()
     time.ready -= 1
-    time.step()
+    time.step(10)
     time.start()
     time.step(600)
     time.ready += 1

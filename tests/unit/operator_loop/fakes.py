@@ -11,6 +11,7 @@ from mare.custom_resource.autoscaler import (
     Key,
     ScaleTarget,
 )
+from mare.domain.jobs import Job
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Conflict, OnKilled, Scale
@@ -124,6 +125,9 @@ class FakeWorkloads:
     unready: str | Exception | None = None
     """Why replicas are not ready, or what reading it raises."""
     unready_reads: int = 0
+
+    async def delete_jobs(self, target: ScaleTarget, jobs: Collection[Job]) -> None:
+        raise AssertionError(f"no Job of {target} is to be deleted")
 
     async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:
         self.unready_reads += 1

@@ -23,7 +23,7 @@ from mare.cluster.bounded_answers import (
 )
 from mare.cluster.kubeconfig import kubeconfig_client
 from mare.cluster.paths import ApiPath
-from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
+from mare.ports import AccessRefused, Conflict, NotFound, Rejected, Unavailable
 
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -235,6 +235,8 @@ class Api:
                 raise AccessRefused(text)
             case 410:
                 raise Expired(text)
+            case 400 | 413 | 422:
+                raise Rejected(text)
         retry_after = answer.headers.get("Retry-After", "")
         wait = float(retry_after) if retry_after.isdecimal() else None
         pause_ends = time.monotonic() + min(wait or 0.0, _LONGEST_PAUSE)

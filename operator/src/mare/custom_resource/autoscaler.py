@@ -41,6 +41,16 @@ class ScaleTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class JobTarget(ScaleTarget):
+    """The Jobs that an object creates: `name` is its own."""
+
+    uid: str
+
+    def __str__(self) -> str:
+        return f"Jobs of {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class QueueEntry:
     """An entry of spec.queues: a name, or a pattern with the wildcards * and ?."""
 
@@ -87,12 +97,12 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
     """Read an object that is validated and completed with defaults."""
     metadata, spec = body["metadata"], body["spec"]
     namespace = metadata["namespace"]
-    target, broker = spec["scaleTargetRef"], spec["brokerRef"]
+    broker, is_restored = spec["brokerRef"], spec.get("onDelete") == "Restore"
     return Autoscaler(
         key=Key(namespace, metadata["name"]),
         uid=metadata["uid"],
         generation=metadata["generation"],
-        target=ScaleTarget(namespace, target["apiVersion"], target["kind"], target["name"]),
+        target=_read_target(metadata, spec),
         broker=BrokerReference(
             namespace,
             broker["secretName"],
@@ -105,10 +115,18 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
         spec=read_spec(spec),
         status=body.get("status") or {},
         version=metadata.get("resourceVersion", ""),
-        restores_replicas=spec.get("onDelete") == "Restore",
+        restores_replicas=is_restored and "jobTemplate" not in spec,
         created=metadata.get("creationTimestamp", ""),
         wrong_schedules=wrong_schedules(spec),
     )
+
+
+def _read_target(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> ScaleTarget:
+    namespace = metadata["namespace"]
+    if "jobTemplate" in spec:
+        return JobTarget(namespace, "batch/v1", "Job", metadata["name"], metadata["uid"])
+    target = spec["scaleTargetRef"]
+    return ScaleTarget(namespace, target["apiVersion"], target["kind"], target["name"])
 
 
 def used_fields(body: Mapping[str, Any]) -> dict[str, Any]:

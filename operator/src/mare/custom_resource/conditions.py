@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition, condition
+from mare.custom_resource.job_conditions import jobs_succeeding
 from mare.custom_resource.replica_conditions import has_no_consumer, replicas_ready
 from mare.custom_resource.work_conditions import (
     deliveries_end,
@@ -62,6 +63,12 @@ def conditions_of(
     is_new = silent_since is not None and now < silent_since + _SILENT_SECONDS
     unread = unknown_of(reading.queues) or (decision.unconfirmed if decision else None)
     fresh = _metrics_fresh(reading, unread, is_unconfirmed=is_new)
+    if spec.jobs is not None:
+        needed = [able, fresh]
+        if decision is not None:
+            needed.append(jobs_succeeding(decision))
+            needed += (_scaling_limited(decision), _paused(spec))
+        return (_ready(spec, needed[:3]), *needed)
     others = [able, fresh, _broker_alarm(reading.alarm), _events_safe(spec, reading)]
     if spec.schedules or autoscaler.wrong_schedules:
         others.append(_schedules_valid(autoscaler))

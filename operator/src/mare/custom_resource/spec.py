@@ -12,6 +12,7 @@ from mare.domain.spec import (
     Behavior,
     Fallback,
     ForecastMode,
+    JobRules,
     Pause,
     ScalingRules,
     ScalingSpec,
@@ -54,7 +55,7 @@ def read_spec(spec: Fields) -> ScalingSpec:
         "paused": Pause(paused) if paused else None,
         "paused_replicas": spec.get("pausedReplicas"),
     }
-    targets = _read_targets(spec)
+    targets = () if "jobTemplate" in spec else _read_targets(spec)
     return ScalingSpec(
         min_replicas=spec.get("minReplicas", 0),
         max_replicas=spec["maxReplicas"],
@@ -64,6 +65,7 @@ def read_spec(spec: Fields) -> ScalingSpec:
         fallback=read_fields(Fallback, spec["fallback"]) if "fallback" in spec else None,
         schedules=tuple(each for each in _read_schedules(spec) if problem_of(each) is None),
         dry_run=spec.get("dryRun", False),
+        jobs=read_fields(JobRules, spec.get("jobs", {})) if "jobTemplate" in spec else None,
         **{name: value for name, value in given.items() if value is not None},
     )
 

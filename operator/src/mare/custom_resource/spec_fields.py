@@ -1,6 +1,7 @@
 """Writes a ScalingSpec as the fields of a custom resource, the reverse of `read_spec`.
 
-What says who scales and whether at all is left out: scaleTargetRef, brokerRef, paused, dryRun.
+What says who scales and whether at all is left out: scaleTargetRef,
+jobTemplate, brokerRef, paused, dryRun.
 """
 
 import re

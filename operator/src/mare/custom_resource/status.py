@@ -9,10 +9,12 @@ from typing import Any
 from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition
+from mare.custom_resource.job_status import jobs_status
 from mare.custom_resource.stored_timers import timers_status, workload_name
 from mare.domain.decision import Decision, Step
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
+from mare.domain.job_failures import JobFailures
 from mare.domain.observation import QueueReading
 from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown
@@ -68,6 +70,7 @@ def status_of(
     history: History | None,
     conditions: Iterable[Condition],
     original_replicas: int | None,
+    job_failures: JobFailures | None = None,
     scaled: bool,
     now: float,
     offset: float = 0.0,
@@ -105,6 +108,13 @@ def status_of(
         }
         if (forecast := _forecast(history, offset)) != before.get("forecast"):
             status["forecast"] = forecast
+    if job_failures is not None and isinstance(scale, Scale):
+        status |= {"originalReplicas": None, "jobs": jobs_status(scale.jobs, job_failures)}
+        if decision is not None:
+            status |= {
+                "desiredReplicas": decision.desired,
+                **_decisions(decision, before, written_at, offset, scaled=scaled),
+            }
     if scaled:
         status["lastScaleTime"] = status_values.instant(written_at)
     return status

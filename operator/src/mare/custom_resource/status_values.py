@@ -92,6 +92,8 @@ _TARGETS: Mapping[type[Target], tuple[str, str]] = {
 
 def targets(spec: ScalingSpec) -> str:
     """Return the targets in short, for a column of `kubectl get`."""
+    if spec.jobs is not None:
+        return f"Jobs({spec.jobs.messages_per_job})"
     texts = ((*_TARGETS[type(target)], target) for target in spec.targets)
     return ", ".join(text.format(number(getattr(t, name))) for text, name, t in texts)[:256]
 

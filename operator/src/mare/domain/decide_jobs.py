@@ -41,6 +41,7 @@ def decide_jobs(
     spec: ScalingSpec,
     jobs: Sequence[Job],
     queues: tuple[QueueReading, ...] | Unknown,
+    *,
     evidence: Evidence,
     history: JobHistory,
     now: float,
@@ -69,7 +70,7 @@ def decide_jobs(
         trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark)
         return trace.decided(), history
     _propose(trace, ready, history.claims.messages, rules)
-    _limit(trace, spec, unfinished, history.failures, now + offset, offset)
+    _limit(trace, spec, unfinished, history.failures, now=now + offset, offset=offset)
     _stop(trace, spec, evidence, now)
     return trace.decided(), history
 
@@ -112,6 +113,7 @@ def _limit(
     spec: ScalingSpec,
     unfinished: Sequence[Job],
     failures: JobFailures,
+    *,
     now: float,
     offset: float,
 ) -> None:
@@ -131,9 +133,7 @@ def _limit(
     if until is not None and now < until:
         seconds = math.ceil(until - now)
         remark = Clause("jobs.delayed", failures=failures.in_turn, seconds=seconds)
-        trace.limit(
-            Stage.RETRY, trace.current, Reason.JOBS_FAILING, remark, until=until - offset
-        )
+        trace.limit(Stage.RETRY, trace.current, Reason.JOBS_FAILING, remark, until=until - offset)
     else:
         remark = Clause("jobs.alone", failures=failures.in_turn)
         trace.limit(Stage.RETRY, trace.current + allowed, Reason.JOBS_FAILING, remark)

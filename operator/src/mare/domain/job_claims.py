@@ -1,4 +1,4 @@
-"""The ready messages that unfinished Jobs will still take, so that no other Job is created for them.
+"""The ready messages that unfinished Jobs will still take: no other Job is created for them.
 
 A Job claims `messagesPerJob` messages from its creation on. Kubernetes does not show when it takes
 them, so that the queues have to: a fall of the ready messages, or a delivery in the statistics,
@@ -77,20 +77,23 @@ class JobClaims:
     ) -> "JobClaims":
         """Return the claims after a reading of Jobs and queues."""
         read = () if isinstance(queues, Unknown) else queues
-        counts = {each.key: known for each in read if (known := _counts(each)) is not None}
+        counts = {each.key: found for each in read if (found := _counts(each)) is not None}
         falls, deliveries = self._taken(counts)
         expected = tuple(each for each in self.expected if each[0] > now)
         deliveries, expected = _settle(deliveries, expected)
         known = {each.name: each for each in jobs}
         finished = frozenset(name for name, each in known.items() if each.is_finished)
         at_once = Claim(rules.messages_per_job, ready_since=now)
-        ended = {name: at_once for name in finished - self.finished}
+        ended = dict.fromkeys(finished - self.finished, at_once)
         ended |= {
             name: replace(each, ready_since=each.ready_since or now)
             for name, each in self.claims.items()
             if _has_ended(known.get(name))
         }
-        taken = (*(e for e in self.taken if e[0] > now), (now + _UNSEEN_SECONDS, falls + deliveries))
+        taken = (
+            *(e for e in self.taken if e[0] > now),
+            (now + _UNSEEN_SECONDS, falls + deliveries),
+        )
         left, ended = _free(_sum(taken), ended)
         left, claims = _free(left, self._of(known, rules, now))
         since = (self.has_messages_since or now) if any(c.ready for c in counts.values()) else None

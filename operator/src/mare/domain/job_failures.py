@@ -1,10 +1,8 @@
 """Failed Jobs: how they delay the next ones, so that a Job that always fails is no storm.
 
-| the last Jobs that ended | new Jobs |
-|---|---|
-| one succeeded | at once |
-| one failed after a minute or more | after 10 s |
-| one failed within a minute of its creation | one Job alone, after 10 s, 20 s, 40 s ... up to 300 s, until a Job succeeds or runs for a minute |
+After a success a Job is created at once. After a Job that failed in a minute or later, the next one
+follows after 10 s. After a Job that failed within a minute of its creation, one Job alone follows,
+after 10 s, 20 s, 40 s ... up to 300 s, until a Job succeeds or runs for a minute.
 
 Jobs that were created before the last failure fail for the same reason: together they count once.
 Kubernetes delays the Pods of one Job in the same way, and CrashLoopBackOff the starts of a

@@ -199,7 +199,7 @@ class ScalingSpec:
     max_set_by: str = "maxReplicas"
     """What sets `max_replicas`, as sentences name it."""
     targets: tuple[Target, ...] = (QueueWaitTime(),)
-    """At least one; the largest proposal applies."""
+    """At least one, except with `jobs`; the largest proposal applies."""
     behavior: Behavior = QUEUE_WAIT_BEHAVIOR
     victim_policy: VictimPolicy = VictimPolicy.IDLE_FIRST
     max_drain_wait_seconds: int = 300

@@ -52,6 +52,8 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
         case Reason.QUEUES_UNKNOWN:
             count = facts.spec.fallback.replicas if facts.spec.fallback else 0
             return Clause("next.fallbackIn", replicas=count, **given)
+        case Reason.JOBS_FAILING:
+            return Clause("next.jobIn", **given)
         case Reason.DRAINING:
             return Clause("next.drainedIn", **given)
         case _:
@@ -60,6 +62,10 @@ def _when_time_has_passed(facts: Facts, decision: Decision, until: float, now: f
 
 def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
     spec = facts.spec
+    if spec.jobs is not None:
+        if decision.desired >= spec.max_replicas:
+            yield Clause("next.raiseMax", by=spec.max_set_by, max=spec.max_replicas)
+        return
     if decision.reason is Reason.IDLE:
         yield Clause("next.activatesAt", messages=spec.activation_threshold + 1)
         return

@@ -121,6 +121,9 @@ class _Reader:
             return
         checked = check(plain(root.mapping("spec")))
         self.mistakes.add_all(document, (*at, "spec"), checked.mistakes)
+        if not checked.mistakes and "jobTemplate" in checked.value:
+            self.mistakes.add(document, (*at, "spec", "jobTemplate"), "needs a cluster")
+            return
         if checked.mistakes:
             return
         namespace = root.mapping("metadata").text("namespace") or NAMESPACE

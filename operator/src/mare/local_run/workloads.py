@@ -1,12 +1,13 @@
 """Programs as scale targets. A replica is a process."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from http import HTTPStatus
 
 import aiohttp
 
 from mare.custom_resource.autoscaler import ScaleTarget
+from mare.domain.jobs import Job
 from mare.domain.unknown import Unknown
 from mare.local_run.program import Program
 from mare.ports import Conflict, NotFound, OnKilled, Scale
@@ -65,6 +66,9 @@ class ProcessWorkloads:
             raise Conflict(f"{target.name} was scaled in the meantime")
         self._versions[target.name] += 1
         group.scale(replicas, self._busy.pop(target.name, None))
+
+    async def delete_jobs(self, target: ScaleTarget, jobs: Collection[Job]) -> None:
+        """Do nothing: commands are no Jobs."""
 
     async def refresh(self, target: ScaleTarget) -> None:
         """Do nothing: `get` reads the current processes."""

@@ -9,6 +9,7 @@ from mare.domain.decision import Decision
 from mare.domain.evidence import Evidence
 from mare.domain.observation import Observation, Workload, statistics_time, with_stale_unknown
 from mare.domain.unknown import Unknown
+from mare.loop.job_deciding import decide_on_jobs
 from mare.loop.state import AutoscalerState
 from mare.loop.victims import count_idle_replicas, unmarkable
 from mare.ports import BrokerReading, DecisionClock, Scale
@@ -22,6 +23,8 @@ def decide_on(
     clock: DecisionClock,
 ) -> Decision:
     """Decide on a reading without values that are too old (`fresh_reading`)."""
+    if state.autoscaler.spec.jobs is not None:
+        return decide_on_jobs(state, scale, reading, evidence, clock)
     now, offset = clock(), clock.offset
     if state.history is None:
         state.history = state.begin_history(scale.replicas, now, offset)

@@ -144,6 +144,21 @@ _GAUGES = (
         "Replicas that have not been ready for 5 minutes, if a quarter or more are not",
         lambda v: v.unready,
     ),
+    (
+        "mare_jobs_failed",
+        "Failed Jobs since the object was created",
+        lambda v: v.job_failures and v.job_failures.failed,
+    ),
+    (
+        "mare_jobs_succeeded",
+        "Succeeded Jobs since the object was created",
+        lambda v: v.job_failures and v.job_failures.succeeded,
+    ),
+    (
+        "mare_job_failures_in_turn",
+        "Failures of Jobs since the last success, which delay the next Job",
+        lambda v: v.job_failures and v.job_failures.in_turn,
+    ),
     ("mare_max_replicas", "maxReplicas", lambda v: v.autoscaler.spec.max_replicas),
     ("mare_target_wait_seconds", "The shortest waitSeconds of the targets", _target_wait),
     ("mare_dry_run", "1 with dryRun", lambda v: int(v.autoscaler.spec.dry_run)),

@@ -12,6 +12,7 @@ from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.loop.deciding import decide_on, fresh_reading, oldest_statistics
 from mare.loop.evidence_collector import EvidenceCollector
+from mare.loop.finished_jobs import FinishedJobs
 from mare.loop.metrics import Metrics
 from mare.loop.operator_claim import Standing
 from mare.loop.quiet_checks import QuietChecks
@@ -59,6 +60,7 @@ class Reconciler:
         )
 
         self._unready_causes = UnreadyCauses(self.workloads, self.clock, self.scheduler)
+        self._finished_jobs = FinishedJobs(self.workloads, self.guard, self.clock)
 
     def _reconcile_answer(self, state: AutoscalerState) -> None:
         """Decide on the last reading again, with the answer of the queues."""
@@ -121,6 +123,8 @@ class Reconciler:
             self._quiet_checks.start(state)
         if self.guard.is_paused:
             return
+        if isinstance(scale, Scale) and scale.jobs:
+            self._finished_jobs.update(state, scale)
         since = state.scaling_since
         is_wanted = decision is not None and decision.changes and not view.autoscaler.spec.dry_run
         if is_wanted and since is None and decision and isinstance(scale, Scale):
@@ -187,6 +191,7 @@ class Reconciler:
             decision=decision,
             estimates=estimates,
             history=state.history,
+            job_failures=state.job_history.failures if state.job_history else None,
             depth=status_values.depth(reading.queues),
             wait_seconds=status_values.wait_seconds(reading.queues, capacity, replicas),
             rates=state.rates.total(reading.queues),
@@ -201,6 +206,7 @@ class Reconciler:
         """Wait for writes that are under way."""
         await self._quiet_checks.close()
         await self._unready_causes.close()
+        await self._finished_jobs.close()
         await self.scales.close()
         await self.statuses.close()
 

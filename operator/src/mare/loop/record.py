@@ -12,6 +12,7 @@ from mare.custom_resource.condition import Condition
 from mare.domain.decision import Decision
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
+from mare.domain.job_failures import JobFailures
 from mare.domain.unknown import Unknown
 from mare.loop.decision_log import DecisionLog
 from mare.loop.load_record import LoadRecord
@@ -45,6 +46,8 @@ class View:
     conditions: tuple[Condition, ...]
     unready: int | None = None
     """Replicas that have not been ready for minutes; None if that is not known."""
+    job_failures: JobFailures | None = None
+    """The ended Jobs of an object that creates Jobs."""
 
     @property
     def surge_at(self) -> float | None:

@@ -25,6 +25,7 @@ from mare.ports import (
     Conflict,
     InvalidName,
     NotFound,
+    Rejected,
     Scale,
     ScaleChange,
     Traces,
@@ -36,6 +37,7 @@ _REASONS = {
     NotFound: "WorkloadNotFound",
     AccessRefused: "Forbidden",
     InvalidName: "InvalidName",
+    Rejected: "JobRefused",
 }
 _log = logging.getLogger(__name__)
 

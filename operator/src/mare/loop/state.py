@@ -7,6 +7,7 @@ from typing import Any
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.status import read_estimates, read_surges
 from mare.custom_resource.stored_timers import MAX_ORIGINAL, past_of, read_original, read_timers
+from mare.domain.decide_jobs import JobHistory
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import QuietAnswer
 from mare.domain.history import History
@@ -42,6 +43,10 @@ class AutoscalerState:
     """The counts before and after a change whose answer was lost. Written by the scale writer."""
     history: History | None = None
     """Written by the reconciler."""
+    job_history: JobHistory | None = None
+    """Written by the reconciler, of an object that creates Jobs."""
+    jobs_deleted_at: float = 0.0
+    """Until when no more finished Jobs are deleted. Written by `FinishedJobs`."""
     estimates: Estimates | None = None
     """The estimates with which the history begins."""
     surges: tuple[Surge, ...] = ()
@@ -98,6 +103,8 @@ class AutoscalerState:
         A policy counts the change. If it is not in the status yet, the count before it shows it.
         """
         behavior = self.autoscaler.spec.behavior
+        if self.autoscaler.spec.jobs is not None:
+            return False  # Jobs have no policies, and are not restored
         has_policies = bool(behavior.scale_up.policies or behavior.scale_down.policies)
         is_original_missing = self.stored.original != self.original_of(replicas)
         return is_original_missing or (has_policies and self.stored.count != replicas)
@@ -120,13 +127,14 @@ class AutoscalerState:
             self.estimates = self.history.learning.estimates
             self.surges = self.history.tides.surges.past
         self.history = self.applied = self.quiet_answer = self.unanswered = None
+        self.job_history = None
         self.scale_attempts, self.marking_attempts = Attempts(), Attempts()
 
     def replace_spec(self, autoscaler: Autoscaler) -> None:
         """Take a new generation; what was learnt of another workload is dropped."""
         if self.autoscaler.target != autoscaler.target:
             self.history = self.estimates = self.original_replicas = self.unanswered = None
-            self.surges, self.may_have_scaled = (), False
+            self.surges, self.may_have_scaled, self.job_history = (), False, None
         self.autoscaler = autoscaler
         self.scale_attempts = Attempts()
         self.due = 0.0

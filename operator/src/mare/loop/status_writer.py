@@ -139,6 +139,7 @@ class StatusWriter:
             history=state.history,
             conditions=view.conditions,
             original_replicas=state.original_replicas,
+            job_failures=view.job_failures,
             scaled=applied is not None,
             now=self._clock(),
             offset=self._clock.offset,

@@ -1,0 +1,91 @@
+"""A Job as the API server has it: made of a jobTemplate, and read."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mare.custom_resource import status_values
+from mare.domain.jobs import Job, JobState
+from mare.ports import Rejected
+
+UID_LABEL, NAME_LABEL = "mare.dev/queueautoscaler-uid", "mare.dev/queueautoscaler"
+NUMBER_ANNOTATION = "mare.dev/job-number"
+_MAX_TEMPLATE = 65_536
+"""Bytes of a jobTemplate as JSON: each Job contains it, and lists of Jobs are read whole."""
+_MAX_BASE, _MAX_LABEL = 40, 63
+"""Of a name with hash and number, of which Pods have a label, at most 63 characters are allowed."""
+
+
+def new_job(owner: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """Return the Job with this number of a QueueAutoscaler.
+
+    Its name follows from object and number, so that a request that is sent twice, also by two
+    leaders, creates one Job. Raises `Rejected`.
+    """
+    metadata, template = owner["metadata"], owner["spec"]["jobTemplate"]
+    if len(json.dumps(template)) > _MAX_TEMPLATE:
+        raise Rejected(f"spec.jobTemplate has more than {_MAX_TEMPLATE // 1024} KiB")
+    given = template.get("metadata", {})
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": job_name(metadata["name"], metadata["uid"], number),
+            "namespace": metadata["namespace"],
+            "labels": {
+                **given.get("labels", {}),
+                UID_LABEL: metadata["uid"],
+                NAME_LABEL: metadata["name"][:_MAX_LABEL].rstrip("-."),
+            },
+            "annotations": {**given.get("annotations", {}), NUMBER_ANNOTATION: str(number)},
+            "ownerReferences": [
+                {
+                    "apiVersion": owner["apiVersion"],
+                    "kind": owner["kind"],
+                    "name": metadata["name"],
+                    "uid": metadata["uid"],
+                    "controller": True,
+                }
+            ],
+        },
+        "spec": template["spec"],
+    }
+
+
+def job_name(name: str, uid: str, number: int) -> str:
+    base = re.sub("[^a-z0-9]+", "-", name)[:_MAX_BASE].rstrip("-")
+    return f"{base}-{hashlib.sha256(uid.encode()).hexdigest()[:5]}-{number}"
+
+
+def read_job(item: Mapping[str, Any]) -> tuple[str, Job] | None:
+    """Return the UID of the owner and the Job; None if no QueueAutoscaler controls it."""
+    metadata = item["metadata"]
+    uid = (metadata.get("labels") or {}).get(UID_LABEL)
+    owners = metadata.get("ownerReferences") or ()
+    if not any(each["uid"] == uid and each.get("controller") for each in owners):
+        return None
+    number = (metadata.get("annotations") or {}).get(NUMBER_ANNOTATION, "")
+    status = item.get("status") or {}
+    state, finished = _state(status)
+    job = Job(
+        name=metadata["name"],
+        number=int(number) if number.isdecimal() and len(number) <= 10 else 0,  # noqa: PLR2004
+        state=state,
+        created=status_values.seconds_of(metadata["creationTimestamp"]),
+        finished=finished,
+        failed_pods=status.get("failed", 0),
+        terminating="deletionTimestamp" in metadata,
+    )
+    return uid, job
+
+
+def _state(status: Mapping[str, Any]) -> tuple[JobState, float | None]:
+    for each in status.get("conditions") or ():
+        if each["status"] == "True" and each["type"] in {"Complete", "Failed"}:
+            state = JobState.SUCCEEDED if each["type"] == "Complete" else JobState.FAILED
+            at = status.get("completionTime") or each["lastTransitionTime"]
+            return state, status_values.seconds_of(at)
+    is_running = status.get("ready", 0) > 0 or status.get("succeeded", 0) > 0
+    return JobState.RUNNING if is_running else JobState.STARTING, None

@@ -1,0 +1,89 @@
+"""The Jobs of objects as last read, by the UID of their owner."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mare.cluster.job_manifest import read_job
+from mare.custom_resource.autoscaler import JobTarget, is_older
+from mare.domain.jobs import Job, JobState
+from mare.domain.unknown import Unknown
+from mare.ports import Scale
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import REMEMBERED_JOBS, TenantScheduler
+
+_Owner = tuple[str, str]
+"""Namespace and UID. Labels of a Job in another namespace could name the same UID."""
+
+
+class JobStore:
+    def __init__(self, scheduler: TenantScheduler) -> None:
+        self._scheduler = scheduler
+        self._jobs: dict[_Owner, dict[str, tuple[Job, str]]] = {}
+        """By name, with the resourceVersion."""
+        self._over_budget: dict[_Owner, Unknown] = {}
+        self._highest: dict[_Owner, int] = {}
+
+    def scale_of(self, target: JobTarget) -> Scale | Unknown:
+        owner = _owner(target)
+        if owner in self._over_budget:
+            return self._over_budget[owner]
+        jobs = tuple(job for job, _ in self._jobs.get(owner, {}).values())
+        return Scale(
+            replicas=sum(not each.is_finished for each in jobs),
+            version="",
+            ready=sum(each.state is JobState.RUNNING for each in jobs),
+            selector="",
+            may_mark=False,
+            jobs=jobs,
+        )
+
+    def next_number(self, target: JobTarget) -> int:
+        """Return a number above those of all Jobs that are or were known."""
+        return self._highest.get(_owner(target), 0) + 1
+
+    def put(self, item: Mapping[str, Any]) -> _Owner | None:
+        """Take a Job, unless it is older than what is known; return its owner."""
+        read = read_job(item)
+        if read is None:
+            return None
+        (uid, job), metadata = read, item["metadata"]
+        owner, version = (metadata["namespace"], uid), metadata["resourceVersion"]
+        known = self._jobs.setdefault(owner, {})
+        if job.name not in known:
+            try:
+                self._scheduler.hold(REMEMBERED_JOBS, owner[0], 1)
+            except OverBudget as error:
+                self._over_budget[owner] = error.why
+                return owner
+        elif is_older(version, known[job.name][1]):
+            return owner
+        known[job.name] = job, version
+        self._highest[owner] = max(job.number, self._highest.get(owner, 0))
+        return owner
+
+    def remove(self, namespace: str, uid: str, name: str) -> None:
+        owner = namespace, uid
+        if self._jobs.get(owner, {}).pop(name, None) is not None:
+            self._scheduler.hold(REMEMBERED_JOBS, namespace, -1)
+            self._over_budget.pop(owner, None)
+
+    def keep_listed(self, owners: Iterable[_Owner], listed: set[tuple[_Owner, str]]) -> None:
+        """Remove the Jobs of these owners that a list does not contain."""
+        for owner in owners:
+            for name in [e for e in self._jobs.get(owner, {}) if (owner, e) not in listed]:
+                self.remove(*owner, name)
+
+    def owners(self, namespace: str | None) -> list[_Owner]:
+        return [each for each in self._jobs if namespace in {None, each[0]}]
+
+    def forget(self, target: JobTarget) -> None:
+        """Forget an object without Jobs: those of a removed one are deleted with it."""
+        owner = _owner(target)
+        if not self._jobs.get(owner):
+            self._jobs.pop(owner, None)
+            self._over_budget.pop(owner, None)
+            self._highest.pop(owner, None)
+
+
+def _owner(target: JobTarget) -> _Owner:
+    return target.namespace, target.uid

@@ -1,0 +1,129 @@
+"""The Jobs of objects with a jobTemplate: watched by their label, created, and deleted at the end.
+
+No method ends an unfinished Job.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable
+from functools import partial
+
+from mare.cluster.api import Api
+from mare.cluster.job_manifest import UID_LABEL, new_job
+from mare.cluster.job_store import JobStore
+from mare.cluster.objects import QUEUE_AUTOSCALERS
+from mare.cluster.paths import Resource
+from mare.cluster.watch import keep_watching
+from mare.custom_resource.autoscaler import JobTarget
+from mare.domain.jobs import Job
+from mare.domain.unknown import Unknown
+from mare.ports import NOT_READ_YET, AccessRefused, Conflict, NotFound, Rejected, Scale
+from mare.tenant_scheduler import JOB_WRITES, TenantScheduler
+
+_JOBS = Resource("batch/v1", "jobs")
+
+
+class WatchedJobs:
+    """Implements the part of `mare.ports.Workloads` that Jobs have."""
+
+    def __init__(self, api: Api, *, cluster_wide: bool, scheduler: TenantScheduler) -> None:
+        self._api = api
+        self._cluster_wide = cluster_wide
+        self._scheduler = scheduler
+        self._store = JobStore(scheduler)
+        self._targets: set[JobTarget] = set()
+        self._watches: dict[str | None, asyncio.Task[None]] = {}
+        self._unread: dict[str | None, Unknown] = {}
+        """Why the Jobs of a watch are unknown; absent once they are listed."""
+
+    def get(self, target: JobTarget) -> Scale | Unknown:
+        namespace = self._watched(target)
+        if target not in self._targets:
+            self._targets.add(target)
+            if namespace not in self._watches:
+                self._unread[namespace] = NOT_READ_YET
+                self._watches[namespace] = asyncio.create_task(self._watch(namespace))
+        return self._unread.get(namespace) or self._store.scale_of(target)
+
+    def keep_only(self, targets: Iterable[JobTarget]) -> None:
+        """Drop all other targets, and end the watches that no target needs."""
+        gone = self._targets - set(targets)
+        self._targets -= gone
+        for target in gone:
+            self._store.forget(target)
+        for namespace in self._watches.keys() - {self._watched(each) for each in self._targets}:
+            self._watches.pop(namespace).cancel()
+
+    async def scale(self, target: JobTarget, last_read: Scale, replicas: int) -> None:
+        """Create the Jobs that are missing, one after the other.
+
+        The template is read now, so that it takes no memory between two Jobs. A name that exists
+        is a Job that the watch has not shown yet: the list is read again, and `Conflict` raised.
+        """
+        path = QUEUE_AUTOSCALERS.path(target.namespace, target.name)
+        owner = await self._api.request("GET", path)
+        if owner["metadata"]["uid"] != target.uid or "jobTemplate" not in owner["spec"]:
+            raise NotFound(f"{target} are not to be created any more")
+        for _ in range(replicas - last_read.replicas):
+            job = new_job(owner, self._store.next_number(target))
+            try:
+                async with self._scheduler.turn(JOB_WRITES, target.namespace):
+                    answer = await self._api.request("POST", _JOBS.path(target.namespace), job)
+            except Conflict:
+                await self.refresh(target)
+                raise
+            except AccessRefused as error:  # Jobs may be listed: a quota or a webhook refuses it
+                raise Rejected(str(error)) from error
+            self._store.put(answer)
+
+    async def refresh(self, target: JobTarget) -> None:
+        """Read the Jobs of an object from the API server, not from its cache."""
+        listed = set()
+        selector = ("labelSelector", f"{UID_LABEL}={target.uid}")
+        async for page in self._api.pages(_JOBS.path(target.namespace), selector):
+            for item in page["items"]:
+                if owner := self._store.put(item):
+                    listed.add((owner, item["metadata"]["name"]))
+        self._store.keep_listed([(target.namespace, target.uid)], listed)
+
+    async def delete_jobs(self, target: JobTarget, jobs: Collection[Job]) -> None:
+        for job in jobs:
+            path = _JOBS.path(target.namespace, job.name)
+            async with self._scheduler.turn(JOB_WRITES, target.namespace):
+                await self._api.request("DELETE", path, {"propagationPolicy": "Background"})
+
+    def _watched(self, target: JobTarget) -> str | None:
+        return None if self._cluster_wide else target.namespace
+
+    async def _watch(self, namespace: str | None) -> None:
+        def on_refusal(error: NotFound | AccessRefused) -> None:
+            self._unread[namespace] = Unknown("JobsForbidden", str(error)[:512])
+
+        await keep_watching(
+            partial(self._list_and_watch, namespace), kind="Job", on_refusal=on_refusal
+        )
+
+    async def _list_and_watch(self, namespace: str | None) -> None:
+        path, version = _JOBS.path(namespace), ""
+        before = self._store.owners(namespace)
+        listed = set()
+        async for page in self._api.pages(path, ("labelSelector", UID_LABEL)):
+            for item in page["items"]:
+                if owner := self._store.put(item):
+                    listed.add((owner, item["metadata"]["name"]))
+            version = str(page["metadata"]["resourceVersion"])
+        self._store.keep_listed(before, listed)
+        self._unread.pop(namespace, None)
+        async for change, item in self._api.changes(path, version, ("labelSelector", UID_LABEL)):
+            metadata = item["metadata"]
+            uid = (metadata.get("labels") or {}).get(UID_LABEL)
+            if change == "DELETED" and uid:
+                self._store.remove(metadata["namespace"], uid, metadata["name"])
+            elif uid:
+                self._store.put(item)
+
+    async def close(self) -> None:
+        tasks = list(self._watches.values())
+        self._watches.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,53 @@
+"""Deletes finished Jobs beyond the history limits of their object."""
+
+import logging
+
+from mare.background import Tasks
+from mare.domain.jobs import Job, removable
+from mare.loop.state import AutoscalerState
+from mare.loop.status_writer import CLOSING_SECONDS
+from mare.loop.write_guard import WriteGuard
+from mare.ports import ApiError, Clock, NotFound, Scale, Workloads
+
+_PAUSE_SECONDS = 5.0
+"""Time between two deletions for one object: each of them is for all Jobs since the last one."""
+_log = logging.getLogger(__name__)
+
+
+class FinishedJobs:
+    def __init__(self, workloads: Workloads, guard: WriteGuard, clock: Clock) -> None:
+        self._workloads = workloads
+        self._guard = guard
+        self._clock = clock
+        self._tasks = Tasks()
+
+    def update(self, state: AutoscalerState, scale: Scale) -> None:
+        """Start the deletion of Jobs if there are too many."""
+        rules, now = state.autoscaler.spec.jobs, self._clock()
+        if rules is None or state.autoscaler.spec.dry_run or now < state.jobs_deleted_at:
+            return
+        jobs = removable(
+            scale.jobs,
+            successful=rules.successful_jobs_history_limit,
+            failed=rules.failed_jobs_history_limit,
+        )
+        if jobs:
+            state.jobs_deleted_at = now + _PAUSE_SECONDS
+            self._tasks.start(self._delete(state, jobs))
+
+    async def _delete(self, state: AutoscalerState, jobs: tuple[Job, ...]) -> None:
+        try:
+            for job in jobs:
+                if not self._guard.allows_writes(state):
+                    return
+                try:
+                    await self._workloads.delete_jobs(state.autoscaler.target, (job,))
+                except NotFound:  # a user or the TTL has deleted it
+                    continue
+        except ApiError as error:
+            self._guard.pause_after(error)
+            extra = {"object": state.autoscaler.key, "error": str(error)[:512]}
+            _log.warning("Finished Jobs could not be deleted", extra=extra)
+
+    async def close(self) -> None:
+        await self._tasks.finish(CLOSING_SECONDS)

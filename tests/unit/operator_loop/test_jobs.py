@@ -1,0 +1,224 @@
+"""Jobs as they are created, listed and deleted, by one operator and by two."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from mare.cluster.job_manifest import job_name, new_job
+from mare.domain.jobs import JobState
+from mare.ports import NOT_READ_YET, AccessRefused, Conflict, NotFound, Rejected, Scale, Unavailable
+from tests.unit.operator_loop.job_api import TARGET, JobApi, job_body, targets
+
+
+def run(test: Callable[[JobApi], Awaitable[None]]) -> None:
+    async def play() -> None:
+        await test(JobApi())
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+
+    asyncio.run(play())
+
+
+async def listed(watched, target=TARGET) -> Scale:
+    await becomes(lambda: watched.get(target) != NOT_READ_YET)
+    scale = watched.get(target)
+    assert isinstance(scale, Scale)
+    return scale
+
+
+async def becomes(holds: Callable[[], bool]) -> None:
+    for _ in range(100):
+        if holds():
+            return
+        await asyncio.sleep(0)
+    assert holds()
+
+
+def test_created_jobs_are_known_before_the_watch_shows_them():
+    async def test(api):
+        watched = targets(api)
+        await watched.scale(TARGET, await listed(watched), 3)
+        scale = await listed(watched)
+        assert (scale.replicas, scale.ready) == (3, 0)
+        assert api.created == [job_name("worker", "uid-worker", number) for number in (1, 2, 3)]
+
+    run(test)
+
+
+def test_a_job_belongs_to_its_object_and_has_the_labels_of_the_template():
+    owner = job_body()
+    owner["spec"]["jobTemplate"] = {
+        **owner["spec"]["jobTemplate"],
+        "metadata": {"labels": {"team": "a"}, "annotations": {"note": "b"}},
+    }
+    job = new_job(owner, 7)
+    assert job["spec"] == owner["spec"]["jobTemplate"]["spec"]
+    assert job["metadata"]["labels"] == {
+        "team": "a",
+        "mare.dev/queueautoscaler": "worker",
+        "mare.dev/queueautoscaler-uid": "uid-worker",
+    }
+    assert job["metadata"]["annotations"] == {"note": "b", "mare.dev/job-number": "7"}
+    assert job["metadata"]["ownerReferences"] == [
+        {
+            "apiVersion": "mare.dev/v1alpha1",
+            "kind": "QueueAutoscaler",
+            "name": "worker",
+            "uid": "uid-worker",
+            "controller": True,
+        }
+    ]
+
+
+def test_names_are_valid_for_each_object_and_differ_between_objects_of_one_name():
+    long = "a." * 100 + "end"
+    name = job_name(long, "uid", 2**31)
+    assert len(name) <= 63
+    assert "." not in name
+    assert job_name("worker", "one", 1) != job_name("worker", "two", 1)
+
+
+def test_a_new_leader_with_a_stale_list_creates_no_second_job_for_a_message():
+    async def test(api):
+        former, new = targets(api), targets(api)
+        before = await listed(former)
+        api.stale = []
+        await former.scale(TARGET, before, 2)
+        stale = await listed(new)
+        assert stale.replicas == 0
+        api.stale = None
+        with pytest.raises(Conflict):
+            await new.scale(TARGET, stale, 2)
+        assert len(api.created) == 2
+        assert (await listed(new)).replicas == 2
+
+    run(test)
+
+
+def test_a_creation_whose_answer_is_lost_is_not_repeated():
+    async def test(api):
+        watched = targets(api)
+        before = await listed(watched)
+        api.loses_answer = True
+        with pytest.raises(Unavailable):
+            await watched.scale(TARGET, before, 1)
+        with pytest.raises(Conflict):
+            await watched.scale(TARGET, before, 1)
+        assert len(api.created) == 1
+        assert (await listed(watched)).replicas == 1
+
+    run(test)
+
+
+def test_numbers_of_deleted_jobs_are_not_used_again():
+    async def test(api):
+        watched = targets(api)
+        await watched.scale(TARGET, await listed(watched), 1)
+        (first,) = api.created
+        await api.end(first)
+        await watched.delete_jobs(TARGET, (await listed(watched)).jobs)
+        await becomes(lambda: watched.get(TARGET).jobs == ())
+        await watched.scale(TARGET, await listed(watched), 1)
+        assert api.created[1] == job_name("worker", "uid-worker", 2)
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ({}, JobState.STARTING),
+        ({"active": 1, "ready": 0}, JobState.STARTING),
+        ({"active": 1, "ready": 1}, JobState.RUNNING),
+        ({"succeeded": 1}, JobState.RUNNING),
+    ],
+)
+def test_a_job_runs_once_a_pod_is_ready(status, state):
+    async def test(api):
+        watched = targets(api)
+        await watched.scale(TARGET, await listed(watched), 1)
+        await api.set_status(api.created[0], **status)
+        await becomes(lambda: watched.get(TARGET).jobs[0].state is state)
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [("Complete", JobState.SUCCEEDED), ("Failed", JobState.FAILED)]
+)
+def test_a_job_ends_by_its_condition(kind, state):
+    async def test(api):
+        watched = targets(api)
+        await watched.scale(TARGET, await listed(watched), 1)
+        await api.end(api.created[0], kind)
+        await becomes(lambda: watched.get(TARGET).jobs[0].state is state)
+        (job,) = watched.get(TARGET).jobs
+        assert job.life_seconds == 300
+        assert watched.get(TARGET).replicas == 0
+
+    run(test)
+
+
+def test_an_older_event_does_not_revive_a_job():
+    async def test(api):
+        watched = targets(api)
+        await watched.scale(TARGET, await listed(watched), 1)
+        old = {**api.jobs[api.created[0]]}
+        await api.end(api.created[0])
+        await becomes(lambda: watched.get(TARGET).replicas == 0)
+        old["metadata"] = {**old["metadata"], "resourceVersion": "1"}
+        await api.events.put(("MODIFIED", old))
+        await becomes(api.events.empty)
+        assert watched.get(TARGET).replicas == 0
+
+    run(test)
+
+
+def test_a_job_that_only_has_the_label_is_none_of_the_object():
+    async def test(api):
+        watched = targets(api)
+        await watched.scale(TARGET, await listed(watched), 1)
+        (job,) = api.jobs.values()
+        other = {**job, "metadata": {**job["metadata"], "name": "other", "ownerReferences": []}}
+        await api.events.put(("ADDED", other))
+        await becomes(api.events.empty)
+        assert watched.get(TARGET).replicas == 1
+
+    run(test)
+
+
+def test_a_rejected_template_is_reported_with_its_cause():
+    async def test(api):
+        watched = targets(api)
+        before = await listed(watched)
+        api.errors = [AccessRefused("exceeded quota: jobs")]
+        with pytest.raises(Rejected, match="exceeded quota"):
+            await watched.scale(TARGET, before, 1)
+        api.owner["spec"]["jobTemplate"]["spec"] = {"template": {"x": "y" * 70_000}}
+        with pytest.raises(Rejected, match="more than 64 KiB"):
+            await watched.scale(TARGET, before, 1)
+
+    run(test)
+
+
+def test_no_job_is_created_for_an_object_that_was_replaced():
+    async def test(api):
+        watched = targets(api)
+        before = await listed(watched)
+        api.owner["metadata"]["uid"] = "another"
+        with pytest.raises(NotFound):
+            await watched.scale(TARGET, before, 1)
+        assert api.created == []
+
+    run(test)
+
+
+def test_jobs_of_an_object_that_scaled_a_workload_meanwhile_are_known():
+    async def test(api):
+        watched = targets(api)
+        await watched.scale(TARGET, await listed(watched), 2)
+        watched.keep_only([])
+        assert (await listed(watched)).replicas == 2
+
+    run(test)

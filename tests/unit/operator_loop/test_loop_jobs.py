@@ -1,0 +1,133 @@
+"""The loop with an object that creates Jobs, from the reading to the status."""
+
+import json
+
+from mare.custom_resource.autoscaler import read_autoscaler
+from mare.ports import Rejected
+from tests.unit.operator_loop.job_api import JobApi, job_body, targets
+from tests.unit.operator_loop.worlds import run
+
+
+def put(world, status=None, version=101, **spec):
+    owner = job_body(version=version, **spec)
+    world.loop.put(read_autoscaler({**owner, "status": status or {}}))
+
+
+def begin(world, ready, **spec):
+    world.brokers.ready["worker"] = ready
+    put(world, **spec)
+
+
+def status_of(world):
+    return world.objects.status("worker")
+
+
+def conditions_of(world):
+    return {each["type"]: each for each in status_of(world)["conditions"]}
+
+
+def test_jobs_are_created_and_the_status_says_why():
+    api = JobApi()
+
+    async def timeline(world):
+        begin(world, ready=3)
+        await world.tick()
+        await world.tick()
+        assert len(api.created) == 3
+        status = status_of(world)
+        assert status["jobs"]["starting"] == 3
+        assert status["workload"] == "batch/Job/worker"
+        assert status["target"] == "Jobs(1)"
+        assert "0 → 3 Jobs: 3 ready messages" in json.dumps(status, ensure_ascii=False)
+        assert "originalReplicas" not in status
+        for _ in range(40):
+            await world.tick()
+        assert len(api.created) == 3
+
+    run(timeline, workloads=targets(api))
+
+
+def test_an_operator_that_restarts_between_the_creation_and_the_status_creates_no_more():
+    api = JobApi()
+
+    async def timeline(world):
+        begin(world, ready=3)
+        world.objects.errors = {"worker": Rejected("no status is stored")}
+        for _ in range(10):
+            await world.tick(0.25)
+            if api.created:
+                break
+        await world.kill()
+        world.workloads = targets(api)
+        world.use(world.brokers)
+        put(world, version=102)
+        for _ in range(40):
+            await world.tick()
+        assert len(api.created) == 3
+
+    run(timeline, workloads=targets(api))
+
+
+def test_finished_jobs_beyond_the_limits_are_deleted():
+    api = JobApi()
+
+    async def timeline(world):
+        begin(world, ready=5, jobs={"successfulJobsHistoryLimit": 1})
+        await world.tick()
+        await world.tick()
+        world.brokers.ready["worker"] = 0
+        await world.tick()
+        for name in api.created:
+            await api.end(name)
+        for _ in range(20):
+            await world.tick()
+        assert len(api.created) == 5
+        assert len(api.jobs) == 1
+        assert status_of(world)["jobs"]["succeeded"] == 5
+
+    run(timeline, workloads=targets(api))
+
+
+def test_a_rejected_template_is_a_condition_with_its_cause():
+    api = JobApi()
+    api.errors = [Rejected("Job is invalid: restartPolicy")] * 100
+
+    async def timeline(world):
+        begin(world, ready=1)
+        for _ in range(12):
+            await world.tick()
+        condition = conditions_of(world)["AbleToScale"]
+        assert condition["status"] == "False"
+        assert condition["reason"] == "JobRefused"
+        assert "restartPolicy" in condition["message"]
+
+    run(timeline, workloads=targets(api))
+
+
+def test_a_dry_run_creates_and_deletes_nothing():
+    api = JobApi()
+
+    async def timeline(world):
+        begin(world, ready=2, dryRun=True)
+        for _ in range(20):
+            await world.tick()
+        assert (api.created, api.deleted) == ([], [])
+        assert status_of(world)["desiredReplicas"] == 2
+
+    run(timeline, workloads=targets(api))
+
+
+def test_a_removed_object_changes_no_job():
+    api = JobApi()
+
+    async def timeline(world):
+        begin(world, ready=2, onDelete="Restore")
+        await world.tick()
+        await world.tick()
+        world.loop.remove(read_autoscaler(job_body()).key, "uid-worker")
+        for _ in range(20):
+            await world.tick()
+        assert len(api.created) == 2
+        assert api.deleted == []
+
+    run(timeline, workloads=targets(api))
