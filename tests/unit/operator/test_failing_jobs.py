@@ -9,16 +9,17 @@ from tests.unit.operator.jobs_over_time import JobTimeline, with_jobs
 def fail_at_once(time, seconds):
     """Let each Job fail 2 s after its creation, for some time."""
     for _ in range(round(seconds)):
-        time.step(1)
+        time.step()
+        time.now += 0.75
         time.fail(*(e.number for e in time.jobs.values() if time.now - e.created >= 2))
 
 
 def test_a_job_that_always_fails_at_once_is_no_storm():
-    time = JobTimeline(with_jobs(max_replicas=100), ready=1000)
-    fail_at_once(time, 3600)
-    first = 100  # of two decisions, before a Job can fail
-    tries = 4 + 3600 / 300  # after 10, 20, 40, 80, 160 s, then every 300 s
-    assert first < time.created <= first + tries + 2
+    first = 20
+    time = JobTimeline(with_jobs(max_replicas=first), ready=1000)
+    fail_at_once(time, 1500)
+    tries = 5 + 1200 / 300  # after 10, 20, 40, 80, 160 s, then every 300 s
+    assert first < time.created <= first + tries + 1
 
 
 def test_jobs_that_fail_together_count_once():
@@ -73,7 +74,8 @@ def test_a_job_that_fails_after_hours_delays_others_for_ten_seconds_only():
     time.step()
     time.start()
     time.take(3)
-    time.step(7200)
+    time.now += 7200
+    time.step()
     time.fail(1)
     time.requeue()
     time.ready += 3
@@ -88,9 +90,9 @@ def test_the_delay_doubles_up_to_five_minutes(failures, seconds):
     time = JobTimeline(ready=1)
     for _ in range(failures):
         until = time.history.failures.until
-        while not time.unfinished:
-            time.step()
-        time.step(2)
+        time.now = max(time.now, until or 0.0)
+        time.step(1)
+        assert time.unfinished == 1
         time.fail()
         time.step()
         assert until != time.history.failures.until

@@ -172,7 +172,7 @@ def test_details_are_printed_on_request():
     "given",
     [
         scaledobject(rabbitmq(), {"type": "cpu", "metadata": {"value": "60"}}),
-        {"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledJob", "metadata": {"name": "x"}},
+        scaledobject(rabbitmq(), {"type": "kafka", "metadata": {"topic": "x"}}),
     ],
 )
 def test_what_only_keda_can_do_stays_with_keda(given):

@@ -177,7 +177,7 @@ def test_the_objects_of_a_list_are_converted_one_by_one():
 @pytest.mark.parametrize(
     ("version", "kind", "why"),
     [
-        ("keda.sh/v1alpha1", "ScaledJob", "Job per message"),
+        ("keda.sh/v1", "ScaledJob", "only keda.sh/v1alpha1 is supported"),
         ("keda.k8s.io/v1alpha1", "ScaledObject", "upgrade the object to KEDA 2"),
         ("eventing.keda.sh/v1alpha1", "CloudEventSource", "no equivalent"),
     ],

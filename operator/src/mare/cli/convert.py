@@ -24,7 +24,7 @@ from mare.documents.tree import InputError, read_text
 @click.option("--quiet", is_flag=True, help="Report refused objects only.")
 @click.option("--details", is_flag=True, help="Report each value that is not kept unchanged.")
 def convert(files: tuple[TextIO, ...], output: str, *, quiet: bool, details: bool) -> None:
-    """Convert KEDA ScaledObjects and HorizontalPodAutoscalers to QueueAutoscalers.
+    """Convert KEDA ScaledObjects, ScaledJobs and HorizontalPodAutoscalers to QueueAutoscalers.
 
     FILES are YAML or JSON; - or no file is stdin. Add the TriggerAuthentications that the
     ScaledObjects use, and the Secrets that these name: no value of a Secret is printed.
@@ -40,7 +40,9 @@ def convert(files: tuple[TextIO, ...], output: str, *, quiet: bool, details: boo
         raise click.ClickException(str(error)) from error
     if not conversion.autoscalers:
         names = ", ".join(file.name for file in files)
-        raise click.ClickException(f"{names}: nothing to convert: give a ScaledObject or an HPA")
+        raise click.ClickException(
+            f"{names}: nothing to convert: give a ScaledObject, a ScaledJob or an HPA"
+        )
     if output == "json":
         click.echo(json.dumps(data(conversion), indent=2, ensure_ascii=False))
     else:

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from mare.convert.authentication import AUTHENTICATIONS, Objects, convert_authentication
 from mare.convert.draft import Draft
-from mare.convert.findings import ALONG, KEEP_KEDA, Outcome, Problem
+from mare.convert.findings import ALONG, Outcome, Problem
 from mare.convert.hpa import convert_hpa
 from mare.convert.metadata import MARKER_LABEL
+from mare.convert.scaledjob import convert_scaledjob
 from mare.convert.scaledobject import convert_scaledobject
 from mare.documents.tree import Document, Mapping, Sequence, parse_objects
 
 HPA = "HorizontalPodAutoscaler"
 AUTOSCALING_GROUPS = ("keda.sh", "keda.k8s.io", "eventing.keda.sh", "autoscaling")
 REFUSALS = {
-    "ScaledJob": f"Maré creates no Job per message: {KEEP_KEDA}",
+    "ScaledJob": "only keda.sh/v1alpha1 is supported; upgrade the object to KEDA 2 first",
     "ScaledObject": "only keda.sh/v1alpha1 is supported; upgrade the object to KEDA 2 first",
     HPA: "only autoscaling/v2 is supported; kubectl get hpa.v2.autoscaling -o yaml prints it",
 }
@@ -86,6 +87,8 @@ def _convert_one(draft: Draft, objects: Objects) -> None:
     labels = document.root.mapping("metadata").mapping("labels")
     if document.kind == "ScaledObject" and version == "keda.sh/v1alpha1":
         convert_scaledobject(draft, objects)
+    elif document.kind == "ScaledJob" and version == "keda.sh/v1alpha1":
+        convert_scaledjob(draft, objects)
     elif document.kind == HPA and labels.text(MARKER_LABEL) is not None:
         draft.leave_out((), "KEDA created it and deletes it together with the ScaledObject")
     elif document.kind == HPA and version == "autoscaling/v2":

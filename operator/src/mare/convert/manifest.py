@@ -99,6 +99,9 @@ def _mapping(tree: Tree, schema: Schema, indent: str) -> list[str]:
         else:
             lines.append(f"{indent}{name}:")
             for item in node:
+                if isinstance(item, Line):
+                    lines.append(f"{indent}  - {scalar(item.value)}")
+                    continue
                 first, *rest = _mapping(item, below.get("items", {}), indent + "    ")
                 lines += [f"{indent}  - {first.lstrip()}", *rest]
     return lines

@@ -32,6 +32,14 @@ class Step:
     """What has to be the case before `back` is run; empty if nothing has to."""
 
 
+_LATER = Step(
+    "Later",
+    "Weeks later, remove the defaults of the HPA from behavior in FILE, so that Maré reacts"
+    " faster, and consider target: {type: QueueWaitTime}.",
+    (_APPLY,),
+)
+
+
 def steps(conversion: Conversion) -> list[Step]:
     objects = conversion.converted
     if not objects:
@@ -40,12 +48,7 @@ def steps(conversion: Conversion) -> list[Step]:
         *_preparations(objects),
         *_takeovers([each for each in objects if not each.is_paused]),
         *_paused([each for each in objects if each.is_paused]),
-        Step(
-            "Later",
-            "Weeks later, remove the defaults of the HPA from behavior in FILE, so that Maré reacts"
-            " faster, and consider target: {type: QueueWaitTime}.",
-            (_APPLY,),
-        ),
+        *([] if all(each.document.kind == "ScaledJob" for each in objects) else [_LATER]),
     ]
 
 
@@ -89,7 +92,42 @@ def _takeovers(objects: list[Draft]) -> Iterator[Step]:
     for each in objects:
         groups[each.document.kind, each.document.namespace].append(each)
     for (kind, namespace), drafts in groups.items():
-        yield from _takeover(kind, namespace, drafts)
+        if kind == "ScaledJob":
+            yield from _takeover_of_jobs(namespace, [each.document.name for each in drafts])
+        else:
+            yield from _takeover(kind, namespace, drafts)
+
+
+def _takeover_of_jobs(namespace: str | None, names: list[str]) -> Iterator[Step]:
+    """Yield the steps for a ScaledJob: nothing else keeps KEDA and Maré from creating Jobs both."""
+    first, *others = names
+    then = f", then {', '.join(others)}" if others else ""
+    copy = _copy(namespace, "scaledjob")
+    yield Step(
+        "Copy",
+        f"One ScaledJob at a time: {first}{then}. Keep a copy of it.",
+        (f"NAME={shlex.quote(first)}", _for_name(namespace, "get scaledjob", f"-o yaml > {copy}")),
+    )
+    yield Step(
+        "Pause",
+        "Pause the ScaledJob. KEDA creates no more Jobs, and those that run go on.",
+        (_for_name(namespace, "annotate scaledjob", f"{PAUSED}=true --overwrite"),),
+        back=_for_name(namespace, "annotate scaledjob", f"{PAUSED}-"),
+    )
+    yield Step(
+        "Arm",
+        "In FILE, set dryRun of this object to false, and apply FILE. Maré creates Jobs from then"
+        " on.",
+        (_APPLY,),
+        back=_APPLY,
+        back_if="its dryRun in FILE is true again",
+    )
+    yield Step(
+        "Delete",
+        "When the last Job of the ScaledJob has ended, delete the ScaledJob: that ends its Jobs.",
+        (_for_name(namespace, "delete scaledjob", ""),),
+        back=f"{kubectl(namespace, 'apply', '-f')} {copy}",
+    )
 
 
 def _takeover(kind: str, namespace: str | None, drafts: list[Draft]) -> Iterator[Step]:

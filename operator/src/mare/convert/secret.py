@@ -190,6 +190,8 @@ def _write_name(
 
 def _check_management(draft: Draft, access: Access, key: str, otherwise: str) -> None:
     """State where the operator reads the management API, and what to do if that is wrong."""
+    if draft.document.kind == "ScaledJob":
+        return  # Jobs are created by ready messages, which AMQP shows
     parts = uri(access.origins)
     address = urlunsplit(parts._replace(netloc=_address(parts))) if parts else "amqp://HOST"
     derived = own_shape({key: address}, key).get(MANAGEMENT_URI)

@@ -163,7 +163,8 @@ def _strict(schema: Schema) -> Schema:
     """Return the schema, closed to unknown fields unless it has additionalProperties."""
     strict = dict(schema)
     if "properties" in schema:
-        strict.setdefault("additionalProperties", False)
+        is_open = strict.get("x-kubernetes-preserve-unknown-fields", False)
+        strict.setdefault("additionalProperties", is_open)
         strict["properties"] = {n: _strict(below) for n, below in schema["properties"].items()}
     if _of_others(schema):
         strict["additionalProperties"] = _strict(_of_others(schema))
