@@ -26,6 +26,7 @@ _WITHOUT_NODES = (
     "deployment-controller",
     "replicaset-controller",
     "statefulset-controller",
+    "job-controller",
     "serviceaccount-controller",
     "namespace-controller",
     "garbage-collector-controller",
