@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from kubernetes import client
 
@@ -38,7 +38,7 @@ class JobNode:
         self._ended = threading.Event()
         self._watch = threading.Thread(target=self._start_pods, daemon=True)
 
-    def __enter__(self) -> "JobNode":
+    def __enter__(self) -> Self:
         self._watch.start()
         return self
 
