@@ -1,7 +1,7 @@
 """Converts a KEDA ScaledJob (keda.sh/v1alpha1) to an object with a jobTemplate.
 
-Source: pkg/scaling/executor/scale_jobs.go of KEDA 2.21. `maxScale` is the messages over the value of
-the trigger, at most maxReplicaCount. Each strategy leaves this number of new Jobs:
+Source: pkg/scaling/executor/scale_jobs.go of KEDA 2.21. `maxScale` is the messages over the value
+of the trigger, at most maxReplicaCount. Each strategy leaves this number of new Jobs:
 
 - default: maxScale - running, where running are all unfinished Jobs;
 - accurate: maxScale - pending, or maxReplicaCount - running if these are fewer;
