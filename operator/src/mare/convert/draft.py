@@ -26,8 +26,6 @@ from mare.documents.tree import (
 API_VERSION = "mare.dev/v1alpha1"
 KIND = "QueueAutoscaler"
 _MEANINGFUL_IF_EMPTY = (("policies",),)
-_JOB = ("spec", "jobTargetRef")
-"""What it contains is copied as it is: an emptyDir has an empty object."""
 
 
 class Draft:
@@ -71,8 +69,9 @@ class Draft:
         if isinstance(node, Scalar):
             blank = _of_trigger(path) and not node.text.strip()
             return "KEDA reads an empty value as absent" if blank else ""
-        is_meaningful = path[-1:] in _MEANINGFUL_IF_EMPTY or path[:2] == _JOB
-        return "" if is_meaningful else "empty is the same as absent"
+        if path[-1:] in _MEANINGFUL_IF_EMPTY or path[:2] == ("spec", "jobTargetRef"):
+            return ""  # what a Job contains is copied as it is, such as an empty emptyDir
+        return "empty is the same as absent"
 
     @property
     def title(self) -> str:
