@@ -69,9 +69,8 @@ class Draft:
         if isinstance(node, Scalar):
             blank = _of_trigger(path) and not node.text.strip()
             return "KEDA reads an empty value as absent" if blank else ""
-        if path[-1:] in _MEANINGFUL_IF_EMPTY or path[:2] == ("spec", "jobTargetRef"):
-            return ""  # what a Job contains is copied as it is, such as an empty emptyDir
-        return "empty is the same as absent"
+        is_meaningful = path[-1:] in _MEANINGFUL_IF_EMPTY or path[:2] == ("spec", "jobTargetRef")
+        return "" if is_meaningful else "empty is the same as absent"
 
     @property
     def title(self) -> str:
