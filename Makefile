@@ -21,7 +21,7 @@ INSTALL  := $(UV) pip install --quiet --build-constraints requirements/build.txt
 WORKERS  := -n $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) + 1)); echo $$((n > 4 ? 4 : n))) --dist loadfile
 MUTATED  := domain loop playlists jobs webhooks client
 
-.PHONY: help run load images test test-nightly check bench compare mutants docs pictures packages release-check dist lock schema data clean
+.PHONY: help run load images test test-nightly check bench compare chaos mutants docs pictures packages release-check dist lock schema data clean
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -62,6 +62,9 @@ bench: .venv/synced ## speed and memory, as ratios measured in one run
 
 compare: .venv/synced ## Maré and KEDA on one cluster, measured: make compare LOADS="burst --runs 3"
 	@$(PYTHON) -m tests.load.compare $(LOADS)
+
+chaos: .venv/synced ## faults on one cluster under jobs and Celery tasks: make chaos FAULTS="--soak 4"
+	@$(PYTHON) -m tests.load.chaos $(FAULTS)
 
 mutants: .venv/synced ## faults that the unit tests of a part do not notice: make mutants PART=domain SAMPLE=400
 	@nice $(PYTHON) .ci/mutants.py $(PART) $(SAMPLE:%=--sample=%) $(SEED:%=--seed=%)

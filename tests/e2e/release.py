@@ -92,7 +92,7 @@ def installed(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Itera
     """Yield the release `mare`. Its weather API is a Pod that responds after 0.3 s."""
     with namespace(cluster, NAMESPACE) as name:
         application = Application(cluster, name)
-        application.apply(*program(images["services"], "forecast", ["open_meteo.py"]), _FORECAST)
+        application.apply(*program(images["services"], "forecast", ["open_meteo.py"]), FORECAST)
         install(application, chart, image_values(images))
         # The ingress learns that Pods are ready after Helm does; 404 is a response of mare-events.
         becomes(lambda: application.status_of("/openapi.json"), 200, seconds=180)
@@ -109,7 +109,7 @@ def application_on_a_cluster() -> Iterator[Application]:
             yield application
 
 
-_FORECAST = {
+FORECAST = {
     "apiVersion": "v1",
     "kind": "Service",
     "metadata": {"name": "forecast"},

@@ -20,14 +20,7 @@ RECOVERY = 180
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.mark.parametrize(
-    "component",
-    [
-        "weather",
-        "gateway",
-        *(pytest.param(each, marks=pytest.mark.nightly) for each in ("playlists", "operator")),
-    ],
-)
+@pytest.mark.parametrize("component", ["weather", "gateway"])
 def test_requests_succeed_again_after_a_pod_was_killed(
     application: Application, component: str, record_property
 ):

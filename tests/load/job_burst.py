@@ -1,26 +1,21 @@
 """Jobs through the ingress of the cluster: nothing is lost, and the operator scales the services.
 
     python -m tests.load.job_burst [--jobs 2000] [--rate 100]
-                                   [--killed-jobs 1000] [--killed-rate 8] [--kill-every 15]
 
 Uses the cluster of `make cluster`, or starts one. Each job has a callback to a receiver in the
-cluster, which verifies the signature. A first burst is drawn to .cache/jobs.svg. During the second,
-slower one the processes in the Pods of gateway, events, playlists, jobs, webhooks, store and broker
-get SIGKILL in turn until all jobs are accepted. Ends with 1 if an accepted job or a callback is
-missing, or a job has two results.
+cluster, which verifies the signature. The burst is drawn to .cache/jobs.svg. Ends with 1 if an
+accepted job or a callback is missing, or a job has two results.
 """
 
 import argparse
 import asyncio
 import json
-import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,41 +35,20 @@ from tests.e2e.release import (
     pushed_images,
 )
 from tests.load import callback_receiver
-from tests.load.faults import Faults
 from tests.load.job_clients import Submissions
 from tests.load.tide import samples
 
 CHART_FILE = Path(".cache/jobs.svg")
 SERVICES = ("weather", "playlists", "webhooks")
-PARTS = ("gateway", "events", "playlists", "jobs", "webhooks", "postgresql", "rabbitmq")
 _NO_LIMIT = {"services": {"jobs": {"env": {"JOBS_MAX_OPEN": "10000"}}}}
 """All submissions come from one address."""
 SUBMIT_SECONDS, SETTLE_SECONDS, FALL_SECONDS = 400.0, 400.0, 180.0
-
-
-def kill_containers(application: Application, component: str) -> None:
-    """Send SIGKILL to all processes of the component's containers, which this machine can see."""
-    text = application.kubectl("get", "pods", "--output=json")
-    ids = [
-        identity.rpartition("/")[2]
-        for pod in json.loads(text)["items"]
-        if pod["metadata"]["name"].startswith(f"{application.release}-{component}-")
-        for container in pod["status"].get("containerStatuses", ())
-        if (identity := container.get("containerID"))
-    ]
-    for group in Path("/proc").glob("[0-9]*/cgroup"):
-        with suppress(OSError):  # the process has ended
-            if any(each in group.read_text() for each in ids):
-                os.kill(int(group.parent.name), 9)
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--jobs", type=int, default=2000)
     options.add_argument("--rate", type=float, default=100.0, help="submissions per second")
-    options.add_argument("--killed-jobs", type=int, default=1000)
-    options.add_argument("--killed-rate", type=float, default=8.0)
-    options.add_argument("--kill-every", type=float, default=15.0, help="seconds between two kills")
     arguments = options.parse_args()
     with cluster_for_tests() as cluster, TemporaryDirectory() as folder:
         chart, images = chart_with_dependencies(Path(folder)), pushed_images(cluster)
@@ -83,33 +57,22 @@ def main() -> None:
             values = (image_values(images), callback_receiver.VALUES, _NO_LIMIT)
             install(application, chart, *values)
             began = time.time()
-            reports = [run(application, arguments.jobs, arguments.rate)]
+            report = run(application, arguments.jobs, arguments.rate)
             CHART_FILE.parent.mkdir(exist_ok=True)
             CHART_FILE.write_text(draw_chart(application, began, arguments.jobs))
-            say(json.dumps(reports[0], indent=2))
-            if arguments.killed_jobs:
-                causes = {part: partial(kill_containers, application, part) for part in PARTS}
-                faults = Faults(causes, arguments.kill_every, say)
-                faults.start()
-                reports.append(
-                    run(application, arguments.killed_jobs, arguments.killed_rate, faults.stop)
-                )
-                reports[-1]["kills"] = dict(faults.counts)
-    sys.stdout.write(json.dumps(reports, indent=2) + "\n")
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
     failures = ("lost", "callbacks missing", "with two results", "invalid signatures")
-    sys.exit(1 if any(report[each] for report in reports for each in failures) else 0)
+    sys.exit(1 if any(report[each] for each in failures) else 0)
 
 
-def run(
-    application: Application, jobs: int, rate: float, stop_faults: Callable[[], None] = lambda: None
-) -> dict[str, object]:
+def run(application: Application, jobs: int, rate: float) -> dict[str, object]:
     """Submit jobs and wait for their ends, their callbacks and the fall of the replicas."""
     url = application.cluster.ingress
     submissions = Submissions(url, url, callback_receiver.URLS, rate, host=HOST)
     most = MostReplicas(application)
     most.start()
     began = time.monotonic()
-    asyncio.run(submissions.submit(jobs, SUBMIT_SECONDS, stop_faults))
+    asyncio.run(submissions.submit(jobs, SUBMIT_SECONDS, lambda: None))
     submitted = time.monotonic() - began
     accepted = set(submissions.accepted)
     say(f"{len(accepted)} accepted after {submitted:.0f} s")

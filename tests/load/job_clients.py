@@ -20,6 +20,7 @@ class Submissions:
         accepted: ids of the jobs, in the order of their 202.
         submitted: jobs that were submitted at least once.
         repeated: submissions that had to be repeated.
+        first_tried: when each accepted job was first submitted, in seconds since the epoch.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Submissions:
         self._headers = {"Host": host} if host else {}
         self._run = secrets.token_hex(8)
         self.accepted: list[str] = []
+        self.first_tried: dict[str, float] = {}
         self._give_up = 0.0
         self.submitted = self.repeated = self.followed = self.saw_end = self.reconnections = 0
 
@@ -75,6 +77,7 @@ class Submissions:
             **self._events,
         }
         headers = {"Idempotency-Key": f"{self._run}-{number}"}
+        first_tried = time.time()
         for attempt in itertools.count():
             if time.monotonic() > self._give_up:
                 return
@@ -85,6 +88,7 @@ class Submissions:
                 ) as response:
                     if response.status in (200, 202):  # 200: it has ended already
                         job = await response.json()
+                        self.first_tried[job["id"]] = first_tried
                         self.accepted.append(job["id"])
                         if number % FOLLOWED == 0:
                             streams.append(asyncio.create_task(self._follow(session, job["id"])))

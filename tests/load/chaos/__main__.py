@@ -1,0 +1,170 @@
+"""Faults on a real cluster under jobs and Celery tasks: what is promised, and what happened.
+
+    python -m tests.load.chaos [--jobs 5000] [--rate 4] [--tasks 500] [--seed 1] [--every 25]
+                               [--pairs 6] [--only "kill -9" drain] [--soak HOURS]
+
+The released chart runs with three members of RabbitMQ; jobs come through the gateway, and Celery
+tasks go to workers that the operator scales. Faults come one after the other in an order that the
+seed determines: SIGKILL, SIGSTOP, two at once, delay, loss and partition of each pair that talks,
+alarms and poison messages, a full disk of the job store, clocks, a drain, an API server that is
+away. --soak repeats all faults once an hour, or once if it is shorter. Everything is in
+.cache/chaos. Ends with 1 if accepted work is lost, a job has two results, a callback is missing, a
+busy Pod was ended, or --soak finds a series that rises.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+
+from devcluster import say
+from devcluster.choosing import cluster_for_tests
+from tests.e2e.application import HOST, Application
+from tests.load import callback_receiver
+from tests.load.chaos import load, report
+from tests.load.chaos.catalog import catalog, prefixes
+from tests.load.chaos.celery_archive import NAME as CELERY
+from tests.load.chaos.disk import SmallDisk
+from tests.load.chaos.faults import Fault, in_order, only
+from tests.load.chaos.running import Chaos
+from tests.load.chaos.sampling import Sampler
+from tests.load.chaos.stage import stage
+from tests.load.chaos.works import busy_endings, outcome
+from tests.load.job_clients import Submissions
+
+_FOLDER = Path(".cache/chaos")
+FAILURES = (
+    "lost",
+    "with two results",
+    "callbacks missing",
+    "invalid signatures",
+    "busy Pods ended",
+)
+
+
+def options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--jobs", type=int, default=5000)
+    parser.add_argument("--rate", type=float, default=4.0, help="jobs a second (4)")
+    parser.add_argument("--tasks", type=int, default=500, help="Celery tasks in the same time")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--every", type=float, default=25.0, help="least seconds between faults")
+    parser.add_argument("--pairs", type=int, default=6, help="steps with two faults at once")
+    parser.add_argument("--only", nargs="*", default=[], help="words in the names of faults")
+    parser.add_argument("--soak", type=float, default=0.0, help="hours; sets --jobs and --every")
+    return parser
+
+
+def main() -> None:
+    given = options().parse_args()
+    if given.soak:
+        given.jobs = round(given.soak * 3600 * given.rate)
+        given.tasks = round(given.jobs / 10)
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    with cluster_for_tests() as cluster, stage(cluster) as (application, disk):
+        result = run(application, disk, given, _FOLDER)
+    failed = [each for each in FAILURES if result[each]]
+    failed += result["rising"] if given.soak else []
+    sys.stdout.write(json.dumps(result, indent=2) + "\n")
+    sys.exit(f"Broken promises: {', '.join(failed)}" if failed else 0)
+
+
+def run(
+    application: Application, disk: SmallDisk, given: argparse.Namespace, folder: Path
+) -> dict[str, object]:
+    """Run the load with its faults; write the reports into the folder."""
+    url = application.cluster.ingress
+    jobs = Submissions(url, url, callback_receiver.URLS, given.rate, host=HOST)
+    faults = only(catalog(application, disk), given.only)
+    chaos = Chaos(
+        _steps(faults, given), load.works_after(application, jobs), _every(faults, given), say
+    )
+    sampler = Sampler(application, prefixes(application), f"{CELERY}-")
+    seconds = given.jobs / given.rate
+    began = time.time()
+    sampler.start()
+    load.send_tasks(application, given.tasks, given.tasks / seconds)
+    chaos.start()
+    asyncio.run(jobs.submit(given.jobs, seconds + 600, chaos.stop))
+    submitted = time.time()
+    say(f"{len(jobs.accepted)} jobs accepted after {submitted - began:.0f} s")
+    reports = load.Reports()
+    tasks = load.settle(application, jobs.accepted, reports)
+    ended = time.time()
+    done = [*load.jobs_done(application, jobs, reports), *tasks]
+    missing, doubled, invalid = load.missing_callbacks(application, jobs.accepted)
+    sampler.stop()
+    busy = busy_endings(
+        sampler.endings.values(), reports.started, [(pod, task) for pod, task, _ in reports.done]
+    )
+    windows = chaos.windows(submitted)
+    outcomes = [outcome(each, done, busy) for each in windows]
+    hours = (submitted - began) / 3600
+    series = {
+        name: [each for each in samples if each[0] <= submitted]
+        for name, samples in sampler.series.items()
+    }
+    slopes = report.slopes(series, _explained(len(jobs.accepted) / hours))
+    result = {
+        "jobs accepted": len(jobs.accepted),
+        "tasks accepted": len(tasks),
+        "seconds of submission": round(submitted - began),
+        "seconds until the last end": round(ended - began),
+        "submissions repeated": jobs.repeated,
+        "faults": len(windows),
+        "not caused": chaos.failed,
+        "lost": sum(each.done is None for each in done),
+        "done twice": sum(each.times > 1 for each in done),
+        "with two results": sum(len(each) > 1 for each in reports.completions.values()),
+        "callbacks missing": missing,
+        "callbacks doubled": doubled,
+        "invalid signatures": invalid,
+        "Pods of Celery ended": len(sampler.endings),
+        "busy Pods ended": len(busy),
+        "streams followed": jobs.followed,
+        "streams that saw the end": jobs.saw_end,
+        "rising": [name for name, *_, verdict in slopes if verdict == "rises"],
+    }
+    (folder / "result.json").write_text(
+        json.dumps(
+            {
+                "result": result,
+                "outcomes": [asdict(each) for each in outcomes],
+                "windows": [asdict(each) for each in windows],
+                "works": [asdict(each) for each in done],
+                "samples": series,
+            }
+        )
+    )
+    tables = [report.markdown(outcomes), report.slopes_markdown(slopes)]
+    (folder / "result.md").write_text("\n\n".join(tables) + "\n")
+    (folder / "samples.svg").write_text(report.plot(series, windows))
+    return result
+
+
+def _steps(faults: Sequence[Fault], given: argparse.Namespace):
+    """Yield all faults in random order, again and again until there are no more jobs."""
+    random = Random(given.seed)
+    while True:
+        yield from in_order(faults, given.pairs, random)
+
+
+def _every(faults: Sequence[Fault], given: argparse.Namespace) -> float:
+    steps = len(faults) + given.pairs
+    return min(given.soak, 1.0) * 3600 / steps if given.soak else given.every
+
+
+def _explained(jobs_per_hour: float) -> dict[str, float]:
+    """Return what the load itself adds an hour: finished jobs are kept for a day."""
+    return {"rows of jobs": jobs_per_hour}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Jobs through the gateway and Celery tasks at a steady rate, and what became of each."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import requests
+
+from mare.processes.command import CommandFailed
+from tests.e2e.application import Application, job
+from tests.load import callback_receiver
+from tests.load.chaos import broker, store
+from tests.load.chaos.works import Work, works
+from tests.load.job_burst import wait
+from tests.load.job_clients import Submissions
+
+_SETTLE_SECONDS = 300.0
+_ENDS = {"complete"}
+
+
+@dataclass
+class Reports:
+    """What the queues `seen` and `ledger` had."""
+
+    started: list[tuple[str, str]] = field(default_factory=list)
+    """Pod and task."""
+    done: list[tuple[str, str, float]] = field(default_factory=list)
+    composed: Counter[str] = field(default_factory=Counter)
+    completions: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, text: str) -> None:
+        for line in text.splitlines():
+            what, name, *rest = json.loads(line)
+            if what == "started":
+                self.started.append((rest[0], name))
+            elif what == "done":
+                self.done.append((rest[0], name, rest[1]))
+            elif what == "composed":
+                self.composed[name] += 1
+            elif rest[0] == "complete":
+                self.completions.setdefault(name, set()).add(str(rest[1]))
+
+    def done_at(self) -> dict[str, float]:
+        """Return the time at which each task was first done."""
+        return {task: at for _, task, at in sorted(self.done, key=lambda each: -each[2])}
+
+    def times(self) -> Counter[str]:
+        return Counter(task for _, task, _ in self.done)
+
+
+def send_tasks(application: Application, count: int, per_second: float) -> None:
+    command = ["chaos_broker.py", "tasks", str(count), f"{per_second:g}"]
+    image = broker.image_of_services(application)
+    application.apply(job(image, "tasks", command, AMQP_URI=broker.URI))
+
+
+def accepted_tasks(application: Application) -> dict[str, float]:
+    """Return the time of each task that the broker has confirmed."""
+    text = application.kubectl("logs", "job/tasks", "--tail=-1")
+    return dict(json.loads(line) for line in text.splitlines() if line.startswith("["))
+
+
+def works_after(application: Application, jobs: Submissions) -> Callable[[float], bool]:
+    """Return a function: whether a job that was first submitted after a time is complete."""
+
+    def is_done(after: float) -> bool:
+        later = [each for each in jobs.accepted[-20:] if jobs.first_tried[each] > after]
+        with suppress(requests.RequestException, ValueError):
+            return bool(later) and (
+                application.get(f"/v1/jobs/{later[0]}", timeout=5).json()["state"] in _ENDS
+            )
+        return False
+
+    return is_done
+
+
+def settle(application: Application, jobs: Sequence[str], reports: Reports) -> list[Work]:
+    """Wait until all jobs and tasks have ended; return the tasks, and those jobs that ended."""
+    tasks: dict[str, float] = {}
+
+    def all_done() -> bool:
+        with suppress(CommandFailed):
+            reports.add(broker.run_program(application, "count", "count", seconds=200))
+        tasks.update(accepted_tasks(application))
+        states = dict(store.query(application, "SELECT id, state FROM jobs"))
+        open_jobs = sum(states.get(each) not in _ENDS for each in jobs)
+        return not open_jobs and not set(tasks) - set(reports.done_at())
+
+    wait(all_done, _SETTLE_SECONDS)
+    return works("task", tasks, reports.done_at(), reports.times())
+
+
+def jobs_done(application: Application, jobs: Submissions, reports: Reports) -> list[Work]:
+    found = store.query(application, "SELECT id, state, updated_at FROM jobs")
+    done = {each: at for each, state, at in found if state in _ENDS}
+    return works(
+        "job", {each: jobs.first_tried[each] for each in jobs.accepted}, done, reports.composed
+    )
+
+
+def missing_callbacks(application: Application, jobs: Sequence[str]) -> tuple[int, int, int]:
+    """Wait for a callback of each job; return how many are missing, came twice, are invalid."""
+    wait(lambda: not set(jobs) - callback_receiver.callbacks(application, jobs).jobs, 300)
+    found = callback_receiver.callbacks(application, jobs)
+    return len(set(jobs) - found.jobs), found.doubled, found.invalid

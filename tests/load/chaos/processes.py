@@ -1,0 +1,63 @@
+"""Processes of the Pods of a release, as this machine sees them: kill, stop, continue."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tests.e2e.application import Application
+
+
+def pods_of(application: Application, prefix: str) -> list[dict]:
+    """Return the Pods whose names begin so."""
+    items = application.read("api/v1", "pods")["items"]
+    return [each for each in items if each["metadata"]["name"].startswith(prefix)]
+
+
+def processes(application: Application, prefix: str) -> list[int]:
+    """Return all processes in the containers of these Pods."""
+    ids = [
+        identity.rpartition("/")[2]
+        for pod in pods_of(application, prefix)
+        for container in pod["status"].get("containerStatuses", ())
+        if (identity := container.get("containerID"))
+    ]
+    return [pid for pid, group in _groups() if any(each in group for each in ids)]
+
+
+def first_processes(application: Application, prefix: str) -> list[int]:
+    """Return one process of each running Pod: it leads into the network of the Pod."""
+    found = []
+    groups = list(_groups())
+    for pod in pods_of(application, prefix):
+        ids = [
+            each["containerID"].rpartition("/")[2]
+            for each in pod["status"].get("containerStatuses", ())
+            if each.get("containerID") and "running" in each["state"]
+        ]
+        own = [pid for pid, group in groups if any(each in group for each in ids)]
+        found += own[:1]
+    return found
+
+
+def send(application: Application, prefix: str, sent: signal.Signals) -> None:
+    for pid in processes(application, prefix):
+        with suppress(ProcessLookupError):
+            os.kill(pid, sent)
+
+
+def program(folder: Path, name: str) -> int:
+    """Return the process of a program of the node whose files are in `folder`."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if words[0].endswith(name.encode()) and any(bytes(folder) in each for each in words):
+                return int(process.name)
+    raise LookupError(f"{name} of {folder} is no process of this machine")
+
+
+def _groups() -> Iterator[tuple[int, str]]:
+    for group in Path("/proc").glob("[0-9]*/cgroup"):
+        with suppress(OSError):  # the process has ended
+            yield int(group.parent.name), group.read_text()

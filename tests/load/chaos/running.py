@@ -1,0 +1,83 @@
+"""Causes faults one step after the other, and waits until work goes on in between."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from mare.processes.command import CommandFailed
+from tests.load.chaos.faults import Fault
+from tests.load.chaos.works import Window
+
+SETTLED_SECONDS = 90.0
+
+
+class Chaos(threading.Thread):
+    """Causes each step for its time; `windows` has when each was.
+
+    Args:
+        works: whether what was submitted after a time is done.
+        every: least seconds from a step to the next.
+    """
+
+    def __init__(
+        self,
+        steps: Iterable[tuple[Fault, ...]],
+        works: Callable[[float], bool],
+        every: float,
+        log: Callable[[str], None],
+    ) -> None:
+        super().__init__(daemon=True)
+        self._steps, self._works, self._every, self._log = steps, works, every, log
+        self._over = threading.Event()
+        self._times: list[tuple[str, str, float, float]] = []
+        self.failed: dict[str, str] = {}
+        """Faults that could not be caused, with the reason."""
+
+    def run(self) -> None:
+        for step in self._steps:
+            next_at = time.monotonic() + self._every
+            name = " and ".join(each.name for each in step)
+            self._log(f"fault: {name}")
+            began = time.time()
+            self._cause(step)
+            ended = time.time()
+            promise = "; ".join(dict.fromkeys(each.promise for each in step))
+            self._times.append((name, promise, began, ended))
+            settled = time.monotonic() + SETTLED_SECONDS
+            while not self._works(ended) and time.monotonic() < settled:
+                if self._over.wait(1):
+                    return
+            self._log(f"    work goes on {time.time() - ended:.0f} s after it")
+            if self._over.wait(max(0.0, next_at - time.monotonic())):
+                return
+
+    def _cause(self, step: tuple[Fault, ...]) -> None:
+        begun = []
+        try:
+            for fault in step:
+                begun.append(fault)
+                self._try(fault, fault.begin)
+            self._over.wait(max(fault.seconds for fault in step))
+        finally:
+            for fault in begun:
+                self._try(fault, fault.end)
+
+    def _try(self, fault: Fault, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except (CommandFailed, OSError, LookupError, IndexError, KeyError) as error:
+            self.failed[fault.name] = repr(error)[:300]
+            self._log(f"    {fault.name}: {error!r}"[:300])
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+    def windows(self, end: float) -> list[Window]:
+        """Return the time of each step, until the next one or `end`."""
+        untils = [*(began for _, _, began, _ in self._times[1:]), end]
+        return [
+            Window(name, promise, began, ended, until)
+            for (name, promise, began, ended), until in zip(self._times, untils, strict=True)
+            if name not in self.failed
+        ]

@@ -1,0 +1,46 @@
+"""Accepted work is matched by id with what is done, and counted in the window of a fault."""
+
+from tests.load.chaos.works import Ending, Window, Work, busy_endings, outcome, works
+
+KILL = Window("kill -9 of jobs", "nothing is lost", began=100, ended=101, until=130)
+
+
+def work(name: str, submitted: float, done: float | None, times: int = 1) -> Work:
+    return Work(name, "job", submitted, done, times)
+
+
+def test_accepted_work_without_an_end_is_lost():
+    matched = works("job", {"a": 1.0, "b": 2.0}, {"a": 3.0, "c": 4.0}, {"a": 2})
+
+    assert matched == [work("a", 1.0, 3.0, 2), work("b", 2.0, None)]
+
+
+def test_the_recovery_ends_with_the_last_late_work_of_the_window():
+    jobs = [work("quick", 102, 104), work("late", 103, 121), work("other", 140, 190)]
+
+    found = outcome(KILL, jobs, [])
+
+    assert (found.submitted, found.late, found.recovery_seconds) == (2, 1, 20)
+
+
+def test_work_that_is_never_late_recovers_at_once():
+    assert outcome(KILL, [work("quick", 102, 104)], []).recovery_seconds == 0
+
+
+def test_lost_work_is_counted_where_it_was_submitted_and_work_done_twice_where_it_ended():
+    jobs = [work("lost", 102, None), work("twice", 95, 110, 2), work("later", 102, 131, 2)]
+
+    found = outcome(KILL, jobs, [])
+
+    assert (found.lost, found.twice) == (1, 1)
+
+
+def test_a_removed_pod_was_busy_if_it_never_ended_a_task_it_had_started():
+    endings = [Ending("idle", 110), Ending("warm", 111), Ending("busy", 112)]
+    starts = [("idle", "1"), ("warm", "2"), ("busy", "3"), ("killed", "4")]
+    ends = [("idle", "1"), ("warm", "2")]
+
+    busy = busy_endings(endings, starts, ends)
+
+    assert busy == [Ending("busy", 112)]
+    assert outcome(KILL, [], busy).ended_busy == 1
