@@ -66,7 +66,7 @@ def works_after(application: Application, jobs: Submissions) -> Callable[[float]
     """Return a function: whether a job that was first submitted after a time is complete."""
 
     def is_done(after: float) -> bool:
-        later = [each for each in jobs.accepted[-20:] if jobs.first_tried[each] > after]
+        later = [each for each in list(jobs.accepted) if jobs.first_tried[each] > after]
         with suppress(requests.RequestException, ValueError):
             return bool(later) and (
                 application.get(f"/v1/jobs/{later[0]}", timeout=5).json()["state"] in _ENDS

@@ -57,12 +57,11 @@ class Link:
         for process in self._delays:
             process.kill()
             process.wait()
+        undone = (("-D", "INPUT", "-j", _CHAIN), ("-D", "OUTPUT", "-j", _CHAIN))
         for pid in self._pids:
-            with suppress(CommandFailed):  # the Pod may have ended, and its namespace with it
-                for chain in ("INPUT", "OUTPUT"):
-                    _iptables(pid, "-D", chain, "-j", _CHAIN)
-                _iptables(pid, "-F", _CHAIN)
-                _iptables(pid, "-X", _CHAIN)
+            for command in (*undone, ("-F", _CHAIN), ("-X", _CHAIN)):
+                with suppress(CommandFailed):  # the Pod may have ended, and its namespace with it
+                    _iptables(pid, *command)
         self._pids, self._delays = [], []
 
     def _targets(self) -> list[str]:
@@ -77,13 +76,13 @@ class Link:
         own = set(addresses(self._application, self._prefix))
         for pid in first_processes(self._application, self._prefix):
             self._pids.append(pid)
-            _iptables(pid, "-N", _CHAIN)
-            for address in targets:
-                if address not in own:  # the Service of its own Pods
+            with suppress(CommandFailed):  # a scale-down may end the Pod meanwhile
+                _iptables(pid, "-N", _CHAIN)
+                for address in sorted(set(targets) - own):  # not the Service of its own Pods
                     for side in ("-s", "-d"):
                         _iptables(pid, "-A", _CHAIN, side, address, *condition, "-j", "DROP")
-            for chain in ("INPUT", "OUTPUT"):
-                _iptables(pid, "-I", chain, "-j", _CHAIN)
+                for chain in ("INPUT", "OUTPUT"):
+                    _iptables(pid, "-I", chain, "-j", _CHAIN)
 
 
 def _enter(pid: int) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tests.e2e.application import Application
 
 
-def pods_of(application: Application, prefix: str) -> list[dict]:
+def pods_of(application: Application, prefix: str) -> list[dict[str, Any]]:
     """Return the Pods whose names begin so."""
     items = application.read("api/v1", "pods")["items"]
     return [each for each in items if each["metadata"]["name"].startswith(prefix)]
@@ -27,18 +28,16 @@ def processes(application: Application, prefix: str) -> list[int]:
 
 
 def first_processes(application: Application, prefix: str) -> list[int]:
-    """Return one process of each running Pod: it leads into the network of the Pod."""
-    found = []
-    groups = list(_groups())
-    for pod in pods_of(application, prefix):
-        ids = [
-            each["containerID"].rpartition("/")[2]
-            for each in pod["status"].get("containerStatuses", ())
-            if each.get("containerID") and "running" in each["state"]
-        ]
-        own = [pid for pid, group in groups if any(each in group for each in ids)]
-        found += own[:1]
-    return found
+    """Return process 1 of each container: it leads into the network of its Pod."""
+    return [pid for pid in processes(application, prefix) if _is_first(pid)]
+
+
+def _is_first(pid: int) -> bool:
+    with suppress(OSError):
+        status = Path(f"/proc/{pid}/status").read_text()
+        numbers = next(line for line in status.splitlines() if line.startswith("NSpid:"))
+        return numbers.split()[-1] == "1"
+    return False
 
 
 def send(application: Application, prefix: str, sent: signal.Signals) -> None:

@@ -8,7 +8,8 @@ from mare.processes.command import CommandFailed
 from tests.load.chaos.faults import Fault
 from tests.load.chaos.works import Window
 
-SETTLED_SECONDS = 90.0
+SETTLED_SECONDS = 45.0
+"""After which the next fault comes, although work does not go on yet."""
 
 
 class Chaos(threading.Thread):
