@@ -32,7 +32,7 @@ from tests.load.chaos.celery_archive import NAME as CELERY
 from tests.load.chaos.disk import SmallDisk
 from tests.load.chaos.faults import Fault, in_order, only
 from tests.load.chaos.running import Chaos
-from tests.load.chaos.sampling import Sampler
+from tests.load.chaos.sampling import Endings, Sampler
 from tests.load.chaos.stage import stage
 from tests.load.chaos.works import busy_endings, outcome
 from tests.load.job_clients import Submissions
@@ -86,10 +86,11 @@ def run(
     chaos = Chaos(
         _steps(faults, given), load.works_after(application, jobs), _every(faults, given), say
     )
-    sampler = Sampler(application, prefixes(application), f"{CELERY}-")
+    sampler, endings = Sampler(application, prefixes(application)), Endings(application, CELERY)
     seconds = given.jobs / given.rate
     began = time.time()
     sampler.start()
+    endings.start()
     load.send_tasks(application, given.tasks, given.tasks / seconds)
     chaos.start()
     asyncio.run(jobs.submit(given.jobs, seconds + 600, chaos.stop))
@@ -101,8 +102,9 @@ def run(
     done = [*load.jobs_done(application, jobs, reports), *tasks]
     missing, doubled, invalid = load.missing_callbacks(application, jobs.accepted)
     sampler.stop()
+    endings.stop()
     busy = busy_endings(
-        sampler.endings.values(), reports.started, [(pod, task) for pod, task, _ in reports.done]
+        endings.seen.values(), reports.started, [(pod, task) for pod, task, _ in reports.done]
     )
     windows = chaos.windows(submitted)
     outcomes = [outcome(each, done, busy) for each in windows]
@@ -126,7 +128,7 @@ def run(
         "callbacks missing": missing,
         "callbacks doubled": doubled,
         "invalid signatures": invalid,
-        "Pods of Celery ended": len(sampler.endings),
+        "Pods of Celery ended": len(endings.seen),
         "busy Pods ended": len(busy),
         "streams followed": jobs.followed,
         "streams that saw the end": jobs.saw_end,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import psycopg
 import requests
 
 from mare.processes.command import CommandFailed
@@ -84,9 +85,11 @@ def settle(application: Application, jobs: Sequence[str], reports: Reports) -> l
         with suppress(CommandFailed):
             reports.add(broker.run_program(application, "count", "count", seconds=200))
         tasks.update(accepted_tasks(application))
-        states = dict(store.query(application, "SELECT id, state FROM jobs"))
-        open_jobs = sum(states.get(each) not in _ENDS for each in jobs)
-        return not open_jobs and not set(tasks) - set(reports.done_at())
+        with suppress(OSError, psycopg.Error):
+            states = dict(store.query(application, "SELECT id, state FROM jobs"))
+            open_jobs = sum(states.get(each) not in _ENDS for each in jobs)
+            return not open_jobs and not set(tasks) - set(reports.done_at())
+        return False
 
     wait(all_done, _SETTLE_SECONDS)
     return works("task", tasks, reports.done_at(), reports.times())

@@ -1,13 +1,16 @@
-"""Processes of the Pods of a release, as this machine sees them: kill, stop, continue."""
+"""Processes of the Pods of a release, as this machine sees them: kill, stop, continue, enter."""
 
+import ctypes
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.application import Application
+
+_CLONE_NEWNET = 0x40000000
 
 
 def pods_of(application: Application, prefix: str) -> list[dict[str, Any]]:
@@ -16,15 +19,25 @@ def pods_of(application: Application, prefix: str) -> list[dict[str, Any]]:
     return [each for each in items if each["metadata"]["name"].startswith(prefix)]
 
 
-def processes(application: Application, prefix: str) -> list[int]:
-    """Return all processes in the containers of these Pods."""
-    ids = [
-        identity.rpartition("/")[2]
+def processes_by_pod(application: Application, prefix: str) -> dict[str, list[int]]:
+    """Return all processes in the containers of these Pods, by the name of the Pod."""
+    pods = {
+        identity.rpartition("/")[2]: pod["metadata"]["name"]
         for pod in pods_of(application, prefix)
         for container in pod["status"].get("containerStatuses", ())
         if (identity := container.get("containerID"))
-    ]
-    return [pid for pid, group in _groups() if any(each in group for each in ids)]
+    }
+    found: dict[str, list[int]] = {}
+    for file in Path("/proc").glob("[0-9]*/cgroup"):
+        with suppress(OSError):  # the process has ended
+            container = file.read_text().strip().rpartition("/")[2]
+            if container in pods:
+                found.setdefault(pods[container], []).append(int(file.parent.name))
+    return found
+
+
+def processes(application: Application, prefix: str) -> list[int]:
+    return [pid for pids in processes_by_pod(application, prefix).values() for pid in pids]
 
 
 def first_processes(application: Application, prefix: str) -> list[int]:
@@ -56,7 +69,15 @@ def program(folder: Path, name: str) -> int:
     raise LookupError(f"{name} of {folder} is no process of this machine")
 
 
-def _groups() -> Iterator[tuple[int, str]]:
-    for group in Path("/proc").glob("[0-9]*/cgroup"):
-        with suppress(OSError):  # the process has ended
-            yield int(group.parent.name), group.read_text()
+@contextmanager
+def network_of(pid: int) -> Iterator[None]:
+    """Let the sockets that this thread opens be in the network of a process."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    own_network, other_network = Path("/proc/thread-self/ns/net"), Path(f"/proc/{pid}/ns/net")
+    with own_network.open() as own, other_network.open() as other:
+        if libc.setns(other.fileno(), _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"setns to the network of process {pid}")
+        try:
+            yield
+        finally:
+            libc.setns(own.fileno(), _CLONE_NEWNET)

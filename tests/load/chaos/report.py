@@ -19,6 +19,7 @@ _HEAD = (
     "done twice",
     "busy Pods ended",
 )
+_PARTS = ("gateway", "jobs", "operator", "rabbitmq-0")
 Samples = Mapping[str, Sequence[tuple[float, float]]]
 
 
@@ -74,10 +75,10 @@ def plot(samples: Samples, windows: Sequence[Window]) -> str:
     end = max(series[-1][0] for series in samples.values() if series) - began
     marks = tuple(Mark(each.began - began, each.name) for each in windows)
     wanted = {
-        "Memory, MiB a Pod": ("memory of jobs", "memory of gateway", "memory of operator"),
-        "RabbitMQ": ("connections of", "queues of"),
+        "Memory, MiB a Pod": tuple(f"memory in MiB of {part}," for part in _PARTS),
+        "RabbitMQ": ("channels of", "connections of", "queues of"),
         "Messages": ("messages of",),
-        "Threads a Pod": ("threads of gateway", "threads of operator"),
+        "File descriptors a Pod": tuple(f"file descriptors of {part}," for part in _PARTS),
     }
     panels = []
     for title, beginnings in wanted.items():
@@ -90,7 +91,7 @@ def plot(samples: Samples, windows: Sequence[Window]) -> str:
             panels.append(Panel(title=title, series=series, marks=marks))
     figure = Figure(
         title="A release under faults",
-        description="Memory, connections, messages and threads; each mark is a fault.",
+        description="Memory, connections, messages and file descriptors; each mark is a fault.",
         columns=(Column(panels=tuple(panels)),),
         start=0.0,
         end=end,

@@ -8,7 +8,7 @@ from mare.processes.command import CommandFailed
 from tests.load.chaos.faults import Fault
 from tests.load.chaos.works import Window
 
-SETTLED_SECONDS = 45.0
+SETTLED_SECONDS = 30.0
 """After which the next fault comes, although work does not go on yet."""
 
 

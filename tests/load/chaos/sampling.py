@@ -1,49 +1,53 @@
 """Samples of a release while it runs: what may leak, by name."""
 
-import json
+import os
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.request import urlopen
+
+import psycopg
+from urllib3.exceptions import HTTPError
 
 from mare.processes.command import CommandFailed
 from tests.e2e.application import Application
 from tests.load.chaos import store
-from tests.load.chaos.processes import first_processes, pods_of, processes
+from tests.load.chaos.processes import first_processes, network_of, pods_of, processes_by_pod
 from tests.load.chaos.works import Ending
-from tests.load.pod_usage import usage_of_pods
 
 EVERY = 15.0
 _OWN_QUEUES = ("seen", "ledger")
-_METRICS = "http://127.0.0.1:15692/metrics/detailed?family=queue_coarse_metrics&family=connection_churn_metrics"
-_FETCH = "import sys,urllib.request as r;print(r.urlopen(sys.argv[1],timeout=10).read().decode())"
+_METRICS = (
+    "http://127.0.0.1:15692/metrics",
+    "http://127.0.0.1:15692/metrics/detailed?family=queue_coarse_metrics",
+)
 _OBJECTS = re.compile(r"^apiserver_(?:resource|storage)_objects{[^}]*} (\S+)", re.MULTILINE)
+_TOTAL = re.compile(r"^rabbitmq_(connections|channels|queues) (\S+)", re.MULTILINE)
+_QUEUE = re.compile(r'^rabbitmq_detailed_queue_messages{.*queue="([^"]+)"} (\S+)', re.MULTILINE)
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Sampler(threading.Thread):
-    """Adds to `series` every 15 s, and to `endings` the Pods that it sees terminating."""
+    """Adds to `series` every 15 s."""
 
-    def __init__(self, application: Application, prefixes: dict[str, str], ended: str) -> None:
+    def __init__(self, application: Application, prefixes: dict[str, str]) -> None:
         super().__init__(daemon=True)
-        self._application, self._prefixes, self._ended = application, prefixes, ended
+        self._application, self._prefixes = application, prefixes
+        self._api = application.cluster.client()
         self._over = threading.Event()
         self.series: dict[str, list[tuple[float, float]]] = defaultdict(list)
-        self.endings: dict[str, Ending] = {}
 
     def run(self) -> None:
-        next_at = 0.0
-        while not self._over.wait(1):
-            with suppress(Exception):  # parts are away: the next sample comes
-                self._note_endings()
-            if time.monotonic() >= next_at:
-                next_at = time.monotonic() + EVERY
-                for source in (self._memory, self._files, self._broker, self._rows, self._objects):
-                    self._take(source)
+        while True:
+            at = time.monotonic()
+            for source in (self._processes, self._broker, self._rows, self._objects):
+                self._take(source)
+            if self._over.wait(max(1.0, at + EVERY - time.monotonic())):
+                return
 
     def stop(self) -> None:
         self._over.set()
@@ -51,54 +55,28 @@ class Sampler(threading.Thread):
 
     def _take(self, source: Callable[[], Iterator[tuple[str, float]]]) -> None:
         at = time.time()
-        with suppress(CommandFailed, OSError, ValueError, LookupError, subprocess.SubprocessError):
+        away = (CommandFailed, OSError, ValueError, LookupError, HTTPError, psycopg.Error)
+        with suppress(*away):  # the next sample comes
             for name, value in list(source()):
                 self.series[name].append((at, value))
 
-    def _note_endings(self) -> None:
-        for pod in pods_of(self._application, self._ended):
-            name = pod["metadata"]["name"]
-            if "deletionTimestamp" in pod["metadata"]:
-                self.endings.setdefault(name, Ending(name, time.time()))
-
-    def _memory(self) -> Iterator[tuple[str, float]]:
-        usage = usage_of_pods(self._application.cluster)
+    def _processes(self) -> Iterator[tuple[str, float]]:
+        by_pod = processes_by_pod(self._application, "")
         for part, prefix in self._prefixes.items():
-            own = [
-                each.memory_bytes / 2**20
-                for (namespace, pod), each in usage.items()
-                if namespace == self._application.namespace and pod.startswith(prefix)
-            ]
-            if own:
-                yield f"memory of {part}, MiB a Pod", sum(own) / len(own)
-
-    def _files(self) -> Iterator[tuple[str, float]]:
-        for part, prefix in self._prefixes.items():
-            pods = len(first_processes(self._application, prefix))
-            pids = processes(self._application, prefix)
-            if pods and pids:
-                files = sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
-                threads = sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in pids)
-                yield f"file descriptors of {part}, a Pod", files / pods
-                yield f"threads of {part}, a Pod", threads / pods
+            usages = [_usage(pids) for pod, pids in by_pod.items() if pod.startswith(prefix)]
+            for what, values in zip(_USAGE, zip(*usages, strict=True), strict=False):
+                yield f"{what} of {part}, a Pod", sum(values) / len(values)
 
     def _broker(self) -> Iterator[tuple[str, float]]:
         totals: dict[str, float] = defaultdict(float)
         for pid in first_processes(self._application, f"{self._application.release}-rabbitmq-"):
-            inside = ["nsenter", f"--target={pid}", "--net", "--", sys.executable, "-c", _FETCH]
-            for url in (_METRICS, "http://127.0.0.1:15692/metrics"):
-                text = subprocess.run(
-                    [*inside, url], check=True, capture_output=True, text=True, timeout=20
-                ).stdout
-                for name in ("connections", "channels", "queues"):
-                    if found := re.search(rf"^rabbitmq_{name} (\S+)", text, re.MULTILINE):
-                        totals[name] += float(found[1])
-                for queue, count in re.findall(
-                    r'^rabbitmq_detailed_queue_messages{.*queue="([^"]+)"} (\S+)',
-                    text,
-                    re.MULTILINE,
-                ):
-                    totals["messages"] += 0 if queue in _OWN_QUEUES else float(count)
+            with network_of(pid):
+                text = "".join(urlopen(url, timeout=10).read().decode() for url in _METRICS)
+            for name, value in _TOTAL.findall(text):
+                totals[name] += float(value)
+            totals["messages"] += sum(
+                float(count) for queue, count in _QUEUE.findall(text) if queue not in _OWN_QUEUES
+            )
         for name, value in totals.items():
             yield f"{name} of RabbitMQ", value
 
@@ -107,9 +85,43 @@ class Sampler(threading.Thread):
             yield f"rows of {table}", count
 
     def _objects(self) -> Iterator[tuple[str, float]]:
-        text = self._application.cluster.kubectl("get", "--raw", "/metrics", seconds=20)
-        yield "objects in etcd", sum(float(each) for each in _OBJECTS.findall(text))
+        answer = self._api.call_api("GET", f"{self._api.configuration.host}/metrics", {})
+        found = _OBJECTS.findall(answer.read().decode())
+        yield "objects in etcd", sum(map(float, found))
 
 
-def write(sampler: Sampler, file: Path) -> None:
-    file.write_text(json.dumps(sampler.series))
+_USAGE = ("memory in MiB", "file descriptors", "threads")
+
+
+def _usage(pids: list[int]) -> tuple[float, int, int]:
+    """Return resident memory, open files and threads of processes."""
+    memory, files, threads = 0.0, 0, 0
+    for pid in pids:
+        with suppress(OSError):
+            folder = Path("/proc", str(pid))
+            memory += int((folder / "statm").read_text().split()[1]) * _PAGE / 2**20
+            files += sum(1 for _ in (folder / "fd").iterdir())
+            threads += sum(1 for _ in (folder / "task").iterdir())
+    return memory, files, threads
+
+
+class Endings(threading.Thread):
+    """Notes the Pods of a name that terminate, every second."""
+
+    def __init__(self, application: Application, prefix: str) -> None:
+        super().__init__(daemon=True)
+        self._application, self._prefix = application, prefix
+        self._over = threading.Event()
+        self.seen: dict[str, Ending] = {}
+
+    def run(self) -> None:
+        while not self._over.wait(1):
+            with suppress(CommandFailed, OSError, HTTPError):
+                for pod in pods_of(self._application, self._prefix):
+                    name = pod["metadata"]["name"]
+                    if "deletionTimestamp" in pod["metadata"]:
+                        self.seen.setdefault(name, Ending(name, time.time()))
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()

@@ -28,7 +28,10 @@ _WEBHOOKS = "mare-webhooks"
 _VALUES: dict[str, Any] = {
     "webhooks": {"existingSecret": _WEBHOOKS},
     # All submissions come from one address.
-    "services": {"jobs": {"env": {"JOBS_MAX_OPEN": "10000"}}},
+    "services": {
+        "jobs": {"env": {"JOBS_MAX_OPEN": "10000"}},
+        "webhooks": {"env": {"WEBHOOKS_RETRY_SECONDS": "1,2,5,10,20,20,20,20,20,20"}},
+    },
     "rabbitmq": {
         "replicas": 3,
         "users": {"chaos": {"permissions": _ALL, "connection": ["amqp"]}},
