@@ -130,6 +130,7 @@ def run(
         "invalid signatures": invalid,
         "Pods of Celery ended": len(endings.seen),
         "busy Pods ended": len(busy),
+        "Events ReplicasKilled": load.replicas_killed(application),
         "streams followed": jobs.followed,
         "streams that saw the end": jobs.saw_end,
         "rising": [name for name, *_, verdict in slopes if verdict == "rises"],

@@ -10,7 +10,7 @@ ALARMS = {
 _RESTORED = {"memory": "0.6", "disk": "1GB"}
 _QUEUES = (
     *("rpc-weather", "rpc-music", "rpc-playlists", "rpc-jobs"),
-    *("evt-jobs-job_accepted--playlists", "work"),
+    *("evt-jobs-job_accepted--playlists.compose", "work"),
 )
 URI = {"name": "mare-rabbitmq-chaos", "key": "amqp-uri"}
 

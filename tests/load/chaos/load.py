@@ -108,3 +108,9 @@ def missing_callbacks(application: Application, jobs: Sequence[str]) -> tuple[in
     wait(lambda: not set(jobs) - callback_receiver.callbacks(application, jobs).jobs, 300)
     found = callback_receiver.callbacks(application, jobs)
     return len(set(jobs) - found.jobs), found.doubled, found.invalid
+
+
+def replicas_killed(application: Application) -> int:
+    """Return how often the operator has reported replicas that ended with work in hand."""
+    events = application.read("apis/events.k8s.io/v1", "events")["items"]
+    return sum(each["reason"] == "ReplicasKilled" for each in events)
