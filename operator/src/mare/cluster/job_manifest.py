@@ -62,7 +62,7 @@ def job_name(name: str, uid: str, number: int) -> str:
 def read_job(item: Mapping[str, Any]) -> tuple[str, Job] | None:
     """Return the UID of the owner and the Job; None if no QueueAutoscaler controls it."""
     metadata = item["metadata"]
-    uid = (metadata.get("labels") or {}).get(UID_LABEL)
+    uid = str((metadata.get("labels") or {}).get(UID_LABEL, ""))
     owners = metadata.get("ownerReferences") or ()
     if not any(each["uid"] == uid and each.get("controller") for each in owners):
         return None
