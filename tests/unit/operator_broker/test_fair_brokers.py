@@ -138,7 +138,7 @@ def test_missing_secrets_of_a_namespace_cause_a_bounded_rate_of_requests():
         assert {each.reason for each in found} == {"SecretNotFound"}
         most = SECRET_READS.burst + 60 * SECRET_READS.per_second
         assert len(secrets.requested) <= most
-        new = [BrokerReference("hostile", f"new-{number}", None) for number in range(100)]
+        new = [BrokerReference("hostile", f"new-{number}", None) for number in range(400)]
         causes = {each.cause for each in await asyncio.gather(*map(cache.get, new))}
         assert "namespace hostile is over its limit of reads of Secrets" in causes
         await cache.get(BrokerReference("honest", "secret", None))

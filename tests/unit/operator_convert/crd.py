@@ -28,7 +28,7 @@ def _schema() -> dict[str, Any]:
     del schema["properties"]["metadata"]
     schema["properties"]["metadata"] = {"type": "object", "required": ["name"]}
     for part in _objects(schema):
-        if part.get("properties"):
+        if part.get("properties") and not part.get("x-kubernetes-preserve-unknown-fields"):
             part["additionalProperties"] = False  # the API server drops what is not there
     schema["properties"]["metadata"].pop("additionalProperties", None)
     return schema
