@@ -18,6 +18,7 @@ _SCOPES = {
     "e2e/": "users of the release",
     "charts/operator/test_conflict_policy.py": _CONTROL_PLANE,
     "charts/operator/test_crd_upgrade.py": _CONTROL_PLANE,
+    "charts/operator/test_job_policy.py": _CONTROL_PLANE,
     "charts/operator/test_operator_accepted.py": _CONTROL_PLANE,
     "charts/operator/test_pod_policy.py": _CONTROL_PLANE,
     "charts/operator/test_rights.py": _CONTROL_PLANE,

@@ -127,7 +127,7 @@ def test_the_operator_creates_jobs_of_objects_and_deletes_finished_ones(
             kubectl("delete", "job", "own", "-n", namespace, f"--as={user}", "--wait=false")
         now = "2026-01-01T00:00:00Z"
         failed = {
-            "startTime": now,
+            "active": 0,
             "conditions": [
                 {"type": kind, "status": "True", "reason": "x", "lastTransitionTime": now}
                 for kind in ("FailureTarget", "Failed")

@@ -19,6 +19,12 @@ def spec(**fields: Any) -> Spec:
     return {key: value for key, value in {**SMALLEST, **fields}.items() if value is not None}
 
 
+def creating(**fields: Any) -> Spec:
+    """Return a good spec with a jobTemplate and ``fields`` on top."""
+    pod = {"containers": [{"name": "work", "image": "work"}], "restartPolicy": "Never"}
+    return spec(scaleTargetRef=None, jobTemplate={"spec": {"template": {"spec": pod}}}, **fields)
+
+
 def aimed(kind: str, **fields: Any) -> Spec:
     """Return a spec with a target of that type."""
     return spec(target={"type": kind, **fields})

@@ -14,6 +14,7 @@ from tests.integration.operator_crd.specs import (
     Spec,
     aimed,
     behaving,
+    creating,
     limited,
     spec,
 )
@@ -130,6 +131,17 @@ BOUNDS = {
     "spec.target.queues": Bounds(1, 32, lambda n: _with_queues(_queues(n))),
     "spec.target.queues[0]": Bounds(1, 255, lambda n: _with_queues([{"name": _text(n)}])),
     "spec.targets": Bounds(1, 8, lambda n: spec(targets=[{}] * n)),
+    **{
+        f"spec.jobs.{field}": Bounds(
+            lowest, highest, lambda n, field=field: creating(jobs={field: n})
+        )
+        for field, lowest, highest in (
+            ("messagesPerJob", 1, 10_000),
+            ("startSeconds", 1, 3_600),
+            ("successfulJobsHistoryLimit", 0, 1_000),
+            ("failedJobsHistoryLimit", 0, 1_000),
+        )
+    },
     "spec.activation.threshold": Bounds(
         0, 1_000_000_000, lambda n: spec(activation={"threshold": n})
     ),

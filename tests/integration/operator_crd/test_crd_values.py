@@ -78,7 +78,7 @@ def test_every_choice_of_the_schema_is_among_those_above(spec_schema: Schema) ->
 @pytest.mark.parametrize(
     ("bad", "missing"),
     [
-        ({}, ["spec.scaleTargetRef", "spec.brokerRef", "spec.maxReplicas"]),
+        ({"scaleTargetRef": {"name": "worker"}}, ["spec.brokerRef", "spec.maxReplicas"]),
         (spec(scaleTargetRef={"kind": "Deployment"}), ["spec.scaleTargetRef.name"]),
         (spec(brokerRef={"vhost": "/"}), ["spec.brokerRef.secretName"]),
         (spec(nameko={"maxWorkers": 4}), ["spec.nameko.service"]),
