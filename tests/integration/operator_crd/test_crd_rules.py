@@ -37,8 +37,8 @@ RULES: list[tuple[Spec, str, str]] = [
             creating(**{field: value}),
             "spec",
             (
-                "jobTemplate creates a Job for each jobs.messagesPerJob ready messages and ends none;"
-                " remove target, targets, behavior, victims, fallback, schedules, drainSeconds,"
+                "jobTemplate creates a Job for each jobs.messagesPerJob ready messages and ends"
+                " none; remove target, targets, behavior, victims, fallback, schedules, drainSeconds,"
                 " pausedReplicas, forecast and nameko"
             ),
         )
