@@ -38,8 +38,8 @@ RULES: list[tuple[Spec, str, str]] = [
             "spec",
             (
                 "jobTemplate creates a Job for each jobs.messagesPerJob ready messages and ends"
-                " none; remove target, targets, behavior, victims, fallback, schedules, drainSeconds,"
-                " pausedReplicas, forecast and nameko"
+                " none; remove target, targets, behavior, victims, fallback, schedules,"
+                " drainSeconds, pausedReplicas, forecast and nameko"
             ),
         )
         for field, value in (("target", {}), ("schedules", [MORNING]), ("drainSeconds", 30))
