@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from tests.integration.operator_crd.apiserver import Cause, DryRun, Refused
+from tests.integration.operator_crd.job_rules import JOB_RULES
 from tests.integration.operator_crd.schema import Schema, fields_of
-from tests.integration.operator_crd.specs import MORNING, Spec, aimed, creating, spec
+from tests.integration.operator_crd.specs import MORNING, Spec, aimed, spec
 
 _LENGTH = {"type": "QueueLength", "messagesPerReplica": 5}
 
@@ -19,47 +20,7 @@ RULES: list[tuple[Spec, str, str]] = [
         (spec(behavior={"scaleDown": rules}), "spec.behavior.scaleDown", _MOVED)
         for rules in ({"victimPolicy": "IdleOnly"}, {"maxDrainWaitSeconds": 60})
     ),
-    *(
-        (
-            each,
-            "spec",
-            "give either scaleTargetRef, a workload to scale, or jobTemplate, Jobs to create",
-        )
-        for each in (spec(scaleTargetRef=None), {**creating(), **spec()})
-    ),
-    (
-        spec(jobs={}),
-        "spec.jobs",
-        "jobs has the rules of jobTemplate; add jobTemplate or remove jobs",
-    ),
-    *(
-        (
-            creating(**{field: value}),
-            "spec",
-            (
-                "jobTemplate creates a Job for each jobs.messagesPerJob ready messages and ends"
-                " none; remove target, targets, behavior, victims, fallback, schedules,"
-                " drainSeconds, pausedReplicas, forecast and nameko"
-            ),
-        )
-        for field, value in (("target", {}), ("schedules", [MORNING]), ("drainSeconds", 30))
-    ),
-    *(
-        (
-            creating(**fields),
-            "spec",
-            (
-                "jobTemplate has no Jobs without messages; remove minReplicas, activation and"
-                " idle.replicas"
-            ),
-        )
-        for fields in ({"minReplicas": 1}, {"activation": {"threshold": 1}})
-    ),
-    (
-        creating(onDelete="Restore"),
-        "spec.onDelete",
-        "Jobs are deleted together with the object; remove onDelete",
-    ),
+    *JOB_RULES,
     (
         spec(minReplicas=11),
         "spec.minReplicas",
