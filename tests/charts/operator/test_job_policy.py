@@ -1,6 +1,7 @@
 """Whoever writes a jobTemplate may create Jobs, and the operator ends no Job."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -83,9 +84,11 @@ def test_a_job_template_needs_the_right_to_create_jobs(bind, tenant, apply_as):
     bind({"rbac": {"jobs": True}})
     without, with_jobs = tenant("without-jobs", jobs=False), tenant("with-jobs", jobs=True)
 
+    number = count()
+
     def is_refused() -> bool:
-        try:
-            apply_as(without, autoscaler("tried"))
+        try:  # a template that is there already is not refused
+            apply_as(without, autoscaler(f"tried-{next(number)}"))
         except KubectlFailed as error:
             return "needs the right to create Jobs: without-jobs may not" in str(error)
         return False
