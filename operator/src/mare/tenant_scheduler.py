@@ -74,8 +74,9 @@ CERTIFICATES = Stock("different certificates in Secrets", 32)
 """A TLS context of up to 2.4 MiB each."""
 REMEMBERED_QUEUES = Stock("remembered queues", 20_000)
 """Their last depths, Raft logs and failures, of 0.6 KB each."""
-REMEMBERED_JOBS = Stock("remembered Jobs", 20_000)
-"""Of 0.4 KB each: finished ones up to the history limits, and unfinished ones up to maxReplicas."""
+REMEMBERED_JOBS = Stock("remembered Jobs", 2_000)
+"""Of 0.4 KB each: finished ones up to the history limits, and unfinished ones up to maxReplicas.
+A decision on so many takes 50 ms."""
 RECORDED_OBJECTS = Stock("objects with charts and a log", 1_000)
 """Up to 100 KB each: 47 of samples, 22 of arrivals and 32 of decisions."""
 RESPONSE_OBJECTS = Stock("JSON objects in responses", 300_000)

@@ -108,7 +108,7 @@ def test_an_event_that_is_too_large_is_logged_and_left_out(caplog: pytest.LogCap
 
     assert use(cluster, watched) == ["one", "half", "last"]
     (record,) = [each for each in caplog.records if each.levelno == logging.WARNING]
-    assert record.message == "A QueueAutoscaler exceeds 1 MiB and is not read"
+    assert record.message == "A QueueAutoscaler exceeds 1 MiB or 20,000 JSON values and is not read"
 
 
 @pytest.mark.parametrize("kind", ["limit", "watch"])
@@ -119,3 +119,10 @@ def test_a_refusal_is_passed_on(kind):
             return response.status, (await response.json())["code"]
 
     assert use(Cluster({}), refused) == (403, 403)
+
+
+def test_an_object_of_many_small_values_is_neither_listed_nor_watched():
+    cluster = Cluster({"first": 0, "hostile": 0, "last": 0})
+    cluster.items[1]["spec"]["jobTemplate"] = {"spec": [{} for _ in range(20_000)]}
+    assert [name for page in use(cluster, pages) for name in page] == ["first", "last"]
+    assert use(cluster, watched) == ["first", "last"]

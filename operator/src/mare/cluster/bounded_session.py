@@ -1,7 +1,8 @@
 """Bounds what kopf reads: pages and watch events of QueueAutoscalers, whose size tenants choose.
 
-kopf reads each page of a list, and each line of a watch, whole. The API server sends a
-QueueAutoscaler as the JSON that it stores, which is 1.5 MiB at most, etcd's limit of a request.
+kopf reads each page of a list, and each line of a watch, whole, and copies what it has read. The
+API server sends a QueueAutoscaler as the JSON that it stores, which is 1.5 MiB at most, etcd's
+limit of a request.
 Decoding one of labels and managed fields takes 25 MiB, so ten in a page ended an operator of
 256 MiB.
 """
@@ -25,7 +26,10 @@ from mare.cluster.bounded_answers import (
 
 _FEWER = 5
 """Divides the objects of a page that exceeds its bound."""
-_TOO_LARGE = "A QueueAutoscaler exceeds 1 MiB and is not read"
+_MOST_PARTS = 20_000
+"""JSON objects and lists of a page or event: a QueueAutoscaler has a few hundred. kopf copies each
+part twice, so that 330,000 empty ones in one object of 1 MiB held the loop for a second."""
+_TOO_LARGE = "A QueueAutoscaler exceeds 1 MiB or 20,000 JSON values and is not read"
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +59,8 @@ class BoundedReads:
                 return response
             try:
                 body = await read_bounded(response.content.iter_any(), MAX_LINE_BYTES)
+                if _has_too_many_parts(body):
+                    raise TooLarge("too many JSON values")  # noqa: TRY301 - as a long one
             except TooLarge:
                 response.close()
                 if self._limit == 1:
@@ -76,6 +82,10 @@ async def _skip(request: ClientRequest, handler: ClientHandlerType) -> ClientRes
         metadata = item["metadata"]
         _log.warning(_TOO_LARGE, extra={"object": (metadata["namespace"], metadata["name"])})
     return _with_body(response, json.dumps({**page, "items": []}).encode())
+
+
+def _has_too_many_parts(body: bytes) -> bool:
+    return body.count(b"{") + body.count(b"[") > _MOST_PARTS
 
 
 def _with_body(response: ClientResponse, body: bytes) -> ClientResponse:
@@ -110,7 +120,7 @@ class _ShortLines(_Content):
 
     async def iter_chunked(self, _: int) -> AsyncIterator[bytes]:
         async for line, is_whole in lines(self._content.iter_any(), MAX_LINE_BYTES):
-            if is_whole:
+            if is_whole and not _has_too_many_parts(line):
                 yield line + b"\n"
             else:
                 _log.warning(_TOO_LARGE, extra={"beginning": line[:200].decode(errors="replace")})

@@ -20,6 +20,9 @@ from mare.ports import NOT_READ_YET, AccessRefused, Conflict, NotFound, Rejected
 from mare.tenant_scheduler import JOB_WRITES, TenantScheduler
 
 _JOBS = Resource("batch/v1", "jobs")
+_OBJECT_BYTES = 256 * 1024
+"""An object with a template of 64 KiB and its managed fields; 16 namespaces may create Jobs at a
+time, and each holds its object meanwhile."""
 
 
 class WatchedJobs:
@@ -60,7 +63,7 @@ class WatchedJobs:
         is a Job that the watch has not shown yet: the list is read again, and `Conflict` raised.
         """
         path = QUEUE_AUTOSCALERS.path(target.namespace, target.name)
-        owner = await self._api.request("GET", path)
+        owner = await self._api.request("GET", path, most=_OBJECT_BYTES)
         if owner["metadata"]["uid"] != target.uid or "jobTemplate" not in owner["spec"]:
             raise NotFound(f"{target} are not to be created any more")
         for _ in range(replicas - last_read.replicas):

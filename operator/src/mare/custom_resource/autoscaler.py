@@ -130,10 +130,16 @@ def _read_target(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> ScaleT
 
 
 def used_fields(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the operator reads of an object, without annotations and managed fields."""
+    """Return what the operator reads of an object, without annotations and managed fields.
+
+    Of a jobTemplate it reads the presence only, until it creates a Job.
+    """
     metadata = body["metadata"]
     used = {name: metadata[name] for name in _USED_METADATA if name in metadata}
-    return {"metadata": used, "spec": body.get("spec"), "status": body.get("status")}
+    spec = body.get("spec")
+    if spec and "jobTemplate" in spec:
+        spec = {**spec, "jobTemplate": {}}
+    return {"metadata": used, "spec": spec, "status": body.get("status")}
 
 
 def is_older(version: str, than: str) -> bool:
