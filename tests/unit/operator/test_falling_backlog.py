@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mare.domain.estimates import Estimates
 from mare.domain.falling_backlog import FallingBacklog
+from mare.domain.learning import recall
+from mare.domain.observation import Workload, load_of
+from mare.domain.spec import QueueWaitTime
 from mare.domain.unknown import Unknown
+from mare.domain.wait_target import proposal_by_wait
 from tests.unit.operator.building import reading
 from tests.unit.operator.test_learning import watched
 
@@ -97,12 +102,13 @@ def first_burst(prefetch):
     ]
 
 
-def test_the_first_burst_shows_the_capacity_before_the_statistics_do():
+def test_the_first_burst_shows_a_bound_before_the_statistics_know_the_prefetch_count():
     early = watched(first_burst(1.0)[:5], replicas=4).estimates
-    assert early.capacity_per_replica == pytest.approx(1.5)
     later = watched(first_burst(1.0), replicas=4).estimates
-    assert 1.5 < later.capacity_per_replica < 2
-    assert later.workers_per_replica == 1
+    assert early.capacity_bound == pytest.approx(1.5)
+    assert 1.5 < later.capacity_bound < 2
+    assert isinstance(later.service_seconds, Unknown)
+    assert recall(later).estimates.capacity_per_replica == later.capacity_per_replica
 
 
 def test_a_sample_of_before_the_end_of_a_burst_makes_no_replica_faster():
@@ -115,17 +121,28 @@ def test_a_sample_of_before_the_end_of_a_burst_makes_no_replica_faster():
         (now, reading(ready, at=now, consumers=consumers, **statistics))
         for now, ready, consumers, statistics in readings
     ]
-    assert watched(read, replicas=2).estimates.capacity_per_replica <= 2
+    assert watched(read, replicas=2).estimates.capacity_bound <= 2
 
 
-def test_a_greater_prefetch_count_than_was_thought_corrects_the_capacity():
-    early = watched(first_burst(4.0)[:5], replicas=4).estimates
-    assert early.capacity_per_replica == pytest.approx(1.5)
-    later = watched(first_burst(4.0), replicas=4).estimates
-    assert later.capacity_per_replica < early.capacity_per_replica
+def test_a_greater_prefetch_count_than_was_thought_withdraws_the_bound():
+    begun = first_burst(1.0)[:6]
+    now, queue = first_burst(40.0)[-1]
+    assert watched(begun, replicas=4).estimates.capacity_bound
+    assert watched([*begun, (now, queue)], replicas=4).estimates.capacity_bound is None
 
 
-def test_consumers_without_a_limit_show_no_capacity_by_the_messages_that_they_take():
-    limitless = Unknown("NoPrefetch", "a consumer has no prefetch count")
-    estimates = watched(first_burst(limitless), replicas=4).estimates
-    assert isinstance(estimates.capacity_per_replica, Unknown)
+def proposed(bound, ready=200, replicas=4):
+    """What QueueWaitTime proposes for workers of one message each whose capacity is unknown."""
+    estimates = Estimates(arrival_rate=0.0, workers_per_replica=1.0, capacity_bound=bound)
+    queue = reading(ready, replicas, consumers=replicas, prefetch=1.0)
+    workload = Workload(replicas=replicas)
+    return proposal_by_wait(QueueWaitTime(), load_of((queue,)), estimates, workload)
+
+
+def test_a_bound_adds_replicas_and_removes_none_however_high_it_is():
+    assert proposed(1.0).replicas == 100 > proposed(None).replicas
+    assert proposed(1.0, ready=20).replicas == 10 > proposed(None, ready=20).replicas
+    for bound in (1000.0, None):
+        assert proposed(bound) == proposed(None)
+        assert proposed(bound, ready=0) == proposed(None, ready=0)
+    assert not proposed(0.5, ready=20).allows_scale_down

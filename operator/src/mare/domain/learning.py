@@ -13,7 +13,7 @@ from mare.domain.estimates import NO_ESTIMATE, Estimates
 from mare.domain.falling_backlog import FallingBacklog
 from mare.domain.growth import DepthGrowth
 from mare.domain.interval import COUNTER_RESET, OpenInterval, open_interval
-from mare.domain.observation import NO_CONSUMERS, NO_PREFETCH, STATISTICS_SECONDS, Load, Workload
+from mare.domain.observation import NO_CONSUMERS, STATISTICS_SECONDS, Load, Workload
 from mare.domain.replica_starts import ReplicaStarts
 from mare.domain.starting_backlog import StartingBacklog
 from mare.domain.unknown import Unknown, known
@@ -98,7 +98,7 @@ def learn(
             prefetch=_prefetch(load),
             arrival_rate=estimates.confirmed_rate,
         )
-        estimates = _with_fall(estimates, fall, load)
+        estimates = replace(estimates, capacity_bound=fall.capacity)
     learning = replace(learning, starting=starting, backlog=backlog, fall=fall)
     if isinstance(load.statistics_at, Unknown):
         return replace(learning, estimates=estimates, interval=None)
@@ -192,15 +192,6 @@ def _with_arrivals(estimates: Estimates, arrivals: Arrivals) -> Estimates:
         arrival_deviation=arrivals.deviation_of_rate,
         dispersion=arrivals.dispersion,
     )
-
-
-def _with_fall(estimates: Estimates, fall: FallingBacklog, load: Load) -> Estimates:
-    """Return the estimates with the capacity that a falling backlog shows, if it shows one."""
-    if isinstance(load.prefetch, Unknown) and load.prefetch.reason == NO_PREFETCH:
-        return replace(estimates, capacity_per_replica=NO_ESTIMATE)
-    if fall.capacity is None:
-        return estimates
-    return replace(estimates, capacity_per_replica=fall.capacity, capacity_error=Capacity().error)
 
 
 def _prefetch(load: Load) -> float | None:

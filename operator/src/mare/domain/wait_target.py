@@ -48,18 +48,11 @@ def proposal_by_wait(
         proposal = proposal_while_learning(load, per_replica, estimates, workload)
         if isinstance(load.statistics_at, Unknown):
             return replace(proposal, allows_scale_down=False, unknown=load.statistics_at)
-        return proposal
-    rate, remark = rate_of(load, estimates, workload, capacity, known(per_replica, None))
-    demand = Demand(
-        arrival_rate=rate,
-        ready=load.ready + _prefetched(load, estimates, workload),
-        capacity_per_replica=significant(capacity),
-        workers_per_replica=significant(known(per_replica, 1.0)),
-        wait_seconds=target.wait_seconds,
-        backlog_seconds=significant(_drain_seconds(target, estimates)),
-        reaction_seconds=significant(STATISTICS_SECONDS + estimates.assumed_start_seconds),
-        dispersion=significant(estimates.dispersion),
-    )
+        if estimates.capacity_bound is None:
+            return proposal
+        demand, _ = _demand(target, load, estimates, workload, estimates.capacity_bound)
+        return _raised(proposal, demand, need_of(demand))
+    demand, remark = _demand(target, load, estimates, workload, capacity)
     error = 0.0 if target.capacity_per_replica else estimates.capacity_error
     needed = need_of(demand)
     rate_unknown = isinstance(estimates.arrival_rate, Unknown)
@@ -74,6 +67,33 @@ def proposal_by_wait(
     else:
         proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
     return replace(proposal, remark=remark)
+
+
+def _demand(
+    target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload, capacity: float
+) -> tuple[Demand, Clause | None]:
+    """Return the demand at a capacity of each replica, and a remark on its arrival rate."""
+    per_replica = target.workers_per_replica or estimates.workers_per_replica
+    rate, remark = rate_of(load, estimates, workload, capacity, known(per_replica, None))
+    demand = Demand(
+        arrival_rate=rate,
+        ready=known(load.ready, 0) + _prefetched(load, estimates, workload),
+        capacity_per_replica=significant(capacity),
+        workers_per_replica=significant(known(per_replica, 1.0)),
+        wait_seconds=target.wait_seconds,
+        backlog_seconds=significant(_drain_seconds(target, estimates)),
+        reaction_seconds=significant(STATISTICS_SECONDS + estimates.assumed_start_seconds),
+        dispersion=significant(estimates.dispersion),
+    )
+    return demand, remark
+
+
+def _raised(proposal: Proposal, demand: Demand, needed: Need) -> Proposal:
+    """Return a proposal of before the capacity is known, raised to what a bound of it needs."""
+    if needed.replicas <= proposal.replicas:
+        return proposal
+    count = needed.replicas
+    return Proposal(count, count, _clause(demand, needed), allows_scale_down=False)
 
 
 def _drain_seconds(target: QueueWaitTime, estimates: Estimates) -> float:
