@@ -1,15 +1,18 @@
-"""A lower bound for the capacity of a replica, from the fall of the ready messages.
+"""What the fall of the ready messages shows of a capacity that is unknown yet.
 
 Other estimates need two statistics updates between which the replicas stay the same. A burst for a
 new workload changes them, and is over before. Ready messages and consumers are read four times a
 second, and while messages are ready, every consumer works. So the messages that left the queue
 since it had the most are processed, except those that new consumers hold. Messages that arrive
-meanwhile are processed as well, so that this is a bound; where they are many, it says nothing.
+meanwhile are processed as well, so that replicas are faster; where they are many, it says nothing.
 
 Example: 200 messages are ready, and 4 replicas with a prefetch count of 1 begin. After 3 s 172 are
 ready. Of the 28 that left, 4 are in the replicas: 24 in 12 seconds of replicas are 2 messages/s for
-each. Without a limit of the prefetch there is no bound: messages leave the queue without work.
-Messages that expire or are purged leave it without work as well, until Little's law shows more.
+each.
+
+Messages also leave a queue without work: purged or expired ones, those of a queue that does not
+count any more, and those that consumers hold whose prefetch count is not known yet. Then the result
+is too high. So it may only add replicas, and a result that is too high adds none.
 """
 
 from dataclasses import dataclass, replace
