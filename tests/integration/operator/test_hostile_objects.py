@@ -83,6 +83,7 @@ def test_no_request_leaves_the_namespace(stage: Stage):
     assert {each.namespace for each in requests} == {stage.namespace}
 
 
+@pytest.mark.nightly
 def test_objects_of_megabytes_of_labels_take_little_memory(own_stage: Stage):
     """Ten of them in one page of a list took more than the 256 MiB of the operator."""
     labels = {f"{'a' * 240}.{number}/{'b' * 60}": "c" * 60 for number in range(3_300)}
