@@ -9,7 +9,7 @@ from tests.integration.operator.process import Operator
 from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import write_kubeconfig
 
-_NAMESPACES = [f"shared-{number}" for number in range(32)]
+_NAMESPACES = [f"shared-{number}" for number in range(48)]
 
 
 class SharedOperator:

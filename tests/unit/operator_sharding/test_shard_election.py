@@ -117,7 +117,7 @@ def test_a_replica_that_comes_back_gets_its_share_one_shard_at_a_time():
         while sorted(replicas.loads().values()) != [3, 3, 3]:
             lowest = min(lowest, sum(replicas.loads().values()))
             await asyncio.sleep(0.05)
-        assert lowest >= 7, "each replica hands over one shard at a time"
+        assert lowest >= 5, "a replica hands over the next shard while one is being taken at most"
         before = replicas.loads()
         await asyncio.sleep(30)
         assert replicas.loads() == before
