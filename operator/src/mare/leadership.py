@@ -8,6 +8,7 @@ clock, counted from the moment at which its last renewal was read.
 import asyncio
 import logging
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,8 +44,8 @@ class LeaseSettings:
         return math.ceil(self.duration_seconds)
 
 
-class ElectedLeader:
-    """Implements `mare.ports.Leadership`."""
+class LeaseElection(ABC):
+    """Renews a Lease until cancelled, whatever the API server answers; then releases it."""
 
     def __init__(self, api: Api, settings: LeaseSettings, clock: Clock) -> None:
         self._api = api
@@ -53,6 +54,53 @@ class ElectedLeader:
         self._collection = LEASES.path(settings.namespace)
         self._path = LEASES.path(settings.namespace, settings.name)
         self._until = 0.0
+        """Until when this replica may act, without another renewal."""
+        self._tried_at = clock()
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether the last attempt to get or renew the Lease is too long ago."""
+        patience = max(STALLED_SECONDS, 2 * self._settings.duration_seconds)
+        return self._clock() - self._tried_at > patience
+
+    async def run(self) -> None:
+        try:
+            while True:
+                await self.attempt()
+                await asyncio.sleep(self.pause())
+        finally:
+            await self.release()
+
+    async def attempt(self) -> None:
+        try:
+            async with asyncio.timeout(self._settings.duration_seconds / 2):
+                await self.renew()
+        except (Conflict, NotFound, TimeoutError):
+            pass  # leadership lasts until it expires
+        except (AccessRefused, Unavailable) as error:
+            _log.warning("Lease could not be read or written", extra={"error": str(error)[:512]})
+        except Exception:  # noqa: BLE001 - an answer of an unexpected shape must not end the election
+            _log.exception("Lease could not be read or written")
+        self._tried_at = self._clock()
+
+    @abstractmethod
+    def pause(self) -> float:
+        """Return the seconds until the next attempt."""
+
+    @abstractmethod
+    async def renew(self) -> None:
+        """Get or renew the Lease, and count from the first request until when it lasts."""
+
+    @abstractmethod
+    async def release(self) -> None:
+        """Release the Lease, so that another replica may have it at once; raise nothing."""
+
+
+class ElectedLeader(LeaseElection):
+    """Implements `mare.ports.Leadership`."""
+
+    def __init__(self, api: Api, settings: LeaseSettings, clock: Clock) -> None:
+        super().__init__(api, settings, clock)
         self._holds = False
         """Whether the last Lease that was read or written names this replica."""
         self._observed: tuple[str, str] = ("", "")
@@ -62,7 +110,6 @@ class ElectedLeader:
         """How long the holder's Lease lasts, which its own settings decide."""
         self._written: dict[str, Any] | None = None
         """The Lease as last written, while this replica holds it."""
-        self._tried_at = clock()
         self.term = 0
 
     def __call__(self) -> bool:
@@ -71,21 +118,6 @@ class ElectedLeader:
     @property
     def holder(self) -> str | None:
         return self._settings.identity if self() else self._observed[0] or None
-
-    @property
-    def is_stalled(self) -> bool:
-        """Whether the last attempt to get or renew the Lease is too long ago."""
-        patience = max(STALLED_SECONDS, 2 * self._settings.duration_seconds)
-        return self._clock() - self._tried_at > patience
-
-    async def run(self) -> None:
-        """Acquire and renew the Lease until cancelled; then release it."""
-        try:
-            while True:
-                await self._try()
-                await asyncio.sleep(self.pause())
-        finally:
-            await self._release()
 
     def pause(self) -> float:
         """Return the seconds until the next attempt.
@@ -98,21 +130,9 @@ class ElectedLeader:
         left = self._observed_at + self._observed_seconds - self._clock()
         return min(self._settings.renew_seconds / 2, max(0.05, left))
 
-    async def _try(self) -> None:
+    async def renew(self) -> None:
         begun = self._clock()
-        try:
-            async with asyncio.timeout(self._settings.duration_seconds / 2):
-                held = await self._acquire()
-        except (Conflict, NotFound, TimeoutError):
-            held = False
-        except (AccessRefused, Unavailable) as error:
-            _log.warning("Lease could not be read or written", extra={"error": str(error)[:512]})
-            held = False
-        except Exception:  # noqa: BLE001 - an answer of an unexpected shape must not end the election
-            _log.exception("Lease could not be read or written")
-            held = False
-        self._tried_at = self._clock()
-        if held:
+        if await self._acquire():
             if not self():
                 _log.info("Started leading", extra={"term": self.term})
             # Counted from before the request: other replicas count from when they see the Lease.
@@ -159,7 +179,7 @@ class ElectedLeader:
         return self._clock() >= self._observed_at + self._observed_seconds
 
     def _spec(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        now = lease_time()
         is_ours = before.get("holderIdentity") == self._settings.identity
         return {
             "holderIdentity": self._settings.identity,
@@ -174,7 +194,7 @@ class ElectedLeader:
         body = {"metadata": lease["metadata"], "spec": spec}
         self._written = await self._api.request("PUT", self._path, body)
 
-    async def _release(self) -> None:
+    async def release(self) -> None:
         if not self():
             return
         self._until, self._written = 0.0, None
@@ -188,3 +208,8 @@ class ElectedLeader:
             _log.exception("Lease was not released")
         else:
             _log.info("Released the Lease")
+
+
+def lease_time() -> str:
+    """Return the present time as a Lease has it, in microseconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -11,11 +11,11 @@ from tests.unit.operator_loop.candidates import play
 def test_a_leader_renews_by_one_request():
     async def timeline(leases, clock, candidate):
         first = candidate("first")
-        await first._try()
+        await first.attempt()
         leases.requests.clear()
         for _ in range(5):
             clock.now += 0.7
-            await first._try()
+            await first.attempt()
             assert first()
         assert leases.requests == ["PUT"] * 5
 
@@ -25,16 +25,16 @@ def test_a_leader_renews_by_one_request():
 def test_a_lease_that_another_client_has_written_is_read_again():
     async def timeline(leases, clock, candidate):
         first = candidate("first")
-        await first._try()
-        await first._try()
+        await first.attempt()
+        await first.attempt()
         taken = {**leases.lease["spec"], "holderIdentity": "hand", "renewTime": "later"}
         version = leases.lease["metadata"]["resourceVersion"] + 1
         leases.lease = {"metadata": {"resourceVersion": version}, "spec": taken}
-        await first._try()
+        await first.attempt()
         assert not first()
         assert first.holder == "hand"
         leases.lease = None
-        await first._try()
+        await first.attempt()
         assert first()
 
     play(timeline)
@@ -43,11 +43,11 @@ def test_a_lease_that_another_client_has_written_is_read_again():
 def test_a_lease_that_was_deleted_is_made_again_in_the_same_attempt():
     async def timeline(leases, clock, candidate):
         first = candidate("first")
-        await first._try()
+        await first.attempt()
         leases.lease = None
         leases.requests.clear()
         clock.now += 3.0
-        await first._try()
+        await first.attempt()
         assert leases.requests == ["PUT", "GET", "POST"]
         clock.now += 3.0
         assert first()
@@ -58,11 +58,11 @@ def test_a_lease_that_was_deleted_is_made_again_in_the_same_attempt():
 def test_a_lease_that_was_made_again_begins_a_term_though_the_answer_is_lost():
     async def timeline(leases, clock, candidate):
         first = candidate("first")
-        await first._try()
+        await first.attempt()
         leases.lease, leases.loses_answers = None, True
-        await first._try()
+        await first.attempt()
         leases.loses_answers = False
-        await first._try()
+        await first.attempt()
         assert (first(), first.term) == (True, 2)
 
     play(timeline)
@@ -73,15 +73,15 @@ def test_a_lease_has_the_time_at_which_its_holder_acquired_it():
 
     async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
-        await first._try()
+        await first.attempt()
         leases.lease["spec"]["acquireTime"] = long_ago
         clock.now += 5
         for _ in range(3):
-            await first._try()
+            await first.attempt()
             assert leases.lease["spec"]["acquireTime"] == long_ago
             assert leases.lease["spec"]["renewTime"] > long_ago
-        await first._release()
-        await second._try()
+        await first.release()
+        await second.attempt()
         assert leases.lease["spec"]["acquireTime"] > long_ago
         assert leases.lease["spec"]["leaseTransitions"] == 2
 
@@ -99,7 +99,7 @@ def in_recife(monkeypatch: pytest.MonkeyPatch):
 
 def test_the_times_of_a_lease_are_utc_wherever_the_machine_stands(in_recife):
     async def timeline(leases, clock, candidate):
-        await candidate("first")._try()
+        await candidate("first").attempt()
         renewed = datetime.fromisoformat(leases.lease["spec"]["renewTime"])
         assert abs((datetime.now(UTC) - renewed).total_seconds()) < 3600
 
@@ -110,8 +110,8 @@ def test_a_waiting_replica_tries_twice_as_often_and_when_the_lease_expires():
     async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
         assert first.pause() == 0.7
-        await first._try()
-        await second._try()
+        await first.attempt()
+        await second.attempt()
         expires = clock.now + 4
         assert (first.pause(), second.pause()) == (0.7, 0.35)
         pauses = []
@@ -130,7 +130,7 @@ def test_an_election_without_attempts_has_stalled():
         leases.away = True
         for _ in range(60):
             clock.now += 1
-            await first._try()
+            await first.attempt()
         assert not first.is_stalled
         clock.now += 31
         assert first.is_stalled
@@ -141,10 +141,10 @@ def test_an_election_without_attempts_has_stalled():
 def test_a_released_lease_is_taken_at_once():
     async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
-        await first._try()
-        await first._release()
+        await first.attempt()
+        await first.release()
         assert not first()
-        await second._try()
+        await second.attempt()
         assert second()
 
     play(timeline)
@@ -154,9 +154,9 @@ def test_a_released_lease_is_taken_at_once():
 def test_a_replica_that_stops_without_leading_does_not_release_the_lease(seconds: float):
     async def timeline(leases, clock, candidate):
         first, second = candidate("first"), candidate("second")
-        await first._try()
+        await first.attempt()
         clock.now += seconds
-        await second._release()
+        await second.release()
         assert leases.lease["spec"]["holderIdentity"] == "first"
 
     play(timeline)

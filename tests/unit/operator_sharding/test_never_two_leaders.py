@@ -38,12 +38,10 @@ class _Replica:
         return self.election.leads_namespace(namespace)
 
     def begin(self) -> None:
-        single = self.shards == 1
-        self.attempt = Attempt(self.election._try() if single else self.election.attempt())
+        self.attempt = Attempt(self.election.attempt())
 
     def begin_release(self) -> None:
-        single = self.shards == 1
-        self.attempt = Attempt(self.election._release() if single else self.election.release())
+        self.attempt = Attempt(self.election.release())
         self.stopping = True
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from mare.cluster.api import Api
 from mare.cluster.object_reader import Unreadable, connected
 from mare.cluster.paths import Resource
-from mare.sharding.assignment import read_assignment, shard_of, shards_of
+from mare.sharding.assignment import pod_of, read_assignment, shard_of, shards_of
 
 LEASES = Resource("coordination.k8s.io/v1", "leases")
 _DIFFERING_SECONDS = 10.0
@@ -39,8 +39,7 @@ class Leader:
 
     @property
     def pod(self) -> str:
-        """The Pod: a random suffix follows it in the identity."""
-        return self.identity.rpartition("-")[0] or self.identity
+        return pod_of(self.identity)
 
 
 def leader_in(lease: Mapping[str, Any], namespace: str) -> Leader:

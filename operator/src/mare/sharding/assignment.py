@@ -87,3 +87,8 @@ def read_assignment(lease: Mapping[str, Any]) -> Assignment:
         return Assignment(members, str(stored["made"]))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"the annotation {ANNOTATION} cannot be read") from error
+
+
+def pod_of(identity: str) -> str:
+    """Return the Pod of a replica, whose identity has a random suffix."""
+    return identity.rpartition("-")[0] or identity

@@ -10,12 +10,11 @@ import logging
 import random
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from mare.cluster.api import Api
-from mare.leadership import LEASES, SAFETY_FACTOR, STALLED_SECONDS, LeaseSettings
-from mare.ports import AccessRefused, ApiError, Clock, Conflict, NotFound, Unavailable
+from mare.leadership import SAFETY_FACTOR, LeaseElection, LeaseSettings, lease_time
+from mare.ports import ApiError, Clock, Conflict, NotFound, Unavailable
 from mare.sharding.assignment import (
     ANNOTATION,
     Assignment,
@@ -32,15 +31,12 @@ _WRITES = 5
 _log = logging.getLogger(__name__)
 
 
-class ShardElection:
+class ShardElection(LeaseElection):
+    """Renews, takes and hands over shards until cancelled; then releases all."""
+
     def __init__(self, api: Api, settings: LeaseSettings, shards: int, clock: Clock) -> None:
-        self._api = api
-        self._settings = settings
-        self._clock = clock
-        self._collection = LEASES.path(settings.namespace)
-        self._path = LEASES.path(settings.namespace, settings.name)
+        super().__init__(api, settings, clock)
         self._group = group_of(shards)
-        self._until = 0.0
         self._mine: frozenset[int] = frozenset()
         """The shards of this replica in the Lease that was read or written last."""
         self._leaving: int | None = None
@@ -48,7 +44,6 @@ class ShardElection:
         self._assignment = Assignment()
         self._terms = [0] * shards
         self._sightings = Sightings(clock)
-        self._tried_at = clock()
 
     @property
     def shards(self) -> int:
@@ -71,21 +66,6 @@ class ShardElection:
     def identity(self) -> str:
         return self._settings.identity
 
-    @property
-    def is_stalled(self) -> bool:
-        """Whether the last attempt to renew is too long ago."""
-        patience = max(STALLED_SECONDS, 2 * self._settings.duration_seconds)
-        return self._clock() - self._tried_at > patience
-
-    async def run(self) -> None:
-        """Renew, take and hand over shards until cancelled; then release all."""
-        try:
-            while True:
-                await self.attempt()
-                await asyncio.sleep(self.pause())
-        finally:
-            await self.release()
-
     def pause(self) -> float:
         """Return the seconds until the next attempt: sooner if a Lease or an entry expires.
 
@@ -94,19 +74,6 @@ class ShardElection:
         left = self._sightings.next_expiry - self._clock()
         varied = self._settings.renew_seconds * random.uniform(0.8, 1.0)  # noqa: S311 - no secret
         return min(varied, max(0.05, left))
-
-    async def attempt(self) -> None:
-        try:
-            async with asyncio.timeout(self._settings.duration_seconds / 2):
-                await self.renew()
-        except (Conflict, NotFound, TimeoutError):
-            pass  # leadership lasts until it expires
-        except (AccessRefused, Unavailable, ValueError) as error:
-            text = "Lease could not be read or written"
-            _log.warning(text, extra={"error": str(error)[:512]})
-        except Exception:  # noqa: BLE001 - an answer of an unexpected shape must not end the election
-            _log.exception("Lease could not be read or written")
-        self._tried_at = self._clock()
 
     async def renew(self) -> None:
         """Read the Lease, and write the entry of this replica if it belongs there."""
@@ -137,7 +104,7 @@ class ShardElection:
     def _found(self, lease: Mapping[str, Any] | None) -> Assignment | None:
         """Return the assignment to continue; None while another holder has the Lease."""
         if lease is None:
-            made = Assignment(made=_now())
+            made = Assignment(made=lease_time())
             self._sightings.see_made(made.made, self._settings.published_seconds)
             return made
         spec = lease.get("spec") or {}
@@ -148,9 +115,9 @@ class ShardElection:
             return Assignment() if is_expired or not holder else None
         try:
             found = read_assignment(lease)
-        except ValueError:
+        except ValueError as error:
             if not is_expired:
-                raise
+                raise Unavailable(str(error)) from error
             return Assignment()  # no replica has led since
         self._sightings.see_made(found.made, self._settings.published_seconds)
         return found
@@ -178,7 +145,7 @@ class ShardElection:
             kept = replace(kept, made="")
             free = set(range(self.shards)) - led - mine - {self._leaving}
             mine |= frozenset(claims(len(mine), loads, free))
-        member = Member(mine, _now(), self._settings.published_seconds)
+        member = Member(mine, lease_time(), self._settings.published_seconds)
         return leaving, kept.with_member(self.identity, member)
 
     def _own(self, found: Assignment) -> frozenset[int]:
@@ -204,7 +171,7 @@ class ShardElection:
         """Write the assignment, if the Lease still has the version that was read."""
         before = {} if lease is None else lease.get("spec") or {}
         continues = before.get("holderIdentity") == self._group
-        now = _now()
+        now = lease_time()
         spec = {
             "holderIdentity": self._group,
             "leaseDurationSeconds": max(each.seconds for each in new.members.values()),
@@ -269,7 +236,3 @@ class ShardLeadership:
     @property
     def term(self) -> int:
         return self._election.term(self._shard)
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mare.cluster.api import Api
 from mare.leadership import ElectedLeader, LeaseSettings
 from mare.ports import Clock, Leadership, SoleReplica
-from mare.sharding.assignment import shard_of, shards_of
+from mare.sharding.assignment import pod_of, shard_of, shards_of
 from mare.sharding.election import ShardElection, ShardLeadership
 
 
@@ -61,8 +61,3 @@ def _of_shards(election: ShardElection) -> str:
         if leader := election.leader_of(shard):
             led[pod_of(leader)].append(str(shard))
     return "; ".join(f"{pod}: {', '.join(shards)}" for pod, shards in sorted(led.items()))
-
-
-def pod_of(identity: str) -> str:
-    """Return the Pod of a replica, whose identity has a random suffix."""
-    return identity.rpartition("-")[0]
