@@ -160,8 +160,8 @@ class Workloads(Protocol):
         Returns when no more than `replicas` are left, and raises as `scale` does.
         """
 
-    async def delete_jobs(self, target: ScaleTarget, jobs: Collection[Job]) -> None:
-        """Delete finished Jobs of an object that creates Jobs; raises as `scale` does."""
+    async def delete_job(self, target: ScaleTarget, job: Job) -> None:
+        """Delete a finished Job of an object that creates Jobs; raises as `scale` does."""
 
     async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:
         """Return why most replicas that are not ready are not, in a few words; None if unknown.

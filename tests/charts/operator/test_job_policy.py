@@ -1,4 +1,4 @@
-"""Whoever writes a jobTemplate may create Jobs, and the operator ends no Job."""
+"""A user needs the right to create Jobs for a jobTemplate, and the operator ends no Job."""
 
 from collections.abc import Callable
 from itertools import count

@@ -1,4 +1,4 @@
-"""A rise is told from noise by its error, and from the load by what explains it."""
+"""A rise counts if it exceeds its error, and what the load explains."""
 
 from random import Random
 

@@ -42,13 +42,19 @@ def test_one_job_alone_tries_after_a_job_that_failed_at_once():
     assert "one Job alone is created until one succeeds" in decision.message
 
 
-def test_a_success_ends_the_delay():
+def one_that_tries():
+    """Five Jobs failed at once, and the sixth one has taken a message."""
     time = JobTimeline(ready=5)
     time.step(3)
     time.fail()
     time.step(14)
     time.start(6)
     time.take()
+    return time
+
+
+def test_a_success_ends_the_delay():
+    time = one_that_tries()
     time.step(2)
     time.succeed(6)
     time.step()
@@ -57,12 +63,7 @@ def test_a_success_ends_the_delay():
 
 
 def test_a_job_that_runs_for_a_minute_ends_the_delay():
-    time = JobTimeline(ready=5)
-    time.step(3)
-    time.fail()
-    time.step(14)
-    time.start(6)
-    time.take()
+    time = one_that_tries()
     time.step(40)
     assert time.unfinished == 1
     time.step(25)

@@ -126,7 +126,7 @@ class FakeWorkloads:
     """Why replicas are not ready, or what reading it raises."""
     unready_reads: int = 0
 
-    async def delete_jobs(self, target: ScaleTarget, jobs: Collection[Job]) -> None:
+    async def delete_job(self, target: ScaleTarget, job: Job) -> None:
         raise AssertionError(f"no Job of {target} is to be deleted")
 
     async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:

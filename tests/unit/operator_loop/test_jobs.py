@@ -117,7 +117,8 @@ def test_numbers_of_deleted_jobs_are_not_used_again():
         await watched.scale(TARGET, await listed(watched), 1)
         (first,) = api.created
         await api.end(first)
-        await watched.delete_jobs(TARGET, (await listed(watched)).jobs)
+        (job,) = (await listed(watched)).jobs
+        await watched.delete_job(TARGET, job)
         await becomes(lambda: watched.get(TARGET).jobs == ())
         await watched.scale(TARGET, await listed(watched), 1)
         assert api.created[1] == job_name("worker", "uid-worker", 2)

@@ -11,17 +11,17 @@ from mare.ports import Scale
 from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import REMEMBERED_JOBS, TenantScheduler
 
-_Owner = tuple[str, str]
+Owner = tuple[str, str]
 """Namespace and UID. Labels of a Job in another namespace could name the same UID."""
 
 
 class JobStore:
     def __init__(self, scheduler: TenantScheduler) -> None:
         self._scheduler = scheduler
-        self._jobs: dict[_Owner, dict[str, tuple[Job, str]]] = {}
+        self._jobs: dict[Owner, dict[str, tuple[Job, str]]] = {}
         """By name, with the resourceVersion."""
-        self._over_budget: dict[_Owner, Unknown] = {}
-        self._highest: dict[_Owner, int] = {}
+        self._over_budget: dict[Owner, Unknown] = {}
+        self._highest: dict[Owner, int] = {}
 
     def scale_of(self, target: JobTarget) -> Scale | Unknown:
         owner = _owner(target)
@@ -41,7 +41,7 @@ class JobStore:
         """Return a number above those of all Jobs that are or were known."""
         return self._highest.get(_owner(target), 0) + 1
 
-    def put(self, item: Mapping[str, Any]) -> _Owner | None:
+    def put(self, item: Mapping[str, Any]) -> Owner | None:
         """Take a Job, unless it is older than what is known; return its owner."""
         read = read_job(item)
         if read is None:
@@ -67,13 +67,13 @@ class JobStore:
             self._scheduler.hold(REMEMBERED_JOBS, namespace, -1)
             self._over_budget.pop(owner, None)
 
-    def keep_listed(self, owners: Iterable[_Owner], listed: set[tuple[_Owner, str]]) -> None:
+    def keep_listed(self, owners: Iterable[Owner], listed: set[tuple[Owner, str]]) -> None:
         """Remove the Jobs of these owners that a list does not contain."""
         for owner in owners:
             for name in [e for e in self._jobs.get(owner, {}) if (owner, e) not in listed]:
                 self.remove(*owner, name)
 
-    def owners(self, namespace: str | None) -> list[_Owner]:
+    def owners(self, namespace: str | None) -> list[Owner]:
         return [each for each in self._jobs if namespace in {None, each[0]}]
 
     def forget(self, target: JobTarget) -> None:
@@ -85,5 +85,5 @@ class JobStore:
             self._highest.pop(owner, None)
 
 
-def _owner(target: JobTarget) -> _Owner:
+def _owner(target: JobTarget) -> Owner:
     return target.namespace, target.uid

@@ -4,12 +4,13 @@ No method ends an unfinished Job.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from functools import partial
 
+from mare.background import cancel
 from mare.cluster.api import Api
 from mare.cluster.job_manifest import UID_LABEL, new_job
-from mare.cluster.job_store import JobStore
+from mare.cluster.job_store import JobStore, Owner
 from mare.cluster.objects import QUEUE_AUTOSCALERS
 from mare.cluster.paths import Resource
 from mare.cluster.watch import keep_watching
@@ -80,19 +81,13 @@ class WatchedJobs:
 
     async def refresh(self, target: JobTarget) -> None:
         """Read the Jobs of an object from the API server, not from its cache."""
-        listed = set()
-        selector = ("labelSelector", f"{UID_LABEL}={target.uid}")
-        async for page in self._api.pages(_JOBS.path(target.namespace), selector):
-            for item in page["items"]:
-                if owner := self._store.put(item):
-                    listed.add((owner, item["metadata"]["name"]))
-        self._store.keep_listed([(target.namespace, target.uid)], listed)
+        owner = target.namespace, target.uid
+        await self._list([owner], target.namespace, f"{UID_LABEL}={target.uid}")
 
-    async def delete_jobs(self, target: JobTarget, jobs: Collection[Job]) -> None:
-        for job in jobs:
-            path = _JOBS.path(target.namespace, job.name)
-            async with self._scheduler.turn(JOB_WRITES, target.namespace):
-                await self._api.request("DELETE", path, {"propagationPolicy": "Background"})
+    async def delete_job(self, target: JobTarget, job: Job) -> None:
+        path = _JOBS.path(target.namespace, job.name)
+        async with self._scheduler.turn(JOB_WRITES, target.namespace):
+            await self._api.request("DELETE", path, {"propagationPolicy": "Background"})
 
     def _watched(self, target: JobTarget) -> str | None:
         return None if self._cluster_wide else target.namespace
@@ -106,17 +101,10 @@ class WatchedJobs:
         )
 
     async def _list_and_watch(self, namespace: str | None) -> None:
-        path, version = _JOBS.path(namespace), ""
-        before = self._store.owners(namespace)
-        listed = set()
-        async for page in self._api.pages(path, ("labelSelector", UID_LABEL)):
-            for item in page["items"]:
-                if owner := self._store.put(item):
-                    listed.add((owner, item["metadata"]["name"]))
-            version = str(page["metadata"]["resourceVersion"])
-        self._store.keep_listed(before, listed)
+        version = await self._list(self._store.owners(namespace), namespace, UID_LABEL)
         self._unread.pop(namespace, None)
-        async for change, item in self._api.changes(path, version, ("labelSelector", UID_LABEL)):
+        path, selector = _JOBS.path(namespace), ("labelSelector", UID_LABEL)
+        async for change, item in self._api.changes(path, version, selector):
             metadata = item["metadata"]
             uid = (metadata.get("labels") or {}).get(UID_LABEL)
             if change == "DELETED" and uid:
@@ -124,9 +112,17 @@ class WatchedJobs:
             elif uid:
                 self._store.put(item)
 
+    async def _list(self, owners: Iterable[Owner], namespace: str | None, label: str) -> str:
+        """Take the Jobs of a list, and only these of `owners`; return the version of the list."""
+        listed, version = set(), ""
+        async for page in self._api.pages(_JOBS.path(namespace), ("labelSelector", label)):
+            for item in page["items"]:
+                if owner := self._store.put(item):
+                    listed.add((owner, item["metadata"]["name"]))
+            version = str(page["metadata"]["resourceVersion"])
+        self._store.keep_listed(owners, listed)
+        return version
+
     async def close(self) -> None:
-        tasks = list(self._watches.values())
-        self._watches.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        watches, self._watches = self._watches, {}
+        await cancel(watches.values())

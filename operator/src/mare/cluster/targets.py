@@ -1,6 +1,6 @@
 """Workloads and Jobs behind one port: the kind of a target decides."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from mare.cluster.jobs import WatchedJobs
 from mare.cluster.workloads import WatchedWorkloads
@@ -53,9 +53,9 @@ class WatchedTargets:
     ) -> None:
         await self._workloads.watch_killed(target, last_read, replicas, on_killed)
 
-    async def delete_jobs(self, target: ScaleTarget, jobs: Collection[Job]) -> None:
+    async def delete_job(self, target: ScaleTarget, job: Job) -> None:
         if isinstance(target, JobTarget):
-            await self._jobs.delete_jobs(target, jobs)
+            await self._jobs.delete_job(target, job)
 
     async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:
         return await self._workloads.unready_cause(target, last_read)

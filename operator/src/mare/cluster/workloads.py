@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
-from mare.background import Tasks
+from mare.background import Tasks, cancel
 from mare.backoff import Backoff
 from mare.cluster.api import MERGE_PATCH, METADATA, METADATA_LIST, Api
 from mare.cluster.discovery import Discovery
@@ -257,11 +257,8 @@ class WatchedWorkloads:
             self._last_read[target] = missing
 
     async def close(self) -> None:
-        tasks = list(self._watches.values())
-        self._watches.clear()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        watches, self._watches = self._watches, {}
+        await cancel(watches.values())
         await self._reads.cancel()
 
 

@@ -22,6 +22,8 @@ from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown, total
 
 _MAX_RATE = 1e9
+_FIRST, _LAST = 0.0, 253_402_214_400.0
+"""The years 1970 and 9999: other times cannot be written again."""
 _OR_EARLIER = "or earlier"
 _ROUNDING = 1.0
 """Seconds by which a stored time can be later than the change."""
@@ -43,6 +45,24 @@ def instant(seconds: float) -> str:
 
 def seconds_of(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
+
+
+def read_time(text: object, offset: float = 0.0) -> float | None:
+    """Return a stored time by the clock that windows use; None for one that no operator writes."""
+    if not isinstance(text, str):
+        return None
+    try:
+        seconds = seconds_of(text)
+    except (ValueError, OverflowError):
+        return None
+    return seconds - offset if _FIRST < seconds < _LAST else None
+
+
+def read_count(value: object, most: int = MAX_COUNT) -> int | None:
+    """Return a stored count, of replicas if not said otherwise; None for an impossible one."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= most else None
 
 
 def surge(surge: Surge, offset: float = 0.0) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import ScaleTarget
+from mare.custom_resource.status_values import read_count, read_time
 from mare.domain.cooldown import Cooldown
-from mare.domain.count import MAX_COUNT
 from mare.domain.crash_loop import CrashLoop
 from mare.domain.reason import Reason
 from mare.domain.starting_backlog import StartingBacklog
@@ -21,8 +21,6 @@ Status = Mapping[str, Any]
 MAX_ORIGINAL = 10_000
 """The original replicas of a workload that has more: maxReplicas is no larger either."""
 _MOST_MESSAGES = 2**53
-_FIRST, _LAST = 0.0, 253_402_214_400.0
-"""The years 1970 and 9999: other times cannot be written again."""
 
 
 def workload_name(target: ScaleTarget) -> str:
@@ -45,12 +43,15 @@ def read_timers(status: Status, offset: float) -> Timers:
     stored, last = status.get("timers", {}), status.get("lastDecision", {})
     texts = stored.get("scaleEvents", ())[-MOST_EVENTS:]
     events = (status_values.read_scale_event(each, offset) for each in texts)
-    quiet_since, published = _time(stored.get("quietSince"), offset), stored.get("published")
+    quiet_since, published = (
+        read_time(stored.get("quietSince"), offset),
+        stored.get("published"),
+    )
     cooldown = None
     if quiet_since is not None and isinstance(published, int) and published >= 0:
         cooldown = Cooldown(quiet_since, published)
     return Timers(
-        unknown_since=_time(stored.get("unknownSince"), offset),
+        unknown_since=read_time(stored.get("unknownSince"), offset),
         cooldown=cooldown,
         events=tuple(sorted((e for e in events if e is not None), key=lambda each: each.time)),
         replicas=read_count(status.get("currentReplicas")),
@@ -91,7 +92,10 @@ def _starting(backlog: StartingBacklog | None, offset: float) -> dict[str, Any] 
 
 
 def _read_starting(stored: Mapping[str, Any], offset: float) -> StartingBacklog | None:
-    since, at = _time(stored.get("since"), offset), _time(stored.get("time"), offset)
+    since, at = (
+        read_time(stored.get("since"), offset),
+        read_time(stored.get("time"), offset),
+    )
     counts = [stored.get(name) for name in ("first", "ready", "uncounted")]
     first, ready, uncounted = (read_count(count, _MOST_MESSAGES) for count in counts)
     if since is None or at is None or first is None or ready is None or uncounted is None:
@@ -115,7 +119,7 @@ def _unready(unready: UnreadyReplicas, offset: float) -> dict[str, Any] | None:
 
 
 def _read_unready(stored: Mapping[str, Any], offset: float) -> UnreadyReplicas:
-    since = _time(stored.get("since"), offset)
+    since = read_time(stored.get("since"), offset)
     expected, ready = read_count(stored.get("replicas")), read_count(stored.get("ready"))
     if since is None or expected is None or ready is None:
         return UnreadyReplicas()
@@ -124,21 +128,6 @@ def _read_unready(stored: Mapping[str, Any], offset: float) -> UnreadyReplicas:
 
 def _instant(seconds: float | None, offset: float) -> str | None:
     return None if seconds is None else status_values.later_instant(seconds + offset)
-
-
-def _time(text: object, offset: float) -> float | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        seconds = status_values.seconds_of(text)
-    except (ValueError, OverflowError):
-        return None
-    return seconds - offset if _FIRST < seconds < _LAST else None
-
-
-def read_count(value: object, most: int = MAX_COUNT) -> int | None:
-    """Return a stored count, of replicas if not said otherwise; None for an impossible one."""
-    return value if isinstance(value, int) and 0 <= value <= most else None
 
 
 def read_original(status: Status) -> int | None:

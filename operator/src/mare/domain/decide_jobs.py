@@ -19,14 +19,13 @@ from mare.domain.evidence import Evidence
 from mare.domain.job_claims import JobClaims
 from mare.domain.job_failures import JobFailures
 from mare.domain.jobs import Job, JobState
-from mare.domain.observation import QueueReading
+from mare.domain.observation import QueueReading, load_of
 from mare.domain.reason import Reason
 from mare.domain.spec import JobRules, Pause, ScalingSpec
-from mare.domain.unknown import Unknown, total
+from mare.domain.unknown import Unknown
 
 AT_A_TIME = 50
 """Jobs of one decision. Their requests take a second, and the next decision has a newer reading."""
-_NO_QUEUE = Unknown("QueueNotFound", "no queue is found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ def decide_jobs(
         trace.record(Stage.PROPOSAL, None, Clause("paused.notCalculated"))
         trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, Clause("paused.all"))
         return trace.decided(), history
-    ready = _ready(queues)
+    ready = load_of(queues).ready
     if isinstance(ready, Unknown):
         remark = ready.in_clause("jobs.unknown")
         trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark)
@@ -79,12 +78,6 @@ def _record_jobs(trace: DecisionTrace, unfinished: Sequence[Job]) -> None:
     starting = sum(each.state is JobState.STARTING for each in unfinished)
     clause = Clause("jobs.counted", jobs=len(unfinished), starting=starting)
     trace.record(Stage.MEASURED, len(unfinished), clause)
-
-
-def _ready(queues: tuple[QueueReading, ...] | Unknown) -> int | Unknown:
-    if isinstance(queues, Unknown):
-        return queues
-    return total(each.ready for each in queues) if queues else _NO_QUEUE
 
 
 def _propose(trace: DecisionTrace, ready: int, claimed: int, rules: JobRules) -> None:

@@ -34,7 +34,7 @@ class Estimates:
     """Messages/s of one replica that is always busy."""
     capacity_bound: float | None = None
     """What a falling backlog shows of it while it is unknown. It may only add replicas: messages
-    that leave a queue without work make it too high. No other process is told."""
+    that leave a queue without work make it too high. It is not stored."""
     capacity_error: float = 0.0
     """The relative standard error of `capacity_per_replica`."""
     workers_per_replica: float | Unknown = NO_ESTIMATE

@@ -1,7 +1,7 @@
 """Programs as scale targets. A replica is a process."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 
 import aiohttp
@@ -67,7 +67,7 @@ class ProcessWorkloads:
         self._versions[target.name] += 1
         group.scale(replicas, self._busy.pop(target.name, None))
 
-    async def delete_jobs(self, target: ScaleTarget, jobs: Collection[Job]) -> None:
+    async def delete_job(self, target: ScaleTarget, job: Job) -> None:
         """Do nothing: commands are no Jobs."""
 
     async def refresh(self, target: ScaleTarget) -> None:

@@ -41,7 +41,7 @@ class FinishedJobs:
                 if not self._guard.allows_writes(state):
                     return
                 try:
-                    await self._workloads.delete_jobs(state.autoscaler.target, (job,))
+                    await self._workloads.delete_job(state.autoscaler.target, job)
                 except NotFound:  # a user or the TTL has deleted it
                     continue
         except ApiError as error:

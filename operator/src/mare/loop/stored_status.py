@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mare.custom_resource.status import read_estimates, read_surges
-from mare.custom_resource.stored_timers import read_count, read_original
+from mare.custom_resource.status_values import read_count
+from mare.custom_resource.stored_timers import read_original
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import Attempts
 from mare.loop.record import View
