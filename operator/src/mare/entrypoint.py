@@ -30,6 +30,7 @@ from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
+from mare.no_diffs import NoDiffs, NoProgress
 from mare.ports import ApiError
 from mare.settings import Settings
 from mare.sharding.leaders import Leaders, elect
@@ -271,4 +272,6 @@ def _kopf_settings() -> kopf.OperatorSettings:
     settings.networking.error_backoffs = (0.2, 0.5, 1, 2, 3, 5, 5, 5)
     settings.scanning.disabled = True
     settings.posting.enabled = False
+    settings.persistence.diffbase_storage = NoDiffs()
+    settings.persistence.progress_storage = NoProgress()
     return settings
