@@ -126,10 +126,17 @@ class Workloads(Protocol):
     def get(self, target: ScaleTarget) -> Scale | Unknown:
         """Return the scale as last read. The first call for a target starts a watch."""
 
-    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
+    async def scale(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        is_allowed: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Set the replicas, if the workload has not changed since `last_read`.
 
-        For Jobs, create as many as `replicas` are more than in `last_read`. Raises `Conflict`,
+        For Jobs, create as many as `replicas` are more than in `last_read`, as long as
+        `is_allowed`, which is called immediately before each creation. Raises `Conflict`,
         `NotFound`, `AccessRefused` or `Unavailable`, and `Rejected` for a Job.
         """
 

@@ -37,7 +37,13 @@ class Hasty:
         self.scaled = asyncio.Event()
         self.get, self.refresh = workloads.get, workloads.refresh
 
-    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
+    async def scale(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        is_allowed: Callable[[], bool] = lambda: True,
+    ) -> None:
         if not self._changed:
             self._changed = True
             await asyncio.to_thread(self._stage.scale_by_hand, OTHERS_COUNT)

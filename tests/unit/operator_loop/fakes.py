@@ -159,7 +159,13 @@ class FakeWorkloads:
     def get(self, target: ScaleTarget) -> Scale | Unknown:
         return self.scales.get(target.name, Unknown("WorkloadNotFound", f"{target} is not there"))
 
-    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
+    async def scale(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        is_allowed: Callable[[], bool] = lambda: True,
+    ) -> None:
         await self._send(target.name)
         if target.name in self.slow:
             await asyncio.Event().wait()

@@ -46,6 +46,18 @@ def test_created_jobs_are_known_before_the_watch_shows_them():
     run(test)
 
 
+def test_no_more_jobs_are_created_once_they_are_not_allowed():
+    """A pause or a change of the object comes while its Jobs are created."""
+
+    async def test(api):
+        watched = targets(api)
+        answers = iter([True, True, False])
+        await watched.scale(TARGET, await listed(watched), 5, lambda: next(answers))
+        assert len(api.created) == 2
+
+    run(test)
+
+
 def test_a_job_belongs_to_its_object_and_has_the_labels_of_the_template():
     owner = job_body()
     owner["spec"]["jobTemplate"] = {

@@ -6,7 +6,7 @@ another one starts. The counts have to be those of an operator that was never ki
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -56,7 +56,13 @@ class Stops:
 class StoppingWorkloads(FakeWorkloads):
     stops: Stops = field(default_factory=Stops)
 
-    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
+    async def scale(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        is_allowed: Callable[[], bool] = lambda: True,
+    ) -> None:
         await self.stops.point()
         if last_read.version != self.scales[target.name].version:
             raise Conflict("it has changed")

@@ -20,13 +20,19 @@ class JobStore:
         self._scheduler = scheduler
         self._jobs: dict[Owner, dict[str, tuple[Job, str]]] = {}
         """By name, with the resourceVersion."""
-        self._over_budget: dict[Owner, Unknown] = {}
+        self._over_budget: dict[str, Unknown] = {}
+        """Namespaces with Jobs that are not remembered: without them no count is right."""
         self._highest: dict[Owner, int] = {}
+        self._followed: set[Owner] = set()
+        """Objects whose numbers are kept also without a Job."""
+
+    def follow(self, target: JobTarget) -> None:
+        self._followed.add(_owner(target))
 
     def scale_of(self, target: JobTarget) -> Scale | Unknown:
         owner = _owner(target)
-        if owner in self._over_budget:
-            return self._over_budget[owner]
+        if owner[0] in self._over_budget:
+            return self._over_budget[owner[0]]
         jobs = tuple(job for job, _ in self._jobs.get(owner, {}).values())
         return Scale(
             replicas=sum(not each.is_finished for each in jobs),
@@ -48,16 +54,16 @@ class JobStore:
             return None
         (uid, job), metadata = read, item["metadata"]
         owner, version = (metadata["namespace"], uid), metadata["resourceVersion"]
-        known = self._jobs.setdefault(owner, {})
+        known = self._jobs.get(owner, {})
         if job.name not in known:
             try:
                 self._scheduler.hold(REMEMBERED_JOBS, owner[0], 1)
             except OverBudget as error:
-                self._over_budget[owner] = error.why
+                self._over_budget[owner[0]] = error.why
                 return owner
         elif is_older(version, known[job.name][1]):
             return owner
-        known[job.name] = job, version
+        self._jobs.setdefault(owner, {})[job.name] = job, version
         self._highest[owner] = max(job.number, self._highest.get(owner, 0))
         return owner
 
@@ -65,7 +71,7 @@ class JobStore:
         owner = namespace, uid
         if self._jobs.get(owner, {}).pop(name, None) is not None:
             self._scheduler.hold(REMEMBERED_JOBS, namespace, -1)
-            self._over_budget.pop(owner, None)
+            self._drop_if_unused(owner)
 
     def keep_listed(self, owners: Iterable[Owner], listed: set[tuple[Owner, str]]) -> None:
         """Remove the Jobs of these owners that a list does not contain."""
@@ -73,15 +79,25 @@ class JobStore:
             for name in [e for e in self._jobs.get(owner, {}) if (owner, e) not in listed]:
                 self.remove(*owner, name)
 
+    def keep_marks(self, namespace: str | None, listed: set[tuple[Owner, str]]) -> None:
+        """Take a namespace as known again if all of its Jobs in a whole list are remembered."""
+        left = {owner[0] for owner, name in listed if name not in self._jobs.get(owner, {})}
+        for each in [e for e in self._over_budget if namespace in {None, e} and e not in left]:
+            del self._over_budget[each]
+
     def owners(self, namespace: str | None) -> list[Owner]:
         return [each for each in self._jobs if namespace in {None, each[0]}]
 
     def forget(self, target: JobTarget) -> None:
-        """Forget an object without Jobs: those of a removed one are deleted with it."""
+        """Forget an object once it has no Jobs: those of a removed one are deleted with it."""
         owner = _owner(target)
-        if not self._jobs.get(owner):
+        self._followed.discard(owner)
+        self._drop_if_unused(owner)
+
+    def _drop_if_unused(self, owner: Owner) -> None:
+        """Labels of Jobs can name any UID, so that those without a Job would grow for ever."""
+        if owner not in self._followed and not self._jobs.get(owner):
             self._jobs.pop(owner, None)
-            self._over_budget.pop(owner, None)
             self._highest.pop(owner, None)
 
 

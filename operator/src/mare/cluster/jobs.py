@@ -4,7 +4,7 @@ No method ends an unfinished Job.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from mare.background import cancel
@@ -43,6 +43,7 @@ class WatchedJobs:
         namespace = self._watched(target)
         if target not in self._targets:
             self._targets.add(target)
+            self._store.follow(target)
             if namespace not in self._watches:
                 self._unread[namespace] = NOT_READ_YET
                 self._watches[namespace] = asyncio.create_task(self._watch(namespace))
@@ -57,20 +58,29 @@ class WatchedJobs:
         for namespace in self._watches.keys() - {self._watched(each) for each in self._targets}:
             self._watches.pop(namespace).cancel()
 
-    async def scale(self, target: JobTarget, last_read: Scale, replicas: int) -> None:
-        """Create the Jobs that are missing, one after the other.
+    async def scale(
+        self,
+        target: JobTarget,
+        last_read: Scale,
+        replicas: int,
+        is_allowed: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Create the Jobs that are missing, one after the other, as long as `is_allowed`.
 
         The template is read now, so that it takes no memory between two Jobs. A name that exists
         is a Job that the watch has not shown yet: the list is read again, and `Conflict` raised.
         """
         path = QUEUE_AUTOSCALERS.path(target.namespace, target.name)
-        owner = await self._api.request("GET", path, most=_OBJECT_BYTES)
+        async with self._scheduler.turn(JOB_WRITES, target.namespace):
+            owner = await self._api.request("GET", path, most=_OBJECT_BYTES)
         if owner["metadata"]["uid"] != target.uid or "jobTemplate" not in owner["spec"]:
             raise NotFound(f"{target} are not to be created any more")
         for _ in range(replicas - last_read.replicas):
             job = new_job(owner, self._store.next_number(target))
             try:
                 async with self._scheduler.turn(JOB_WRITES, target.namespace):
+                    if not is_allowed():
+                        return
                     answer = await self._api.request("POST", _JOBS.path(target.namespace), job)
             except Conflict:
                 await self.refresh(target)
@@ -82,7 +92,8 @@ class WatchedJobs:
     async def refresh(self, target: JobTarget) -> None:
         """Read the Jobs of an object from the API server, not from its cache."""
         owner = target.namespace, target.uid
-        await self._list([owner], target.namespace, f"{UID_LABEL}={target.uid}")
+        listed, _ = await self._list(target.namespace, f"{UID_LABEL}={target.uid}")
+        self._store.keep_listed([owner], listed)
 
     async def delete_job(self, target: JobTarget, job: Job) -> None:
         path = _JOBS.path(target.namespace, job.name)
@@ -101,7 +112,10 @@ class WatchedJobs:
         )
 
     async def _list_and_watch(self, namespace: str | None) -> None:
-        version = await self._list(self._store.owners(namespace), namespace, UID_LABEL)
+        before = self._store.owners(namespace)
+        listed, version = await self._list(namespace, UID_LABEL)
+        self._store.keep_listed(before, listed)
+        self._store.keep_marks(namespace, listed)
         self._unread.pop(namespace, None)
         path, selector = _JOBS.path(namespace), ("labelSelector", UID_LABEL)
         async for change, item in self._api.changes(path, version, selector):
@@ -112,16 +126,15 @@ class WatchedJobs:
             elif uid:
                 self._store.put(item)
 
-    async def _list(self, owners: Iterable[Owner], namespace: str | None, label: str) -> str:
-        """Take the Jobs of a list, and only these of `owners`; return the version of the list."""
+    async def _list(self, namespace: str | None, label: str) -> tuple[set[tuple[Owner, str]], str]:
+        """Take the Jobs of a list; return their owners and names, and the version of the list."""
         listed, version = set(), ""
         async for page in self._api.pages(_JOBS.path(namespace), ("labelSelector", label)):
             for item in page["items"]:
                 if owner := self._store.put(item):
                     listed.add((owner, item["metadata"]["name"]))
             version = str(page["metadata"]["resourceVersion"])
-        self._store.keep_listed(owners, listed)
-        return version
+        return listed, version
 
     async def close(self) -> None:
         watches, self._watches = self._watches, {}

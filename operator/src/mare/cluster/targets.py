@@ -27,11 +27,17 @@ class WatchedTargets:
         self._jobs.keep_only(each for each in found if isinstance(each, JobTarget))
         self._workloads.keep_only(each for each in found if not isinstance(each, JobTarget))
 
-    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
+    async def scale(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        is_allowed: Callable[[], bool] = lambda: True,
+    ) -> None:
         if isinstance(target, JobTarget):
-            await self._jobs.scale(target, last_read, replicas)
+            await self._jobs.scale(target, last_read, replicas, is_allowed)
         else:
-            await self._workloads.scale(target, last_read, replicas)
+            await self._workloads.scale(target, last_read, replicas, is_allowed)
 
     async def refresh(self, target: ScaleTarget) -> None:
         if isinstance(target, JobTarget):

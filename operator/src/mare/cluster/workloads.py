@@ -99,7 +99,13 @@ class WatchedWorkloads:
         namespace = None if self._cluster_wide else target.namespace
         return target.api_version, target.kind, namespace
 
-    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
+    async def scale(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        is_allowed: Callable[[], bool] = lambda: True,  # noqa: ARG002 - one request
+    ) -> None:
         path = await self._scale_path(target)
         body = {"metadata": {"resourceVersion": last_read.version}, "spec": {"replicas": replicas}}
         answer = await self._api.request("PATCH", path, body, kind=MERGE_PATCH)

@@ -58,7 +58,13 @@ class ProcessWorkloads:
             grace_seconds=int(self._programs[name].stop_seconds),
         )
 
-    async def scale(self, target: ScaleTarget, last_read: Scale, replicas: int) -> None:
+    async def scale(
+        self,
+        target: ScaleTarget,
+        last_read: Scale,
+        replicas: int,
+        is_allowed: Callable[[], bool] = lambda: True,  # noqa: ARG002 - one request
+    ) -> None:
         group = self._groups.get(target.name)
         if group is None:
             raise NotFound(f"there is no command {target.name}")

@@ -113,7 +113,7 @@ class ScaleWriter:
         sent_at, before = self.clock(), state.may_have_scaled
         state.original_replicas, state.may_have_scaled = state.original_of(scale.replicas), True
         try:
-            await self.workloads.scale(view.autoscaler.target, scale, decision.replicas)
+            await self.workloads.scale(view.autoscaler.target, scale, decision.replicas, is_allowed)
         except (Conflict, NotFound, AccessRefused, InvalidName):
             state.may_have_scaled = before
             raise
