@@ -25,9 +25,6 @@ pytestmark = pytest.mark.broker
 
 _UPDATES = 7
 _RATE = 50.0
-_TOLERANCE = 0.9
-"""Seconds by which a time may usually be wrong: less than an interval of statistics. The median
-counts, since a busy machine delays single samples of the broker."""
 
 
 @contextmanager
@@ -83,14 +80,20 @@ async def read_updates(
     return sorted(found.items())
 
 
-@pytest.mark.parametrize("statistics_seconds", [STATISTICS_SECONDS, 0.3])
-def test_a_counter_is_the_number_of_messages_at_its_time(vhost: Vhost, statistics_seconds: float):
+# A client that polls as often as the broker samples sees a sample up to an interval late: 1 s, and
+# 0.1 s of jitter. The median counts, since a busy machine delays single samples of the broker.
+@pytest.mark.parametrize(
+    ("statistics_seconds", "wrong_at_most"), [(STATISTICS_SECONDS, 1.1), (0.3, 0.9)]
+)
+def test_a_counter_is_the_number_of_messages_at_its_time(
+    vhost: Vhost, statistics_seconds: float, wrong_at_most: float
+):
     with stream(vhost, "work") as (sent, confirmed):
         found = asyncio.run(read_updates(vhost, "work", statistics_seconds))
 
     assert all(less < more for (_, less), (_, more) in pairwise(found))
     errors = [_seconds_wrong(at, counter, sent, confirmed) for at, counter in found]
-    assert median(errors) <= _TOLERANCE, errors
+    assert median(errors) <= wrong_at_most, errors
 
 
 def _seconds_wrong(at: float, counter: int, sent: list[float], confirmed: list[float]) -> float:

@@ -41,7 +41,7 @@ def proposed(target, estimates, *, current=1, ready=0, unacknowledged=0, ready_r
 def test_only_a_step_that_is_smaller_than_the_result_is_named(messages, replicas, limit):
     found = proposed(QueueWaitTime(workers_per_replica=1), Estimates(), ready=messages)
     assert (found.raw, found.replicas) == (messages, replicas)
-    assert getattr(found.within_tolerance, "code", None) == limit
+    assert getattr(found.why_not_raw, "code", None) == limit
 
 
 def test_a_rate_that_one_sample_alone_shows_is_named_where_it_is_not_used():

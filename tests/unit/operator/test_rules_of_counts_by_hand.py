@@ -8,6 +8,7 @@ from mare.domain.reason import Reason
 from mare.domain.spec import (
     Behavior,
     Fallback,
+    FallbackBehavior,
     Pause,
     QueueLength,
     ScalingRules,
@@ -61,11 +62,14 @@ def test_an_idle_workload_below_its_idle_count_is_raised_to_it():
     assert (decision.replicas, decision.reason) == (3, Reason.TOO_FEW_REPLICAS)
 
 
+@pytest.mark.parametrize("behavior", FallbackBehavior)
 @pytest.mark.parametrize(("fallback", "replicas"), [(0, 2), (1, 5), (2, 5), (9, 9)])
-def test_a_fallback_above_0_is_at_least_the_minimum(fallback: int, replicas: int):
-    given = spec(
-        min_replicas=5, idle_replicas=2, fallback=Fallback(replicas=fallback, after_seconds=10)
-    )
+def test_a_fallback_above_0_is_at_least_the_minimum(
+    fallback: int, replicas: int, behavior: FallbackBehavior
+):
+    """One of 0 leaves an idle workload its idle count, so that it does not look disabled."""
+    when = Fallback(replicas=fallback, after_seconds=10, behavior=behavior)
+    given = spec(min_replicas=5, idle_replicas=2, fallback=when)
     time = Timeline(given, 2)
     for _ in range(15):
         time.now += 1

@@ -1,6 +1,6 @@
 """The inputs of the rules: what is fixed for one decision, and what one target proposes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mare.domain.clause import Clause
 from mare.domain.evidence import Evidence
@@ -20,7 +20,7 @@ class Proposal:
     """The proposed count: `raw`, or what the tolerance or the largest step makes of it."""
     formula: Clause
     """The formula with its numbers."""
-    within_tolerance: Clause | None = None
+    why_not_raw: Clause | None = None
     """Why `replicas` is not `raw`: the tolerance, or the largest step."""
     tolerance_formula: Clause | None = None
     """The formula that keeps the current count; None if `formula` does."""
@@ -35,8 +35,20 @@ class Proposal:
     def clauses(self) -> tuple[Clause, ...]:
         """The clauses of the decision: why the count stays, the formula, the remark."""
         formula = self.tolerance_formula or self.formula
-        clauses = (self.within_tolerance, formula, self.remark)
+        clauses = (self.why_not_raw, formula, self.remark)
         return tuple(dict.fromkeys(each for each in clauses if each is not None))
+
+
+def largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
+    """Return the largest proposal. It allows scaling down only if every proposal does."""
+    known_ones = [each for each in proposals if not isinstance(each, Unknown)]
+    unknown = next((each for each in proposals if isinstance(each, Unknown)), None)
+    if unknown is not None and not known_ones:
+        return unknown
+    largest = max(known_ones, key=lambda proposal: proposal.replicas)
+    if unknown is None and all(each.allows_scale_down for each in known_ones):
+        return largest
+    return replace(largest, allows_scale_down=False, unknown=largest.unknown or unknown)
 
 
 @dataclass(frozen=True, slots=True)

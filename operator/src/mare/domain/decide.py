@@ -3,32 +3,40 @@
 1. The reading updates the history: estimates, and since when the queues have no message.
 2. `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues have. Also
    a count of 0 that another client set stays, as in an HPA, unless `minReplicas` or `idle.replicas`
-   is 0. Windows and cooldown begin when either ends.
-3. Each target proposes a count, or the current one if that is close enough; the largest proposal
-   applies. For it, messages of queues that the replicas never consume do not count, nor those that
-   arrive after replicas should have started, except a burst (`starting_backlog`). Two statistics
-   without a message propose 0 for a target whose formula lacks an input.
-4. Without any proposal the count stays within its bounds; windows and cooldown begin anew. Once no
-   queue could be read for `afterSeconds`, the fallback applies, within the bounds and for no less
-   than 1 active replica. Only `Static` lowers the count, at once, except for busy replicas if
-   `IdleOnly` or a service time beyond the grace period demands that.
-5. With a proposal an idle workload stays idle, or is activated in one step, to the most of what its
-   messages, a load that is due soon, `minReplicas` and a schedule need.
-6. For any other workload these rules change the proposal, in this order: unknown inputs and alarms
-   block scale-down, a schedule sets a minimum, a forecast raises the proposal, `behavior` limits
-   the change, busy replicas that might not finish stay for at most `maxDrainWaitSeconds` (300), a
-   replica stays for each message that was acknowledged early in the last `drainSeconds` (30), and
-   the fewest replicas, at least 1, become the idle count after `cooldownSeconds` (60), without
-   windows and policies. By default scale-up is at once. Scale-down waits until the proposals of
-   15 s agree, where one that was blocked counts as the count that it kept; each of them is for the
-   highest rate of its last 15 s. After a clear fall of a steady rate it waits for neither. If a
-   target is not QueueWaitTime, the proposals of 360 s have to agree.
+   is 0. Windows and cooldown restart with each decision until either ends.
+3. Each target proposes the count of its formula; the current count if that is close enough (10 %;
+   QueueWaitTime: within the noise of its estimates); or a step, while QueueWaitTime does not know
+   the service time. The largest proposal applies. For proposals, though not for activation and
+   cooldown, these messages do not count: those of queues that the replicas never consume, and those
+   that arrive after replicas should have begun to consume, except a burst (`starting_backlog`).
+   Once two statistics show no message, a target whose formula lacks an input proposes 0.
+4. Without any proposal the count stays within its bounds, and that of an idle workload as it is;
+   windows and cooldown begin anew. Once no queue could be read for `afterSeconds` (180), the
+   fallback applies within the bounds. Only `Static` lowers the count, at once, except for busy
+   replicas if `IdleOnly`, or a service time that is beyond the grace period or unknown, demands it.
+5. With a proposal, an idle workload stays idle, unless a schedule, a forecast, a queue that
+   RabbitMQ deletes without consumers or `activation.mode: Always` forbids it. More messages than
+   `activation.threshold`, or a load that is due soon, activate it in one step, to the most of what
+   both, `minReplicas` and a schedule need.
+6. For any other workload these rules change the proposal, in this order:
+   a. Unknown inputs, alarms and messages that do not count block a scale-down.
+   b. A schedule sets a minimum, and a forecast (on by default) raises the proposal.
+   c. `behavior` limits the change. By default scale-up is at once. Scale-down waits until the
+      proposals of 15 s agree, each for the highest rate of its last 15 s; a blocked one counts as
+      the count that it kept. After a clear fall of a steady rate it waits for neither. If a target
+      is not QueueWaitTime, the proposals of 360 s have to agree.
+   d. Busy replicas that might not finish stay, for at most `maxDrainWaitSeconds` (300).
+   e. A replica stays for each message that was acknowledged in the last `drainSeconds`; without
+      that field, in the last 30 s, if consumers acknowledge before the work.
+   f. The fewest replicas, at least 1, become the idle count after `cooldownSeconds` (60).
 7. `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on meanwhile.
-8. Vetoes keep the count although the rules want another, also `pausedReplicas`: another autoscaler
-   or operator, a failed attempt, and queues that may have a message, where 6 found none (`vetoes`).
+8. Vetoes keep the count (`vetoes`): another autoscaler or operator and a failed attempt any count,
+   also `pausedReplicas`; queues that are not yet confirmed to be empty that of 6f, and of 6d where
+   replicas were waited for. A dry run has no vetoes.
 
-A count outside of its bounds moves to the bound at once, also if the proposal is beyond it, as in
-an HPA: the next decision goes on from there. Only replicas with work, a pause and a veto delay it.
+The bounds are `maxReplicas`, or a replica a queue if all have a single active consumer, and the
+most of 1, `minReplicas` and a schedule. A count beyond a bound moves to it at once, as in an HPA,
+also if the proposal is beyond it. Only replicas with work, a pause and a veto delay it.
 """
 
 import math
@@ -38,10 +46,10 @@ from dataclasses import replace
 from mare.domain import idle
 from mare.domain.behavior import Recommendation, apply_behavior, record_behavior
 from mare.domain.clause import Clause
-from mare.domain.context import DecisionContext, Proposal, context_of
+from mare.domain.context import DecisionContext, Proposal, context_of, largest
 from mare.domain.cooldown import Cooldown
 from mare.domain.decision import Decision, DecisionTrace, Stage
-from mare.domain.draining import choose_victims, keep_acknowledged_early, keep_busy_replicas
+from mare.domain.draining import keep_acknowledged_early, keep_busy_replicas, request_marks
 from mare.domain.forecast import TideTable
 from mare.domain.forecast_floor import apply_forecast, forecast_of
 from mare.domain.history import History
@@ -63,12 +71,13 @@ def decide(
     """Decide how many replicas the workload gets, and return the history for the next call.
 
     Example: 5 replicas of 7.71 messages/s, `waitSeconds` 2, 91 ready messages, 13 a second arrive.
-    (13 + 91 / 2) / 7.71 is 7.6: the proposal is 8, nothing limits it, 5 → 8. Later none is ready,
-    and 13 messages/s need 3. 8 stay until no proposal of the last 15 s is 8.
+    With a start-up time up to 6 s the backlog decides: (13 + 91 / 2) / 7.71 is 7.6, 5 → 8. Later
+    none is ready, and 13 messages/s need 3, one of them in reserve. 8 stay until no proposal of the
+    last 15 s is 8.
 
     Values that are too old are unknown already (`observation.with_stale_unknown`). The caller
     carries the decision out unchanged or not at all, and calls `History.record_scaling` after a
-    success.
+    success. A new leader continues `History.timers` and the estimates; windows begin anew.
     """
     load = load_of(observation.queues)
     consumed = with_consumed(load, history.consumed)
@@ -82,27 +91,27 @@ def decide(
     apply_vetoes(trace, context, history)
     if trace.count > context.ceiling:  # what keeps it there may end while the load is low
         history = history.recommend(trace.count, now, spec.behavior)
-    choose_victims(trace, context, history)
+    request_marks(trace, context, history)
     return trace.decided(), history
 
 
 def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: History) -> History:
-    spec, workload, load = context.spec, context.workload, context.load
+    spec, workload = context.spec, context.workload
     if spec.paused is Pause.ALL:
         pause_all(trace, spec)
         return _restart_windows(trace, context, history.end_draining())
     if idle.is_disabled(spec, workload.replicas, history):
         idle.stay_disabled(trace)
         return _restart_windows(trace, context, history.end_draining())
-    load = load.without_ready_of(context.omitted)
-    load = load.without_messages(history.learning.backlog.uncounted)
+    counted = context.load.without_ready_of(context.omitted)
+    counted = counted.without_messages(history.learning.backlog.uncounted)
     proposals = [
-        proposal_of(target, load, history.learning.estimates, workload, spec.behavior)
+        proposal_of(target, counted, history.learning.estimates, workload, spec.behavior)
         for target in spec.targets
     ]
     if history.is_quiet_confirmed:
         proposals = [idle.proposal_without_messages(each) for each in proposals]
-    proposal = _largest(proposals)
+    proposal = largest(proposals)
     if not isinstance(proposal, Unknown) and history.learning.backlog.uncounted:
         proposal = replace(proposal, allows_scale_down=False)
     if isinstance(proposal, Unknown):
@@ -128,7 +137,7 @@ def _observe(
     consumed: frozenset[str],
     omitted: Sequence[QueueReading],
 ) -> History:
-    """Return the history with one more reading. An alarm or a message restarts the cooldown."""
+    """Return the history with one more reading; all queues count for the cooldown."""
     workload, has_alarm = observation.workload, observation.alarm is not None
     taken = load.without_ready_of(omitted)
     learning = learn(history.learning, taken, workload, now, spec.workers_per_replica)
@@ -153,18 +162,6 @@ def _observe(
     )
 
 
-def _largest(proposals: list[Proposal | Unknown]) -> Proposal | Unknown:
-    """Return the largest proposal. It allows scaling down only if every proposal does."""
-    known_ones = [each for each in proposals if not isinstance(each, Unknown)]
-    unknown = next((each for each in proposals if isinstance(each, Unknown)), None)
-    if unknown is not None and not known_ones:
-        return unknown
-    largest = max(known_ones, key=lambda proposal: proposal.replicas)
-    if unknown is None and all(each.allows_scale_down for each in known_ones):
-        return largest
-    return replace(largest, allows_scale_down=False, unknown=largest.unknown or unknown)
-
-
 def _without_proposal(
     trace: DecisionTrace, context: DecisionContext, why: Unknown, history: History
 ) -> None:
@@ -174,9 +171,9 @@ def _without_proposal(
     since = context.now if history.unknown_since is None else history.unknown_since
     fallback = None if history.unknown_since is None else context.spec.fallback
     unknown_for = context.now - since
-    is_activated = False
+    has_replicas = False
     if fallback is not None and unknown_for >= fallback.after_seconds:
-        is_activated = fallback.replicas > 0
+        has_replicas = fallback.replicas > 0
         count = fallback.replicas
         if fallback.behavior is FallbackBehavior.CURRENT_REPLICAS_IF_HIGHER:
             count = max(count, trace.current)
@@ -187,8 +184,10 @@ def _without_proposal(
         remark = Clause("unknown.kept")
         trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
     # While the queues are unknown, nothing can confirm a forecast.
-    is_kept = not is_activated and context.schedule is None and context.is_at_idle_count
-    _bound(trace, context, 0 if is_kept else context.floor)
+    if not has_replicas and context.schedule is None and context.is_at_idle_count:
+        idle.keep_idle_count(trace, context)
+    else:
+        _bound(trace, context)
 
 
 def _with_proposal(
@@ -199,8 +198,8 @@ def _with_proposal(
     trace.set_formula(*proposal.clauses)
     trace.record(Stage.MEASURED, None, context.load.of_known_queues().text)
     trace.record(Stage.PROPOSAL, proposal.raw, proposal.formula)
-    if proposal.within_tolerance:
-        trace.move_to(Stage.TOLERANCE, proposal.replicas, proposal.within_tolerance)
+    if proposal.why_not_raw:
+        trace.move_to(Stage.TOLERANCE, proposal.replicas, proposal.why_not_raw)
     if proposal.unknown:
         trace.extend_formula(proposal.unknown.clause)
     if uncounted := history.learning.backlog.uncounted:
@@ -210,7 +209,7 @@ def _with_proposal(
     if context.is_at_idle_count:
         has_work = idle.exceeds_activation_threshold(context)
         if context.idle_replicas is not None and not has_work:
-            idle.stay_idle(trace, context, context.idle_replicas)
+            idle.stay_idle(trace, context)
             return history.end_draining()
         if has_work or context.starts_for_forecast:
             return _activate(trace, context, proposal, history.end_draining())
@@ -226,8 +225,8 @@ def _with_proposal(
         events=history.events,
         now=context.now,
     )
-    window_ended = len(recommendations) < len(history.recommendations)
-    record_behavior(trace, context, limited, desired, window_ended=window_ended)
+    fall_ended_window = len(recommendations) < len(history.recommendations)
+    record_behavior(trace, context, limited, desired, window_ended=fall_ended_window)
     history = replace(history, recommendations=limited.recommendations)
     history = keep_busy_replicas(trace, context, history)
     keep_acknowledged_early(trace, context, history.early_acknowledgement)
@@ -242,7 +241,7 @@ def _activate(
     trace.reason = Reason.ACTIVATED
     count = apply_forecast(trace, context, proposal.replicas)
     trace.move_to(Stage.IDLE, count, Clause("idle.activated"))
-    _bound(trace, context, context.floor)
+    _bound(trace, context)
     return history.record_activation(trace.count, context.now)
 
 
@@ -286,13 +285,12 @@ def _recommendations(context: DecisionContext, history: History) -> tuple[Recomm
     return tuple(each for each in history.recommendations if each.time >= fell_at)
 
 
-def _bound(trace: DecisionTrace, context: DecisionContext, floor: int) -> None:
-    ceiling = context.ceiling
-    if trace.count > ceiling:
-        trace.limit(Stage.BOUNDS, ceiling, Reason.TOO_MANY_REPLICAS, context.why_ceiling)
-    elif trace.count < floor:
+def _bound(trace: DecisionTrace, context: DecisionContext) -> None:
+    if trace.count > context.ceiling:
+        trace.limit(Stage.BOUNDS, context.ceiling, Reason.TOO_MANY_REPLICAS, context.why_ceiling)
+    elif trace.count < context.floor:
         reason = Reason.TOO_FEW_REPLICAS if context.schedule is None else Reason.SCHEDULED
-        trace.limit(Stage.BOUNDS, floor, reason, context.why_floor)
+        trace.limit(Stage.BOUNDS, context.floor, reason, context.why_floor)
 
 
 def _restart_windows(trace: DecisionTrace, context: DecisionContext, history: History) -> History:

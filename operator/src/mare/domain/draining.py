@@ -66,7 +66,7 @@ def _sampled_twice_since_ready(context: DecisionContext, history: History) -> bo
     return sampled_after > history.last_ready_at + STATISTICS_SECONDS
 
 
-def choose_victims(trace: DecisionTrace, context: DecisionContext, history: History) -> None:
+def request_marks(trace: DecisionTrace, context: DecisionContext, history: History) -> None:
     """Request marks for a scale-down, or say in its sentence why a busy replica may end."""
     trace.marking = _marking_of(trace, context, history)
     unmarkable = context.workload.unmarkable

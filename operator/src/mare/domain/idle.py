@@ -36,15 +36,21 @@ def proposal_without_messages(proposal: Proposal | Unknown) -> Proposal | Unknow
     return proposal
 
 
-def stay_idle(trace: DecisionTrace, context: DecisionContext, idle_replicas: int) -> None:
-    """Keep the count, or raise it to the idle count if another client has lowered it."""
+def stay_idle(trace: DecisionTrace, context: DecisionContext) -> None:
+    """Keep an idle workload as it is, with the reason."""
     trace.reason = Reason.IDLE
     why = Clause("idle.stays")
     if known(context.load.of_known_queues().ready, 0) > 0:
         why = Clause("idle.threshold", threshold=context.spec.activation_threshold)
     trace.extend_formula(why)
     trace.move_to(Stage.IDLE, trace.current, why)
-    if trace.current < idle_replicas:
+    keep_idle_count(trace, context)
+
+
+def keep_idle_count(trace: DecisionTrace, context: DecisionContext) -> None:
+    """Raise the count to the idle count if another client or the fallback has lowered it."""
+    idle_replicas = context.spec.effective_idle_replicas
+    if idle_replicas is not None and trace.count < idle_replicas:
         remark = Clause("bounds.idle", replicas=idle_replicas)
         trace.limit(Stage.BOUNDS, idle_replicas, Reason.TOO_FEW_REPLICAS, remark)
 
