@@ -42,6 +42,7 @@ test: $(filter .cache/%,$(UV)) ## check, then the tests that a change must pass,
 
 test-nightly: .venv/synced ## the tests that take long: pages, demo, Skaffold, locust, and mutants
 	@$(PYTHON) -m pytest -m nightly $(WORKERS) --durations=30 --junitxml=.cache/tests/nightly.xml
+	@EXAMPLES=3 $(PYTHON) -m pytest tests/unit $(WORKERS)
 	@for part in $(MUTATED); do nice $(PYTHON) .ci/mutants.py $$part --sample=20 --seed=$$(date +%s); done
 
 check: .venv/synced ## lint, types, import contracts, lock: seconds, without network

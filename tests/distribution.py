@@ -49,8 +49,8 @@ on the same cluster.
 """
 _SHARED = {"api_server": _CONTROL_PLANE, "shared_broker": _NODE, "shared_cluster": _NODES}
 """Fixtures that take seconds of a processor on each worker that starts them: one scope has them."""
-_ORDER = ("users of the release", "namespaces of their own")
-"""The longest scope first."""
+_FIRST = "users of the release"
+"""The longest scope. It builds the images, for which other scopes of the cluster would wait."""
 _SECONDS = 600
 _BUILT = frozenset(
     {"api_server", "own_api_server", "cluster", "helm", "each_helm", "skaffold", "helm3"}
@@ -112,8 +112,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         def place(item: pytest.Item) -> int:
             """Of what is built: the longest first. While it is built: what needs none of it."""
             group = _group(item)
-            if group in _ORDER:
-                return _ORDER.index(group) + (-len(_ORDER) if is_built else len(_ORDER))
+            if group == _FIRST:
+                return -1 if is_built else 2
             return int(group in waiting and not is_built)
 
         items.sort(key=place)

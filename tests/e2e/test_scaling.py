@@ -68,6 +68,7 @@ AUTOSCALER = {
 }
 
 
+@pytest.mark.nightly
 def test_a_plain_worker_scales_from_zero_and_back(recorder: Application):
     # Events stay; a test that is held up does not see each number of replicas.
     eventually(
@@ -104,6 +105,7 @@ def stubborn(application: Application, images: Mapping[str, str]) -> Application
     application.kubectl("delete", "qa/stubborn", "deployment/stubborn")
 
 
+@pytest.mark.nightly
 def test_a_busy_replica_that_is_killed_is_reported(stubborn: Application):
     spec = copy.deepcopy(AUTOSCALER["spec"])
     spec |= {"scaleTargetRef": {"name": "stubborn"}, "maxReplicas": 1}

@@ -20,7 +20,9 @@ RECOVERY = 180
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.mark.parametrize("component", ["weather", "gateway"])
+@pytest.mark.parametrize(
+    "component", [pytest.param("weather", marks=pytest.mark.nightly), "gateway"]
+)
 def test_requests_succeed_again_after_a_pod_was_killed(
     application: Application, component: str, record_property
 ):
@@ -64,6 +66,7 @@ def recording(application: Application, images: Mapping[str, str]) -> Iterator[A
     application.kubectl("delete", "deployment/recorder", "job/publisher")
 
 
+@pytest.mark.nightly
 def test_with_the_broker_and_a_worker_no_confirmed_message_is_lost_and_requests_succeed_again(
     recording: Application, images: Mapping[str, str], record_property
 ):

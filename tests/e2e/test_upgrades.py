@@ -17,8 +17,26 @@ pytestmark = pytest.mark.timeout(1200)
 NODE = ("get", "pod", "mare-rabbitmq-0", "--output=jsonpath={.metadata.uid}")
 ROLES = ("gateway", "services", "operator")
 ROTATED = {"rabbitmq": {"auth": {"revision": 2}}}
+NEXT_RELEASE = {"podAnnotations": {"release": "next"}}
 
 
+def test_a_rolling_upgrade_fails_no_request_and_resets_no_replicas(
+    application: Application, chart: Path, images: Mapping[str, str]
+):
+    """All clients of the broker restart, as with `kubectl rollout restart`."""
+    node = application.kubectl(*NODE)
+    with Load(application.anywhere, clients=8).running() as load:
+        eventually(lambda: application.replicas("mare-weather") >= 2, seconds=180)
+        before = set(application.pods("gateway"))
+        install(application, chart, image_values(images), NEXT_RELEASE)
+        assert application.replicas("mare-weather") >= 2
+        assert not before & set(application.pods("gateway"))
+
+    assert load.failed == []
+    assert application.kubectl(*NODE) == node
+
+
+@pytest.mark.nightly
 def test_new_passwords_and_a_rolling_upgrade_fail_no_request_and_reset_no_replicas(
     application: Application, chart: Path, images: Mapping[str, str]
 ):
@@ -37,9 +55,7 @@ def test_new_passwords_and_a_rolling_upgrade_fail_no_request_and_reset_no_replic
         changed = [(user, f"{user}-2") for user in ROLES]
         eventually(lambda: all(_is_password(application, *each) for each in changed), seconds=120)
 
-        # All clients restart, as with `kubectl rollout restart`.
-        next_release = {"podAnnotations": {"release": "next"}}
-        install(application, chart, image_values(images), ROTATED, next_release)
+        install(application, chart, image_values(images), ROTATED, NEXT_RELEASE)
 
         assert application.replicas("mare-weather") >= 2
         assert not before & set(application.pods("gateway"))
@@ -52,7 +68,7 @@ def test_new_passwords_and_a_rolling_upgrade_fail_no_request_and_reset_no_replic
 def test_a_release_rolls_back_under_load(
     application: Application, chart: Path, images: Mapping[str, str]
 ):
-    install(application, chart, image_values(images), {"podAnnotations": {"release": "next"}})
+    install(application, chart, image_values(images), NEXT_RELEASE)
 
     with Load(application.anywhere, clients=4).running() as load:
         application.cluster.helm(

@@ -2,5 +2,7 @@
 
 from hypothesis import settings
 
-settings.register_profile("patient", deadline=None)
+from tests.unit.examples import examples
+
+settings.register_profile("patient", deadline=None, max_examples=examples(100))
 settings.load_profile("patient")

@@ -16,7 +16,7 @@ from tests.charts.rabbitmq.cluster import Cluster
 DISTRIBUTION = 25672
 TLS = {"enabled": True, "existingSecret": "mine", "interNode": True}
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -31,10 +31,10 @@ def test_it_logs_that_it_waits_for_members_and_moves_its_leaders(cluster: Cluste
     log = cluster.nodes[1].log_file
     os.chown(log, 999, -1)  # as a container runtime does with what a container writes to
 
-    cluster.run(1, *DRAIN, "30", seconds=200)
+    cluster.run(1, *DRAIN, "15", seconds=200)
 
     output = log.read_text()
-    assert "This node waits up to 30 s before it stops, for more members of queues" in output
+    assert "This node waits up to 15 s before it stops, for more members of queues" in output
     assert "This node stops although queues lose their majority without it." in output
     assert cluster.evaluate(1, DRAINED) == "true"
 

@@ -90,6 +90,7 @@ def _succeeds(broker: Broker, task: str, values: dict[str, Any]) -> None:
     assert code == 0, output
 
 
+@pytest.mark.nightly
 def test_a_second_user_takes_over_and_one_of_them_is_valid_at_all_times(broker: Broker):
     """The password of one user has no such order: above, the old one is refused at once.
 

@@ -15,7 +15,11 @@ from devcluster.cluster import Cluster, KubectlFailed
 from tests.e2e import certificates
 from tests.e2e.application import Application, job, namespace, program, programs
 from tests.e2e.failing import assert_rollback_repairs_a_failed_upgrade
-from tests.e2e.shrinking import assert_members_stay, remove_nodes
+from tests.e2e.shrinking import (
+    assert_an_upgrade_to_one_node_is_refused,
+    assert_members_stay,
+    remove_nodes,
+)
 from tests.vhost import becomes, eventually
 
 CHART = Path(__file__).parents[3] / "charts" / "rabbitmq"
@@ -115,7 +119,20 @@ def _restarts(broker: Application) -> int:
     return sum(each["restartCount"] for each in statuses)
 
 
-def test_a_release_keeps_messages_and_passwords_while_nodes_are_added_and_removed(
+def test_messages_stay_while_nodes_are_added_and_removed(
+    images: Mapping[str, str], broker: Application, helm: Release
+):
+    helm(1)
+    _publish(broker, images)
+    helm(3, LATE)
+    _await_members(broker)
+    assert_an_upgrade_to_one_node_is_refused(broker, helm)
+    remove_nodes(broker, helm)
+    _assert_all_messages(broker)
+
+
+@pytest.mark.nightly
+def test_a_release_keeps_messages_and_passwords_through_upgrades_and_its_removal(
     cluster: Cluster, images: Mapping[str, str], broker: Application, helm: Release
 ):
     first, *later = _path(images)

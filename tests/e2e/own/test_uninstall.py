@@ -34,6 +34,7 @@ KEPT = {
 
 
 @pytest.mark.timeout(1200)
+@pytest.mark.nightly
 def test_all_clients_have_certificates_and_uninstall_keeps_only_volumes_and_their_credentials(
     cluster: Cluster, chart: Path, images: Mapping[str, str]
 ):

@@ -51,6 +51,7 @@ def test_a_service_account_has_exactly_the_rights_of_its_role(
             core.delete_namespaced_secret("broker", namespace)
 
 
+@pytest.mark.nightly
 def test_a_killed_api_server_comes_back_with_its_data_and_its_controllers(
     own_api_server: ControlPlane,
 ) -> None:
@@ -63,6 +64,7 @@ def test_a_killed_api_server_comes_back_with_its_data_and_its_controllers(
     eventually(lambda: len(own_api_server.kubectl("get", "pods", "--output=name").split()) == 2)
 
 
+@pytest.mark.nightly
 def test_nothing_but_logs_is_left_afterwards(own_api_server: ControlPlane) -> None:
     """Of the control plane that the test above has killed: it is the last one to use it."""
     folder = own_api_server.folder

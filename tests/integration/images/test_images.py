@@ -16,7 +16,8 @@ from tests.control_plane import ControlPlane
 from tests.integration.images.running import Image, Process
 from tests.vhost import Vhost, becomes, eventually
 
-pytestmark = pytest.mark.timeout(900)  # the first build on a machine downloads all dependencies
+# The first build on a machine downloads all dependencies. Every run of e2e starts all three images.
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
 
 MAX_MEGABYTES = 175
 PROGRAMS = {"python", "python3", "python3.13"}

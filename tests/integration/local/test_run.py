@@ -133,6 +133,8 @@ def test_it_prints_its_urls_survives_a_killed_process_and_stops_cleanly(
 ) -> None:
     with running(tmp_path, AMQP_URI=vhost.amqp_uri, **PATIENT) as system:
         eventually(system.ready, STARTED)
+        assert "has no management URI" in system.shown()
+        assert system.shown().count("MANAGEMENT_URI") == 1
         address = re.search(r"curl '(http://\S+city=Recife)'", system.shown())
         assert address
         answer = requests.get(address[1], timeout=90)
@@ -172,6 +174,7 @@ def test_an_invalid_run_file_is_refused_before_a_broker_starts(tmp_path: Path) -
         assert "s  broker" not in system.shown()
 
 
+@pytest.mark.nightly
 def test_under_load_processes_scale_up_and_down_and_no_request_is_refused(
     tmp_path: Path, vhost: Vhost
 ) -> None:
@@ -186,15 +189,6 @@ def test_under_load_processes_scale_up_and_down_and_no_request_is_refused(
         eventually(lambda: re.search(r"playlists +\d → 1 replicas: ", system.shown()), 120)
         eventually(lambda: vhost.depth("rpc-playlists").consumers == 1)
         assert system.get("/v1/playlists?city=Recife").status_code == 200
-
-
-def test_without_management_it_reports_what_is_unknown_and_runs(
-    tmp_path: Path, vhost: Vhost
-) -> None:
-    with running(tmp_path, AMQP_URI=vhost.amqp_uri) as system:
-        eventually(system.ready, STARTED)
-        assert "has no management URI" in system.shown()
-        assert system.shown().count("MANAGEMENT_URI") == 1
 
 
 def test_all_children_die_with_it_when_it_is_killed(tmp_path: Path, vhost: Vhost) -> None:

@@ -9,7 +9,7 @@ from tests.integration.operator.process import Operator
 from tests.integration.operator.rights import rights_in
 from tests.integration.operator.stage import write_kubeconfig
 
-_NAMESPACES = [f"shared-{number}" for number in range(48)]
+_NAMESPACES = [f"shared-{number}" for number in range(40)]
 
 
 class SharedOperator:
@@ -22,7 +22,7 @@ class SharedOperator:
             for name in _NAMESPACES
         ]
         documents += rights_in(home, _NAMESPACES)
-        api_server.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
+        api_server.kubectl("create", "-f", "-", stdin=yaml.safe_dump_all(documents))
         kubeconfig = write_kubeconfig(api_server, home, folder)
         settings = {"MARE_NAMESPACES": ",".join(_NAMESPACES)}
         self.operator = Operator(folder, kubeconfig, home, **settings)

@@ -84,6 +84,7 @@ def test_events_reach_further_back_than_the_status(stage, burst, explain):
     assert json.loads(explain(*between, "-o", "json").stdout)["source"] == "events"
 
 
+@pytest.mark.nightly
 def test_an_operator_that_was_killed_is_reported(own_stage, burst):
     stage = own_stage
     stage.apply(*ONLOOKER, *right("onlooker", "get", "leases.coordination.k8s.io"))

@@ -12,6 +12,9 @@ from kubernetes import client
 from devcluster.programs import programs
 from tests.control_plane import ControlPlane
 
+# What other programs do to replicas, not what ours do.
+pytestmark = pytest.mark.nightly
+
 SCALED = 5
 """Replicas that the autoscaler sets. The manifest has 2."""
 _FLUX = ("--server-side", "--force-conflicts", "--field-manager=kustomize-controller")

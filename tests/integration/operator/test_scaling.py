@@ -114,6 +114,7 @@ def test_a_count_changed_by_another_client_causes_a_new_decision(stage: Stage, b
     promptly(stage.shared.is_alive)
 
 
+@pytest.mark.nightly
 def test_nothing_is_written_while_nothing_changes(stage: Stage, burst: Burst):
     stage.workload(replicas=0)
     burst(200)

@@ -8,7 +8,7 @@ from tests.integration.runtime.calling import NoAnswer
 from tests.integration.runtime.conftest import consumed
 from tests.vhost import eventually
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.nightly, pytest.mark.broker]
 
 
 @pytest.mark.parametrize(("front", "others"), [("runtime", "stock"), ("stock", "runtime")])

@@ -72,7 +72,15 @@ def test_with_all_upstreams_well_nothing_is_degraded(system):
     assert any("Open-Meteo" in line for line in answer["attribution"])
 
 
-@pytest.mark.parametrize("fault", ["slow", "401", "429 for 3 seconds", "500 in HTML"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "slow",
+        "500 in HTML",
+        pytest.param("401", marks=pytest.mark.nightly),
+        pytest.param("429 for 3 seconds", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_fault_of_all_upstreams_degrades_the_answer_and_nothing_else(system, upstreams, fault):
     # New processes: the breakers of the old ones remember the fault before.
     for service in ("weather", "music"):

@@ -14,6 +14,7 @@ from mare_client.answers import LARGEST_ANSWER
 from mare_client.events import LARGEST_EVENT
 from tests.unit.client.api import STREAM, Api
 from tests.unit.client.test_client import SECRET, signed
+from tests.unit.examples import examples
 
 SHARED = HealthCheck.function_scoped_fixture
 DEEP = b"[" * 100_000
@@ -60,7 +61,7 @@ def always(status, body, headers=None):
 
 
 @pytest.mark.parametrize("call", CALLS)
-@settings(max_examples=150, deadline=None, suppress_health_check=[SHARED])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[SHARED])
 @given(st.sampled_from([200, 202, 204, 206, 302, 307, 304, 404, 429, 503]), BODIES, HEADERS)
 def test_no_bytes_raise_another_exception(call, run, status, body, headers):
     api = always(status, body, headers)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mare.domain.jobs import Job, JobState, removable
+from tests.unit.examples import examples
 from tests.unit.operator.jobs_over_time import JobTimeline, with_jobs
 
 EVENTS = st.lists(
@@ -18,7 +19,7 @@ EVENTS = st.lists(
 
 
 @given(EVENTS, st.integers(1, 6), st.integers(1, 3), st.booleans())
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 def test_no_more_jobs_than_max_replicas_and_than_messages_need(events, most, each, statistics):
     """A Job takes its messages at its start; one that fails has its messages requeued."""
     time = JobTimeline(
@@ -52,7 +53,7 @@ def test_no_more_jobs_than_max_replicas_and_than_messages_need(events, most, eac
 
 
 @given(EVENTS, st.integers(1, 6))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 def test_each_message_gets_a_job_in_the_end(events, most):
     time = JobTimeline(with_jobs(max_replicas=most, start_seconds=10))
     for what, number in events:

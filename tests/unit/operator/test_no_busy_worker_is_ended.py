@@ -20,6 +20,7 @@ from mare.domain.history import History
 from mare.domain.observation import Observation, QueueReading, Workload
 from mare.domain.reason import Reason
 from mare.domain.spec import Behavior, QueueLength, ScalingRules, ScalingSpec
+from tests.unit.examples import examples
 from tests.unit.operator.building import fresh
 from tests.unit.operator.delayed_broker import DelayedBroker
 
@@ -130,7 +131,7 @@ def arrivals_of(gaps: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return arrivals
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     kind=st.sampled_from(["classic", "quorum"]),
     phases=st.tuples(seconds, seconds, seconds),
@@ -150,7 +151,7 @@ def test_no_busy_worker_is_ended(*, kind, phases, gaps, cooldown, window, tick):
     asyncio.run(Operator(broker, spec_of(cooldown, window), checks=True).run(tick))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     phases=st.tuples(seconds, seconds, seconds),
     gaps=messages,

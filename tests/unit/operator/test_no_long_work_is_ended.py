@@ -14,6 +14,7 @@ from mare.domain.history import History
 from mare.domain.observation import NOT_REPORTED, Observation, QueueReading, Workload
 from mare.domain.spec import Behavior, QueueLength, ScalingRules, ScalingSpec
 from mare.domain.unknown import Unknown
+from tests.unit.examples import examples
 from tests.unit.operator.building import decide_and_ask, reading
 
 GRACE = 30
@@ -110,7 +111,7 @@ def play(pool: Pool, spec: ScalingSpec) -> list[int]:
     return counts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     gaps=st.lists(st.floats(0.0, 60.0), min_size=1, max_size=60),
     service=st.one_of(st.floats(0.5, 20.0), st.floats(45.0, 400.0)),

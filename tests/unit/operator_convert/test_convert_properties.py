@@ -14,10 +14,11 @@ from mare.domain.decide import decide
 from mare.domain.history import History
 from mare.domain.observation import Observation, QueueReading, Workload
 from mare.domain.spec import ScalingSpec
+from tests.unit.examples import examples
 from tests.unit.operator_convert.crd import faults
 from tests.unit.operator_convert.scaledobjects import NAMES, scaledobjects, tampered
 
-many = settings(max_examples=40, deadline=None)
+many = settings(max_examples=examples(40), deadline=None)
 
 # celpy raises the recursion limit at its first use; hypothesis reports a change within a test.
 Environment().compile("true")
@@ -72,7 +73,7 @@ def test_the_output_is_what_the_api_server_accepts(scaledobject: dict[str, Any])
     assert yaml.safe_load(manifests(conversion)) == manifest
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(tampered())
 def test_junk_anywhere_is_accounted_for_and_never_gives_an_invalid_object(
     scaledobject: dict[str, Any],

@@ -10,6 +10,7 @@ from mare.convert.report import manifests, text
 from mare.documents import tree
 from mare.documents.tree import LAST_APPLIED, InputError, leaves, masked, spelled
 from mare.documents.tree import parse_objects as parse
+from tests.unit.examples import examples
 from tests.unit.operator_convert.inputs import scaledobject
 
 HEAD = "apiVersion: v1\nkind: Thing\n"
@@ -84,7 +85,7 @@ PIECES += [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given_any(st.lists(st.sampled_from(PIECES) | st.characters(), max_size=25).map("".join))
 def test_any_text_is_read_or_refused_with_its_place(given):
     for whole in (given, HEAD + given):

@@ -33,6 +33,21 @@ def test_another_text_of_a_bad_condition_is_written_with_an_event():
     assert world.objects.events == [("worker", "Warning", "QueueNotFound")] * 2
 
 
+def test_nothing_is_written_while_nothing_changes():
+    written: list[int] = []
+
+    async def timeline(world: World) -> None:
+        world.begin(10, 100)
+        for _ in range(240):
+            await world.tick()
+            written.append(len(world.objects.statuses))
+
+    world = run(timeline)
+
+    assert written[-1] == written[60]
+    assert len(world.workloads.done) <= 1
+
+
 def test_a_number_in_the_text_of_a_bad_condition_is_no_change():
     async def timeline(world: World) -> None:
         world.begin(1, 0)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from mare.ports import Unavailable
+from tests.unit.examples import examples
 from tests.unit.operator_sharding.lease_server import Attempt, Connection, LeaseServer, election
 
 _NAMESPACES = [f"team-{number}" for number in range(8)]
@@ -187,7 +188,7 @@ def quiet() -> Iterator[None]:
 
 TestReplicas = Replicas.TestCase
 TestReplicas.settings = settings(
-    max_examples=60,
+    max_examples=examples(60),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
