@@ -118,7 +118,7 @@ def names(stage: Stage, node: Node) -> Iterator[None]:
 
 @contextmanager
 def certificates(stage: Stage, node: Node) -> Iterator[None]:
-    """Secrets with different certificates, of a broker that answers nothing."""
+    """Secrets with different certificates, of a broker that answers nothing in 32 virtual hosts."""
     tenant = in_namespace(stage, "certificates")
     certificate = trustme.CA().cert_pem.bytes().decode()
     with hostile_broker(silence) as port:
@@ -128,7 +128,15 @@ def certificates(stage: Stage, node: Node) -> Iterator[None]:
             values = {"amqp-uri": uri, "ca.crt": certificate + f"# {number} " + "#" * 60_000}
             secrets.append(secret_of(f"broker-{number}", values))
         apply_all(tenant, secrets)
-        apply_all(tenant, (missing_queue_object(f"worker-{n}", f"broker-{n}") for n in range(60)))
+        hosts = range(_VIRTUAL_HOSTS)
+        wide = {"queues": [{"name": "work", "vhost": f"v{host}"} for host in hosts]}
+        apply_all(
+            tenant,
+            (
+                missing_queue_object(f"worker-{n}", f"broker-{n}", **wide if n < 4 else {})
+                for n in range(60)
+            ),
+        )
         yield
 
 
