@@ -8,9 +8,9 @@ are spread over that time:
 The exit code is 1 if a promise is broken: p95 beside the tenants at most twice that of the same run
 without them, less than 200 MiB resident, one leader that leads all the time, each answer of /livez
 within 3 s, the margin of its Lease. The operator watches the whole cluster, as by default.
-`--tenants` names some tenants. It starts an API server and a broker of its own on 127.0.0.1 and ends both. For the tenant
-`names`, it needs root: a name server that never answers stands in /etc/resolv.conf, in a mount
-namespace of its own.
+`--tenants` names some tenants. The bench starts an API server and a broker of its own on 127.0.0.1
+and ends both. For the tenant `names`, it needs root: a name server that never answers stands in
+/etc/resolv.conf, in a mount namespace of its own.
 """
 
 import argparse
