@@ -3,29 +3,30 @@
 1. The reading updates the history: estimates, and since when the queues have no message.
 2. `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues have. Also
    a count of 0 that another client set stays, as in an HPA, unless `minReplicas` or `idle.replicas`
-   is 0. Windows and cooldown restart with each decision until either ends.
+   is 0. Scale-down windows and cooldown restart with each decision until either ends.
 3. Each target proposes the count of its formula; the current count if that is close enough (10 %;
-   QueueWaitTime: within the noise of its estimates); or a step, while QueueWaitTime does not know
-   the service time. The largest proposal applies. For proposals, though not for activation and
-   cooldown, these messages do not count: those of queues that the replicas never consume, and those
-   that arrive after replicas should have begun to consume, except a burst (`starting_backlog`).
-   Once two statistics show no message, a target whose formula lacks an input proposes 0.
-4. Without any proposal the count stays within its bounds, and that of an idle workload as it is;
-   windows and cooldown begin anew. Once no queue could be read for `afterSeconds` (180), the
-   fallback applies within the bounds. Only `Static` lowers the count, at once, except for busy
-   replicas if `IdleOnly`, or a service time that is beyond the grace period or unknown, demands it.
+   QueueWaitTime: within the noise of its estimates); or, while QueueWaitTime does not know the
+   service time, a step up, or a worker a message if that is less. The largest applies. For
+   proposals, though not for activation and cooldown, these messages do not count: those of queues
+   that replicas never consume, and those that arrive after replicas should have begun to consume,
+   except a burst. Once two statistics show no message, a formula that lacks an input proposes 0.
+4. Without any proposal the count stays within its bounds, and an idle workload idle, unless ready
+   messages activate it; scale-down windows and cooldown begin anew. Once no queue could be read for
+   `afterSeconds` (180), a fallback, if there is one, applies within the bounds. Only `Static` and
+   the maximum lower the count, at once but for 6d and 6e; without known idle replicas, an unknown
+   service time delays nothing.
 5. With a proposal, an idle workload stays idle, unless a schedule, a forecast, a queue that
-   RabbitMQ deletes without consumers or `activation.mode: Always` forbids it. More messages than
-   `activation.threshold`, or a load that is due soon, activate it in one step, to the most of what
-   both, `minReplicas` and a schedule need.
+   RabbitMQ deletes without consumers (unless `idle.replicas` is given) or `activation.mode: Always`
+   forbids it. More ready messages than `activation.threshold`, or a load that is due soon, activate
+   it in one step, to the most of what both, `minReplicas` and a schedule need.
 6. For any other workload these rules change the proposal, in this order:
-   a. Unknown inputs, alarms and messages that do not count block a scale-down.
+   a. Unknown inputs, alarms and messages that wait for starting replicas block a scale-down.
    b. A schedule sets a minimum, and a forecast (on by default) raises the proposal.
    c. `behavior` limits the change. By default scale-up is at once. Scale-down waits until the
       proposals of 15 s agree, each for the highest rate of its last 15 s; a blocked one counts as
       the count that it kept. After a clear fall of a steady rate it waits for neither. If a target
       is not QueueWaitTime, the proposals of 360 s have to agree.
-   d. Busy replicas that might not finish stay, for at most `maxDrainWaitSeconds` (300).
+   d. Busy replicas that might not finish (`IdleOnly`: all) stay up to `maxDrainWaitSeconds` (300).
    e. A replica stays for each message that was acknowledged in the last `drainSeconds`; without
       that field, in the last 30 s, if consumers acknowledge before the work.
    f. The fewest replicas, at least 1, become the idle count after `cooldownSeconds` (60).
@@ -35,8 +36,9 @@
    replicas were waited for. A dry run has no vetoes.
 
 The bounds are `maxReplicas`, or a replica a queue if all have a single active consumer, and the
-most of 1, `minReplicas` and a schedule. A count beyond a bound moves to it at once, as in an HPA,
-also if the proposal is beyond it. Only replicas with work, a pause and a veto delay it.
+most of 1, `minReplicas` and a schedule (up to `maxReplicas`), which wins over the queues. Beyond a
+bound the count moves to it at once, as in an HPA, also if the proposal is beyond it, except at the
+idle count. Replicas with work, a pause and a veto delay it; scale-down windows restart meanwhile.
 """
 
 import math
@@ -77,7 +79,7 @@ def decide(
 
     Values that are too old are unknown already (`observation.with_stale_unknown`). The caller
     carries the decision out unchanged or not at all, and calls `History.record_scaling` after a
-    success. A new leader continues `History.timers` and the estimates; windows begin anew.
+    success. A new leader continues timers, estimates and surges; windows and 6d begin anew.
     """
     load = load_of(observation.queues)
     consumed = with_consumed(load, history.consumed)
