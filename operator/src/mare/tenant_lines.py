@@ -101,8 +101,14 @@ class Lines:
                 return
 
     def _has_place(self, namespace: str) -> bool:
-        is_full = sum(self._running.values()) >= self._work.places
-        return not is_full and self._running.get(namespace, 0) < self._work.of_namespace
+        """Return whether a place is free, and more of them than the namespace has.
+
+        So each further namespace takes half of what is left at most: 9 namespaces that hang leave
+        some of 256 places to others, and 4 of them had all when each could take 64.
+        """
+        free = self._work.places - sum(self._running.values())
+        held = self._running.get(namespace, 0)
+        return held < min(free, self._work.of_namespace)
 
     def _start(self, namespace: str) -> bool:
         """Give the place to the first piece in a line, and put the line behind the others."""

@@ -31,6 +31,29 @@ def test_a_namespace_has_only_some_of_the_places():
     virtual_time.run(timeline())
 
 
+def test_many_namespaces_of_one_tenant_leave_places_to_others():
+    reads = Work(name="reads", places=256, of_namespace=64)
+
+    async def timeline():
+        scheduler, began = TenantScheduler(), []
+
+        async def read(namespace, seconds):
+            async with scheduler.turn(reads, namespace):
+                began.append(namespace)
+                await asyncio.sleep(seconds)
+
+        hostile = [f"hostile-{number}" for number in range(9)]
+        tasks = [asyncio.create_task(read(each, 100)) for each in hostile for _ in range(64)]
+        await asyncio.sleep(1)
+        assert set(began) == set(hostile)
+        tasks += [asyncio.create_task(read("honest", 0.01)) for _ in range(50)]
+        await asyncio.sleep(1)
+        assert began.count("honest") == 50
+        await asyncio.gather(*tasks)
+
+    virtual_time.run(timeline())
+
+
 def test_waiting_namespaces_take_turns():
     one = Work(name="writes", places=1, of_namespace=1)
 
