@@ -4,12 +4,12 @@
 2. `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues have. Also
    a count of 0 that another client set stays, as in an HPA, unless `minReplicas` or `idle.replicas`
    is 0. Scale-down windows and cooldown restart with each decision until either ends.
-3. Each target proposes the count of its formula; the current count if that is close enough (10 %;
-   QueueWaitTime: within the noise of its estimates); or, while QueueWaitTime does not know the
-   service time, a step up, or a worker a message if that is less. The largest applies. For
-   proposals, though not for activation and cooldown, these messages do not count: those of queues
+3. Each target proposes the count of its formula; the current one if the load is within 10 % of what
+   that takes (QueueWaitTime: within noise). Until the service time is known, QueueWaitTime proposes
+   a worker a message: fewer replicas too, more in steps above 2.5 messages a worker. The largest
+   applies. For proposals, not for activation and cooldown, these do not count: messages of queues
    that replicas never consume, and those that arrive after replicas should have begun to consume,
-   except a burst. Once two statistics show no message, a formula that lacks an input proposes 0.
+   except a burst. After two statistics without messages, formulas that lack an input propose 0.
 4. Without any proposal the count stays within its bounds, and an idle workload idle, unless ready
    messages activate it; scale-down windows and cooldown begin anew. Once no queue could be read for
    `afterSeconds` (180), a fallback, if there is one, applies within the bounds. Only `Static` and
@@ -20,16 +20,16 @@
    forbids it. More ready messages than `activation.threshold`, or a load that is due soon, activate
    it in one step, to the most of what both, `minReplicas` and a schedule need.
 6. For any other workload these rules change the proposal, in this order:
-   a. Unknown inputs, alarms and messages that wait for starting replicas block a scale-down.
+   a. Unknown inputs (but see 3), alarms and messages for starting replicas block a scale-down.
    b. A schedule sets a minimum, and a forecast (on by default) raises the proposal.
    c. `behavior` limits the change. By default scale-up is at once. Scale-down waits until the
-      proposals of 15 s agree, each for the highest rate of its last 15 s; a blocked one counts as
-      the count that it kept. After a clear fall of a steady rate it waits for neither. If a target
-      is not QueueWaitTime, the proposals of 360 s have to agree.
-   d. Busy replicas that might not finish (`IdleOnly`: all) stay up to `maxDrainWaitSeconds` (300).
+      proposals of 15 s agree, each for the highest rate of its last 15 s (a mean or trend of up to
+      120 s); a blocked one counts as the count that it kept. After a clear fall of a steady rate it
+      waits for neither. If a target is not QueueWaitTime, the proposals of 360 s have to agree.
+   d. Busy replicas that might not finish (`IdleOnly`: all, `Default`: none) stay 300 s at the most.
    e. A replica stays for each message that was acknowledged in the last `drainSeconds`; without
       that field, in the last 30 s, if consumers acknowledge before the work.
-   f. The fewest replicas, at least 1, become the idle count after `cooldownSeconds` (60).
+   f. The fewest, at least 1, become the idle count `cooldownSeconds` (60) after the last message.
 7. `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on meanwhile.
 8. Vetoes keep the count (`vetoes`): another autoscaler or operator and a failed attempt any count,
    also `pausedReplicas`; queues that are not yet confirmed to be empty that of 6f, and of 6d where
