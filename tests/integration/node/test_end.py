@@ -25,6 +25,7 @@ signal.pause()
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 def test_a_node_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     if Docker.answers():

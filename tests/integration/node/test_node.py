@@ -15,6 +15,9 @@ from devcluster.node.images import busybox
 from tests.integration.node.objects import claim, ingress, pod, service
 from tests.vhost import eventually
 
+# What e2e uses on every run: a node that cannot do it fails there.
+pytestmark = pytest.mark.nightly
+
 
 def apply(cluster: Cluster, namespace: str, *objects: dict[str, Any]) -> None:
     cluster.kubectl(

@@ -1,8 +1,11 @@
 """Queues that RabbitMQ deletes without a consumer keep the last replica."""
 
+from dataclasses import replace
+
 import pytest
 
 from mare.domain.reason import Reason
+from mare.domain.spec import PublishedToDeliveredRatio
 from tests.unit.operator.building import Timeline
 from tests.unit.operator.test_rules_of_idle import idling
 
@@ -45,3 +48,10 @@ def test_a_queue_that_will_be_deleted_gets_a_consumer():
     time = Timeline(idling(), 0)
     time.transient = ("work",)
     assert time.decide().replicas == 1
+
+
+def test_ready_messages_of_such_a_queue_activate_without_any_formula():
+    time = Timeline(replace(idling(), targets=(PublishedToDeliveredRatio(ratio=1.0),)), 0)
+    time.transient = ("work",)
+    time.decide(ready=100)
+    assert time.replicas == 1

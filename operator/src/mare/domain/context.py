@@ -131,10 +131,6 @@ class DecisionContext:
         is_paused = self.spec.paused is Pause.SCALE_IN
         return self.spec.dry_run or is_paused or self.evidence.conflict is not None
 
-    @property
-    def is_idle(self) -> bool:
-        return self.idle_replicas is not None and self.is_at_idle_count
-
 
 def context_of(
     spec: ScalingSpec,

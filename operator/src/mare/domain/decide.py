@@ -6,15 +6,15 @@
    is 0. Scale-down windows and cooldown restart with each decision until either ends.
 3. Each target proposes the count of its formula; the current one if the load is within 10 % of what
    that takes (QueueWaitTime: within noise). Until the service time is known, QueueWaitTime proposes
-   a worker a message: fewer replicas too, more in steps above 2.5 messages a worker. The largest
-   applies. For proposals, not for activation and cooldown, these do not count: messages of queues
-   that replicas never consume, and those that arrive after replicas should have begun to consume,
-   except a burst. After two statistics without messages, formulas that lack an input propose 0.
+   a worker a message: more in steps above 2.5 messages a worker, fewer after a service time; with
+   unknown workers (first start, no prefetch limit) 1 to 4 from 0, then more if ready messages grow.
+   The largest applies. Proposals, not activation and cooldown, leave out messages of queues that
+   replicas never consume, and ones that arrive after replicas should have begun to consume, except
+   a burst. After two statistics without messages, formulas that lack an input propose 0.
 4. Without any proposal the count stays within its bounds, and an idle workload idle, unless ready
    messages activate it; scale-down windows and cooldown begin anew. Once no queue could be read for
    `afterSeconds` (180), a fallback, if there is one, applies within the bounds. Only `Static` and
-   the maximum lower the count, at once but for 6d and 6e; without known idle replicas, an unknown
-   service time delays nothing.
+   the maximum lower the count, at once but for 6d and 6e.
 5. With a proposal, an idle workload stays idle, unless a schedule, a forecast, a queue that
    RabbitMQ deletes without consumers (unless `idle.replicas` is given) or `activation.mode: Always`
    forbids it. More ready messages than `activation.threshold`, or a load that is due soon, activate
@@ -30,6 +30,7 @@
    e. A replica stays for each message that was acknowledged in the last `drainSeconds`; without
       that field, in the last 30 s, if consumers acknowledge before the work.
    f. The fewest, at least 1, become the idle count `cooldownSeconds` (60) after the last message.
+      It is `idle.replicas`; without it 0 if `minReplicas` is 0, else none. Rule 5 has exceptions.
 7. `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on meanwhile.
 8. Vetoes keep the count (`vetoes`): another autoscaler or operator and a failed attempt any count,
    also `pausedReplicas`; queues that are not yet confirmed to be empty that of 6f, and of 6d where
@@ -74,8 +75,7 @@ def decide(
 
     Example: 5 replicas of 7.71 messages/s, `waitSeconds` 2, 91 ready messages, 13 a second arrive.
     With a start-up time up to 6 s the backlog decides: (13 + 91 / 2) / 7.71 is 7.6, 5 → 8. Later
-    none is ready, and 13 messages/s need 3, one of them in reserve. 8 stay until no proposal of the
-    last 15 s is 8.
+    none is ready, and 13 messages/s need 3 with a reserve. 8 stay until 15 s have no proposal of 8.
 
     Values that are too old are unknown already (`observation.with_stale_unknown`). The caller
     carries the decision out unchanged or not at all, and calls `History.record_scaling` after a

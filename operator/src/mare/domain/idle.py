@@ -18,7 +18,7 @@ def exceeds_activation_threshold(context: DecisionContext) -> bool:
 
 def proposal_to_activate(context: DecisionContext, why: Unknown) -> Proposal | Unknown:
     """Propose the fewest replicas if an idle workload has messages; else return `why`."""
-    if not (context.is_idle and exceeds_activation_threshold(context)):
+    if not (context.is_at_idle_count and exceeds_activation_threshold(context)):
         return why
     ready = known(context.load.of_known_queues().ready, 0)
     clause = Clause("idle.ready", ready=ready)
