@@ -36,7 +36,7 @@ from mare.settings import Settings
 from mare.sharding.leaders import Leaders, elect
 from mare.sharding.sharded_loop import ShardedLoop
 from mare.sharding.whole_record import WholeRecord
-from mare.tenant_scheduler import TenantScheduler
+from mare.tenant_scheduler import TenantScheduler, memory_limit
 from mare.tracing import create_traces
 from mare.watch_events import WatchEvents
 
@@ -91,7 +91,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[ShardedLoop, async
             is_sole=not settings.leader_election,
         )
         api = Api(client, may_write=leaders.may_write)
-        scheduler = TenantScheduler()
+        scheduler = TenantScheduler(memory_limit())
         brokers = SecretBrokers(
             StoredSecrets(api, require_label=settings.require_secret_label),
             clock,

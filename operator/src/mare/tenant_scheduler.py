@@ -5,6 +5,9 @@ namespace never has all of them, and free places go to the namespaces that wait 
 thousand objects of one namespace delay an object of another by one piece of work at most. What is
 over a bound is refused with `OverBudget`, and the object reports it: nothing waits in a line
 without an end.
+
+Of a `Stock`, each namespace has a reserved part, and all share one beyond it, so that the number of
+namespaces does not multiply the memory.
 """
 
 import asyncio
@@ -13,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
 from mare.tenant_lines import Lines, OverBudget, Stock, Work
@@ -66,29 +70,56 @@ DECODING = Work(name="decodings of responses", places=4, of_namespace=2, waiting
 _threads = ThreadPoolExecutor(LOOKUPS.places + DECODING.places, thread_name_prefix="tenant")
 
 
-VIRTUAL_HOSTS = Stock("open virtual hosts", 256)
+VIRTUAL_HOSTS = Stock("open virtual hosts", 256, reserved=16, shared=320, bytes_each=60_000)
 """Two or three connections each."""
-SECRET_CHARACTERS = Stock("characters in Secrets", 2**21)
+SECRET_CHARACTERS = Stock(
+    "characters in Secrets", 2**21, reserved=2**16, shared=2**22, bytes_each=1
+)
 """Of what is kept of Secrets. Three certificates take 10,000, so that 200 Secrets have them."""
-CERTIFICATES = Stock("different certificates in Secrets", 32)
+CERTIFICATES = Stock(
+    "different certificates in Secrets", 12, reserved=1, shared=16, bytes_each=2_500_000
+)
 """A TLS context of up to 2.4 MiB each."""
-REMEMBERED_QUEUES = Stock("remembered queues", 20_000)
-"""Their last depths, Raft logs and failures, of 0.6 KB each."""
-REMEMBERED_JOBS = Stock("remembered Jobs", 2_000)
-"""Of 0.4 KB each: finished ones up to the history limits, and unfinished ones up to maxReplicas.
-A decision on so many takes 50 ms."""
-RECORDED_OBJECTS = Stock("objects with charts and a log", 1_000)
-"""Up to 100 KB each: 47 of samples, 22 of arrivals and 32 of decisions."""
-RESPONSE_OBJECTS = Stock("JSON objects in responses", 300_000)
-"""Of 150 bytes each: 30,000 queues and as many consumers."""
+REMEMBERED_QUEUES = Stock(
+    "remembered queues", 20_000, reserved=1_000, shared=25_000, bytes_each=600
+)
+"""Their last depths, Raft logs and failures."""
+REMEMBERED_JOBS = Stock("remembered Jobs", 2_000, reserved=200, shared=10_000, bytes_each=400)
+"""Finished ones up to the history limits, and unfinished ones up to maxReplicas. A decision on so
+many takes 50 ms."""
+RECORDED_OBJECTS = Stock(
+    "objects with charts and a log", 1_000, reserved=20, shared=500, bytes_each=100_000
+)
+"""After 24 hours: 47 KB of samples, 22 of arrivals and 32 of decisions at most."""
+RESPONSE_OBJECTS = Stock(
+    "JSON objects in responses", 300_000, reserved=12_000, shared=450_000, bytes_each=150
+)
+"""30,000 queues and as many consumers; the reserved part is for 2,000 queues."""
+
+USUAL_MEMORY = 256 * 2**20
+"""Bytes that the chart gives the operator. All shared parts take 200 MB of it at most, and the
+operator without objects 62 MB."""
+_MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+def memory_limit(path: Path = _MEMORY_LIMIT) -> int:
+    """Return the limit of the container in bytes, or `USUAL_MEMORY` where it has none."""
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):  # no cgroup of version 2, or "max"
+        return USUAL_MEMORY
 
 
 class TenantScheduler:
     """The places of each kind of work, what waits for them, and what namespaces hold."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int = USUAL_MEMORY) -> None:
+        """`memory` is the limit of the operator in bytes: the shared parts grow with it."""
         self._lines: dict[Work, Lines] = {}
         self._held: Counter[tuple[Stock, str]] = Counter()
+        self._shared: Counter[Stock] = Counter()
+        """What all namespaces hold beyond their reserved parts."""
+        self._times = memory / USUAL_MEMORY
 
     def of(self, namespace: str) -> "Tenant":
         return Tenant(self, namespace)
@@ -143,9 +174,14 @@ class TenantScheduler:
 
     def hold(self, stock: Stock, namespace: str, more: int) -> None:
         """Add to what a namespace holds, or release a part of it; raise `OverBudget`."""
-        held = self._held[stock, namespace] + more
+        before = self._held[stock, namespace]
+        held = before + more
+        beyond = max(0, held - stock.reserved) - max(0, before - stock.reserved)
         if more > 0 and held > stock.of_namespace:
             raise OverBudget(stock, namespace)
+        if beyond > 0 and self._shared[stock] + beyond > stock.shared * self._times:
+            raise OverBudget(stock, namespace, is_shared=True)
+        self._shared[stock] += beyond
         self._held[stock, namespace] = held
         if not held:
             del self._held[stock, namespace]

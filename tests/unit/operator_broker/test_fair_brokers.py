@@ -193,10 +193,10 @@ def test_the_different_certificates_of_a_namespace_are_bounded():
     different = {f"secret-{number}": ca + f"# {number}" for number in range(40)}
     same = dict.fromkeys((f"other-{number}" for number in range(40)), ca + "# 1")
 
-    over = "namespace hostile is over its limit of different certificates in Secrets, 32"
-    assert reasons_of({**different, **same}) == [None] * 32 + [over] * 8 + [None] * 40
-    left = [f"secret-{number}" for number in range(30)]
-    assert reasons_of(different, then=left) == [None] * 32 + [over] * 8
+    over = "namespace hostile is over its limit of different certificates in Secrets, 12"
+    assert reasons_of({**different, **same}) == [None] * 12 + [over] * 28 + [None] * 40
+    left = [f"secret-{number}" for number in range(10)]
+    assert reasons_of(different, then=left) == [None] * 12 + [over] * 28
 
 
 def test_all_connections_with_the_same_certificates_share_one_context():

@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from mare.tenant_lines import OverBudget, Work
-from mare.tenant_scheduler import TenantScheduler
+from mare import tenant_scheduler
+from mare.tenant_lines import OverBudget, Stock, Work
+from mare.tenant_scheduler import USUAL_MEMORY, TenantScheduler, memory_limit
 from tests.unit.operator_broker import virtual_time
 
 CHECKS = Work(name="checks", places=4, of_namespace=2, waiting=3)
@@ -184,3 +185,53 @@ def test_a_thread_that_blocks_keeps_its_place_after_its_caller_has_given_up():
         assert await second == "2"
 
     asyncio.run(timeline())
+
+
+STOCKS = [each for each in vars(tenant_scheduler).values() if isinstance(each, Stock)]
+
+
+def fill(scheduler: TenantScheduler, stock: Stock, namespace: str) -> int:
+    """Take as much as the namespace gets, in small steps; return how much that is."""
+    step, held = max(1, stock.reserved // 4), 0
+    while True:
+        try:
+            scheduler.hold(stock, namespace, step)
+        except OverBudget:
+            return held
+        held += step
+
+
+@pytest.mark.parametrize("stock", STOCKS, ids=lambda stock: stock.name)
+def test_many_namespaces_of_one_tenant_leave_another_its_reserved_part(stock: Stock):
+    scheduler = TenantScheduler()
+    held = sum(fill(scheduler, stock, f"hostile-{number}") for number in range(30))
+    assert held <= stock.shared + 30 * stock.reserved
+    assert fill(scheduler, stock, "honest") >= stock.reserved > 0
+    with pytest.raises(OverBudget, match="all namespaces together are over their limit") as error:
+        scheduler.hold(stock, "honest", 1 + stock.reserved // 4)
+    assert error.value.why.reason == "NamespaceBudgetExceeded"
+
+
+@pytest.mark.parametrize("stock", STOCKS, ids=lambda stock: stock.name)
+def test_what_a_namespace_releases_is_free_for_the_others(stock: Stock):
+    scheduler = TenantScheduler()
+    for _ in range(3):
+        held = [fill(scheduler, stock, f"{number}") for number in range(30)]
+        for number, each in enumerate(held):
+            scheduler.hold(stock, f"{number}", -each)
+    assert fill(scheduler, stock, "shop") == held[0]
+
+
+def test_the_shared_parts_fit_into_the_memory_of_the_operator():
+    assert sum(each.shared * each.bytes_each for each in STOCKS) <= USUAL_MEMORY - 62e6
+    assert sum(each.reserved * each.bytes_each for each in STOCKS) <= 8.1e6
+
+
+def test_an_operator_with_more_memory_has_larger_shared_parts(tmp_path):
+    file, stock = tmp_path / "memory.max", Stock("charts", 100, reserved=10, shared=20)
+    assert memory_limit(file) == USUAL_MEMORY
+    file.write_text("max\n")
+    assert memory_limit(file) == USUAL_MEMORY
+    file.write_text(f"{2 * USUAL_MEMORY}\n")
+    assert fill(TenantScheduler(memory_limit(file)), stock, "shop") == 50
+    assert fill(TenantScheduler(), stock, "shop") == 30
