@@ -90,8 +90,8 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[ShardedLoop, async
             shards=settings.shards,
             is_sole=not settings.leader_election,
         )
-        api = Api(client, may_write=leaders.may_write)
         scheduler = TenantScheduler(memory_limit())
+        api = Api(client, may_write=leaders.may_write, scheduler=scheduler)
         brokers = SecretBrokers(
             StoredSecrets(api, require_label=settings.require_secret_label),
             clock,

@@ -67,7 +67,11 @@ LARGE_BODIES = Work(name="responses of over 256 KiB", places=6, of_namespace=1, 
 DECODING = Work(name="decodings of responses", places=4, of_namespace=2, waiting=1_024)
 """A thread each: 10 MiB take 50 ms."""
 
-_threads = ThreadPoolExecutor(LOOKUPS.places + DECODING.places, thread_name_prefix="tenant")
+API_DECODING = Work(name="decodings of answers of the API server", places=3, of_namespace=1)
+"""A thread each, for more than 256 KiB. All watches of a cluster count as one namespace."""
+
+_PLACES = LOOKUPS.places + DECODING.places + API_DECODING.places
+_threads = ThreadPoolExecutor(_PLACES, thread_name_prefix="tenant")
 
 
 VIRTUAL_HOSTS = Stock("open virtual hosts", 256, reserved=16, shared=320, bytes_each=60_000)

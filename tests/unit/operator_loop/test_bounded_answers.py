@@ -9,6 +9,8 @@ from aiohttp import web
 from mare.cluster.api import METADATA, METADATA_LIST, Api
 from mare.cluster.bounded_answers import (
     MAX_LINE_BYTES,
+    MAX_LINE_VALUES,
+    MAX_VALUES,
     TooLarge,
     event_of_beginning,
     lines,
@@ -57,10 +59,10 @@ def test_a_body_over_its_bound_is_not_received_to_its_end():
     assert received == 5 * MIB
 
 
-def deployment(name: str, size: int = 0) -> dict:
+def deployment(name: str, size: int = 0, values: int = 0) -> dict:
     """A Deployment in the order of the fields that the API server uses."""
     metadata = {"name": name, "namespace": "shop", "uid": f"uid-{name}", "resourceVersion": "7"}
-    spec = {"replicas": 3, "template": {"text": "<" * size}}
+    spec = {"replicas": 3, "template": {"text": "<" * size, "env": [{}] * values}}
     return {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": metadata, "spec": spec}
 
 
@@ -88,8 +90,9 @@ def test_the_beginning_of_an_event_has_the_identity_of_its_object():
 class Cluster:
     """An API server whose Deployments have a size."""
 
-    def __init__(self, sizes: dict[str, int]) -> None:
-        self.items = [deployment(name, size) for name, size in sizes.items()]
+    def __init__(self, sizes: dict[str, int], values: dict[str, int] | None = None) -> None:
+        many = values or {}
+        self.items = [deployment(name, size, many.get(name, 0)) for name, size in sizes.items()]
         self.limits: list[int] = []
         self.events: list[bytes] = []
 
@@ -115,7 +118,7 @@ class Cluster:
 
 def test_pages_of_large_objects_have_fewer_of_them_and_the_largest_only_its_metadata():
     sizes = {f"small-{number}": 100 for number in range(30)}
-    cluster = Cluster({**sizes, "large": 5 * MIB, "last": 100})
+    cluster = Cluster({**sizes, "large": 5 * MIB, "many": 1, "last": 100}, {"many": MAX_VALUES})
 
     async def listed(api: Api) -> list[dict]:
         return [item async for page in api.pages(THINGS.path()) for item in page["items"]]
@@ -125,8 +128,8 @@ def test_pages_of_large_objects_have_fewer_of_them_and_the_largest_only_its_meta
             return await listed(api)
 
     items = asyncio.run(play())
-    assert [item["metadata"]["name"] for item in items] == [*sizes, "large", "last"]
-    assert [item["metadata"]["name"] for item in items if "spec" not in item] == ["large"]
+    assert [item["metadata"]["name"] for item in items] == [*sizes, "large", "many", "last"]
+    assert [item["metadata"]["name"] for item in items if "spec" not in item] == ["large", "many"]
     assert cluster.limits[:2] == [100, 20]
 
 
@@ -136,29 +139,31 @@ def test_an_event_that_is_too_large_is_logged_and_does_not_end_the_watch(
     cluster = Cluster({})
     cluster.events = [
         written({"type": "MODIFIED", "object": deployment("large", MAX_LINE_BYTES)}),
+        written({"type": "MODIFIED", "object": deployment("many", values=MAX_LINE_VALUES)}),
         b'{"type":"MODIFIED","object":{"metadata":{"annotations":"' + b"a" * MAX_LINE_BYTES,
         written({"type": "MODIFIED", "object": deployment("small")}),
     ]
 
-    async def first_two(api: Api) -> list[tuple[str, bool]]:
+    async def first_three(api: Api) -> list[tuple[str, bool]]:
         found = []
         async for _, item in api.changes(THINGS.path(), "7"):
             found.append((item["metadata"]["name"], "spec" in item))
-            if len(found) == 2:
+            if len(found) == 3:
                 break
         return found
 
     async def play() -> list[tuple[str, bool]]:
         async with served(cluster.answer) as (api, _):
-            return await first_two(api)
+            return await first_three(api)
 
-    assert asyncio.run(play()) == [("large", False), ("small", True)]
-    named, unnamed = [each for each in caplog.records if each.name == "mare.cluster.api"]
-    for record in (named, unnamed):
+    assert asyncio.run(play()) == [("large", False), ("many", False), ("small", True)]
+    named, many, unnamed = [each for each in caplog.records if each.name == "mare.cluster.api"]
+    for record in (named, many, unnamed):
         assert record.levelname == "WARNING"
-        assert record.message == "A watch event exceeds 1 MiB and is not read"
+        assert record.message == "A watch event exceeds 1 MiB or 50,000 JSON values and is not read"
         assert record.path == THINGS.path().text
     assert named.event["object"]["metadata"]["name"] == "large"
+    assert many.event["object"]["metadata"]["name"] == "many"
     assert unnamed.event is None
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
@@ -14,16 +15,22 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from mare.cluster.bounded_answers import (
     MAX_BYTES,
+    MAX_BYTES_ON_LOOP,
     MAX_LINE_BYTES,
+    MAX_LINE_VALUES,
     MAX_PAGE_BYTES,
+    MAX_VALUES,
     TooLarge,
+    decoded,
     event_of_beginning,
     lines,
     read_bounded,
+    values_of,
 )
 from mare.cluster.kubeconfig import kubeconfig_client
 from mare.cluster.paths import ApiPath
 from mare.ports import AccessRefused, Conflict, NotFound, Rejected, Unavailable
+from mare.tenant_scheduler import API_DECODING, TenantScheduler
 
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -34,6 +41,7 @@ _PAGE = 100
 """Objects in one page. The metadata of 1,000 take 21 MB because of their managed fields."""
 _FEWER = 5
 """Divides the objects of a page that exceeds its bound."""
+_TOO_LARGE = "A watch event exceeds 1 MiB or 50,000 JSON values and is not read"
 _log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 5.0
 _WATCH_SECONDS = 300
@@ -62,11 +70,15 @@ class Api:
     """Sends requests; none during the Retry-After of an answer, up to 30 s."""
 
     def __init__(
-        self, client: ApiClient, may_write: Callable[[str | None], bool] = lambda _: True
+        self,
+        client: ApiClient,
+        may_write: Callable[[str | None], bool] = lambda _: True,
+        scheduler: TenantScheduler | None = None,
     ) -> None:
         """`may_write` gets the namespace immediately before each request that changes something."""
         self._client = client
         self._may_write = may_write
+        self._scheduler = scheduler or TenantScheduler()
         self._paused_until = 0.0
 
     async def request(
@@ -79,10 +91,11 @@ class Api:
         query: list[tuple[str, str]] | None = None,
         accept: str = "application/json",
         most: int = MAX_BYTES,
+        most_values: float = math.inf,
     ) -> dict[str, Any]:
         """Return the decoded answer.
 
-        Raises an `ApiError`: `TooLarge` if the answer exceeds `most` bytes.
+        Raises an `ApiError`: `TooLarge` if the answer exceeds `most` bytes, or has more JSON values.
         """
         try:
             answer = await self._send(
@@ -100,7 +113,15 @@ class Api:
             cause = str(error) or type(error).__name__
             raise Unavailable(f"the API server does not answer ({cause})") from error
         self._raise_for(answer, data)
-        return _decoded(data)
+        if values_of(data) > most_values:
+            raise TooLarge(f"the API server answers with more than {most_values:,} JSON values")
+        return await self._decoded(path, data)
+
+    async def _decoded(self, path: ApiPath, data: bytes) -> dict[str, Any]:
+        if len(data) <= MAX_BYTES_ON_LOOP:
+            return decoded(data)
+        namespace = path.namespace or ""
+        return await self._scheduler.run_in_thread(API_DECODING, namespace, decoded, data)
 
     async def pages(
         self, path: ApiPath, *selectors: tuple[str, str], accept: str = "application/json"
@@ -116,7 +137,12 @@ class Api:
             query += [("continue", token)] if token else []
             try:
                 listed = await self.request(
-                    "GET", path, query=query, accept=accept, most=MAX_PAGE_BYTES
+                    "GET",
+                    path,
+                    query=query,
+                    accept=accept,
+                    most=MAX_PAGE_BYTES,
+                    most_values=MAX_VALUES,
                 )
             except TooLarge:
                 if limit > 1:
@@ -139,8 +165,8 @@ class Api:
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """Watch: yield ADDED, MODIFIED or DELETED and the object, for changes after `version`.
 
-        Of an object of more than 1 MiB, the item has the name, UID and version only. Raises as
-        `request`, and `Expired` if the objects have to be listed again.
+        Of an object of more than 1 MiB or 50,000 values, the item has the name, UID and version
+        only. Raises as `request`, and `Expired` if the objects have to be listed again.
         """
         while True:
             begun, has_changes = time.monotonic(), False
@@ -182,10 +208,12 @@ class Api:
                 if answer.status != HTTPStatus.OK:
                     self._raise_for(answer, await read_bounded(chunks, MAX_BYTES))
                 async for line, is_whole in lines(chunks, MAX_LINE_BYTES):
-                    event = _decoded(line) if is_whole else event_of_beginning(line)
-                    if not is_whole:
-                        text = "A watch event exceeds 1 MiB and is not read"
-                        _log.warning(text, extra={"path": path.text, "event": event})
+                    event: dict[str, Any] | None
+                    if is_whole and values_of(line) <= MAX_LINE_VALUES:
+                        event = await self._decoded(path, line)
+                    else:
+                        event = event_of_beginning(line)
+                        _log.warning(_TOO_LARGE, extra={"path": path.text, "event": event})
                     if event is not None:
                         yield event
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -246,16 +274,6 @@ class Api:
 
 class Expired(Unavailable):
     """The resourceVersion is too old to continue a watch or a list."""
-
-
-def _decoded(data: bytes) -> dict[str, Any]:
-    try:
-        decoded = json.loads(data)
-    except ValueError as error:
-        raise Unavailable("the API server does not answer with JSON") from error
-    if not isinstance(decoded, dict):
-        raise Unavailable("the API server does not answer with a JSON object")
-    return decoded
 
 
 def _message(data: bytes) -> str:
