@@ -90,7 +90,7 @@ REMEMBERED_QUEUES = Stock(
 """Their last depths, Raft logs and failures."""
 REMEMBERED_JOBS = Stock("remembered Jobs", 2_000, reserved=200, shared=10_000, bytes_each=400)
 """Finished ones up to the history limits, and unfinished ones up to maxReplicas. A decision on so
-many takes 50 ms."""
+many takes 5 ms, and 11 if all end together."""
 RECORDED_OBJECTS = Stock(
     "objects with charts and a log", 1_000, reserved=20, shared=500, bytes_each=100_000
 )

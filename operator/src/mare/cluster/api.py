@@ -95,7 +95,7 @@ class Api:
     ) -> dict[str, Any]:
         """Return the decoded answer.
 
-        Raises an `ApiError`: `TooLarge` if the answer exceeds `most` bytes, or has more JSON values.
+        Raises an `ApiError`: `TooLarge` if the answer has more bytes or JSON values than `most`.
         """
         try:
             answer = await self._send(

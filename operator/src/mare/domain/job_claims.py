@@ -86,7 +86,7 @@ class JobClaims:
         at_once = Claim(rules.messages_per_job, ready_since=now)
         ended = dict.fromkeys(finished - self.finished, at_once)
         ended |= {
-            name: replace(each, ready_since=each.ready_since or now)
+            name: each if each.ready_since else replace(each, ready_since=now)
             for name, each in self.claims.items()
             if _has_ended(known.get(name))
         }
@@ -146,7 +146,9 @@ class JobClaims:
             is_ready = job.state is JobState.RUNNING
             ready_since = (before.ready_since or now) if is_ready else None
             messages = 0 if job.terminating else min(before.messages, rules.messages_per_job)
-            claims[name] = Claim(messages, ready_since, job.failed_pods)
+            after = (messages, ready_since, job.failed_pods)
+            is_same = after == (before.messages, before.ready_since, before.failed_pods)
+            claims[name] = before if is_same else Claim(*after)
         return claims
 
 
@@ -172,9 +174,13 @@ def _settle(
 
 def _free(taken: int, claims: Mapping[str, Claim]) -> tuple[int, dict[str, Claim]]:
     """Free as many claims of Jobs with a ready Pod; return what was taken beyond them."""
-    ready = [name for name, each in claims.items() if each.ready_since is not None]
     freed = dict(claims)
+    if not taken:
+        return 0, freed
+    ready = [n for n, each in claims.items() if each.ready_since is not None and each.messages]
     for name in sorted(ready, key=lambda name: claims[name].ready_since or 0.0):
+        if not taken:
+            break
         messages = min(taken, claims[name].messages)
         taken -= messages
         freed[name] = replace(claims[name], messages=claims[name].messages - messages)

@@ -56,14 +56,17 @@ class JobFailures:
 
     def _ended(self, job: Job) -> "JobFailures":
         at = job.finished or 0.0
-        after = replace(self, counted_until=max(at, self.counted_until))
+        until = max(at, self.counted_until)
         if job.state is JobState.SUCCEEDED:
-            return replace(after, succeeded=self.succeeded + 1, in_turn=0, at_once=False)
+            return replace(
+                self, counted_until=until, succeeded=self.succeeded + 1, in_turn=0, at_once=False
+            )
         at_once = job.life_seconds < AT_ONCE_SECONDS
         is_next = self.last is None or job.created >= self.last or not self.in_turn
         in_turn = self.in_turn + is_next if at_once else 1
         return replace(
-            after,
+            self,
+            counted_until=until,
             failed=self.failed + 1,
             in_turn=in_turn,
             last=max(at, self.last or at),

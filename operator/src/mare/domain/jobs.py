@@ -29,7 +29,7 @@ class Job:
 
     @property
     def is_finished(self) -> bool:
-        return self.state in {JobState.SUCCEEDED, JobState.FAILED}
+        return self.state is JobState.SUCCEEDED or self.state is JobState.FAILED
 
     @property
     def life_seconds(self) -> float:
