@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -88,6 +89,31 @@ def test_the_virtual_hosts_of_a_namespace_are_bounded_until_they_are_closed(play
         assert (await stage.reading(autoscaler("honest", queues=of_virtual_hosts(1)))).queues
         await stage.brokers.keep_only([])
         assert (await stage.reading(hostile[1])).queues
+
+    play(timeline, **AMQP)
+
+
+def test_silent_virtual_hosts_of_a_namespace_have_some_of_the_places(play, monkeypatch):
+    inside: Counter[str] = Counter()
+
+    async def silent(host: VirtualHost, *names):
+        inside[host.tenant.namespace] += 1
+        await asyncio.sleep(10**6)
+
+    monkeypatch.setattr(VirtualHost, "read", silent)
+
+    async def timeline(stage: Stage) -> None:
+        rounds = []
+        for number in range(5):
+            stage.secret = {"amqp-uri": f"amqp://hostile-{number}/"}
+            each = autoscaler(f"hostile-{number}", queues=of_virtual_hosts(75))
+            rounds.append(asyncio.create_task(stage.reading(each)))
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(1)
+        assert inside["hostile-0"] == max(inside.values()) == 64
+        assert inside.total() == 256
+        await asyncio.gather(*rounds)
+        assert virtual_time.now() < 11
 
     play(timeline, **AMQP)
 
