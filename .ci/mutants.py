@@ -3,7 +3,7 @@
 mutmut expects one ``src`` folder, so the packages and the tests are copied into ``.cache/mutants``
 first. ``SAMPLE=400`` runs that many mutants, chosen at random, always the same ones of one source
 and one ``SEED``. The report counts, by module, the mutants that the tests notice, and prints the
-others.
+others. The exit status is 1 if less than 85 % are noticed, also of those that no test executes.
 """
 
 import argparse
@@ -29,10 +29,11 @@ _DOMAIN_TESTS = tuple(
     for name in (
         "acknowledgement_batches", "arrivals", "behavior_properties", "behavior_tables",
         "bimodal_load", "capacity", "clause_numbers", "clauses", "crash_loops",
-        "decide_properties", "decisions_while_replicas_start", "early_acknowledgement", "forecast",
-        "forecast_floor", "held_messages", "learning", "messages_beyond_workers",
-        "kept_queues", "one_sample_alone", "other_consumers", "proposals", "queueing_model",
-        "redeliveries", "rules_of_alarms", "rules_of_counts_by_hand", "rules_of_idle",
+        "decide_properties", "decisions_while_replicas_start", "early_acknowledgement",
+        "failing_jobs", "falling_backlog", "forecast", "forecast_floor", "held_messages",
+        "jobs_for_messages", "jobs_properties", "kept_queues", "learning", "many_schedules",
+        "messages_beyond_workers", "never_consumed", "one_sample_alone", "other_consumers",
+        "poison_messages", "proposals", "queueing_model", "redeliveries", "rules_of_alarms", "rules_of_counts_by_hand", "rules_of_idle",
         "rules_of_partly_unknown", "rules_of_pause", "rules_of_unknown_queues", "saturation",
         "sentences", "simulated_replicas", "single_active_consumer", "starting_backlog", "surges",
         "targets", "unready_replicas",
@@ -158,6 +159,8 @@ def main() -> None:
     unnoticed = [name for name in sorted(chosen) if verdicts[name] not in NOTICED]
     subprocess.run([sys.executable, "-c", SHOW, *unnoticed], cwd=folder, check=True)
     _report(options.part, chosen, unnoticed, len(names))
+    if 100 * len(unnoticed) > (100 - options.least) * len(chosen):
+        sys.exit(f"Less than {options.least} % are noticed.")
 
 
 def _options() -> argparse.Namespace:
@@ -165,6 +168,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sample", type=int, help="how many mutants to run, at random")
+    parser.add_argument("--least", type=int, default=85, help="percent that have to be noticed")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     return parser.parse_args()
 

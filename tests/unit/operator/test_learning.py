@@ -274,10 +274,15 @@ def test_messages_that_end_are_counted_until_the_capacity_is_known():
     assert later.estimates.finished < 20
 
 
-@pytest.mark.parametrize(("consumers", "may_grow"), [(2, False), (3, True)])
-def test_the_replicas_may_grow_again_when_three_of_four_consume(consumers, may_grow):
+@pytest.mark.parametrize(
+    ("consumers", "seconds", "may_grow"),
+    [(2, 90.0, False), (3, 90.0, True), (3, 19.0, False), (3, 21.0, True)],
+)
+def test_the_replicas_may_grow_again_when_three_of_four_consume_after_the_start_up_time(
+    consumers, seconds, may_grow
+):
     learning = recall(Estimates(start_seconds=20.0))
-    for now, replicas, seen in ((0.0, 2, 2), (10.0, 4, 2), (100.0, 4, consumers)):
+    for now, replicas, seen in ((0.0, 2, 2), (10.0, 4, 2), (10.0 + seconds, 4, consumers)):
         load = load_of((reading(50, at=now, consumers=seen),))
         learning = learn(learning, load, Workload(replicas=replicas), now)
     assert learning.estimates.may_grow is may_grow
