@@ -195,7 +195,7 @@ OWNED: list[tuple[dict[str, Any], set[str], str]] = [
         {"workersPerReplica": 4},
         {"QueueWaitTime", "MaximumConcurrency"},
         (
-            "workersPerReplica belongs to QueueWaitTime and MaximumConcurrency; "
+            "workersPerReplica belongs to QueueWaitTime, QueueLength and MaximumConcurrency; "
             "remove it or change the type"
         ),
     ),

@@ -7,13 +7,14 @@ from mare.domain.spec import MaximumConcurrency, QueueLength, QueueWaitTime, Sca
 from tests.unit.operator.building import Timeline, observation_of, once, reading
 
 CONCURRENCY = MaximumConcurrency(workers_per_replica=1)
+LENGTH = QueueLength(messages_per_replica=1, workers_per_replica=1)
 
 
 def scaling(target):
     return ScalingSpec(min_replicas=1, max_replicas=50, targets=(target,))
 
 
-@pytest.mark.parametrize("target", [CONCURRENCY, QueueWaitTime(workers_per_replica=1)])
+@pytest.mark.parametrize("target", [CONCURRENCY, LENGTH, QueueWaitTime(workers_per_replica=1)])
 def test_messages_that_no_worker_has_begun_add_no_replica(target):
     held = reading(0, 200, at=1000.0, consumers=2, prefetch=0.0)
     assert once(scaling(target), observation_of(2, held)).replicas == 2

@@ -158,6 +158,7 @@ def test_a_short_grace_period_names_the_setting_to_raise(kind, setting):
     )
 
 
+LENGTH = {"type": "QueueLength", "messagesPerReplica": 10}
 MEASURED = Estimates(
     capacity_per_replica=1.0, workers_per_replica=1.0, prefetch_exceeds_workers=True
 )
@@ -233,12 +234,12 @@ def test_workers_that_hang_are_named_instead_of_the_grace_period(*, hangs: bool)
         assert 550 < found["MARE024"].clauses[0].numbers["seconds"] < 605
 
 
+@pytest.mark.parametrize("target", [{"type": "MaximumConcurrency"}, LENGTH])
 @pytest.mark.parametrize(("now", "reason"), [(200.0, "Configured"), (400.0, "MessagesHeld")])
-def test_messages_beyond_the_workers_are_reported_once_they_are_old(now, reason):
+def test_messages_beyond_the_workers_are_reported_once_they_are_old(now, reason, target):
     held = HeldMessages(beyond=200, beyond_since=100.0)
     history = replace(History.begin(0.0, 1), held_messages=held)
-    target = {"type": "MaximumConcurrency", "workersPerReplica": 1}
-    spec = read_autoscaler(body(target=target)).spec
+    spec = read_autoscaler(body(target={**target, "workersPerReplica": 1})).spec
 
     (found,) = prefetch_suitable(spec, BrokerReading(queues=(), busy={}), history, now)
 

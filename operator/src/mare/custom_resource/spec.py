@@ -14,6 +14,7 @@ from mare.domain.spec import (
     ForecastMode,
     JobRules,
     Pause,
+    QueueLength,
     ScalingRules,
     ScalingSpec,
     Schedule,
@@ -78,6 +79,8 @@ def _read_targets(spec: Fields) -> tuple[Target, ...]:
 
 def _read_target(target: Fields, nameko_workers: int | None) -> Target:
     kind = _TARGETS[target.get("type", "QueueWaitTime")]
+    if kind is QueueLength:  # its formula counts all unacknowledged messages by default
+        return read_fields(kind, target)
     return read_fields(kind, {"workersPerReplica": nameko_workers}, target)
 
 

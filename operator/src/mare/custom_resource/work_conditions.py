@@ -130,9 +130,13 @@ def deliveries_end(redeliveries: Redeliveries) -> tuple[Condition, ...]:
 def prefetch_suitable(
     spec: ScalingSpec, reading: BrokerReading, history: History, now: float
 ) -> tuple[Condition, ...]:
-    """Return whether the prefetch count is the number of workers, if a target depends on it."""
+    """Return whether the prefetch count is the number of workers, if a target depends on it.
+
+    With `workersPerReplica`, messages that are held beyond the workers are named for any target.
+    """
     kind, estimates = "PrefetchSuitable", history.learning.estimates
-    if not any(isinstance(each, QueueWaitTime | MaximumConcurrency) for each in spec.targets):
+    depends = any(isinstance(each, QueueWaitTime | MaximumConcurrency) for each in spec.targets)
+    if not depends and spec.workers_per_replica is None:
         return ()
     held = history.held_messages
     if held.beyond_since is not None and now - held.beyond_since > _HELD_SECONDS:

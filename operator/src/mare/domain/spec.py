@@ -109,6 +109,8 @@ class QueueLength:
 
     messages_per_replica: float
     exclude_unacknowledged: bool = False
+    workers_per_replica: int | None = None
+    """Messages that a replica handles at a time: others that it holds do not count."""
     queues: tuple[str, ...] = ()
     """Entries of spec.queues that count; empty means all."""
 
@@ -231,7 +233,7 @@ class ScalingSpec:
         configured = (
             target.workers_per_replica
             for target in self.targets
-            if isinstance(target, QueueWaitTime | MaximumConcurrency)
+            if isinstance(target, QueueWaitTime | QueueLength | MaximumConcurrency)
         )
         return next((workers for workers in configured if workers is not None), None)
 

@@ -70,7 +70,7 @@ def _proposal(
         case PublishedToDeliveredRatio():
             return _by_ratio(target, load, estimates, workload, behavior)
         case QueueLength():
-            formula = _by_length(target, load)
+            formula = _by_length(target, load, workload)
         case MessageRate():
             formula = _by_rate(target, load, estimates, workload)
         case ExpectedQueueConsumptionTime():
@@ -104,7 +104,7 @@ def _with_tolerance(formula: _Formula, current: int, behavior: Behavior) -> Prop
     )
 
 
-def _by_length(target: QueueLength, load: Load) -> _Formula | Unknown:
+def _by_length(target: QueueLength, load: Load, workload: Workload) -> _Formula | Unknown:
     ready, unacknowledged = load.of_entries(target.queues)
     if isinstance(ready, Unknown):
         return ready
@@ -114,6 +114,9 @@ def _by_length(target: QueueLength, load: Load) -> _Formula | Unknown:
         code = "length.ready" if allows_scale_down else "length.partly"
         clause = Clause(code, ready=ready, each=each, replicas=count_of(ready / each))
         return _Formula(ready, each, clause, allows_scale_down)
+    if target.workers_per_replica is not None:
+        begun = in_progress(load, workload, target.workers_per_replica)
+        unacknowledged = min(unacknowledged, begun)
     count = ready + unacknowledged
     clause = Clause("length", messages=count, each=each, replicas=count_of(count / each))
     return _Formula(count, each, clause)
