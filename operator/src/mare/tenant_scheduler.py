@@ -8,6 +8,19 @@ without an end.
 
 Of a `Stock`, each namespace has a reserved part, and all share one beyond it, so that the number of
 namespaces does not multiply the memory.
+
+Bounds of one object, answer or connection stand where they are applied:
+
+- `loop/pace.py`: reads and decisions a second, and queues (`settings.namespace_queues`)
+- `loop/loop.py`, `loop/killed_replicas.py`: deleted objects, and killed replicas, that are
+  remembered (`loop/recent_entries.py`)
+- `broker/connection_parameters.py`: characters of a value in a Secret
+- `broker/bounded_response.py`, `broker/frame_limit.py`, `broker/management.py`,
+  `broker/prometheus.py`: heads, frames and bodies of brokers
+- `broker/queue_selection.py`: queues of an object, and processor time for its patterns
+- `cluster/bounded_answers.py`, `cluster/bounded_session.py`: pages and watch events
+- `cluster/scales.py`, `cluster/discovery.py`: characters of a selector, and API versions
+- `domain/never_consumed.py`, `domain/schedules.py`: remembered queues, and months of an expression
 """
 
 import asyncio

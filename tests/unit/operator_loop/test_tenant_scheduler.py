@@ -1,7 +1,9 @@
 """Work of one namespace is bounded, and namespaces take turns."""
 
 import asyncio
+import re
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -225,6 +227,13 @@ def test_what_a_namespace_releases_is_free_for_the_others(stock: Stock):
 def test_the_shared_parts_fit_into_the_memory_of_the_operator():
     assert sum(each.shared * each.bytes_each for each in STOCKS) <= USUAL_MEMORY - 62e6
     assert sum(each.reserved * each.bytes_each for each in STOCKS) <= 8.1e6
+
+
+def test_each_module_with_other_bounds_exists():
+    modules = re.findall(r"`([\w/]+\.py)`", str(tenant_scheduler.__doc__))
+    folder = Path(str(tenant_scheduler.__file__)).parent
+    assert len(modules) > 10
+    assert [each for each in modules if not (folder / each).is_file()] == []
 
 
 def test_an_operator_with_more_memory_has_larger_shared_parts(tmp_path):
