@@ -28,15 +28,15 @@ _DOMAIN_TESTS = tuple(
     f"operator/test_{name}.py"
     for name in (
         "acknowledgement_batches", "arrivals", "behavior_properties", "behavior_tables",
-        "bimodal_load", "capacity", "clause_numbers", "clauses", "crash_loops",
-        "decide_properties", "decisions_while_replicas_start", "early_acknowledgement",
-        "failing_jobs", "falling_backlog", "forecast", "forecast_floor", "held_messages",
-        "jobs_for_messages", "jobs_properties", "kept_queues", "learning", "many_schedules",
-        "messages_beyond_workers", "never_consumed", "one_sample_alone", "other_consumers",
-        "poison_messages", "proposals", "queueing_model", "redeliveries", "rules_of_alarms", "rules_of_counts_by_hand", "rules_of_idle",
-        "rules_of_partly_unknown", "rules_of_pause", "rules_of_unknown_queues", "saturation",
-        "sentences", "simulated_replicas", "single_active_consumer", "starting_backlog", "surges",
-        "targets", "unready_replicas",
+        "bimodal_load", "capacity", "clause_numbers", "clauses", "crash_loops", "decide_properties",
+        "decisions_while_replicas_start", "early_acknowledgement", "failing_jobs",
+        "falling_backlog", "forecast", "forecast_floor", "held_messages", "jobs_for_messages",
+        "jobs_properties", "kept_queues", "learning", "many_schedules", "messages_beyond_workers",
+        "never_consumed", "one_sample_alone", "other_consumers", "poison_messages", "proposals",
+        "queueing_model", "redeliveries", "rules_of_alarms", "rules_of_counts_by_hand",
+        "rules_of_idle", "rules_of_partly_unknown", "rules_of_pause", "rules_of_unknown_queues",
+        "saturation", "sentences", "simulated_replicas", "single_active_consumer",
+        "starting_backlog", "surges", "targets", "unready_replicas",
     )
 )  # fmt: skip
 """Without the tests of simulations and drawings, which last a minute and notice few more."""
@@ -159,6 +159,8 @@ def main() -> None:
     unnoticed = [name for name in sorted(chosen) if verdicts[name] not in NOTICED]
     subprocess.run([sys.executable, "-c", SHOW, *unnoticed], cwd=folder, check=True)
     _report(options.part, chosen, unnoticed, len(names))
+    late = sum(verdicts[name] == "timeout" for name in chosen)
+    print(f"{late} of those only exceed a time limit, which a busy machine can cause.")
     if 100 * len(unnoticed) > (100 - options.least) * len(chosen):
         sys.exit(f"Less than {options.least} % are noticed.")
 
