@@ -150,6 +150,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[ShardedLoop, async
                     loop, clock(), election_stalled=leaders.is_stalled
                 ),
                 ready=ready.is_set,
+                elected=lambda: leaders.are_elected,
                 registry=metrics.registry,
                 check_access=(
                     MetricsAccess(Api(client), clock).check

@@ -83,6 +83,11 @@ class LeaseElection(ABC):
             _log.exception("Lease could not be read or written")
         self._tried_at = self._clock()
 
+    @property
+    @abstractmethod
+    def is_held(self) -> bool:
+        """Whether a replica leads everything, as this replica knows for certain."""
+
     @abstractmethod
     def pause(self) -> float:
         """Return the seconds until the next attempt."""
@@ -118,6 +123,13 @@ class ElectedLeader(LeaseElection):
     @property
     def holder(self) -> str | None:
         return self._settings.identity if self() else self._observed[0] or None
+
+    @property
+    def is_held(self) -> bool:
+        if self():
+            return True
+        until = self._observed_at + self._observed_seconds
+        return bool(self._observed[0]) and self._clock() < until
 
     def pause(self) -> float:
         """Return the seconds until the next attempt.

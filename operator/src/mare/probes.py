@@ -1,4 +1,4 @@
-"""The HTTP endpoints for Kubernetes and Prometheus: /livez, /readyz and /metrics."""
+"""The HTTP endpoints for Kubernetes, Helm and Prometheus."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -36,11 +36,14 @@ async def served(
     *,
     liveness_failure: Callable[[], str | None],
     ready: Callable[[], bool],
+    elected: Callable[[], bool] = lambda: True,
     registry: CollectorRegistry,
     check_access: Callable[[str | None], Awaitable[HTTPStatus]] | None = None,
 ) -> AsyncIterator[int]:
     """Serve the endpoints during the block; yield the port.
 
+    /readyz does not depend on `elected`: a replica without a leader still has its objects, and its
+    dashboard. /leader does, and needs no token, so that `helm test` can read it.
     `check_access` returns the status for an Authorization header of a request for /metrics.
     """
 
@@ -49,6 +52,9 @@ async def served(
 
     async def readyz(_: web.Request) -> web.Response:
         return _response(None if ready() else "the objects are not read yet")
+
+    async def leader(_: web.Request) -> web.Response:
+        return _response(None if elected() else "no replica leads, or a shard has no leader")
 
     async def metrics(request: web.Request) -> web.Response:
         status = HTTPStatus.OK
@@ -61,9 +67,8 @@ async def served(
         )
 
     app = web.Application(client_max_size=1024)
-    app.add_routes(
-        [web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)]
-    )
+    handlers = {"/livez": livez, "/readyz": readyz, "/leader": leader, "/metrics": metrics}
+    app.add_routes([web.get(path, handler) for path, handler in handlers.items()])
     async with serving(app, host, port) as bound_port:
         yield bound_port
 

@@ -65,9 +65,9 @@ class Settings(BaseModel):
     identity: str = Field("mare", validation_alias="POD_NAME")
     """Name of this replica. Each replica needs its own; a random suffix is added."""
     host: str = "::"
-    """Address of /livez, /readyz and /metrics. :: stands for all addresses, of IPv6 and IPv4."""
+    """Address of /livez, /readyz, /leader and /metrics. :: is all addresses, of IPv6 and IPv4."""
     port: Port = 8080
-    """Port of /livez, /readyz and /metrics. 0 takes a free port."""
+    """Port of /livez, /readyz, /leader and /metrics. 0 takes a free port."""
     metrics_authentication: bool = False
     """Whether /metrics requires the token of a user with `get` on the non-resource URL /metrics."""
     dashboard: bool = True

@@ -13,17 +13,21 @@ from tests.charts.operator.conftest import CHART
 
 @pytest.fixture
 def operator():
-    """Serve these pages at a port of this machine; pages of a list follow one another."""
+    """Serve these pages at a port of this machine; pages of a list follow one another.
+
+    A page is a text, or a status and a text.
+    """
     servers = []
 
     def serve(pages):
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                answers = pages.get(self.path, [])
-                self.send_response(200 if answers else 503)
+                answers = pages.get(self.path, [(503, "")])
+                answer = answers.pop(0) if answers[1:] else answers[0]
+                status, text = answer if isinstance(answer, tuple) else (200, answer)
+                self.send_response(status)
                 self.end_headers()
-                if answers:
-                    self.wfile.write((answers.pop(0) if answers[1:] else answers[0]).encode())
+                self.wfile.write(text.encode())
 
             def log_message(self, *_):
                 """Write no log."""
@@ -60,27 +64,26 @@ def run(helm, operator):
     return run
 
 
-def metrics(leads):
-    return f"# TYPE mare_leader gauge\nmare_leader {float(leads)}\n"
-
-
 def test_without_a_leader_it_fails_and_says_so(run):
-    code, text = run({"/readyz": ["ok"], "/metrics": [metrics(leads=False)]}, "0")
+    code, text = run({"/readyz": ["ok"], "/leader": [(503, "no replica leads")]}, "0")
 
     assert code == 1
     assert text.splitlines() == [
         "ok from /readyz",
-        "No replica leads, so nothing is scaled. Their logs show why.",
+        "Not everything is scaled: no replica leads. The logs of the replicas show why.",
     ]
 
 
-def test_it_succeeds_once_a_replica_leads(run):
-    elected = [metrics(leads=False), metrics(leads=True)]
+def test_it_succeeds_once_a_replica_leads_and_reads_no_metrics(run):
+    """They may need a token (metrics.authentication), and count shards of one replica."""
+    elected = [(503, "no replica leads"), "ok"]
 
-    assert run({"/readyz": ["ok"], "/metrics": elected}, "30") == (0, "ok from /readyz\n")
+    code, text = run({"/readyz": ["ok"], "/leader": elected, "/metrics": [(401, "")]}, "30")
+
+    assert (code, text) == (0, "ok from /readyz\nok from /leader\n")
 
 
 def test_it_fails_while_the_operator_is_not_ready(run):
-    code, text = run({"/metrics": [metrics(leads=True)]}, "0")
+    code, text = run({"/leader": ["ok"]}, "0")
 
     assert (code, "503" in text) == (1, True)

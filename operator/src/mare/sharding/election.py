@@ -63,6 +63,11 @@ class ShardElection(LeaseElection):
         return self._assignment.leader_of(shard)
 
     @property
+    def is_held(self) -> bool:
+        is_current = self._clock() < self._until
+        return is_current and None not in map(self.leader_of, range(self.shards))
+
+    @property
     def identity(self) -> str:
         return self._settings.identity
 

@@ -24,6 +24,11 @@ class Leaders:
     def is_stalled(self) -> bool:
         return self.election is not None and self.election.is_stalled
 
+    @property
+    def are_elected(self) -> bool:
+        """Whether each shard has a leader, in this or another replica."""
+        return self.election is None or self.election.is_held
+
     def is_led_elsewhere(self, shard: int) -> bool:
         """Return whether another replica leads a shard, as last read."""
         if not isinstance(self.election, ShardElection):
