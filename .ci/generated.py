@@ -13,6 +13,7 @@ from pathlib import Path
 import answers
 import asyncapi
 import chart_docs
+import chart_values
 import custom_resource
 import reference
 import settings_docs
@@ -21,6 +22,7 @@ FILES = {
     Path("operator/src/mare/custom_resource/schema.json"): custom_resource.schema,
     Path("gateway/src/mare_gateway/api/answers.json"): answers.text,
     Path("docs/asyncapi.yaml"): asyncapi.text,
+    **chart_values.FILES,
 }
 TABLES: list[tuple[Path, str, Callable[[], str]]] = [
     (Path("docs/queueautoscaler.md"), "fields", custom_resource.fields),

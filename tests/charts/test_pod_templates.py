@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import yaml
 
 from tests.charts.environment import containers
 from tests.charts.full_values import (
@@ -16,11 +15,8 @@ from tests.charts.full_values import (
     RESOURCES,
     SECRETS,
 )
-from tests.charts.helm import CHARTS, Refused
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
 
-SUBCHARTS = {"operator", "rabbitmq"}
-"""Their own schemas name what is missing."""
 KINDS = ("Deployment", "StatefulSet", "Job", "Pod")
 
 
@@ -116,40 +112,3 @@ def test_no_pod_has_a_token_unless_its_program_calls_the_api_server(pods):
         "rabbitmq-connections",
         "secrets",
     }
-
-
-@pytest.mark.parametrize("name", ["operator", "rabbitmq", "playlists"])
-def test_an_empty_value_is_none_and_a_missing_block_is_named(helm, chart, name):  # noqa: F811
-    folder = chart if name == "playlists" else CHARTS / name
-    empty = ("commonLabels", "podLabels", "podAnnotations", "imagePullSecrets", "global")
-
-    assert helm.template(folder, dict.fromkeys(empty)).objects
-    with pytest.raises(Refused, match="The block metrics is missing"):
-        helm.template(folder, {"metrics": None})
-
-
-@pytest.mark.parametrize("name", ["operator", "rabbitmq", "playlists"])
-def test_values_of_an_earlier_chart_are_refused_with_what_to_do(helm, chart, name):  # noqa: F811
-    """As `helm upgrade --reuse-values` gives them: without what the later chart has added."""
-    folder = chart if name == "playlists" else CHARTS / name
-    values = yaml.safe_load((folder / "values.yaml").read_text())
-
-    answers = {
-        key: missing(helm, folder, key)
-        for key, value in values.items()
-        if isinstance(value, dict) and value
-    }
-
-    refused = {key: text for key, text in answers.items() if text}
-    assert "--reset-then-reuse-values" in refused["metrics"]
-    unclear = {key for key, text in refused.items() if "execution error" not in text}
-    assert unclear <= SUBCHARTS
-
-
-def missing(helm, folder, key):
-    """Return how a chart refuses values without this key; empty if it is none then."""
-    try:
-        helm.template(folder, {key: None})
-    except Refused as refused:
-        return str(refused)
-    return ""

@@ -38,7 +38,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "operator.podLabels" -}}
 {{ include "operator.selectorLabelsOf" . }}
 app.kubernetes.io/part-of: mare
-{{- with mustMerge (dict) (.root.Values.podLabels | default dict) (.root.Values.commonLabels | default dict) }}
+{{- with mustMerge (dict) .root.Values.podLabels .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -75,7 +75,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- define "operator.image" -}}
 {{- $name := .Values.image.repository -}}
 {{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
-{{- $registry := dig "imageRegistry" "" (.Values.global | default dict) | default .Values.image.registry -}}
+{{- $registry := dig "imageRegistry" "" .Values.global | default .Values.image.registry -}}
 {{- if not $registry -}}
 {{- fail (printf "Set image.registry: this chart is no release, and does not know the registry of %s. See `make images`." $name) -}}
 {{- end -}}
@@ -119,11 +119,26 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- uniq $names | toJson -}}
 {{- end -}}
 
-{{/* Helm's --reuse-values leaves out what a later chart has added. The first template that Helm renders, that of the test, includes this. */}}
+{{/* Helm's --reuse-values leaves out what a later chart has added, and people set to null what is empty. A line of the file is the path of a value and,
+     if that is empty, its default (`make schema`). The first template that Helm renders, that of the test, includes this. */}}
 {{- define "operator.complete" -}}
-{{- range list "image" "settings" "dashboard" "service" "metrics" "rbac" "serviceAccount" "crds" "podDisruptionBudget" "networkPolicy" -}}
-{{- if not (kindIs "map" (get $.Values .)) -}}
-{{- fail (printf "The block %s is missing, as after helm upgrade --reuse-values. Use --reset-then-reuse-values, which takes it from the chart." .) -}}
+{{- $missing := list -}}
+{{- range .Files.Lines "files/values.txt" -}}
+{{- $line := splitn " " 2 . -}}
+{{- $block := $.Values -}}
+{{- $path := splitList "." $line._0 -}}
+{{- range initial $path -}}
+{{- if not (kindIs "map" (index $block .)) }}{{ $_ := set $block . dict }}{{ end -}}
+{{- $block = index $block . -}}
 {{- end -}}
+{{- if not (kindIs "invalid" (index $block (last $path))) -}}
+{{- else if $line._1 -}}
+{{- $_ := set $block (last $path) (printf "default: %s" $line._1 | fromYaml).default -}}
+{{- else -}}
+{{- $missing = append $missing $line._0 -}}
+{{- end -}}
+{{- end -}}
+{{- with $missing -}}
+{{- fail (printf "Missing values, as after helm upgrade --reuse-values: %s. Use --reset-then-reuse-values, which takes them from the chart." (join ", " .)) -}}
 {{- end -}}
 {{- end -}}

@@ -23,7 +23,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- define "playlists.podLabels" -}}
 {{ include "playlists.selectorLabels" . }}
 app.kubernetes.io/part-of: mare
-{{- with mustMerge (dict) (.root.Values.podLabels | default dict) (.root.Values.commonLabels | default dict) }}
+{{- with mustMerge (dict) .root.Values.podLabels .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -50,7 +50,7 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- define "playlists.image" -}}
 {{- $name := .image.repository -}}
 {{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
-{{- $registry := dig "imageRegistry" "" (.root.Values.global | default dict) | default .image.registry | default .root.Values.image.registry -}}
+{{- $registry := dig "imageRegistry" "" .root.Values.global | default .image.registry | default .root.Values.image.registry -}}
 {{- if not $registry -}}
 {{- fail (printf "Set image.registry: this chart is no release, and does not know the registry of %s. See `make images`." $name) -}}
 {{- end -}}
@@ -142,11 +142,26 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- .Values.webhooks.existingSecret | default (include "playlists.name" (dict "root" . "component" "webhooks")) -}}
 {{- end -}}
 
-{{/* Helm's --reuse-values leaves out what a later chart has added. The first template that Helm renders, that of the test, includes this. */}}
+{{/* Helm's --reuse-values leaves out what a later chart has added, and people set to null what is empty. A line of the file is the path of a value and,
+     if that is empty, its default (`make schema`). The first template that Helm renders, that of the test, includes this. */}}
 {{- define "playlists.complete" -}}
-{{- range list "image" "broker" "gateway" "webhooks" "events" "valkey" "postgresql" "metrics" "networkPolicy" "serviceDefaults" "podSecurityContext" -}}
-{{- if not (kindIs "map" (get $.Values .)) -}}
-{{- fail (printf "The block %s is missing, as after helm upgrade --reuse-values. Use --reset-then-reuse-values, which takes it from the chart." .) -}}
+{{- $missing := list -}}
+{{- range .Files.Lines "files/values.txt" -}}
+{{- $line := splitn " " 2 . -}}
+{{- $block := $.Values -}}
+{{- $path := splitList "." $line._0 -}}
+{{- range initial $path -}}
+{{- if not (kindIs "map" (index $block .)) }}{{ $_ := set $block . dict }}{{ end -}}
+{{- $block = index $block . -}}
 {{- end -}}
+{{- if not (kindIs "invalid" (index $block (last $path))) -}}
+{{- else if $line._1 -}}
+{{- $_ := set $block (last $path) (printf "default: %s" $line._1 | fromYaml).default -}}
+{{- else -}}
+{{- $missing = append $missing $line._0 -}}
+{{- end -}}
+{{- end -}}
+{{- with $missing -}}
+{{- fail (printf "Missing values, as after helm upgrade --reuse-values: %s. Use --reset-then-reuse-values, which takes them from the chart." (join ", " .)) -}}
 {{- end -}}
 {{- end -}}

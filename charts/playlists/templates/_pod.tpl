@@ -20,8 +20,8 @@ metadata:
   labels:
     {{- include "playlists.podLabels" . | nindent 4 }}
   {{- $ends := has $spec.restartPolicy (list "Never" "OnFailure") }}
-  {{- $ofJobs := ternary .root.Values.jobPodAnnotations dict $ends | default dict }}
-  {{- with mustMerge (dict) (.annotations | default dict) $ofJobs (.root.Values.podAnnotations | default dict) }}
+  {{- $ofJobs := ternary .root.Values.jobPodAnnotations dict $ends }}
+  {{- with mustMerge (dict) (.annotations | default dict) $ofJobs .root.Values.podAnnotations }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
 spec: {{- toYaml $spec | nindent 2 }}
@@ -41,7 +41,7 @@ spec: {{- toYaml $spec | nindent 2 }}
 serviceAccountName: {{ include "playlists.base" .root }}-playlists
 automountServiceAccountToken: false
 enableServiceLinks: false
-{{- with concat (.root.Values.imagePullSecrets | default list) (dig "imagePullSecrets" list (.root.Values.global | default dict) | default list) | uniq }}
+{{- with concat .root.Values.imagePullSecrets (dig "imagePullSecrets" list .root.Values.global | default list) | uniq }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .root.Values.priorityClassName }}

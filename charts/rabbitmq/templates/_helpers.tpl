@@ -48,7 +48,7 @@ app.kubernetes.io/component: rabbitmq
 {{- define "rabbitmq.podLabels" -}}
 {{ include "rabbitmq.selectorLabels" (list .root .component) }}
 app.kubernetes.io/part-of: mare
-{{- with mustMerge (dict) (.root.Values.podLabels | default dict) (.root.Values.commonLabels | default dict) }}
+{{- with mustMerge (dict) .root.Values.podLabels .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -79,7 +79,7 @@ labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 {{- define "rabbitmq.image" -}}
 {{- $name := .Values.image.repository -}}
 {{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
-{{- $name = printf "%s/%s" (dig "imageRegistry" "" (.Values.global | default dict) | default .Values.image.registry) $name -}}
+{{- $name = printf "%s/%s" (dig "imageRegistry" "" .Values.global | default .Values.image.registry) $name -}}
 {{- end -}}
 {{- if .Values.image.digest -}}
 {{- printf "%s@%s" $name .Values.image.digest -}}
@@ -164,11 +164,26 @@ rabbit@{{ include "rabbitmq.podName" $ }}-{{ $index }}.{{ include "rabbitmq.node
 {{- toYaml (mergeOverwrite $own (deepCopy .Values.podSecurityContext)) -}}
 {{- end -}}
 
-{{/* Helm's --reuse-values leaves out what a later chart has added. The first template that Helm renders, that of the test, includes this. */}}
+{{/* Helm's --reuse-values leaves out what a later chart has added, and people set to null what is empty. A line of the file is the path of a value and,
+     if that is empty, its default (`make schema`). The first template that Helm renders, that of the test, includes this. */}}
 {{- define "rabbitmq.complete" -}}
-{{- range list "image" "clusterOperator" "auth" "topology" "definitions" "memory" "tls" "service" "external" "ingress" "httpRoute" "persistence" "probes" "drain" "upgrade" "podDisruptionBudget" "networkPolicy" "metrics" "serviceAccount" "resources" "podSecurityContext" -}}
-{{- if not (kindIs "map" (get $.Values .)) -}}
-{{- fail (printf "The block %s is missing, as after helm upgrade --reuse-values. Use --reset-then-reuse-values, which takes it from the chart." .) -}}
+{{- $missing := list -}}
+{{- range .Files.Lines "files/values.txt" -}}
+{{- $line := splitn " " 2 . -}}
+{{- $block := $.Values -}}
+{{- $path := splitList "." $line._0 -}}
+{{- range initial $path -}}
+{{- if not (kindIs "map" (index $block .)) }}{{ $_ := set $block . dict }}{{ end -}}
+{{- $block = index $block . -}}
 {{- end -}}
+{{- if not (kindIs "invalid" (index $block (last $path))) -}}
+{{- else if $line._1 -}}
+{{- $_ := set $block (last $path) (printf "default: %s" $line._1 | fromYaml).default -}}
+{{- else -}}
+{{- $missing = append $missing $line._0 -}}
+{{- end -}}
+{{- end -}}
+{{- with $missing -}}
+{{- fail (printf "Missing values, as after helm upgrade --reuse-values: %s. Use --reset-then-reuse-values, which takes them from the chart." (join ", " .)) -}}
 {{- end -}}
 {{- end -}}

@@ -1,0 +1,50 @@
+"""What a chart does without a value, from its values.yaml and values.schema.json.
+
+Helm's ``--reuse-values`` takes the values of the earlier chart, which lack what the later one has
+added. A template reads such a value as nothing: 0 queues, or no limit. So each chart has a file
+with a line for each of its values. One that is empty by default is given that default, because
+people set it to null. Any other may not be missing, unless the schema allows null.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CHARTS = tuple(file.parent for file in Path("charts").glob("*/values.yaml"))
+
+
+def lines(chart: Path) -> str:
+    """Return a line for each value that templates read: its path, and its default if empty."""
+    values = yaml.safe_load((chart / "values.yaml").read_text(encoding="utf-8"))
+    schema = json.loads((chart / "values.schema.json").read_text(encoding="utf-8"))
+    return "".join(f"{line}\n" for line in _lines(values, schema, schema.get("$defs", {})))
+
+
+def _lines(
+    value: Any, schema: dict[str, Any], defined: dict[str, Any], path: str = ""
+) -> Iterator[str]:
+    schema = {**defined.get(schema.get("$ref", "").rpartition("/")[2], {}), **schema}
+    if isinstance(value, dict) and value and (_is_block(schema) or _is_empty(value)):
+        for key, each in value.items():
+            below = f"{path}.{key}" if path else key
+            yield from _lines(each, schema["properties"].get(key, {}), defined, below)
+    elif value is not None and "null" not in schema.get("type", ""):
+        yield f"{path} {json.dumps(value)}" if _is_empty(value) else path
+
+
+def _is_block(schema: dict[str, Any]) -> bool:
+    """Whether a map has the keys of the chart, not those of Kubernetes or of people."""
+    return schema.get("additionalProperties") is False
+
+
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_is_empty(each) for each in value.values())
+    return value in (None, "", [])
+
+
+FILES = {chart / "files/values.txt": partial(lines, chart) for chart in CHARTS}
