@@ -44,17 +44,33 @@ for member in $members; do
 $repair. If it is gone for good: rabbitmqctl forget_cluster_node $member"
 done
 to=$(rabbitmqctl version)
+minor() { echo "$1" | cut -d. -f1,2; }
+is_older() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+# Refuses what RabbitMQ's table of upgrades lacks: $from on the node $member, $to in this image.
+check_hop() {
+    data="RabbitMQ $to does not start on the data of $from"
+    case "$(minor "$to"):$(minor "$from")" in
+    4.3:4.2 | 4.2:4.[01] | 4.1:4.0 | 4.[012]:3.13) ;;
+    *) ! is_older "$(minor "$to")" "$(minor "$from")" || refuse "RabbitMQ $to is older than $from, which has written \
+the data. To go back, use helm rollback, or set upgrade.preflight to false: a node that cannot read its data does not start."
+       case $(minor "$to") in
+       4.3) refuse "$data: go to 4.2 first." ;;
+       4.[012]) refuse "$data: go to 3.13 first." ;;
+       *) refuse "This chart does not know whether RabbitMQ $to starts on the data of $from. If RabbitMQ's \
+documentation says so, set upgrade.preflight to false, for this one." ;;
+       esac ;;
+    esac
+    flags=$(on "$member" rabbitmqctl list_feature_flags name state stability) || refuse "The node $member does not say \
+which feature flags it has."
+    disabled=$(echo "$flags" | sed -n 's/[[:space:]]*disabled[[:space:]]*stable$//p' | paste -sd ' ' -)
+    [ -z "$disabled" ] || refuse "$data without these feature flags: $disabled. Enable them first: rabbitmqctl \
+enable_feature_flag all"
+}
 for member in $members; do
     from=$(on "$member" rabbitmq-diagnostics server_version | tail -n 1)
-    case "$to:$from" in
-    *:) refuse "The node $member does not say its version." ;;
-    4.3.*:4.2.*) on "$member" rabbitmqctl list_feature_flags name state | grep -qx "khepri_db[[:space:]]*enabled" || \
-refuse "RabbitMQ $to does not start on the data of $from without the feature flag khepri_db. Enable it first: rabbitmqctl \
-enable_feature_flag khepri_db" ;;
-    4.3.*:4.3.* | 4.[012].*:4.* | 4.[012].*:3.13.*) ;;
-    4.3.*) refuse "RabbitMQ $to does not start on the data of $from: go to 4.2 first." ;;
-    4.[012].*) refuse "RabbitMQ $to does not start on the data of $from: go to 3.13 first." ;;
-    esac
+    [ -n "$from" ] || refuse "The node $member does not say its version."
+    [ "$(minor "$to")" = "$(minor "$from")" ] || check_hop
     on "$member" rabbitmq-diagnostics check_local_alarms || refuse "The node $member has an alarm: it is short of \
 memory or disk. Let consumers drain its queues. If this upgrade gives it more, set upgrade.preflight to false, for this one."
     [ "$members" != "$member" ] || continue

@@ -44,7 +44,7 @@ class Node:
 
     ``fails`` are checks that it does not pass, and commands that a restart interrupts. ``critical``
     are queues that would lose their majority without it. ``silent`` are commands that fail.
-    ``flags`` are its feature flags and their states.
+    ``flags`` are its feature flags, and the state and stability of each.
     """
 
     version: str = "4.2.4"
@@ -52,7 +52,7 @@ class Node:
     critical: Collection[str] = ()
     silent: Collection[str] = ()
     cookie: str = COOKIE
-    flags: Mapping[str, str] = field(default_factory=lambda: {"khepri_db": "enabled"})
+    flags: Mapping[str, str] = field(default_factory=lambda: {"khepri_db": "enabled stable"})
 
 
 class Nodes:
@@ -67,7 +67,9 @@ class Nodes:
                 "list_with": node.critical,
                 "server_version": [node.version],
                 "cookie": [node.cookie],
-                "list_feature_flags": [f"{name}\t{state}" for name, state in node.flags.items()],
+                "list_feature_flags": [
+                    "\t".join([name, *each.split()]) for name, each in node.flags.items()
+                ],
                 "list_users": [f"{user}\t[]" for user in _USERS],
                 **dict.fromkeys(node.fails, ()),
             }

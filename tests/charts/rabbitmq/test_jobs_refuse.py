@@ -66,6 +66,7 @@ def run(helm: Helm, tmp_path: Path) -> Run:
         ),
         (Node(silent=["list_running"]), "does not run"),
         (Node(silent=["server_version"]), "does not say its version"),
+        (Node(version="4.1.8", silent=["list_feature_flags"]), "does not say which feature"),
     ],
 )
 def test_an_upgrade_that_would_fail_is_refused(run: Run, node, message):
@@ -77,27 +78,54 @@ def test_an_upgrade_that_would_fail_is_refused(run: Run, node, message):
     assert message in line
 
 
+TO_4_2, TO_3_13 = "of {}: go to 4.2 first.", "of {}: go to 3.13 first."
+READY = f"Ready to be upgraded: {NAMES[0]}"
+OLDER, UNKNOWN = "is older than {}", "does not know whether RabbitMQ"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("4.1.8", "4.3.5", "does not start on the data of 4.1.8: go to 4.2 first."),
-        ("3.12.14", "4.0.5", "does not start on the data of 3.12.14: go to 3.13 first."),
-        ("4.2.9", "4.3.5", f"Ready to be upgraded: {NAMES[0]}"),
-        ("3.13.7", "4.2.4", f"Ready to be upgraded: {NAMES[0]}"),
+        ("4.1.8", "4.3.5", TO_4_2),
+        ("4.0.5", "4.3.5", TO_4_2),
+        ("3.12.14", "4.0.5", TO_3_13),
+        ("4.2.9", "4.3.5", READY),
+        ("4.0.5", "4.2.4", READY),
+        ("4.1.8", "4.2.4", READY),
+        ("4.0.5", "4.1.8", READY),
+        ("3.13.7", "4.2.4", READY),
+        ("4.2.9", "4.2.4", READY),
+        ("4.2.4", "4.1.8", OLDER),
+        ("4.10.0", "4.3.5", OLDER),
+        ("4.3.5", "4.4.0", UNKNOWN),
+        ("4.3.5", "5.0.1", UNKNOWN),
+        ("4.9.1", "4.10.0", UNKNOWN),
     ],
 )
 def test_a_version_that_cannot_read_the_data_is_refused(run: Run, old, new, message):
     code, line = run("preflight", [Node(version=old)], version=new)
 
-    assert (code, message in line) == (int("go to" in message), True)
+    assert (code, message.format(old) in line) == (int(message != READY), True), line
 
 
-def test_data_without_khepri_is_not_given_to_a_version_that_knows_nothing_else(run: Run):
-    code, line = run("preflight", [Node(version="4.2.9", flags={})], version="4.3.5")
+DISABLED = {"khepri_db": "disabled stable", "rabbitmq_4.2.0": "enabled stable", "b": "disabled stable"}
+EXPERIMENTAL = {"a": "disabled experimental", "b": "unavailable stable", "c": "enabled stable"}
+
+
+@pytest.mark.parametrize(("old", "new"), [("4.2.9", "4.3.5"), ("3.13.7", "4.0.5")])
+def test_a_minor_version_needs_the_stable_feature_flags_of_the_one_before(run: Run, old, new):
+    code, line = run("preflight", [Node(version=old, flags=DISABLED)], version=new)
 
     assert code == 1
-    assert "does not start on the data of 4.2.9 without the feature flag khepri_db" in line
-    assert line.endswith("rabbitmqctl enable_feature_flag khepri_db")
+    assert f"on the data of {old} without these feature flags: khepri_db b. Enable" in line
+    assert line.endswith("rabbitmqctl enable_feature_flag all")
+
+
+@pytest.mark.parametrize(
+    ("version", "flags"), [("4.1.8", EXPERIMENTAL), ("4.2.4", DISABLED)], ids=["minor", "patch"]
+)
+def test_other_feature_flags_and_patches_stop_no_upgrade(run: Run, version, flags):
+    assert run("preflight", [Node(version=version, flags=flags)], version="4.2.9") == (0, READY)
 
 
 @pytest.mark.parametrize("members", [1, 3])

@@ -50,6 +50,15 @@ def _policies(broker: Broker) -> dict[str, object]:
     return {each["name"]: each["definition"] for each in found}
 
 
+def test_a_broker_lists_its_feature_flags_as_the_check_before_an_upgrade_reads_them(broker: Broker):
+    command = ("rabbitmqctl", "--silent", "list_feature_flags", "name", "state", "stability")
+
+    lines = [line.split("\t") for line in broker.container.exec(*command).splitlines()]
+
+    assert ["rabbitmq_4.0.0", "enabled", "stable"] in lines
+    assert {stability for _, _, stability in lines} >= {"stable", "required", "experimental"}
+
+
 def test_a_healthy_broker_may_be_upgraded_and_rolled_back(broker: Broker):
     changed = {"logLevel": "debug"}
 
