@@ -11,19 +11,19 @@ from devcluster.programs import debian_program
 from local.packages import may_install
 from tests.charts.full_values import FULL
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
+from tests.charts.rabbitmq.scrape import stored
 
-NODE = 'namespace="market", pod="shop-rabbitmq-{}"'
 JOB = 'job="market/shop-operator", namespace="shop", name="worker"'
 
 
-def identity(number, more=""):
-    labels = f'{NODE.format(number)}, rabbitmq_node="rabbit@{number}"{more}'
-    return f"rabbitmq_identity_info{{{labels}}}"
+def identity(number, **more):
+    node = {"rabbitmq_node": f"rabbit@{number}", "pod": f"shop-rabbitmq-{number}"}
+    return stored("rabbitmq_identity_info", **node, **more)
 
 
 ON_4_0 = [identity(number) for number in range(3)]
 ON_4_3 = [
-    identity(number, f', rabbitmq_endpoint="{endpoint}"')
+    identity(number, rabbitmq_endpoint=endpoint)
     for number in range(3)
     for endpoint in ("aggregated", "detailed")
 ]
@@ -36,11 +36,10 @@ def of_nodes(series, values):
 
 
 def queue(name, ready, consumers):
-    labels = f'{{{NODE.format(0)}, vhost="/", queue="{name}"}}'
+    values = {"messages_ready": ready, "messages": ready, "consumers": consumers}
     return {
-        f"rabbitmq_detailed_queue_messages_ready{labels}": f"{ready}x40",
-        f"rabbitmq_detailed_queue_messages{labels}": f"{ready}x40",
-        f"rabbitmq_detailed_queue_consumers{labels}": f"{consumers}x40",
+        stored(f"rabbitmq_detailed_queue_{metric}", queue=name): f"{value}x40"
+        for metric, value in values.items()
     }
 
 
@@ -77,8 +76,8 @@ def breakers(open_, other):
     return {of.format("a"): open_, of.format("b"): other}
 
 
-def of_node(metric, values, more=""):
-    return {f"{metric}{{{NODE.format(0)}{more}}}": values}
+def of_node(metric, values):
+    return {stored(metric): values}
 
 
 def descriptors(opened, most):
@@ -88,9 +87,7 @@ def descriptors(opened, most):
 
 
 def unroutable(values):
-    return of_node(
-        "rabbitmq_global_messages_unroutable_dropped_total", values, ', protocol="amqp091"'
-    )
+    return of_node("rabbitmq_global_messages_unroutable_dropped_total", values)
 
 
 def certificate(expires, name="shop-rabbitmq"):
@@ -103,6 +100,7 @@ FIRING = [
     ("RabbitmqNodeMissing", of_nodes(ON_4_3[:4], "1x40")),
     ("RabbitmqNodeMissing", {}),
     ("RabbitmqMajorityLost", of_nodes(ON_4_3[:2], "1x40")),
+    ("RabbitmqMajorityLost", {}),
     ("RabbitmqPeerUnreachable", of_node("rabbitmq_unreachable_cluster_peers_count", "1x40")),
     ("RabbitmqMemoryAlarm", of_node("rabbitmq_alarms_memory_used_watermark", "1x40")),
     ("RabbitmqDiskAlarm", of_node("rabbitmq_alarms_free_disk_space_watermark", "1x40")),
@@ -144,6 +142,7 @@ SILENT = [
     ("RabbitmqDeadLettersFull", queue("dead-letters", 80_000, 0)),
     ("RabbitmqDeadLettersFull", queue("work", 80_001, 1)),
     ("RabbitmqQueueWithoutConsumers", queue("retry-30000", 3, 0)),
+    ("RabbitmqQueueWithoutConsumers", queue("celery_delayed_27", 3, 0)),
     ("RabbitmqQueueWithoutConsumers", queue("work", 3, 1)),
     ("RabbitmqDeadLetters", queue("dead-letters", 0, 0)),
     ("PlaylistsEventsDeadLettered", {LETTERS: "5x40"}),

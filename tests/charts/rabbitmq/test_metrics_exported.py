@@ -5,10 +5,12 @@ from urllib.request import urlopen
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.broker import Broker
 from tests.charts.rabbitmq.matrix import CHART
+from tests.charts.rabbitmq.scrape import STORED, Series, shapes
 from tests.charts.test_metrics import dashboards, rules, used_metrics
-from tests.vhost import eventually
+from tests.vhost import becomes, eventually
 
 DETAILED = "detailed?family=queue_coarse_metrics&family=queue_consumer_count"
+THREE = {"replicas": 3, "metrics": {"prometheusRule": {"enabled": True}}}
 ABSENT_UNTIL_USED = {"rabbitmq_global_messages_dead_lettered_delivery_limit_total"}
 
 
@@ -24,6 +26,19 @@ def test_a_broker_exports_what_panels_and_alerts_use(helm: Helm, broker: Broker)
 
     assert len(used) > 10
     eventually(lambda: used - exported() <= ABSENT_UNTIL_USED)
+
+
+def test_the_stored_series_are_those_of_a_broker_with_their_labels(helm: Helm, broker: Broker):
+    """The tests of alerts evaluate rules on them."""
+    used = used_metrics((), rules(helm.template(CHART, THREE)))
+    known = shapes(STORED)
+    assert {name for name, _ in known} == used
+
+    def exported() -> set[Series]:
+        pages = [_page(broker.ports.metrics, path) for path in ("", f"/{DETAILED}")]
+        return {each for page in pages for each in shapes(page) if each[0] in used}
+
+    becomes(exported, known)
 
 
 def _page(port: int, path: str) -> str:
