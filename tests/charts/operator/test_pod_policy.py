@@ -1,4 +1,4 @@
-"""Of a Pod, the operator of the whole cluster may change the deletion cost alone."""
+"""Of a Pod, the operator may change the deletion cost alone."""
 
 import itertools
 import json
@@ -30,10 +30,16 @@ _PATCH = "application/strategic-merge-patch+json"
 Patch = Callable[[dict[str, Any]], None]
 
 
-@pytest.fixture
-def patch(api_server: ControlPlane, bind: Callable[..., str], namespace: str) -> Iterator[Patch]:
-    """Patch a Pod as the operator; raises ApiException."""
-    user = bind({"rbac": {"markPods": True}})
+@pytest.fixture(params=["cluster", "namespace"])
+def patch(
+    request: pytest.FixtureRequest,
+    api_server: ControlPlane,
+    bind: Callable[..., str],
+    namespace: str,
+) -> Iterator[Patch]:
+    """Patch a Pod as the operator of the cluster or of one namespace; raises ApiException."""
+    namespaces = [namespace] if request.param == "namespace" else []
+    user = bind({"namespaces": namespaces, "rbac": {"markPods": True}})
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",

@@ -24,6 +24,6 @@ def rights(helm: Helm, home: str, values: Mapping[str, Any]) -> list[Mapping[str
 def rights_in(home: str, namespaces: list[str], **rbac: Any) -> list[Mapping[str, Any]]:
     """Return the same for an operator of these namespaces, or without any, of the whole cluster."""
     program = programs(("helm4",))
-    usual = {"aggregate": False, "markPods": bool(namespaces), "podPolicy": False}
+    usual = {"aggregate": False, "markPods": bool(namespaces)}
     values = {"namespaces": namespaces, "rbac": {**usual, **rbac}}
     return rights(Helm(program / "helm4"), home, values)
