@@ -7,12 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.charts.helm import Helm
 from tests.control_plane import ControlPlane
 from tests.vhost import eventually
 
 PROJECT = Path(__file__).parents[2]
+OTHERS = {"postgres": "library/postgres", "valkey": "valkey/valkey", "rabbitmq": "library/rabbitmq"}
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +105,36 @@ def test_a_release_looks_up_the_images_that_the_charts_install(helm, dist, monke
     installed = images_of(helm.template(package, {"valkey": {"enabled": True}}).text)
 
     assert {each for name, each in references().items() if name != "python"} <= installed
+
+
+def test_the_weekly_scan_finds_the_images_of_others(helm, tmp_path):
+    digests = {name: f"sha256:{str(n) * 64}" for n, name in enumerate(OTHERS)}
+    make_dist(helm, tmp_path, DIGESTS=" ".join(f"{name}={each}" for name, each in digests.items()))
+    text = (PROJECT / ".github/workflows/scan.yml").read_text()
+    steps = yaml.safe_load(text)["jobs"]["others"]["steps"]
+    (script,) = (each["run"] for each in steps if "gh release" in each["run"])
+    programs = {"gh": "true", "helm": f'{helm.program} "$@"', "go/bin/grype": "echo $1; false"}
+    for name, line in programs.items():
+        program = tmp_path / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(f"#!/bin/sh\n{line}\n")
+        program.chmod(0o755)
+
+    environment = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ended = subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=tmp_path,
+        env=environment | {"GITHUB_REPOSITORY": "owner/name"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert ended.returncode == 1, "a scan that finds something is one that fails"
+    assert {*ended.stdout.split()} == {
+        f"registry:docker.io/{OTHERS[name]}@{digest}" for name, digest in digests.items()
+    }, ended.stderr
 
 
 def test_the_manifests_name_images_of_ones_own_registry(helm, tmp_path):

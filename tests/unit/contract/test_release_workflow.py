@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.integration.images.test_images import IMPORTS
+
 WORKFLOW = Path(__file__).parents[3] / ".github/workflows/release.yml"
 JOBS: dict[str, dict[str, Any]] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]
 PUBLISHED = ("push=true", "helm push", "oras push", "gh-action-pypi-publish", "gh release create")
@@ -38,6 +40,16 @@ def test_a_test_of_the_release_runs_and_its_failure_counts(job: str, command: st
 def test_nothing_is_published_before_the_tests_and_the_upgrade_of_a_broker(job: str):
     assert set(TESTED) <= _needed(job)
     assert "if" not in JOBS[job], "a condition such as always() would ignore what failed before"
+
+
+def test_each_image_has_started_before_it_is_published():
+    steps = [yaml.safe_dump(each, width=1000) for each in JOBS["images"]["steps"]]
+    (started,) = (number for number, step in enumerate(steps) if "docker run" in step)
+    (published,) = (number for number, step in enumerate(steps) if "push=true" in step)
+    assert started < published
+
+    images = {each["image"]: each["imports"] for each in JOBS["images"]["strategy"]["matrix"]["include"]}
+    assert images == IMPORTS
 
 
 def test_every_job_that_may_publish_is_known():
