@@ -10,7 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,13 @@ management.ssl.certfile = {settings}/tls.pem
 management.ssl.keyfile = {settings}/tls.pem
 """
 """The plain listeners of the private node stay: RabbitMQ can have both."""
+_CLIENTS = """
+{of}.cacertfile = {{settings}}/ca.pem
+{of}.verify = verify_peer
+{of}.fail_if_no_peer_cert = true
+"""
+_CLIENTS_ONLY = "".join(_CLIENTS.format(of=each) for each in ("ssl_options", "management.ssl"))
+"""No connection with TLS without a certificate of the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +64,28 @@ class Given:
     vhost: str = "/"
     uri_key: str | None = None
     keys: Mapping[str, str] | None = None
+    client_certificate: bool = False
+    """Whether the broker requires one. The Secret has it then, and the authority of both."""
 
 
 class StandardNode(Node):
     """A node on 5672 and 15672, or with TLS on 5671 and another port of the management API."""
 
-    def __init__(self, program: Program, given: Given, certificate: trustme.LeafCert) -> None:
+    def __init__(self, program: Program, given: Given, authority: trustme.CA) -> None:
         # A broker with TLS alone has its plain ports elsewhere: nothing may find it there.
         plain = given.management_port is None
         super().__init__(program, Ports(amqp=_PLAIN, management=15672) if plain else None)
         if given.management_port:
             settings = self._folder / "settings"
-            pem = certificate.private_key_and_cert_chain_pem.bytes()
-            (settings / "tls.pem").write_bytes(pem)
-            (settings / "tls.pem").chmod(0o644)
+            certificate = authority.issue_cert(given.host)
+            pem = certificate.private_key_and_cert_chain_pem
+            for name, blob in {"tls.pem": pem, "ca.pem": authority.cert_pem}.items():
+                blob.write_to_path(settings / name)
+                (settings / name).chmod(0o644)
             seen = self._server.places.settings
+            lines = _TLS + (_CLIENTS_ONLY if given.client_certificate else "")
             with (settings / "rabbitmq.conf").open("a") as file:
-                file.write(_TLS.format(settings=seen, management=given.management_port))
+                file.write(lines.format(settings=seen, management=given.management_port))
 
     def give(self, given: Given) -> amqp.Connection:
         """Create the user, and a queue of which a consumer holds some messages."""
@@ -138,6 +150,16 @@ def _numbers(*values: object) -> list[object]:
     return [str(each) if isinstance(each, Unknown) else each for each in values]
 
 
+def _identity(authority: trustme.CA) -> dict[str, str]:
+    """Return the keys of a Secret for a client, and for whom it trusts."""
+    certificate = authority.issue_cert("operator.shop")
+    return {
+        "ca.crt": authority.cert_pem.bytes().decode(),
+        "tls.crt": "".join(each.bytes().decode() for each in certificate.cert_chain_pems),
+        "tls.key": certificate.private_key_pem.bytes().decode(),
+    }
+
+
 def main() -> None:
     """Write what the operator read as JSON.
 
@@ -148,9 +170,10 @@ def main() -> None:
     given = Given(**json.loads(description))
     authority = trustme.CA()
     authority.cert_pem.write_to_path(trusted)
-    certificate = authority.issue_cert(given.host)
+    if given.client_certificate:
+        given = replace(given, secret={**given.secret, **_identity(authority)})
     program = Program(root, partial(Rootfs, Path(root)))
-    with StandardNode(program, given, certificate) as node, node.give(given):
+    with StandardNode(program, given, authority) as node, node.give(given):
         sys.stdout.write(json.dumps(asyncio.run(read(given))))
 
 

@@ -2,18 +2,18 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mare.processes.command import DIES_WITH_US
 from tests.debian_rabbitmq import cached_rootfs
 from tests.integration.operator_broker.standard_ports import READY, UNACKNOWLEDGED, Given
-
-pytestmark = [pytest.mark.broker, pytest.mark.nightly]
 
 _OWN_NETWORK = 'mount --bind "$0" /etc/hosts && ip link set lo up && exec "$@"'
 
@@ -55,13 +55,12 @@ GIVEN = {
         management_port=15671,
     ),
     "CloudAMQP": Given(
-        secret={"CLOUDAMQP_URL": f"amqps://abcdwxyz:p-1@{CLOUDAMQP}/abcdwxyz"},
+        secret={"uri": f"amqps://abcdwxyz:p-1@{CLOUDAMQP}/abcdwxyz"},
         user="abcdwxyz",
         password="p-1",
         host=CLOUDAMQP,
         management_port=443,
         vhost="abcdwxyz",
-        uri_key="CLOUDAMQP_URL",
     ),
     # dataFrom.extract copies each property of the entry of a store to a key.
     "External Secrets": Given(
@@ -93,7 +92,17 @@ GIVEN = {
         host=AMAZON,
         management_port=15671,
     ),
+    "Client certificates": Given(
+        secret={"AMQP_URL": f"amqps://{USER}:p-_w@{CLUSTER_OPERATOR}:5671/"},
+        user=USER,
+        password="p-_w",
+        host=CLUSTER_OPERATOR,
+        management_port=15671,
+        uri_key="AMQP_URL",
+        client_certificate=True,
+    ),
 }
+PAGE = Path(__file__).parents[3] / "docs/brokers.md"
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +113,8 @@ def debian() -> Path:
     return cached_rootfs()
 
 
+@pytest.mark.broker
+@pytest.mark.nightly
 @pytest.mark.parametrize("given", GIVEN.values(), ids=GIVEN)
 def test_the_operator_reads_a_depth_and_statistics(given: Given, tmp_path: Path, debian: Path):
     hosts, authority = tmp_path / "hosts", tmp_path / "ca.crt"
@@ -125,3 +136,15 @@ def test_the_operator_reads_a_depth_and_statistics(given: Given, tmp_path: Path,
 
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout) == {"queue": [READY, UNACKNOWLEDGED], "lost": []}
+
+
+@pytest.mark.parametrize("name", ["CloudAMQP", "Amazon MQ", "Client certificates"])
+def test_the_lines_of_the_page_are_those_that_are_tried(name: str):
+    given = GIVEN[name]
+    section = PAGE.read_text().partition(f"## {name}\n")[2].partition("\n## ")[0]
+
+    assert re.findall(r"--from-literal=([^=]+)=", section) == list(given.secret)
+    files = re.findall(r"--from-file=(\S+)", section)
+    assert files == (["ca.crt", "tls.crt", "tls.key"] if given.client_certificate else [])
+    (reference,) = re.findall(r"brokerRef: (\{.+\})", section)
+    assert yaml.safe_load(reference).get("uriKey") == given.uri_key
