@@ -18,7 +18,7 @@ import custom_resource
 import reference
 import settings_docs
 
-FILES = {
+FILES: dict[Path, Callable[[], str]] = {
     Path("operator/src/mare/custom_resource/schema.json"): custom_resource.schema,
     Path("gateway/src/mare_gateway/api/answers.json"): answers.text,
     Path("docs/asyncapi.yaml"): asyncapi.text,

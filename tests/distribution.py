@@ -34,6 +34,7 @@ _SCOPES = {
     "integration/operator_crd/": _CONTROL_PLANE,
     "charts/rabbitmq/test_broker_starts.py": _NODE,
     "charts/rabbitmq/test_cluster_operator.py": _NODE,
+    "charts/rabbitmq/test_dead_letters.py": _NODE,
     "charts/rabbitmq/test_jobs_run.py": _NODE,
     "charts/rabbitmq/test_link_credit.py": _NODE,
     "charts/rabbitmq/test_metrics_exported.py": _NODE,

@@ -108,7 +108,11 @@ def test_a_version_that_cannot_read_the_data_is_refused(run: Run, old, new, mess
     assert (code, message.format(old) in line) == (int(message != READY), True), line
 
 
-DISABLED = {"khepri_db": "disabled stable", "rabbitmq_4.2.0": "enabled stable", "b": "disabled stable"}
+DISABLED = {
+    "khepri_db": "disabled stable",
+    "rabbitmq_4.2.0": "enabled stable",
+    "b": "disabled stable",
+}
 EXPERIMENTAL = {"a": "disabled experimental", "b": "unavailable stable", "c": "enabled stable"}
 
 

@@ -48,7 +48,9 @@ def test_each_image_has_started_before_it_is_published():
     (published,) = (number for number, step in enumerate(steps) if "push=true" in step)
     assert started < published
 
-    images = {each["image"]: each["imports"] for each in JOBS["images"]["strategy"]["matrix"]["include"]}
+    images = {
+        each["image"]: each["imports"] for each in JOBS["images"]["strategy"]["matrix"]["include"]
+    }
     assert images == IMPORTS
 
 
