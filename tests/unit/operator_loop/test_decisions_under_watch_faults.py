@@ -20,10 +20,8 @@ from tests.unit.operator_loop.test_watch_faults import Change, FaultyApi, deploy
 from tests.unit.operator_loop.worlds import World
 
 COOLDOWN_SECONDS = 30
-GAP_SECONDS = 12
-"""Without a decision, while the workload is unknown: the cooldown begins with the one before."""
 STEPS = spec_of((2, 45), (3, 45), minReplicas=0, idle={"cooldownSeconds": COOLDOWN_SECONDS})
-PHASES = ((250, 300), (60, 300), (250, 150), (5, 400), (0, 200))
+PHASES = ((250, 300), (60, 300), (250, 150), (5, 300), (0, 600))
 """Ready messages, of which a replica has 10, and for how many seconds."""
 
 
@@ -115,15 +113,16 @@ def assert_decisions_are_right(seed: int) -> None:
         before = count
     assert max(count for _, count in changes) > 6
     assert changes[-1][1] == 0
-    assert changes[-1][0] >= ends[-2] + COOLDOWN_SECONDS - GAP_SECONDS
+    assert changes[-1][0] >= ends[-2] + COOLDOWN_SECONDS
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [5, 9])
 def test_faults_of_watches_cause_no_wrong_decision(seed: int):
+    """The cooldown began before a gap in which the workload was unknown and had messages."""
     assert_decisions_are_right(seed)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("seed", range(2, 60))
+@pytest.mark.parametrize("seed", [*range(5), *range(6, 9), *range(10, 60)])
 def test_faults_of_watches_cause_no_wrong_decision_with_other_seeds(seed: int):
     assert_decisions_are_right(seed)

@@ -49,6 +49,12 @@ def decide_on(
     return decision
 
 
+def observe_nothing(state: AutoscalerState, now: float) -> None:
+    """Restart the cooldown while the workload is unknown: there may be a message meanwhile."""
+    if state.history is not None:
+        state.history = state.history.restart_quiet_period(now)
+
+
 def fresh_reading(state: AutoscalerState, reading: BrokerReading, now: float) -> BrokerReading:
     """Return the reading for `decide`: values that are too old are unknown."""
     staleness_seconds = state.autoscaler.spec.staleness_seconds

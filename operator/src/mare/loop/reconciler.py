@@ -10,7 +10,7 @@ from mare.domain.estimates import Estimates
 from mare.domain.evidence import Evidence
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
-from mare.loop.deciding import decide_on, fresh_reading, oldest_statistics
+from mare.loop.deciding import decide_on, fresh_reading, observe_nothing, oldest_statistics
 from mare.loop.evidence_collector import EvidenceCollector
 from mare.loop.finished_jobs import FinishedJobs
 from mare.loop.metrics import Metrics
@@ -105,6 +105,8 @@ class Reconciler:
         if isinstance(scale, Scale):
             decision = decide_on(state, scale, reading, evidence, self.clock)
             self._unready_causes.update(state, scale, now)
+        else:
+            observe_nothing(state, now)
         state.undecided = None
         state.rates.observe(raw.queues)
         problem = evidence.conflict or _failure(state, evidence, decision)
