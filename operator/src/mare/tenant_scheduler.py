@@ -42,7 +42,7 @@ BROKER_READS = Work(name="reads of virtual hosts", places=256, of_namespace=64)
 QUIET_CHECKS = Work(name="quiet checks", places=64, of_namespace=8, seconds=3.0)
 """A check takes 5 ms; one of a broker that hangs takes the 3 s."""
 SCALE_WRITES = Work(name="changes of replicas", places=32, of_namespace=16)
-STATUS_WRITES = Work(name="status writes", places=24, of_namespace=16)
+STATUS_WRITES = Work(name="status writes", places=32, of_namespace=16)
 """Apart from `SCALE_WRITES`: a new leader writes one for each object, and scaling must not wait."""
 JOB_WRITES = Work(
     name="creations and deletions of Jobs", places=16, of_namespace=8, burst=500, per_second=20
@@ -59,7 +59,7 @@ KILL_LISTS = Work(
 """One for each of `KILL_CHECKS`, and again after errors; up to 4 MiB a page."""
 RESTORES = Work(name="restores", places=8, of_namespace=4)
 EVENTS = Work(
-    name="processor time for changed objects", places=64, of_namespace=64, burst=2.0, per_second=0.1
+    name="processor time for changed objects", places=64, of_namespace=32, burst=2.0, per_second=0.1
 )
 """An event takes 0.03 ms, or 15 ms with 16 new schedules that never occur."""
 DISCOVERY = Work(name="requests for kinds", places=4, of_namespace=1, burst=20, per_second=2)

@@ -219,7 +219,7 @@ def decodings(server: Server, scheduler: TenantScheduler, namespace: str, count:
 @pytest.mark.parametrize(
     ("start", "of_namespace", "places"),
     [
-        pytest.param(status_writes, 16, 24, id="status_writes"),
+        pytest.param(status_writes, 16, 32, id="status_writes"),
         pytest.param(pod_writes, 8, 16, id="pod_writes"),
         pytest.param(job_writes, 8, 16, id="job_writes"),
         pytest.param(restores, 4, 8, id="restores"),
