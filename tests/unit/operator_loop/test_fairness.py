@@ -230,7 +230,7 @@ def decodings(server: Server, scheduler: TenantScheduler, namespace: str, count:
 def test_a_namespace_has_only_some_of_the_places(start: Start, of_namespace: int, places: int):
     async def play() -> None:
         server, scheduler = Server(), TenantScheduler()
-        for number in range(5):
+        for number in range(6):
             start(server, scheduler, f"hostile-{number}", 30)
         async with asyncio.timeout(60):
             while server.inside.total() < places:  # noqa: ASYNC110
@@ -242,7 +242,7 @@ def test_a_namespace_has_only_some_of_the_places(start: Start, of_namespace: int
         server.opens.set()
         server.blocked.set()
         async with asyncio.timeout(60):
-            while len(server.inside) < 5:  # noqa: ASYNC110
+            while len(server.inside) < 6:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
         OWNERS.clear()
 
