@@ -1,5 +1,6 @@
 """Three minutes of faults under jobs and Celery tasks: the short form of `make chaos`."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def test_nothing_accepted_is_lost_and_nothing_busy_is_ended(cluster: Cluster, tm
 
     with stage(cluster) as (application, disk):
         result = run(application, disk, given, tmp_path)
+    print(json.dumps(result, indent=2))  # noqa: T201 - pytest shows it if a promise is broken
 
     assert not result["not caused"]
     assert {each: result[each] for each in FAILURES} == dict.fromkeys(FAILURES, 0)

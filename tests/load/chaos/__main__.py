@@ -123,6 +123,7 @@ def run(
         "faults": len(windows),
         "not caused": chaos.failed,
         "lost": sum(each.done is None for each in done),
+        "jobs not complete": load.unfinished(application, jobs.accepted),
         "done twice": sum(each.times > 1 for each in done),
         "with two results": sum(len(each) > 1 for each in reports.completions.values()),
         "callbacks missing": missing,

@@ -103,6 +103,14 @@ def jobs_done(application: Application, jobs: Submissions, reports: Reports) -> 
     )
 
 
+def unfinished(application: Application, jobs: Sequence[str]) -> dict[str, int]:
+    """Return how many accepted jobs have which other state than complete, or are not stored."""
+    states = dict(store.query(application, "SELECT id, state FROM jobs"))
+    return dict(
+        Counter(states.get(each, "not stored") for each in jobs if states.get(each) not in _ENDS)
+    )
+
+
 def missing_callbacks(application: Application, jobs: Sequence[str]) -> tuple[int, int, int]:
     """Wait for a callback of each job; return how many are missing, came twice, are invalid."""
     wait(lambda: not set(jobs) - callback_receiver.callbacks(application, jobs).jobs, 300)
