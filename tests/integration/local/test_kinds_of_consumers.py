@@ -1,30 +1,30 @@
-"""Conditions about consumers that more replicas do not help, as `tests.load.consumers` runs them."""
+"""Conditions about consumers that more replicas do not help, run by `tests.load.consumers`."""
 
 import subprocess
 import sys
 
 import pytest
 
-pytestmark = [pytest.mark.broker, pytest.mark.nightly, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.broker, pytest.mark.nightly, pytest.mark.timeout(900)]
 
-SECONDS = 360
+SECONDS = 600
 """The longest run; it ends as soon as the condition is reported."""
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason", "text"),
+    ("kind", "condition"),
     [
-        ("no-ack", "AutomaticAcknowledgement", "WorkVisible is False"),
-        ("requeued", "RedeliveredAgain", "messages come back again and again"),
-        ("celery-countdown", "MessagesHeld", "PrefetchSuitable is False"),
-        ("expires", "QueuesKept", "EventsSafe is True"),
+        ("no-ack", "WorkVisible is False: AutomaticAcknowledgement"),
+        ("requeued", "DeliveriesEnd is False: RedeliveredAgain"),
+        ("celery-countdown", "PrefetchSuitable is False: MessagesHeld"),
+        ("expires", "EventsSafe is True: QueuesKept"),
     ],
 )
-def test_a_condition_says_what_the_consumers_do(kind: str, reason: str, text: str) -> None:
+def test_a_condition_says_what_the_consumers_do(kind: str, condition: str) -> None:
+    reason = condition.split()[-1]
     command = ["-m", "tests.load.consumers", kind, "--seconds", str(SECONDS), "--until", reason]
     ended = subprocess.run(
-        [sys.executable, *command], capture_output=True, text=True, timeout=460, check=False
+        [sys.executable, *command], capture_output=True, text=True, timeout=850, check=False
     )
     assert ended.returncode == 0, ended.stderr
-    (found,) = (line for line in ended.stdout.splitlines() if f"    {reason}" in line)
-    assert text in found
+    assert condition in ended.stdout

@@ -206,11 +206,15 @@ def _path(counts: list[tuple[float, int]]) -> str:
     )
 
 
+def _text(count: int | Unknown) -> str:
+    return "unknown" if isinstance(count, Unknown) else f"{count:,}"
+
+
 def _figures(view: View) -> str:
     queues = () if isinstance(view.reading.queues, Unknown) else view.reading.queues
     depths = [
-        f"{each.name}: {each.ready} ready, {each.unacknowledged} unacknowledged,"
-        f" {each.consumers} consumers"
+        f"{each.name}: {_text(each.ready)} ready, {_text(each.unacknowledged)} unacknowledged,"
+        f" {_text(each.consumers)} consumers"
         for each in queues
     ]
     estimates = view.estimates

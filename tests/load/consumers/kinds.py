@@ -173,22 +173,22 @@ class CeleryKind(Kind):
 
 
 KINDS: Mapping[str, Kind] = {
-    "prefetch-1": Kind(about="prefetch 1, 10 messages/s of 0.2 s", seconds=240),
+    "prefetch-1": Kind(about="prefetch 1, 10 messages/s of 0.2 s", seconds=180),
     "priority": Kind(
         about="priority queue, 10 messages/s of 0.2 s",
         load=of_all_priorities,
         queues={QUEUE: {**_CLASSIC, "x-max-priority": 10}},
-        seconds=180,
+        seconds=150,
     ),
     "basic-get": Kind(
-        about="`basic.get` in a loop, 10 messages/s of 0.2 s", mode="poll", seconds=240
+        about="`basic.get` in a loop, 10 messages/s of 0.2 s", mode="poll", seconds=180
     ),
-    "no-ack": Kind(about="`no_ack`, 10 messages/s of 0.2 s", mode="no-ack", seconds=240),
+    "no-ack": Kind(about="`no_ack`, 10 messages/s of 0.2 s", mode="no-ack", seconds=180),
     "single-active": Kind(
         about="single active consumer, 8 messages/s of 0.2 s",
         load=messages(8),
         queues={QUEUE: {**_QUORUM, "x-single-active-consumer": True}},
-        seconds=240,
+        seconds=150,
     ),
     "two-workloads": Kind(
         about="two workloads on one queue, 20 messages/s of 0.2 s",
@@ -196,52 +196,52 @@ KINDS: Mapping[str, Kind] = {
         workloads=("first", "second"),
         seconds=720,
     ),
-    "stream": Kind(about="stream, 10 messages/s", queues={QUEUE: _STREAM}, seconds=90),
+    "stream": Kind(about="stream, 10 messages/s", queues={QUEUE: _STREAM}, seconds=60),
     "exclusive": Kind(
         about="queue exclusive to the connection of a replica, 10 messages/s of 0.2 s",
         mode="exclusive",
         queues={},
-        seconds=90,
+        seconds=60,
     ),
     "redeclared": Kind(
         about="queue that is deleted, and declared again 20 s later, 10 messages/s of 0.2 s",
         load=redeclared,
         queues={QUEUE: _CLASSIC},
-        seconds=200,
+        seconds=160,
     ),
     "purge": Kind(
         about="3,000 messages of 1 s, purged after 30 s",
         load=purged,
         environment={"TAKES": "1"},
         spec={"maxReplicas": 10},
-        seconds=120,
+        seconds=100,
     ),
     "message-ttl": Kind(
         about="`x-message-ttl` 3 s, 20 messages/s of 0.2 s, `maxReplicas` 2",
         load=messages(20),
         queues={QUEUE: {**_CLASSIC, "x-message-ttl": 3_000}},
         spec={"maxReplicas": 2},
-        seconds=180,
+        seconds=150,
     ),
     "delay-queue": Kind(
         about="delay queue, 6 messages/s that wait for 60 s, 0.2 s of work",
         load=delayed,
         queues={QUEUE: _CLASSIC, DELAYED: {**_DELAY, "x-dead-letter-routing-key": QUEUE}},
         spec={"queues": [{"pattern": f"{QUEUE}*"}]},
-        seconds=300,
+        seconds=240,
     ),
     "celery-countdown": CeleryKind(
-        about="Celery, 200 tasks with a countdown and 2 tasks/s of 0.1 s",
+        about="Celery, 200 tasks with a countdown and 2 tasks/s of 0.1 s, `maxReplicas` 10",
         load=countdowns,
         queues={QUEUE: {}},  # as Celery declares a classic queue
-        spec={"target": _ONE_WORKER},
-        seconds=300,
+        spec={"target": _ONE_WORKER, "maxReplicas": 10},
+        seconds=240,
     ),
     "batches": Kind(
         about="one acknowledgement for 1,000 messages, 10 messages/s of 0.01 s",
         mode="batches",
         environment={"TAKES": "0.01"},
-        seconds=420,
+        seconds=300,
     ),
     "requeued": Kind(
         about="3 messages that are requeued after 75 ms, beside 2 messages/s of 1 s",
@@ -254,14 +254,14 @@ KINDS: Mapping[str, Kind] = {
         about="the same in a quorum queue",
         load=poisoned,
         environment={"TAKES": "1"},
-        seconds=200,
+        seconds=180,
     ),
     "expires": Kind(
         about="quorum queue with `x-expires` 20 s, no message",
         load=nothing,
         queues={QUEUE: {**_QUORUM, "x-expires": 20_000}},
         spec={"minReplicas": 0},
-        seconds=100,
+        seconds=80,
     ),
     "auto-delete": Kind(
         about="auto-delete queue, no message",
@@ -269,30 +269,30 @@ KINDS: Mapping[str, Kind] = {
         queues={QUEUE: _CLASSIC},
         auto_delete=True,
         spec={"minReplicas": 0},
-        seconds=100,
+        seconds=80,
     ),
     "purged-at-once": Kind(
         about="MessageRate, 5,000 messages that are published and purged within one sample",
         load=purged_at_once,
         spec={"target": {"type": "MessageRate", "messagesPerSecondPerReplica": 5}},
-        seconds=150,
+        seconds=120,
     ),
     "never-ready": Kind(
         about="replicas that never consume, 10 messages/s",
         environment={"STARTS_AFTER": "86400"},
         has_probe=True,
-        seconds=420,
+        seconds=400,
     ),
     "crash-loop": Kind(
         about="replicas that consume for 2 s and crash, 10 messages/s of 0.2 s",
         mode="crash",
         has_probe=True,
-        seconds=360,
+        seconds=300,
     ),
     "slow-start": Kind(
         about="replicas that start in 60 s, 10 messages/s of 0.125 s",
         environment={"STARTS_AFTER": "60", "TAKES": "0.125"},
         has_probe=True,
-        seconds=360,
+        seconds=300,
     ),
 }
