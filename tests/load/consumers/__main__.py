@@ -76,7 +76,8 @@ def main() -> None:
             kind.declare(connection.channel())
         run = Run(kind, node.amqp_uri, seconds, given.until)
         asyncio.run(run.run(_plan(kind, node, Path(folder))))
-    sys.stdout.write(f"\n{run.row(given.kind)}\n")
+    load = os.getloadavg()[0]
+    sys.stdout.write(f"\n{run.row(given.kind)}\nload average {load:.0f}\n")
 
 
 @contextmanager
