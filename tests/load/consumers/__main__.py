@@ -30,6 +30,7 @@ from mare.local_run.terminal import Terminal, TerminalEvents, log_to_terminal
 from mare.loop.record import Record, View
 from mare.ports import Scale
 from mare.private_broker import config
+from mare.private_broker import node as private_node
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.load.consumers.kinds import KINDS, Kind, Load
@@ -44,6 +45,8 @@ _SPEC = {
     "target": {"type": "QueueWaitTime", "waitSeconds": 2},
 }
 _STATISTICS_SECONDS = 5
+_BOOT_SECONDS = 600.0
+"""A run is of low priority, beside other work."""
 _LOOK_SECONDS = 0.25
 _DEPTH_SECONDS = 15
 """Between two lines with the depth of the queues."""
@@ -60,54 +63,53 @@ def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    options.add_argument("kind", choices=KINDS, nargs="?", metavar="KIND")
+    options.add_argument("kinds", nargs="*", metavar="KIND", help="one after the other")
     options.add_argument("--seconds", type=int, help="of the run; each kind has a default")
     options.add_argument("--until", metavar="REASON", help="end with a condition of this reason")
     options.add_argument("--list", action="store_true", help="print the kinds")
     given = options.parse_args()
-    if given.list or given.kind is None:
+    if given.list or not given.kinds or not KINDS.keys() >= set(given.kinds):
         for name, kind in KINDS.items():
             sys.stdout.write(f"{name:<18} {kind.seconds} s  {kind.about}\n")
-        return
-    kind = KINDS[given.kind]
-    seconds = given.seconds or kind.seconds
-    with _node() as node, TemporaryDirectory() as folder:
-        with pika.BlockingConnection(pika.URLParameters(node.amqp_uri)) as connection:
-            kind.declare(connection.channel())
-        run = Run(kind, node.amqp_uri, seconds, given.until)
-        asyncio.run(run.run(_plan(kind, node, Path(folder))))
-    load = os.getloadavg()[0]
-    sys.stdout.write(f"\n{run.row(given.kind)}\nload average {load:.0f}\n")
+        sys.exit(not given.list)
+    with _node() as node:
+        for name in given.kinds:
+            seconds = given.seconds or KINDS[name].seconds
+            sys.stdout.write(f"\n{_run(name, node, seconds, given.until)}\n\n")
+            sys.stdout.flush()
+
+
+def _run(name: str, node: Node, seconds: float, until: str | None) -> str:
+    """Run a kind in a virtual host of its own; return its row."""
+    kind, uri = KINDS[name], node.vhost_uri(name)
+    node.management.call("PUT", "vhosts", name)
+    with pika.BlockingConnection(pika.URLParameters(uri)) as connection:
+        kind.declare(connection.channel())
+    run = Run(kind, uri, seconds, until)
+    with TemporaryDirectory() as folder:
+        asyncio.run(run.run(_plan(kind, node, uri, Path(folder))))
+    node.management.delete_vhost(name)
+    return f"{run.row(name)}\nload average {os.getloadavg()[0]:.0f}"
 
 
 @contextmanager
 def _node() -> Iterator[Node]:
     """Start a broker that updates its statistics every 5 s, as RabbitMQ does by default."""
     of = {"STATISTICS_SECONDS": _STATISTICS_SECONDS, "_MILLISECONDS": 1_000 * _STATISTICS_SECONDS}
-    with patch.multiple(config, **of), patch.object(Node, "definitions", _without_policies):
+    with patch.multiple(config, **of):
         node = Node(broker_to_test())
-    with node:
+    with patch.object(private_node, "_BOOT_SECONDS", _BOOT_SECONDS), node:
         yield node
 
 
-def _without_policies(_: Node, user: str, password: str) -> dict[str, Any]:
-    """Return the definitions of a new RabbitMQ, not those of Maré's services."""
-    everything = {"configure": ".*", "write": ".*", "read": ".*"}
-    return {
-        "users": [{"name": user, "password": password, "tags": ["administrator"]}],
-        "vhosts": [{"name": "/"}],
-        "permissions": [{"user": user, "vhost": "/", **everything}],
-    }
-
-
-def _plan(kind: Kind, node: Node, folder: Path) -> Plan:
+def _plan(kind: Kind, node: Node, amqp_uri: str, folder: Path) -> Plan:
     command = {"folder": str(folder), **kind.command(folder)}
     documents: list[Mapping[str, Any]] = [{"commands": dict.fromkeys(kind.workloads, command)}]
     for name in kind.workloads:
         spec = {"scaleTargetRef": {"name": name}, **_SPEC, **kind.spec}
         version = {"apiVersion": "mare.dev/v1alpha1", "kind": "QueueAutoscaler"}
         documents.append({**version, "metadata": {"name": name}, "spec": spec})
-    uris = {"AMQP_URI": node.amqp_uri, "MANAGEMENT_URI": node.management_uri}
+    uris = {"AMQP_URI": amqp_uri, "MANAGEMENT_URI": node.management_uri}
     return read_plan(
         [("consumers.yaml", yaml.safe_dump_all(documents))], os.environ | uris, most=_MAX_REPLICAS
     )
