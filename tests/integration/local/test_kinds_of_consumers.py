@@ -16,7 +16,6 @@ SECONDS = 600
     [
         ("no-ack", "WorkVisible is False: AutomaticAcknowledgement"),
         ("requeued", "DeliveriesEnd is False: RedeliveredAgain"),
-        ("celery-countdown", "PrefetchSuitable is False: MessagesHeld"),
         ("expires", "EventsSafe is True: QueuesKept"),
     ],
 )
