@@ -20,7 +20,7 @@ SECONDS = 600
     ],
 )
 def test_a_condition_says_what_the_consumers_do(kind: str, condition: str) -> None:
-    reason = condition.split()[-1]
+    reason = condition.rsplit(maxsplit=1)[-1]
     command = ["-m", "tests.load.consumers", kind, "--seconds", str(SECONDS), "--until", reason]
     ended = subprocess.run(
         [sys.executable, *command], capture_output=True, text=True, timeout=850, check=False
