@@ -77,6 +77,13 @@ def test_start_up_time_runs_from_scale_up_to_the_first_consumer():
     assert later.start_seconds == pytest.approx(4 + 0.3 * 10)
 
 
+def test_replicas_that_were_starting_already_show_no_shorter_start():
+    """One added at 49 s was thought to start in 11 s, which made 147 messages need 40 replicas."""
+    assert starts((1, 0, 0, 0.0), (2, 0, 0, 49.0), (2, 1, 1, 60.0)).start_seconds == 60.0
+    known = ReplicaStarts(start_seconds=4.0).observe(Workload(replicas=1, ready=0), 0, 0.0)
+    assert known.observe(Workload(replicas=1, ready=1), 1, 300.0).start_seconds == 4.0
+
+
 def test_consumers_of_a_replica_are_counted_when_all_is_settled():
     assert starts((2, 2, 6, 0.0), (2, 2, 6, 10.0)).consumers_per_replica is None
     assert starts((2, 2, 6, 0.0), (2, 2, 6, 60.0)).consumers_per_replica == 3

@@ -23,7 +23,7 @@ class ReplicaStarts:
     scaled_at: float = float("-inf")
     """When the replicas changed last; minus infinity before the first change."""
     scaled_up_at: float | None = None
-    """When replicas were added; None once the first of them consumes."""
+    """When replicas were added, or first seen without consumers; None once one of them consumes."""
     consumers_before: int = 0
     start_seconds: float | None = None
     """Seconds from a scale-up to the first new consumer."""
@@ -32,7 +32,12 @@ class ReplicaStarts:
     def observe(self, workload: Workload, consumers: int, now: float) -> "ReplicaStarts":
         replicas = workload.replicas
         if self.replicas is None:
-            return replace(self, replicas=replicas, changed_at=now)
+            # Without a consumer, the first one shows how long these replicas take at least, and
+            # nothing of replicas that are added meanwhile.
+            starts = self.start_seconds is None and replicas > 0 and consumers == 0
+            return replace(
+                self, replicas=replicas, changed_at=now, scaled_up_at=now if starts else None
+            )
         if replicas != self.replicas:
             return self._changed(replicas, consumers, now)
         if self.scaled_up_at is not None and consumers > self.consumers_before:
