@@ -193,7 +193,7 @@ OWNED: list[tuple[dict[str, Any], set[str], str]] = [
     ),
     (
         {"workersPerReplica": 4},
-        {"QueueWaitTime", "MaximumConcurrency"},
+        {"QueueWaitTime", "QueueLength", "MaximumConcurrency"},
         (
             "workersPerReplica belongs to QueueWaitTime, QueueLength and MaximumConcurrency; "
             "remove it or change the type"

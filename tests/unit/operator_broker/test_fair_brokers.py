@@ -104,7 +104,7 @@ def test_silent_virtual_hosts_of_a_namespace_have_some_of_the_places(play, monke
 
     async def timeline(stage: Stage) -> None:
         rounds = []
-        for number in range(5):
+        for number in range(10):
             stage.secret = {"amqp-uri": f"amqp://hostile-{number}/"}
             each = autoscaler(f"hostile-{number}", queues=of_virtual_hosts(75))
             rounds.append(asyncio.create_task(stage.reading(each)))
