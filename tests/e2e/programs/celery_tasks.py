@@ -1,6 +1,6 @@
-"""A Celery worker, as docs/celery.md sets it up; tasks report to the queue `seen`.
+"""A Celery worker, as docs/celery.md sets it up; its process and its tasks report to `seen`.
 
-A task retries its reports until the broker confirms them: a task that is done is reported.
+A report is retried until the broker confirms it: a task that is done is reported.
 """
 
 import json
@@ -51,4 +51,5 @@ def resize(self, seconds: float) -> None:
 
 
 if __name__ == "__main__":
+    _report("begun", "")
     app.Worker(pool="threads", concurrency=1, loglevel="INFO", without_mingle=True).start()

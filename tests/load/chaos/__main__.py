@@ -103,9 +103,7 @@ def run(
     missing, doubled, invalid = load.missing_callbacks(application, jobs.accepted)
     sampler.stop()
     endings.stop()
-    busy = busy_endings(
-        endings.seen.values(), reports.started, [(pod, task) for pod, task, _ in reports.done]
-    )
+    busy = busy_endings(endings.seen.values(), reports.started, reports.done, reports.begun)
     windows = chaos.windows(submitted)
     outcomes = [outcome(each, done, busy) for each in windows]
     hours = (submitted - began) / 3600

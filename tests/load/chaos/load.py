@@ -25,8 +25,10 @@ _ENDS = {"complete"}
 class Reports:
     """What the queues `seen` and `ledger` had."""
 
-    started: list[tuple[str, str]] = field(default_factory=list)
-    """Pod and task."""
+    begun: dict[str, float] = field(default_factory=dict)
+    """When the last process of a Pod began."""
+    started: list[tuple[str, str, float]] = field(default_factory=list)
+    """Pod, task and time."""
     done: list[tuple[str, str, float]] = field(default_factory=list)
     composed: Counter[str] = field(default_factory=Counter)
     completions: dict[str, set[str]] = field(default_factory=dict)
@@ -34,8 +36,10 @@ class Reports:
     def add(self, text: str) -> None:
         for line in text.splitlines():
             what, name, *rest = json.loads(line)
-            if what == "started":
-                self.started.append((rest[0], name))
+            if what == "begun":
+                self.begun[rest[0]] = max(rest[1], self.begun.get(rest[0], 0.0))
+            elif what == "started":
+                self.started.append((rest[0], name, rest[1]))
             elif what == "done":
                 self.done.append((rest[0], name, rest[1]))
             elif what == "composed":

@@ -68,16 +68,18 @@ def works(
 
 def busy_endings(
     endings: Iterable[Ending],
-    starts: Sequence[tuple[str, str]],
-    ends: Sequence[tuple[str, str]],
+    starts: Sequence[tuple[str, str, float]],
+    ends: Sequence[tuple[str, str, float]],
+    begun: Mapping[str, float],
 ) -> list[Ending]:
-    """Return the removed Pods that have started a task and not ended it.
+    """Return the removed Pods whose process has started a task and not ended it.
 
-    `starts` and `ends` are pairs of Pod and task. A Pod with a task at the time of its removal that
-    ends the task within the grace period is not among them.
+    `starts` and `ends` have Pod, task and time; `begun` has the begin of the Pod's last process,
+    since a fault may have killed one before. A Pod with a task at the time of its removal that ends
+    the task within the grace period is not among them.
     """
-    left = Counter(starts)
-    left.subtract(Counter(ends))
+    left = Counter((pod, task) for pod, task, at in starts if at >= begun.get(pod, 0.0))
+    left.subtract((pod, task) for pod, task, _ in ends)
     with_task = {pod for (pod, _), count in left.items() if count > 0}
     return [each for each in endings if each.pod in with_task]
 

@@ -35,12 +35,13 @@ def test_lost_work_is_counted_where_it_was_submitted_and_work_done_twice_where_i
     assert (found.lost, found.twice) == (1, 1)
 
 
-def test_a_removed_pod_was_busy_if_it_never_ended_a_task_it_had_started():
+def test_a_removed_pod_was_busy_if_its_process_never_ended_a_task_it_had_started():
+    """The first process of `idle` was killed by a fault, with a task."""
     endings = [Ending("idle", 110), Ending("warm", 111), Ending("busy", 112)]
-    starts = [("idle", "1"), ("warm", "2"), ("busy", "3"), ("killed", "4")]
-    ends = [("idle", "1"), ("warm", "2")]
+    starts = [("idle", "0", 90), ("idle", "1", 101), ("warm", "2", 108), ("busy", "3", 109)]
+    ends = [("idle", "1", 103), ("warm", "2", 115)]
 
-    busy = busy_endings(endings, starts, ends)
+    busy = busy_endings(endings, starts, ends, {"idle": 100, "busy": 100})
 
     assert busy == [Ending("busy", 112)]
     assert outcome(KILL, [], busy).ended_busy == 1
