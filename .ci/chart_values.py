@@ -29,6 +29,8 @@ def _lines(
 ) -> Iterator[str]:
     schema = {**defined.get(schema.get("$ref", "").rpartition("/")[2], {}), **schema}
     if isinstance(value, dict) and value and (_is_block(schema) or _is_empty(value)):
+        if path and all(each is None for each in value.values()):
+            yield f"{path} {{}}"
         for key, each in value.items():
             below = f"{path}.{key}" if path else key
             yield from _lines(each, schema["properties"].get(key, {}), defined, below)

@@ -146,7 +146,7 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
      if that is empty, its default (`make schema`). The first template that Helm renders, that of the test, includes this. */}}
 {{- define "playlists.complete" -}}
 {{- $missing := list -}}
-{{- range .Files.Lines "files/values.txt" -}}
+{{- range .Files.Lines "files/values.txt" | compact -}}
 {{- $line := splitn " " 2 . -}}
 {{- $block := $.Values -}}
 {{- $path := splitList "." $line._0 -}}
@@ -162,6 +162,6 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- end -}}
 {{- end -}}
 {{- with $missing -}}
-{{- fail (printf "Missing values, as after helm upgrade --reuse-values: %s. Use --reset-then-reuse-values, which takes them from the chart." (join ", " .)) -}}
+{{- fail (printf "Missing values, as after helm upgrade --reuse-values: %s. Use --reset-then-reuse-values, which takes them from the chart, and remove what you have set to null: {} or [] means none." (join ", " .)) -}}
 {{- end -}}
 {{- end -}}

@@ -168,7 +168,7 @@ rabbit@{{ include "rabbitmq.podName" $ }}-{{ $index }}.{{ include "rabbitmq.node
      if that is empty, its default (`make schema`). The first template that Helm renders, that of the test, includes this. */}}
 {{- define "rabbitmq.complete" -}}
 {{- $missing := list -}}
-{{- range .Files.Lines "files/values.txt" -}}
+{{- range .Files.Lines "files/values.txt" | compact -}}
 {{- $line := splitn " " 2 . -}}
 {{- $block := $.Values -}}
 {{- $path := splitList "." $line._0 -}}
@@ -184,6 +184,6 @@ rabbit@{{ include "rabbitmq.podName" $ }}-{{ $index }}.{{ include "rabbitmq.node
 {{- end -}}
 {{- end -}}
 {{- with $missing -}}
-{{- fail (printf "Missing values, as after helm upgrade --reuse-values: %s. Use --reset-then-reuse-values, which takes them from the chart." (join ", " .)) -}}
+{{- fail (printf "Missing values, as after helm upgrade --reuse-values: %s. Use --reset-then-reuse-values, which takes them from the chart, and remove what you have set to null: {} or [] means none." (join ", " .)) -}}
 {{- end -}}
 {{- end -}}

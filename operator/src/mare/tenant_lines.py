@@ -105,9 +105,9 @@ class Lines:
             self._start_next()
 
     def _start_next(self) -> None:
-        for namespace in list(self._waiting):
-            if self._has_place(namespace) and self._start(namespace):
-                return
+        """Start all that can: a place that is left lets its namespace and another one start."""
+        while any(self._has_place(each) and self._start(each) for each in list(self._waiting)):
+            pass
 
     def _has_place(self, namespace: str) -> bool:
         """Return whether a place is free, and more of them than the namespace has.

@@ -25,9 +25,9 @@ Bounds of one object, answer or connection stand where they are applied:
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
@@ -87,44 +87,52 @@ _PLACES = LOOKUPS.places + DECODING.places + API_DECODING.places
 _threads = ThreadPoolExecutor(_PLACES, thread_name_prefix="tenant")
 
 
-VIRTUAL_HOSTS = Stock("open virtual hosts", 256, reserved=16, shared=320, bytes_each=60_000)
+VIRTUAL_HOSTS = Stock("open virtual hosts", 256, reserved=16, shared=256, bytes_each=60_000)
 """Two or three connections each."""
 SECRET_CHARACTERS = Stock(
     "characters in Secrets", 2**21, reserved=2**16, shared=2**22, bytes_each=1
 )
 """Of what is kept of Secrets. Three certificates take 10,000, so that 200 Secrets have them."""
 CERTIFICATES = Stock(
-    "different certificates in Secrets", 12, reserved=1, shared=16, bytes_each=2_500_000
+    "different certificates in Secrets", 12, reserved=1, shared=12, bytes_each=2_500_000
 )
 """A TLS context of up to 2.4 MiB each."""
 REMEMBERED_QUEUES = Stock(
-    "remembered queues", 20_000, reserved=1_000, shared=25_000, bytes_each=600
+    "remembered queues", 20_000, reserved=1_000, shared=20_000, bytes_each=600
 )
 """Their last depths, Raft logs and failures."""
 REMEMBERED_JOBS = Stock("remembered Jobs", 2_000, reserved=200, shared=10_000, bytes_each=400)
 """Finished ones up to the history limits, and unfinished ones up to maxReplicas. A decision on so
 many takes 5 ms, and 11 if all end together."""
 RECORDED_OBJECTS = Stock(
-    "objects with charts and a log", 1_000, reserved=20, shared=500, bytes_each=100_000
+    "objects with charts and a log", 1_000, reserved=20, shared=900, bytes_each=100_000
 )
 """After 24 hours: 47 KB of samples, 22 of arrivals and 32 of decisions at most."""
 RESPONSE_OBJECTS = Stock(
-    "JSON objects in responses", 300_000, reserved=12_000, shared=450_000, bytes_each=150
+    "JSON objects in responses", 300_000, reserved=12_000, shared=300_000, bytes_each=150
 )
 """30,000 queues and as many consumers; the reserved part is for 2,000 queues."""
 
 USUAL_MEMORY = 256 * 2**20
-"""Bytes that the chart gives the operator. All shared parts take 200 MB of it at most, and the
-operator without objects 62 MB."""
-_MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
+"""Bytes that the chart gives the operator. All shared parts take 206 MB of it at most."""
+OWN_MEMORY = 62_000_000
+"""Bytes of the operator without objects."""
+_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+"""Of version 2 and version 1."""
+_UNLIMITED = 2**60
+"""Version 1 shows 2**63 less a page."""
 
 
-def memory_limit(path: Path = _MEMORY_LIMIT) -> int:
+def memory_limit(paths: Iterable[Path] = _LIMITS) -> int:
     """Return the limit of the container in bytes, or `USUAL_MEMORY` where it has none."""
-    try:
-        return int(path.read_text())
-    except (OSError, ValueError):  # no cgroup of version 2, or "max"
-        return USUAL_MEMORY
+    for path in paths:
+        with suppress(OSError, ValueError):  # another version, or "max"
+            if (limit := int(path.read_text())) < _UNLIMITED:
+                return limit
+    return USUAL_MEMORY
 
 
 class TenantScheduler:
@@ -136,7 +144,7 @@ class TenantScheduler:
         self._held: Counter[tuple[Stock, str]] = Counter()
         self._shared: Counter[Stock] = Counter()
         """What all namespaces hold beyond their reserved parts."""
-        self._times = memory / USUAL_MEMORY
+        self._times = max(0, memory - OWN_MEMORY) / (USUAL_MEMORY - OWN_MEMORY)
 
     def of(self, namespace: str) -> "Tenant":
         return Tenant(self, namespace)

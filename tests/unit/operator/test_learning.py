@@ -80,6 +80,8 @@ def test_start_up_time_runs_from_scale_up_to_the_first_consumer():
 def test_replicas_that_were_starting_already_show_no_shorter_start():
     """One added at 49 s was thought to start in 11 s, which made 147 messages need 40 replicas."""
     assert starts((1, 0, 0, 0.0), (2, 0, 0, 49.0), (2, 1, 1, 60.0)).start_seconds == 60.0
+    repaired = starts((1, 0, 0, 0.0), (1, 1, 1, 121.0), (2, 1, 1, 200.0), (2, 2, 2, 204.0))
+    assert repaired.start_seconds == 4.0
     known = ReplicaStarts(start_seconds=4.0).observe(Workload(replicas=1, ready=0), 0, 0.0)
     assert known.observe(Workload(replicas=1, ready=1), 1, 300.0).start_seconds == 4.0
 

@@ -3,13 +3,14 @@
 import asyncio
 import re
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from mare import tenant_scheduler
 from mare.tenant_lines import OverBudget, Stock, Work
-from mare.tenant_scheduler import USUAL_MEMORY, TenantScheduler, memory_limit
+from mare.tenant_scheduler import OWN_MEMORY, USUAL_MEMORY, TenantScheduler, memory_limit
 from tests.unit.operator_broker import virtual_time
 
 CHECKS = Work(name="checks", places=4, of_namespace=2, waiting=3)
@@ -52,6 +53,30 @@ def test_many_namespaces_of_one_tenant_leave_places_to_others():
         tasks += [asyncio.create_task(read("honest", 0.01)) for _ in range(50)]
         await asyncio.sleep(1)
         assert began.count("honest") == 50
+        await asyncio.gather(*tasks)
+
+    virtual_time.run(timeline())
+
+
+def test_a_place_that_is_left_starts_each_namespace_that_may_have_one():
+    """Another one started, and the one that had left waited beside a free place."""
+    writes = Work(name="writes", places=8, of_namespace=4)
+
+    async def timeline():
+        scheduler, began = TenantScheduler(), []
+
+        async def write(namespace, seconds=100):
+            async with scheduler.turn(writes, namespace):
+                began.append(namespace)
+                await asyncio.sleep(seconds)
+
+        tasks = [asyncio.create_task(write("a", 1))]
+        tasks += [asyncio.create_task(write(name)) for name in "aaaaabbbcccc"]
+        tasks += [asyncio.create_task(write("honest", 2)) for _ in range(2)]
+        await asyncio.sleep(1.5)
+        assert Counter(began) == {"a": 4, "b": 2, "c": 1, "honest": 1}
+        await asyncio.sleep(1)
+        assert Counter(began) == {"a": 4, "b": 2, "c": 2, "honest": 2}
         await asyncio.gather(*tasks)
 
     virtual_time.run(timeline())
@@ -225,7 +250,7 @@ def test_what_a_namespace_releases_is_free_for_the_others(stock: Stock):
 
 
 def test_the_shared_parts_fit_into_the_memory_of_the_operator():
-    assert sum(each.shared * each.bytes_each for each in STOCKS) <= USUAL_MEMORY - 62e6
+    assert sum(each.shared * each.bytes_each for each in STOCKS) <= USUAL_MEMORY - OWN_MEMORY
     assert sum(each.reserved * each.bytes_each for each in STOCKS) <= 8.1e6
 
 
@@ -237,10 +262,13 @@ def test_each_module_with_other_bounds_exists():
 
 
 def test_an_operator_with_more_memory_has_larger_shared_parts(tmp_path):
-    file, stock = tmp_path / "memory.max", Stock("charts", 100, reserved=10, shared=20)
-    assert memory_limit(file) == USUAL_MEMORY
-    file.write_text("max\n")
-    assert memory_limit(file) == USUAL_MEMORY
-    file.write_text(f"{2 * USUAL_MEMORY}\n")
-    assert fill(TenantScheduler(memory_limit(file)), stock, "shop") == 50
+    files = [tmp_path / "memory.max", tmp_path / "memory.limit_in_bytes"]
+    stock = Stock("charts", 100, reserved=10, shared=20)
+    assert memory_limit(files) == USUAL_MEMORY
+    files[0].write_text("max\n")
+    files[1].write_text(f"{2**63 - 4096}\n")
+    assert memory_limit(files) == USUAL_MEMORY
+    files[1].write_text(f"{2 * USUAL_MEMORY - OWN_MEMORY}\n")
+    assert fill(TenantScheduler(memory_limit(files)), stock, "shop") == 50
     assert fill(TenantScheduler(), stock, "shop") == 30
+    assert fill(TenantScheduler(OWN_MEMORY), stock, "shop") == 10

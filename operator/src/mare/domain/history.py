@@ -195,6 +195,22 @@ class History:
             quiet_samples=0,
         )
 
+    def observe_nothing(
+        self, now: float, behavior: Behavior, *, are_queues_known: bool
+    ) -> "History":
+        """Return the history after a moment in which the workload was unknown.
+
+        Scale-down windows begin anew, and so does the cooldown, unless no message was published
+        since it began. The queues have been known if they are so now.
+        """
+        return replace(
+            self.restart_windows(0, now, behavior),
+            cooldown=Cooldown(now, before=self.cooldown.stored),
+            queues_changed_at=now,
+            quiet_samples=0,
+            unknown_since=None if are_queues_known else self.unknown_since,
+        )
+
     def restart_windows(self, replicas: int, now: float, behavior: Behavior) -> "History":
         """Record a count as `recommend` does. The cooldown restarts as well.
 

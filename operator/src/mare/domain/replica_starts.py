@@ -9,6 +9,8 @@ UNKNOWN_START = 15.0
 _SETTLED_SECONDS = 15.0
 _WEIGHT = 0.3
 """Weight of a new measurement in the moving mean: 4 s before and 8 s now are 5.2 s."""
+_LONGEST_FIRST_START = 120.0
+"""The same for replicas that were there already: what they waited for may be a repair."""
 _LONGEST_START = 600.0
 """Time after which a start has failed, as the default of a Deployment (`progressDeadlineSeconds`).
 Example: an image is missing for an hour. The hour until the first consumer is no start-up time."""
@@ -22,6 +24,8 @@ class ReplicaStarts:
     changed_at: float = 0.0
     scaled_at: float = float("-inf")
     """When the replicas changed last; minus infinity before the first change."""
+    is_first: bool = False
+    """Whether replicas are starting that were there already."""
     scaled_up_at: float | None = None
     """When replicas were added, or first seen without consumers; None once one of them consumes."""
     consumers_before: int = 0
@@ -35,8 +39,9 @@ class ReplicaStarts:
             # Without a consumer, the first one shows how long these replicas take at least, and
             # nothing of replicas that are added meanwhile.
             starts = self.start_seconds is None and replicas > 0 and consumers == 0
+            began = now if starts else None
             return replace(
-                self, replicas=replicas, changed_at=now, scaled_up_at=now if starts else None
+                self, replicas=replicas, changed_at=now, scaled_up_at=began, is_first=starts
             )
         if replicas != self.replicas:
             return self._changed(replicas, consumers, now)
@@ -51,10 +56,11 @@ class ReplicaStarts:
         return self
 
     def _started(self, took: float) -> "ReplicaStarts":
-        if took > _LONGEST_START:
-            return replace(self, scaled_up_at=None)
+        if took > (_LONGEST_FIRST_START if self.is_first else _LONGEST_START):
+            return replace(self, scaled_up_at=None, is_first=False)
         before = took if self.start_seconds is None else self.start_seconds
-        return replace(self, scaled_up_at=None, start_seconds=before + _WEIGHT * (took - before))
+        start = before + _WEIGHT * (took - before)
+        return replace(self, scaled_up_at=None, is_first=False, start_seconds=start)
 
     def _changed(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
         assert self.replicas is not None

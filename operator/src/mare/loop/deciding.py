@@ -49,10 +49,12 @@ def decide_on(
     return decision
 
 
-def observe_nothing(state: AutoscalerState, now: float) -> None:
-    """Restart the cooldown while the workload is unknown: there may be a message meanwhile."""
+def observe_nothing(state: AutoscalerState, reading: BrokerReading, now: float) -> None:
+    """Keep the history of a workload that is unknown, as if its count had been kept."""
     if state.history is not None:
-        state.history = state.history.restart_quiet_period(now)
+        are_known = not isinstance(reading.queues, Unknown)
+        behavior = state.autoscaler.spec.behavior
+        state.history = state.history.observe_nothing(now, behavior, are_queues_known=are_known)
 
 
 def fresh_reading(state: AutoscalerState, reading: BrokerReading, now: float) -> BrokerReading:

@@ -106,7 +106,7 @@ class Reconciler:
             decision = decide_on(state, scale, reading, evidence, self.clock)
             self._unready_causes.update(state, scale, now)
         else:
-            observe_nothing(state, now)
+            observe_nothing(state, reading, now)
         state.undecided = None
         state.rates.observe(raw.queues)
         problem = evidence.conflict or _failure(state, evidence, decision)
