@@ -105,11 +105,11 @@ REMEMBERED_JOBS = Stock("remembered Jobs", 2_000, reserved=200, shared=10_000, b
 """Finished ones up to the history limits, and unfinished ones up to maxReplicas. A decision on so
 many takes 5 ms, and 11 if all end together."""
 RECORDED_OBJECTS = Stock(
-    "objects with charts and a log", 1_000, reserved=20, shared=900, bytes_each=100_000
+    "objects with charts and a log", 1_000, reserved=20, shared=730, bytes_each=100_000
 )
 """After 24 hours: 47 KB of samples, 22 of arrivals and 32 of decisions at most."""
 RESPONSE_OBJECTS = Stock(
-    "JSON objects in responses", 300_000, reserved=12_000, shared=300_000, bytes_each=150
+    "JSON objects in responses", 300_000, reserved=12_000, shared=450_000, bytes_each=150
 )
 """30,000 queues and as many consumers; the reserved part is for 2,000 queues."""
 

@@ -58,7 +58,7 @@ def test_an_object_that_cannot_be_decided_is_reported_once_and_the_others_contin
     assert [name for name, _ in world.objects.statuses].count("odd") == 1
     assert world.objects.events.count(("odd", "Warning", "NotDecided")) == 1
     assert [record.message for record in caplog.records] == ["Object could not be decided"]
-    assert "ValueError: could not convert" in str(world.objects.last("odd")["conditions"])
+    assert "TypeError: '>' not supported" in str(world.objects.last("odd")["conditions"])
     assert list(world.record.failures) == [Clock.now + 0.25]
 
 
