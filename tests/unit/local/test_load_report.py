@@ -57,12 +57,15 @@ def test_steady_jobs_come_one_by_one():
 
 
 def test_processor_time_is_of_a_process_and_of_all_below_it():
-    busy = "import time\nwhile time.process_time() < 0.25: pass\nprint('done', flush=True); input()"
-    command = f'sleep 0.01; {sys.executable} -c "{busy}"'
+    # It waits until it is observed: what it has used before does not count.
+    busy = "while time.process_time() < 0.5: pass\nprint('done', flush=True); input()"
+    command = f'sleep 0.01; {sys.executable} -c "import time; input()\n{busy}"'
     with subprocess.Popen(
         ["sh", "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         time = ProcessorTime(process.pid)
+        process.stdin.write(b"\n")
+        process.stdin.flush()
         assert process.stdout.readline() == b"done\n"
         time.sample()
         process.communicate(b"\n")
