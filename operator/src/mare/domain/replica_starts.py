@@ -9,11 +9,11 @@ UNKNOWN_START = 15.0
 _SETTLED_SECONDS = 15.0
 _WEIGHT = 0.3
 """Weight of a new measurement in the moving mean: 4 s before and 8 s now are 5.2 s."""
-_LONGEST_FIRST_START = 120.0
-"""The same for replicas that were there already: what they waited for may be a repair."""
 _LONGEST_START = 600.0
 """Time after which a start has failed, as the default of a Deployment (`progressDeadlineSeconds`).
 Example: an image is missing for an hour. The hour until the first consumer is no start-up time."""
+_LONGEST_FIRST_START = 120.0
+"""The same for replicas that were there already: what they waited for may be a repair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +73,5 @@ class ReplicaStarts:
             scaled_at=now,
             scaled_up_at=(self.scaled_up_at if waits else now) if grown else None,
             consumers_before=self.consumers_before if waits else consumers,
+            is_first=self.is_first and waits and grown,
         )
