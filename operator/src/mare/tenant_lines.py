@@ -64,6 +64,7 @@ class Lines:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._running: Counter[str] = Counter()
+        self._free = work.places
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
         """The namespace whose turn is next comes first."""
         self._spent: dict[str, tuple[float, float]] = {}
@@ -78,7 +79,7 @@ class Lines:
             raise OverBudget(self._work, namespace)
         self.spend(namespace, cost)
         if is_free:
-            self._running[namespace] += 1
+            self._take(namespace)
             return
         await self._wait(namespace)
         if self._spent_by(namespace) > self._work.burst:  # by the work before it in the line
@@ -97,8 +98,13 @@ class Lines:
                 self.leave(namespace)
             raise
 
+    def _take(self, namespace: str) -> None:
+        self._running[namespace] += 1
+        self._free -= 1
+
     def leave(self, namespace: str) -> None:
         self._running[namespace] -= 1
+        self._free += 1
         if not self._running[namespace]:
             del self._running[namespace]
         if self._waiting:
@@ -106,7 +112,9 @@ class Lines:
 
     def _start_next(self) -> None:
         """Start all that can: a place that is left lets its namespace and another one start."""
-        while any(self._has_place(each) and self._start(each) for each in list(self._waiting)):
+        while self._free and any(
+            self._has_place(each) and self._start(each) for each in list(self._waiting)
+        ):
             pass
 
     def _has_place(self, namespace: str) -> bool:
@@ -115,9 +123,7 @@ class Lines:
         So each further namespace takes half of what is left at most: 9 namespaces that hang leave
         some of 256 places to others, and 4 of them had all when each could take 64.
         """
-        free = self._work.places - sum(self._running.values())
-        held = self._running.get(namespace, 0)
-        return held < min(free, self._work.of_namespace)
+        return self._running.get(namespace, 0) < min(self._free, self._work.of_namespace)
 
     def _start(self, namespace: str) -> bool:
         """Give the place to the first piece in a line, and put the line behind the others."""
@@ -125,7 +131,7 @@ class Lines:
         while line:
             turn = line.popleft()
             if not turn.done():
-                self._running[namespace] += 1
+                self._take(namespace)
                 turn.set_result(None)
                 if line:
                     self._waiting[namespace] = line

@@ -113,7 +113,7 @@ class Api:
             cause = str(error) or type(error).__name__
             raise Unavailable(f"the API server does not answer ({cause})") from error
         self._raise_for(answer, data)
-        if values_of(data) > most_values:
+        if most_values < math.inf and values_of(data) > most_values:
             raise TooLarge(f"the API server answers with more than {most_values:,} JSON values")
         return await self._decoded(path, data)
 
