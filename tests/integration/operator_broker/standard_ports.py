@@ -151,7 +151,7 @@ def _numbers(*values: object) -> list[object]:
 
 
 def _identity(authority: trustme.CA) -> dict[str, str]:
-    """Return the keys of a Secret for a client, and for whom it trusts."""
+    """Return the keys of a Secret of a client, with the authority that it trusts."""
     certificate = authority.issue_cert("operator.shop")
     return {
         "ca.crt": authority.cert_pem.bytes().decode(),

@@ -90,7 +90,7 @@ def settle(application: Application, jobs: Sequence[str], reports: Reports) -> l
             reports.add(broker.run_program(application, "count", "count", seconds=200))
         tasks.update(accepted_tasks(application))
         with suppress(OSError, psycopg.Error):
-            states = dict(store.query(application, "SELECT id, state FROM jobs"))
+            states = _states(application)
             open_jobs = sum(states.get(each) not in _ENDS for each in jobs)
             return not open_jobs and not set(tasks) - set(reports.done_at())
         return False
@@ -107,9 +107,13 @@ def jobs_done(application: Application, jobs: Submissions, reports: Reports) -> 
     )
 
 
+def _states(application: Application) -> dict[str, str]:
+    return dict(store.query(application, "SELECT id, state FROM jobs"))
+
+
 def unfinished(application: Application, jobs: Sequence[str]) -> dict[str, int]:
     """Return how many accepted jobs have which other state than complete, or are not stored."""
-    states = dict(store.query(application, "SELECT id, state FROM jobs"))
+    states = _states(application)
     return dict(
         Counter(states.get(each, "not stored") for each in jobs if states.get(each) not in _ENDS)
     )

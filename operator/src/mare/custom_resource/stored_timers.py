@@ -43,10 +43,7 @@ def read_timers(status: Status, offset: float) -> Timers:
     stored, last = status.get("timers", {}), status.get("lastDecision", {})
     texts = stored.get("scaleEvents", ())[-MOST_EVENTS:]
     events = (status_values.read_scale_event(each, offset) for each in texts)
-    quiet_since, published = (
-        read_time(stored.get("quietSince"), offset),
-        stored.get("published"),
-    )
+    quiet_since, published = read_time(stored.get("quietSince"), offset), stored.get("published")
     cooldown = None
     if quiet_since is not None and isinstance(published, int) and published >= 0:
         cooldown = Cooldown(quiet_since, published)
@@ -92,10 +89,7 @@ def _starting(backlog: StartingBacklog | None, offset: float) -> dict[str, Any] 
 
 
 def _read_starting(stored: Mapping[str, Any], offset: float) -> StartingBacklog | None:
-    since, at = (
-        read_time(stored.get("since"), offset),
-        read_time(stored.get("time"), offset),
-    )
+    since, at = (read_time(stored.get(name), offset) for name in ("since", "time"))
     counts = [stored.get(name) for name in ("first", "ready", "uncounted")]
     first, ready, uncounted = (read_count(count, _MOST_MESSAGES) for count in counts)
     if since is None or at is None or first is None or ready is None or uncounted is None:
