@@ -23,6 +23,8 @@ class Broker:
     """With which error a declare fails, by queue."""
     stuck: set[str] = field(default_factory=set)
     """Queues that never answer."""
+    busy_seconds: float = 0.0
+    """How late each answer is, whatever it is about."""
     is_away: bool = False
     refuses: bool = False
     """Whether it refuses the password."""
@@ -92,11 +94,7 @@ class Channel:
         if not name.isascii():
             raise ValueError("Invalid value for queue")
         seconds = 60 if name in broker.stuck else 0.26 if name in broker.silent else 0
-        answer = asyncio.ensure_future(asyncio.sleep(seconds))
-        try:
-            await self.connection.until(answer)
-        finally:
-            answer.cancel()
+        await self._wait(seconds + broker.busy_seconds)
         if name in broker.failing:
             self._is_closed = True
             raise broker.failing[name]
@@ -106,3 +104,13 @@ class Channel:
             self._is_closed = True
             raise ChannelNotFoundEntity(f"no queue {name}")
         return broker.queues[name]
+
+    async def basic_qos(self, *, prefetch_count: int) -> None:
+        await self._wait(self.connection.broker.busy_seconds)
+
+    async def _wait(self, seconds: float) -> None:
+        answer = asyncio.ensure_future(asyncio.sleep(seconds))
+        try:
+            await self.connection.until(answer)
+        finally:
+            answer.cancel()

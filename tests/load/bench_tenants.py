@@ -19,6 +19,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from kubernetes import client
 
 from tests.broker_node import Node
 from tests.integration.operator.process import Operator
@@ -90,7 +93,7 @@ def _measure(
     found = []
     with (
         _timed(operator.is_alive) as livez,
-        _timed(lambda: stage.secret(stage.broker.secret, "unused")) as writes,
+        _timed(partial(_write_something, stage)) as writes,
     ):
         for number, name in enumerate(names):
             found.append(burst(stage, node, name, _REPLICAS))
@@ -101,7 +104,7 @@ def _measure(
     return {
         **summary(found, _REPLICAS),
         "livez_max_s": round(max(livez), 2),
-        "kubectl_apply_max_s": round(max(writes), 2),
+        "api_write_max_s": round(max(writes), 2),
         "cpu_cores": round((operator.cpu_seconds() - cpu) / (time.monotonic() - begun), 2),
         "rss_mib": round(operator.rss_bytes() / 2**20, 1),
         "rss_highest_mib": round(operator.highest_rss_bytes() / 2**20, 1),
@@ -113,6 +116,12 @@ def _measure(
 
 def _state(operator: Operator) -> str:
     return f"{time.strftime('%H:%M:%S')}, {operator.rss_bytes() / 2**20:.0f} MiB"
+
+
+def _write_something(stage: Stage) -> None:
+    """Change an object that concerns nothing. A `kubectl apply` a second took 0.3 cores."""
+    annotations = {"metadata": {"annotations": {"written": str(time.time())}}}
+    client.CoreV1Api(stage.api).patch_namespace(stage.namespace, annotations)
 
 
 @contextmanager

@@ -97,6 +97,14 @@ class BrokerReading:
     def queue_count(self) -> int:
         return 0 if isinstance(self.queues, Unknown) else len(self.queues)
 
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the depth of no queue is known, though there are queues."""
+        if isinstance(self.queues, Unknown):
+            return True
+        is_known = any(not isinstance(each.ready, Unknown) for each in self.queues)
+        return bool(self.queues) and not is_known
+
 
 class Brokers(Protocol):
     """All brokers that objects refer to."""

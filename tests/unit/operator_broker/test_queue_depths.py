@@ -124,11 +124,26 @@ def test_a_queue_that_did_not_answer_is_declared_after_the_others(play):
 
 def test_a_queue_that_was_not_reached_in_time_is_declared_at_the_next_read(play):
     async def timeline(stage: Stage) -> None:
-        stuck = [f"stuck-{number}" for number in range(8)]
+        stuck = [f"stuck-{number}" for number in range(32)]
         stage.broker.stuck |= set(stuck)
         assert (await stage.read("work", *stuck, "more"))["more"] == "LeaderSilent"
         assert "more" not in stage.broker.declared
         assert await stage.read("more") == {"more": Depth(0, 0)}
+
+    play(timeline)
+
+
+@pytest.mark.parametrize("cause", ["leader", "everything"])
+def test_an_empty_queue_that_is_late_with_all_others_is_read_again_at_once(play, cause):
+    """A busy event loop made empty queues seem silent: a burst was seen after up to 8 s."""
+
+    async def timeline(stage: Stage) -> None:
+        await stage.read("work", "more")
+        stage.broker.silent = {"more"} if cause == "leader" else set()
+        stage.broker.busy_seconds = 0.0 if cause == "leader" else 0.3
+        times = await stage.declare_times("more", 6)
+        gaps = {later - earlier for earlier, later in pairwise(times)}
+        assert (max(gaps) > 2) == (cause == "leader")
 
     play(timeline)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mare.custom_resource.autoscaler import Key
-from mare.loop.pace import Pace, ReadBudget, next_turn
+from mare.loop.pace import Pace, Rank, ReadBudget, next_turn
 
 NUMBERS = st.integers(0, 10_000)
 MOMENTS = st.floats(1.6e9, 1.8e9)
@@ -38,16 +38,16 @@ IDLE, BUSY = Key("shop", "idle"), Key("shop", "busy")
 
 
 def periods(budget: ReadBudget) -> tuple[float, float]:
-    return budget.period(IDLE, is_idle=True), budget.period(BUSY, is_idle=False)
+    return budget.period(IDLE, Rank.IDLE), budget.period(BUSY, Rank.BUSY)
 
 
 def test_the_reads_of_all_are_added_up_once_a_second():
     budget, read_times = ReadBudget(Pace(), 2_000), []
 
-    def costs() -> Iterator[tuple[Key, int, bool]]:
+    def costs() -> Iterator[tuple[Key, int, Rank]]:
         read_times.append(now)
-        yield IDLE, 200, True
-        yield BUSY, 100, False
+        yield IDLE, 200, Rank.IDLE
+        yield BUSY, 100, Rank.BUSY
 
     for eighth in range(33):
         now = 100 + eighth / 8
@@ -60,6 +60,6 @@ def test_the_reads_of_all_are_added_up_once_a_second():
 def test_a_clock_that_is_set_back_does_not_keep_the_old_sum():
     budget = ReadBudget(Pace(), 2_000)
     budget.update([], 5000)
-    budget.update([(IDLE, 200, True), (BUSY, 200, False)], 100)
+    budget.update([(IDLE, 200, Rank.IDLE), (BUSY, 200, Rank.BUSY)], 100)
 
     assert periods(budget) == (0.5, 1.0)

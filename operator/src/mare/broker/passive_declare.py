@@ -16,8 +16,10 @@ from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.domain.unknown import Unknown
 
-_CHANNELS = 8
-"""Concurrent declares of one read. A missing queue closes its channel; the others continue."""
+_CHANNELS = 32
+"""Concurrent declares of one read. A missing queue closes its channel; the others continue. Each
+answer waits for its turn in the event loop: while that took 0.1 s, 100 queues on 8 channels took
+2.5 s."""
 _MAX_CHANNELS = 128
 """Concurrent declares of all reads. RabbitMQ closes a connection with more than 2,047 channels."""
 _SILENT, _UNSUPPORTED = "LeaderSilent", "NotReported"
@@ -112,8 +114,12 @@ class PassiveDeclare:
             return _cause(error, name), None
         self._answered_at = loop.time()
         depth = Depth(found.message_count or 0, found.consumer_count or 0)
-        is_late = self._answered_at - begun >= _LEADER_SECONDS
-        return (late(name) if is_late and not any(depth) else depth), channel
+        if any(depth) or self._answered_at - begun < _LEADER_SECONDS:
+            return depth, channel
+        begun = loop.time()
+        await channel.basic_qos(prefetch_count=0)  # asks no queue, and changes nothing
+        is_delayed = loop.time() - begun >= _LEADER_SECONDS / 2
+        return (delayed(name) if is_delayed else late(name)), channel
 
     async def close(self) -> None:
         await self._shared.close()
@@ -126,6 +132,13 @@ def silent(name: str) -> Unknown:
 def late(name: str) -> Unknown:
     """Return the answer of a queue whose leader probably did not answer RabbitMQ."""
     return Unknown(_SILENT, f"the leader of queue {name} does not answer", name)
+
+
+def delayed(name: str) -> Unknown:
+    """Return the answer of a queue while requests to no queue are late as well."""
+    return Unknown(
+        _SILENT, f"queue {name} answers late, as the broker or the operator is busy", name
+    )
 
 
 def not_found(name: str) -> Unknown:

@@ -4,7 +4,8 @@ A passive declare of a quorum queue asks the leader and waits for 250 ms. While 
 busy, is being elected or has lost its majority, RabbitMQ returns no error but 0 messages and 0
 consumers (`stat` in rabbit_quorum_queue.erl, seen on 4.0.5). A queue in trouble seems empty.
 Therefore a late 0 and 0 is never taken for an empty queue, and one in time only if the queue had no
-messages before.
+messages before. While the broker or the operator is busy, all answers are late: such a queue is read
+again at once, since a backoff of 8 s would hide a burst.
 """
 
 import logging
@@ -15,7 +16,15 @@ from typing import NamedTuple
 
 from mare.backoff import RetryTimer
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.broker.passive_declare import Answer, Depth, PassiveDeclare, is_silent, late, silent
+from mare.broker.passive_declare import (
+    Answer,
+    Depth,
+    PassiveDeclare,
+    delayed,
+    is_silent,
+    late,
+    silent,
+)
 from mare.broker.queue_memory import QueueMemory
 from mare.broker.queue_statistics import Statistics
 from mare.domain.unknown import Unknown, known
@@ -98,7 +107,7 @@ class QueueDepths:
         self._connection = None
         now = self._clock()
         for name, answer in answers.items():
-            if isinstance(answer, Unknown):
+            if isinstance(answer, Unknown) and answer != delayed(name):
                 with suppress(OverBudget):  # it is read again without a pause
                     self._retries.set(name, _postpone(self._retries.get(name), answer, now))
             else:
@@ -162,7 +171,7 @@ class LeaderAnswers:
         """
         before = self.last.get(name)
         last = before or Last()
-        if before is None and answer == late(name):
+        if before is None and answer in (late(name), delayed(name)):
             answer = _EMPTY  # The first answer can be late because the operator is starting.
         if is_silent(answer):
             return _last_or_unknown(answer, *last.newest, now)

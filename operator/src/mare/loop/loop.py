@@ -15,7 +15,7 @@ from mare.domain.unknown import Unknown
 from mare.loop.evidence_collector import EvidenceCollector
 from mare.loop.metrics import Metrics
 from mare.loop.operator_claim import OperatorClaim
-from mare.loop.pace import Pace, ReadBudget, next_turn
+from mare.loop.pace import Pace, Rank, ReadBudget, next_turn
 from mare.loop.recent_entries import RecentEntries
 from mare.loop.reconciler import Reconciler
 from mare.loop.record import Record, View
@@ -250,16 +250,16 @@ class Loop:
         return {**readings, **unread}
 
     def _set_due(self, states: Iterable[AutoscalerState], now: float) -> None:
-        self._budget.update(self._costs(), now)
+        self._budget.update(self._costs(now), now)
         for state in states:
-            period = self._budget.period(state.autoscaler.key, is_idle=state.is_idle)
+            period = self._budget.period(state.autoscaler.key, state.rank(now))
             state.due = next_turn(state.number, period, now)
 
-    def _costs(self) -> Iterator[tuple[Key, int, bool]]:
+    def _costs(self, now: float) -> Iterator[tuple[Key, int, Rank]]:
         """Yield what the read budget needs, oldest objects first."""
         states = self._states.values()
         for state in sorted(states, key=lambda e: (e.autoscaler.created, e.autoscaler.key)):
-            yield state.autoscaler.key, self.brokers.cost(state.autoscaler), state.is_idle
+            yield state.autoscaler.key, self.brokers.cost(state.autoscaler), state.rank(now)
 
     async def close(self) -> None:
         for task in list(self._rounds.values()):

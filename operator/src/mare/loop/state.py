@@ -16,10 +16,14 @@ from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import Attempts
 from mare.loop.operator_claim import OperatorClaim
+from mare.loop.pace import Rank
 from mare.loop.rates import QueueRates
 from mare.loop.record import View
 from mare.loop.stored_status import StoredStatus
 from mare.ports import Scale
+
+_OUTAGE_SECONDS = 10.0
+"""An election of a leader takes less."""
 
 
 @dataclass(slots=True)
@@ -54,6 +58,8 @@ class AutoscalerState:
     rates: QueueRates = field(default_factory=QueueRates)
     view: View | None = None
     """The last reading and what was decided on it."""
+    unreadable_since: float | None = None
+    """Since when no queue can be read. Written by the reconciler."""
     silent_since: float | None = None
     """Since when the leader of a queue does not answer. Written by the reconciler."""
     other_consumers: OtherConsumers = field(default_factory=OtherConsumers)
@@ -115,11 +121,14 @@ class AutoscalerState:
         if self.claim.must_answer:
             self.stored.expire()
 
-    @property
-    def is_idle(self) -> bool:
+    def rank(self, now: float) -> Rank:
+        """Return how urgent the next read is."""
+        if self.unreadable_since is not None and now - self.unreadable_since > _OUTAGE_SECONDS:
+            return Rank.UNREADABLE
         idle = self.autoscaler.spec.effective_idle_replicas
         scale = self.view.scale if self.view else None
-        return idle is not None and isinstance(scale, Scale) and scale.replicas <= idle
+        is_idle = idle is not None and isinstance(scale, Scale) and scale.replicas <= idle
+        return Rank.IDLE if is_idle else Rank.BUSY
 
     def start_term(self) -> None:
         """Keep what was learnt only: another leader may have scaled in the meantime."""

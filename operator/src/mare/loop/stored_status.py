@@ -18,6 +18,9 @@ _SETTLING_SECONDS = 10.0
 
 A first urgent change of a condition does not wait for it.
 """
+_WRITE_SECONDS = 1.0
+"""Minimum time between two status writes without a change of replicas by the operator: a tenant
+that changes an object ten times a second would cause as many."""
 _ESTIMATE_CHANGE = 0.3
 """Relative change of the capacity estimate that is worth a status write."""
 _ESTIMATE_SECONDS = 300.0
@@ -47,7 +50,7 @@ class StoredStatus:
     """The time of the newest surge in the status, in whole seconds."""
     _fingerprint: tuple[int, int, int] | None = None
     """The fingerprint of the view that the status shows; None if it shows none."""
-    _written_at: float = 0.0
+    _written_at: float = float("-inf")
     _urgent_at: float = float("-inf")
     """When an urgent change of a condition alone was written."""
 
@@ -95,14 +98,15 @@ class StoredStatus:
 
     def has_to_show(self, view: View, now: float) -> bool:
         """Return whether a view differs from the status so much that it is written now."""
-        if not self.may_be_written(now):
+        age = now - self._written_at
+        if not self.may_be_written(now) or age < _WRITE_SECONDS:
             return False
         at_once, urgent, settled = _fingerprint(view)
         if self._fingerprint is None or at_once != self._fingerprint[0]:
             return True
         if urgent != self._fingerprint[1] and now - self._urgent_at >= _SETTLING_SECONDS:
             return True
-        if now - self._written_at < _SETTLING_SECONDS:
+        if age < _SETTLING_SECONDS:
             return False
         return settled != self._fingerprint[2] or bool(self.unpublished) or self._learnt(view, now)
 
