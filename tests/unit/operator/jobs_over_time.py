@@ -66,6 +66,7 @@ class JobTimeline:
         self.created += 1
         job = Job(
             name=f"job-{self.created}",
+            version="1",
             number=self.created,
             state=JobState.STARTING,
             created=float(int(self.now)),

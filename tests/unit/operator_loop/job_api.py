@@ -52,6 +52,9 @@ class JobApi:
             return copy.deepcopy(self.owner)
         if method == "DELETE":
             name = path.text.rpartition("/")[2]
+            version = body.get("preconditions", {}).get("resourceVersion")
+            if version not in {None, self.jobs[name]["metadata"]["resourceVersion"]}:
+                raise Conflict("the ResourceVersion in the precondition does not match")
             self.deleted.append(name)
             await self.events.put(("DELETED", self.jobs.pop(name)))
             return {}

@@ -11,6 +11,7 @@ from mare.cluster.objects import StoredObjects
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.reason import Reason
 from mare.explanation.stored import changes_of
+from tests.unit.operator_loop.test_explain_command import event
 from tests.unit.operator_loop.worlds import AT_ONCE, FakeObjects, World, body
 
 
@@ -77,3 +78,18 @@ def test_an_event_of_an_object_with_a_long_name_has_a_valid_name(name: str):
     assert re.fullmatch(rf"{label}([.]{label})*", event["metadata"]["name"])
     assert len(event["metadata"]["name"]) <= 253
     assert event["regarding"]["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("change", "time"),
+    [
+        (("one", "2"), "2026-01-31T12:00:00Z"),
+        (("1", "99999999999"), "2026-01-31T12:00:00Z"),
+        (("1", "9" * 5000), "2026-01-31T12:00:00Z"),
+        (("1", "²"), "2026-01-31T12:00:00Z"),
+        (("1", "2"), None),
+    ],
+)
+def test_events_that_no_operator_writes_are_no_decisions(change, time):
+    strange = event(1, "1 → 2 replicas", change=change) | ({} if time else {"eventTime": None})
+    assert changes_of([strange]) == ()

@@ -157,7 +157,7 @@ def pod_writes(server: Server, scheduler: TenantScheduler, namespace: str, count
 
 def job_writes(server: Server, scheduler: TenantScheduler, namespace: str, count: int) -> None:
     jobs = WatchedJobs(server, cluster_wide=True, scheduler=scheduler)  # type: ignore[arg-type]
-    job = Job(name="work", number=1, state=JobState.FAILED, created=0.0)
+    job = Job(name="work", version="1", number=1, state=JobState.FAILED, created=0.0)
     for _ in range(count):
         begin(jobs.delete_job(replace(TARGET, namespace=namespace), job))
 

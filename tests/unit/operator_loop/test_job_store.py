@@ -1,6 +1,10 @@
 """What is remembered of Jobs is bounded, whatever their labels say."""
 
+import pytest
+
+from mare.cluster.job_manifest import job_name
 from mare.cluster.job_store import JobStore
+from mare.domain.jobs import JobState
 from mare.domain.unknown import Unknown
 from mare.ports import Scale
 from mare.tenant_scheduler import REMEMBERED_JOBS, TenantScheduler
@@ -9,14 +13,17 @@ from tests.unit.operator_loop.job_api import CREATED, TARGET
 OWN, FORGED = TARGET.uid, "of-nobody"
 
 
+def name_of(number, uid=OWN):
+    return job_name("worker", uid, number)
+
+
 def job(number, uid=OWN):
     return {
         "metadata": {
-            "name": f"{uid}-{number}",
+            "name": name_of(number, uid),
             "namespace": TARGET.namespace,
             "labels": {"mare.dev/queueautoscaler-uid": uid},
-            "annotations": {"mare.dev/job-number": str(number)},
-            "ownerReferences": [{"uid": uid, "controller": True}],
+            "ownerReferences": [{"name": "worker", "uid": uid, "controller": True}],
             "creationTimestamp": CREATED,
             "resourceVersion": str(number),
         },
@@ -34,17 +41,47 @@ def test_owners_that_are_no_objects_leave_nothing_behind_without_a_job():
     for number in range(3):
         uid = f"{FORGED}-{number}"
         jobs.put(job(1, uid))
-        jobs.remove(TARGET.namespace, uid, f"{uid}-1")
+        jobs.remove(TARGET.namespace, uid, name_of(1, uid))
     assert jobs.owners(None) == []
 
 
 def test_numbers_of_an_object_are_kept_without_a_job_until_it_is_forgotten():
     jobs = store()
     jobs.put(job(4))
-    jobs.remove(TARGET.namespace, OWN, f"{OWN}-4")
+    jobs.remove(TARGET.namespace, OWN, name_of(4))
     assert jobs.next_number(TARGET) == 5
     jobs.forget(TARGET)
     assert jobs.next_number(TARGET) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "highest"),
+    [
+        ({"annotations": {"mare.dev/job-number": "9999999999"}}, 4),
+        ({"name": "worker-9999999999"}, 0),
+        ({"name": name_of(99_999_999_999)}, 0),
+        ({"name": name_of("0005")}, 0),
+    ],
+)
+def test_a_number_comes_from_the_name_that_the_operator_gives(changed, highest):
+    jobs, found = store(), job(4)
+    found["metadata"] |= changed
+    jobs.put(found)
+    assert jobs.next_number(TARGET) == highest + 1
+
+
+@pytest.mark.parametrize(
+    "time", [None, "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "never"], ids=str
+)
+@pytest.mark.parametrize("key", ["completionTime", "lastTransitionTime"])
+def test_a_job_with_an_impossible_end_ended_at_its_creation(key, time):
+    condition = {"type": "Failed", "status": "True"}
+    status = {"completionTime": time} if key == "completionTime" else {}
+    status["conditions"] = [condition if status else {**condition, key: time}]
+    jobs = store()
+    jobs.put({**job(1), "status": status})
+    (found,) = jobs.scale_of(TARGET).jobs
+    assert (found.state, found.finished) == (JobState.FAILED, found.created)
 
 
 def test_a_namespace_over_its_limit_counts_again_once_a_list_fits():
@@ -54,7 +91,7 @@ def test_a_namespace_over_its_limit_counts_again_once_a_list_fits():
     jobs.put(job(1))
     assert isinstance(jobs.scale_of(TARGET), Unknown)
     owner = TARGET.namespace, OWN
-    listed = {(owner, f"{OWN}-1")}
+    listed = {(owner, name_of(1))}
     jobs.keep_listed(jobs.owners(None), listed)
     jobs.keep_marks(None, listed)
     assert isinstance(jobs.scale_of(TARGET), Unknown), "the Job of the list is not remembered yet"

@@ -6,9 +6,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from mare.cluster.job_manifest import job_name, new_job
+from mare.cluster.paths import Resource
 from mare.domain.jobs import JobState
 from mare.ports import NOT_READ_YET, AccessRefused, Conflict, NotFound, Rejected, Scale, Unavailable
 from tests.unit.operator_loop.job_api import TARGET, JobApi, job_body, targets
+
+PATH = Resource("batch/v1", "jobs").path("shop")
 
 
 def run(test: Callable[[JobApi], Awaitable[None]]) -> None:
@@ -71,7 +74,7 @@ def test_a_job_belongs_to_its_object_and_has_the_labels_of_the_template():
         "mare.dev/queueautoscaler": "worker",
         "mare.dev/queueautoscaler-uid": "uid-worker",
     }
-    assert job["metadata"]["annotations"] == {"note": "b", "mare.dev/job-number": "7"}
+    assert job["metadata"]["annotations"] == {"note": "b"}
     assert job["metadata"]["ownerReferences"] == [
         {
             "apiVersion": "mare.dev/v1alpha1",
@@ -123,13 +126,56 @@ def test_a_creation_whose_answer_is_lost_is_not_repeated():
     run(test)
 
 
+def test_a_job_that_is_not_the_one_that_was_read_is_not_deleted():
+    """Another Job has its name by now, or it has changed."""
+
+    async def test(api):
+        watched = targets(api)
+        await watched.scale(TARGET, await listed(watched), 1)
+        await api.end(api.created[0])
+        await becomes(lambda: watched.get(TARGET).replicas == 0)
+        (job,) = watched.get(TARGET).jobs
+        api.jobs[job.name]["metadata"]["resourceVersion"] = "999"
+        with pytest.raises(Conflict):
+            await watched.delete_job(TARGET, job)
+        assert api.deleted == []
+
+    run(test)
+
+
+def test_a_job_of_another_that_has_the_next_name_delays_one_decision_only():
+    async def test(api):
+        watched = targets(api)
+        scale = await listed(watched)
+        name = job_name("worker", "uid-worker", 1)
+        api.jobs[name] = {"metadata": {"name": name}}
+        api.stale = []
+        with pytest.raises(Conflict):
+            await watched.scale(TARGET, scale, 2)
+        await watched.scale(TARGET, scale, 2)
+        assert api.created == [job_name("worker", "uid-worker", number) for number in (2, 3)]
+
+    run(test)
+
+
+def test_a_job_with_the_highest_number_that_is_read_stops_no_others():
+    async def test(api):
+        watched = targets(api)
+        await api.request("POST", PATH, new_job(api.owner, 9_999_999_999))
+        await watched.scale(TARGET, await listed(watched), 3)
+        assert len(api.jobs) == 3
+
+    run(test)
+
+
 def test_numbers_of_deleted_jobs_are_not_used_again():
     async def test(api):
         watched = targets(api)
         await watched.scale(TARGET, await listed(watched), 1)
         (first,) = api.created
         await api.end(first)
-        (job,) = (await listed(watched)).jobs
+        await becomes(lambda: watched.get(TARGET).replicas == 0)
+        (job,) = watched.get(TARGET).jobs
         await watched.delete_job(TARGET, job)
         await becomes(lambda: watched.get(TARGET).jobs == ())
         await watched.scale(TARGET, await listed(watched), 1)

@@ -88,6 +88,27 @@ def test_finished_jobs_beyond_the_limits_are_deleted():
     run(timeline, workloads=targets(api))
 
 
+def test_impossible_times_of_failures_delay_jobs_for_minutes_at_most():
+    """A user may write the status, of the object or of a Job."""
+    api, far = JobApi(), "9999-12-30T23:59:59Z"
+
+    async def timeline(world):
+        world.brokers.ready["worker"] = 1
+        failures = {"failuresInTurn": 1, "lastFailureTime": far, "lastFinishTime": far}
+        put(world, status={"observedTarget": "batch/Job/worker", "jobs": failures})
+        for _ in range(6):
+            await world.tick(60)
+        (name,) = api.created
+        condition = {"type": "Failed", "status": "True", "lastTransitionTime": far}
+        await api.set_status(name, conditions=[condition])
+        for _ in range(12):
+            await world.tick(60)
+        assert len(api.created) == 2
+        assert status_of(world)["jobs"]["lastFailureTime"] < far
+
+    run(timeline, workloads=targets(api))
+
+
 def test_a_rejected_template_is_a_condition_with_its_cause():
     api = JobApi()
     api.errors = [Rejected("Job is invalid: restartPolicy")] * 100

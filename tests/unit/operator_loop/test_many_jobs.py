@@ -12,7 +12,13 @@ from mare.tenant_scheduler import REMEMBERED_JOBS
 
 SPEC = ScalingSpec(max_replicas=10_000, jobs=JobRules())
 RUNNING = tuple(
-    Job(name=f"work-{number}", number=number, state=JobState.RUNNING, created=number / 10)
+    Job(
+        name=f"work-{number}",
+        version="1",
+        number=number,
+        state=JobState.RUNNING,
+        created=number / 10,
+    )
     for number in range(REMEMBERED_JOBS.of_namespace)
 )
 FAILED = tuple(replace(each, state=JobState.FAILED, finished=900.0) for each in RUNNING)

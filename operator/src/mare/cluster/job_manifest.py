@@ -11,9 +11,10 @@ from mare.domain.jobs import Job, JobState
 from mare.ports import Rejected
 
 UID_LABEL, NAME_LABEL = "mare.dev/queueautoscaler-uid", "mare.dev/queueautoscaler"
-NUMBER_ANNOTATION = "mare.dev/job-number"
 _MAX_TEMPLATE = 65_536
 """Bytes of a jobTemplate as JSON: each Job contains it, and lists of Jobs are read whole."""
+_MAX_NUMBER = 9_999_999_999
+"""At 20 Jobs a second, which a namespace has at most, it is reached after 15 years."""
 _MAX_BASE, _MAX_LABEL = 40, 63
 """Of a name with hash and number, of which Pods have a label, at most 63 characters are allowed."""
 
@@ -39,7 +40,7 @@ def new_job(owner: Mapping[str, Any], number: int) -> dict[str, Any]:
                 UID_LABEL: metadata["uid"],
                 NAME_LABEL: metadata["name"][:_MAX_LABEL].rstrip("-."),
             },
-            "annotations": {**given.get("annotations", {}), NUMBER_ANNOTATION: str(number)},
+            "annotations": given.get("annotations", {}),
             "ownerReferences": [
                 {
                     "apiVersion": owner["apiVersion"],
@@ -64,16 +65,18 @@ def read_job(item: Mapping[str, Any]) -> tuple[str, Job] | None:
     metadata = item["metadata"]
     uid = str((metadata.get("labels") or {}).get(UID_LABEL, ""))
     owners = metadata.get("ownerReferences") or ()
-    if not any(each["uid"] == uid and each.get("controller") for each in owners):
+    owner = next((e for e in owners if e["uid"] == uid and e.get("controller")), None)
+    if owner is None:
         return None
-    number = (metadata.get("annotations") or {}).get(NUMBER_ANNOTATION, "")
     status = item.get("status") or {}
-    state, finished = _state(status)
+    created = status_values.seconds_of(metadata["creationTimestamp"])
+    state, finished = _state(status, created)
     job = Job(
         name=metadata["name"],
-        number=int(number) if number.isdecimal() and len(number) <= 10 else 0,  # noqa: PLR2004
+        version=metadata["resourceVersion"],
+        number=_number(metadata["name"], owner["name"], uid),
         state=state,
-        created=status_values.seconds_of(metadata["creationTimestamp"]),
+        created=created,
         finished=finished,
         failed_pods=status.get("failed", 0),
         terminating="deletionTimestamp" in metadata,
@@ -81,11 +84,21 @@ def read_job(item: Mapping[str, Any]) -> tuple[str, Job] | None:
     return uid, job
 
 
-def _state(status: Mapping[str, Any]) -> tuple[JobState, float | None]:
+def _number(name: str, owner: str, uid: str) -> int:
+    """Return the number in a name, which unlike annotations and labels never changes."""
+    digits = name.rpartition("-")[2]
+    if not digits.isdecimal() or len(digits) > len(str(_MAX_NUMBER)):
+        return 0
+    number = int(digits)
+    return number if name == job_name(owner, uid, number) else 0
+
+
+def _state(status: Mapping[str, Any], created: float) -> tuple[JobState, float | None]:
+    """Return the state, and when the Job ended: a moment that is no time counts as `created`."""
     for each in status.get("conditions") or ():
         if each["status"] == "True" and each["type"] in {"Complete", "Failed"}:
             state = JobState.SUCCEEDED if each["type"] == "Complete" else JobState.FAILED
-            at = status.get("completionTime") or each["lastTransitionTime"]
-            return state, status_values.seconds_of(at)
+            at = status.get("completionTime") or each.get("lastTransitionTime")
+            return state, status_values.read_time(at) or created
     is_running = status.get("ready", 0) > 0 or status.get("succeeded", 0) > 0
     return JobState.RUNNING if is_running else JobState.STARTING, None

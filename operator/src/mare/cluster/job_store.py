@@ -18,8 +18,8 @@ Owner = tuple[str, str]
 class JobStore:
     def __init__(self, scheduler: TenantScheduler) -> None:
         self._scheduler = scheduler
-        self._jobs: dict[Owner, dict[str, tuple[Job, str]]] = {}
-        """By name, with the resourceVersion."""
+        self._jobs: dict[Owner, dict[str, Job]] = {}
+        """By name."""
         self._over_budget: dict[str, Unknown] = {}
         """Namespaces with Jobs that are not remembered: without them no count is right."""
         self._highest: dict[Owner, int] = {}
@@ -33,7 +33,7 @@ class JobStore:
         owner = _owner(target)
         if owner[0] in self._over_budget:
             return self._over_budget[owner[0]]
-        jobs = tuple(job for job, _ in self._jobs.get(owner, {}).values())
+        jobs = tuple(self._jobs.get(owner, {}).values())
         return Scale(
             replicas=sum(not each.is_finished for each in jobs),
             version="",
@@ -47,13 +47,17 @@ class JobStore:
         """Return a number above those of all Jobs that are or were known."""
         return self._highest.get(_owner(target), 0) + 1
 
+    def use(self, target: JobTarget, number: int) -> None:
+        """Give no Job this number or a lower one any more."""
+        self._raise_highest(_owner(target), number)
+
     def put(self, item: Mapping[str, Any]) -> Owner | None:
         """Take a Job, unless it is older than what is known; return its owner."""
         read = read_job(item)
         if read is None:
             return None
-        (uid, job), metadata = read, item["metadata"]
-        owner, version = (metadata["namespace"], uid), metadata["resourceVersion"]
+        uid, job = read
+        owner = item["metadata"]["namespace"], uid
         known = self._jobs.get(owner, {})
         if job.name not in known:
             try:
@@ -61,11 +65,14 @@ class JobStore:
             except OverBudget as error:
                 self._over_budget[owner[0]] = error.why
                 return owner
-        elif is_older(version, known[job.name][1]):
+        elif is_older(job.version, known[job.name].version):
             return owner
-        self._jobs.setdefault(owner, {})[job.name] = job, version
-        self._highest[owner] = max(job.number, self._highest.get(owner, 0))
+        self._jobs.setdefault(owner, {})[job.name] = job
+        self._raise_highest(owner, job.number)
         return owner
+
+    def _raise_highest(self, owner: Owner, number: int) -> None:
+        self._highest[owner] = max(number, self._highest.get(owner, 0))
 
     def remove(self, namespace: str, uid: str, name: str) -> None:
         owner = namespace, uid

@@ -76,18 +76,22 @@ class WatchedJobs:
         if owner["metadata"]["uid"] != target.uid or "jobTemplate" not in owner["spec"]:
             raise NotFound(f"{target} are not to be created any more")
         for _ in range(replicas - last_read.replicas):
-            job = new_job(owner, self._store.next_number(target))
+            number = self._store.next_number(target)
+            job = new_job(owner, number)
             try:
                 async with self._scheduler.turn(JOB_WRITES, target.namespace):
                     if not is_allowed():
                         return
                     answer = await self._api.request("POST", _JOBS.path(target.namespace), job)
-            except Conflict:
+            except Conflict as error:
                 await self.refresh(target)
+                if "already exists" in str(error):  # also a Job of that name that is not its own
+                    self._store.use(target, number)
                 raise
             except AccessRefused as error:  # Jobs may be listed: a quota or a webhook refuses it
                 raise Rejected(str(error)) from error
             self._store.put(answer)
+            self._store.use(target, number)
 
     async def refresh(self, target: JobTarget) -> None:
         """Read the Jobs of an object from the API server, not from its cache."""
@@ -96,9 +100,14 @@ class WatchedJobs:
         self._store.keep_listed([owner], listed)
 
     async def delete_job(self, target: JobTarget, job: Job) -> None:
+        """Delete a Job, if it is as it was read: another one can have its name by now."""
         path = _JOBS.path(target.namespace, job.name)
+        options = {
+            "propagationPolicy": "Background",
+            "preconditions": {"resourceVersion": job.version},
+        }
         async with self._scheduler.turn(JOB_WRITES, target.namespace):
-            await self._api.request("DELETE", path, {"propagationPolicy": "Background"})
+            await self._api.request("DELETE", path, options)
 
     def _watched(self, target: JobTarget) -> str | None:
         return None if self._cluster_wide else target.namespace

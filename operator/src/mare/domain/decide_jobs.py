@@ -55,7 +55,7 @@ def decide_jobs(
     history = replace(
         history,
         claims=history.claims.observe(jobs, queues, rules, now),
-        failures=history.failures.observe(jobs),
+        failures=history.failures.observe(jobs, now + offset),
     )
     trace = DecisionTrace(len(unfinished), "Jobs")
     _record_jobs(trace, unfinished)

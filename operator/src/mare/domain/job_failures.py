@@ -17,6 +17,9 @@ from mare.domain.jobs import Job, JobState
 _FIRST_SECONDS, _LONGEST_SECONDS = 10.0, 300.0
 AT_ONCE_SECONDS = 60.0
 """A Job that fails sooner than this after its creation fails at once."""
+_CLOCK_SECONDS = 60.0
+"""How far a time in a status may be ahead of the clock; a later one, which a user can write, counts
+as this one, or Jobs would be delayed until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +39,13 @@ class JobFailures:
     counted: frozenset[str] = frozenset()
     """The names of the finished Jobs in the list that are counted."""
 
-    def observe(self, jobs: Iterable[Job]) -> "JobFailures":
+    def observe(self, jobs: Iterable[Job], now: float) -> "JobFailures":
         """Count the Jobs that have ended."""
+        latest = now + _CLOCK_SECONDS
+        if max(self.last or 0.0, self.counted_until) > latest:
+            last = None if self.last is None else min(self.last, latest)
+            bounded = replace(self, last=last, counted_until=min(self.counted_until, latest))
+            return bounded.observe(jobs, now)
         finished = [each for each in jobs if each.is_finished]
         names = frozenset(each.name for each in finished)
         if names == self.counted:
@@ -51,11 +59,11 @@ class JobFailures:
         ]
         after = self
         for job in sorted(new, key=lambda each: (each.finished or 0.0, each.number)):
-            after = after._ended(job)
+            after = after._ended(job, latest)
         return replace(after, counted=names)
 
-    def _ended(self, job: Job) -> "JobFailures":
-        at = job.finished or 0.0
+    def _ended(self, job: Job, latest: float) -> "JobFailures":
+        at = min(job.finished or 0.0, latest)
         until = max(at, self.counted_until)
         if job.state is JobState.SUCCEEDED:
             return replace(

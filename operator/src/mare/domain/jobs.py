@@ -15,8 +15,11 @@ class JobState(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     name: str
+    version: str
+    """The resourceVersion with which it was read."""
     number: int
-    """Numbers of an object's Jobs rise, and no two Jobs have the same one."""
+    """Numbers of an object's Jobs rise, and no two Jobs have the same one; 0 for a Job with a name
+    that the operator does not give."""
     state: JobState
     created: float
     """In seconds since the epoch, by the clock of the API server."""

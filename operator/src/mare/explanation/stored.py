@@ -1,5 +1,6 @@
 """The facts and decisions of an object from its stored status, and the changes in its Events."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.explanation.facts import Facts, pending_seconds
 
+_COUNT = re.compile("[0-9]{1,10}")
 _NOT_WRITTEN = Unknown("NotWritten", "no operator has written a status yet")
 
 
@@ -84,20 +86,28 @@ def _changes(events: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
     for event in events:
         note = event.get("note", "")
         annotations = event["metadata"].get("annotations") or {}
-        if TO_REPLICAS not in annotations or event["reason"] not in set(Reason):
+        current, replicas = (_count(annotations, e) for e in (FROM_REPLICAS, TO_REPLICAS))
+        at = status_values.read_time(event.get("eventTime"))
+        if current is None or replicas is None or at is None:
+            continue  # not by the operator
+        if event["reason"] not in set(Reason):
             continue
         decision = Decision(
-            current=int(annotations[FROM_REPLICAS]),
+            current=current,
             raw=None,
-            desired=int(annotations[TO_REPLICAS]),
-            replicas=int(annotations[TO_REPLICAS]),
+            desired=replicas,
+            replicas=replicas,
             reason=Reason(event["reason"]),
             message=note,
             clauses=(Clause("recorded", note),),
             steps=(),
         )
-        at = status_values.seconds_of(event["eventTime"])
         yield Recorded(at=at, decision=decision, source="events")
+
+
+def _count(annotations: Mapping[str, str], key: str) -> int | None:
+    digits = annotations.get(key, "")
+    return status_values.read_count(int(digits)) if _COUNT.fullmatch(digits) else None
 
 
 def _decision(stored: Mapping[str, Any], desired: int | None = None) -> Decision:

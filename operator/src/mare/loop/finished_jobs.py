@@ -7,7 +7,7 @@ from mare.domain.jobs import Job, removable
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import CLOSING_SECONDS
 from mare.loop.write_guard import WriteGuard
-from mare.ports import ApiError, Clock, NotFound, Scale, Workloads
+from mare.ports import ApiError, Clock, Conflict, NotFound, Scale, Workloads
 
 _PAUSE_SECONDS = 5.0
 """Time between two deletions for one object: each of them is for all Jobs since the last one."""
@@ -42,7 +42,7 @@ class FinishedJobs:
                     return
                 try:
                     await self._workloads.delete_job(state.autoscaler.target, job)
-                except NotFound:  # a user or the TTL has deleted it
+                except (NotFound, Conflict):  # a user or the TTL has deleted or changed it
                     continue
         except ApiError as error:
             self._guard.pause_after(error)
