@@ -97,6 +97,23 @@ def test_with_namespaces_nothing_belongs_to_the_cluster(helm):
     assert not [each["kind"] for each in rendered if "namespace" not in each["metadata"]]
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, {"-jobs-templates"}),
+        ({"rbac": {"jobs": True}}, {"-jobs", "-jobs-templates"}),
+        ({"rbac": {"jobs": True}, "namespaces": ["shop"]}, {"-jobs", "-jobs-templates"}),
+        ({"rbac": {"jobs": True, "jobPolicy": False}}, set()),
+        ({"rbac": {"jobPolicy": False}}, set()),
+    ],
+)
+def test_job_templates_are_checked_before_the_operator_may_create_jobs(helm, values, expected):
+    rendered = helm.template(CHART, values)
+    for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"):
+        names = {each["metadata"]["name"] for each in rendered.all(kind)}
+        assert {e[e.index("-jobs") :] for e in names if "-jobs" in e} == expected
+
+
 def test_the_right_to_patch_pods_comes_with_a_policy(helm):
     def policies(values):
         rendered = helm.template(CHART, values).all("ValidatingAdmissionPolicy")
@@ -120,6 +137,7 @@ def test_the_right_to_patch_pods_comes_with_a_policy(helm):
     ],
 )
 def test_the_policy_on_second_autoscalers_can_be_chosen(helm, values, actions):
+    values = {**values, "rbac": {"jobPolicy": False}}
     bindings = helm.template(CHART, values).all("ValidatingAdmissionPolicyBinding")
     assert {each for one in bindings for each in one["spec"]["validationActions"]} == actions
 
