@@ -25,7 +25,11 @@ MATRIX = {
         "imagePullSecrets": [{"name": "mirror"}],
         "commonLabels": {"team": "shop"},
         "dashboard": {"prefix": "/mare", "hosts": ["mare.example"]},
-        "metrics": {"serviceMonitor": {"enabled": True}, "prometheusRule": {"enabled": True}},
+        "metrics": {
+            "authentication": True,
+            "serviceMonitor": {"enabled": True},
+            "prometheusRule": {"enabled": True},
+        },
         "rbac": {"secretNames": ["broker"], "scaleTargets": [{"apiGroup": "", "resources": ["x"]}]},
         "networkPolicy": {"dashboardFrom": [{"podSelector": {}}]},
         "podAnnotations": {"a": "b"},

@@ -77,6 +77,21 @@ def test_authenticated_metrics_come_with_the_right_to_review_tokens(helm):
 
     roles = [each["roleRef"]["name"] for each in rendered.all("ClusterRoleBinding")]
     assert "system:auth-delegator" in roles
-    [endpoint] = rendered.one("ServiceMonitor", "shop-operator")["spec"]["endpoints"]
-    assert endpoint["bearerTokenFile"].endswith("serviceaccount/token")
     assert "system:auth-delegator" not in str(list(helm.template(CHART, {})))
+
+
+def test_the_token_that_is_sent_in_clear_text_may_read_metrics_only(helm):
+    values = {"metrics": {"authentication": True, "serviceMonitor": {"enabled": True}}}
+    rendered = helm.template(CHART, values)
+
+    [endpoint] = rendered.one("ServiceMonitor", "shop-operator")["spec"]["endpoints"]
+    token = rendered.one("Secret", endpoint["authorization"]["credentials"]["name"])
+    account = token["metadata"]["annotations"]["kubernetes.io/service-account.name"]
+    bound = [
+        each["roleRef"]["name"]
+        for each in (*rendered.all("ClusterRoleBinding"), *rendered.all("RoleBinding"))
+        if any(subject["name"] == account for subject in each["subjects"])
+    ]
+    [rules] = [rendered.one("ClusterRole", name)["rules"] for name in bound]
+    assert rules == [{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]
+    assert "bearerTokenFile" not in str(rendered)
