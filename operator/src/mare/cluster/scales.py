@@ -10,11 +10,6 @@ from mare.ports import Scale
 _DEFAULT_GRACE_SECONDS = 30
 _MAX_SELECTOR = 4_096
 """Characters. Each workload's selector is kept, and 100 labels have fewer."""
-_WITH_REPLICA_SETS = {
-    ("apps", "Deployment"),
-    ("apps", "ReplicaSet"),
-    ("argoproj.io", "Rollout"),
-}
 
 
 def is_complete(api_version: str) -> bool:
@@ -31,7 +26,7 @@ def scale_of_item(item: Mapping[str, Any], target: ScaleTarget, *, may_mark: boo
         ready=status.get("readyReplicas", 0),
         selector=_selector(spec.get("selector", {})),
         grace_seconds=pod.get("terminationGracePeriodSeconds", _DEFAULT_GRACE_SECONDS),
-        ignores_deletion_cost=not _has_replica_sets(target),
+        ignores_deletion_cost=not target.keeps_replica_sets,
         may_mark=may_mark,
     )
 
@@ -51,7 +46,7 @@ def scale_of_subresource(
         ready=known.ready if known else Unknown("NotReported", "/scale has no ready replicas"),
         selector=answer.get("status", {}).get("selector", ""),
         grace_seconds=known.grace_seconds if known else None,
-        ignores_deletion_cost=not _has_replica_sets(target),
+        ignores_deletion_cost=not target.keeps_replica_sets,
         may_mark=may_mark,
     )
 
@@ -62,11 +57,6 @@ def keepable(scale: Scale, target: ScaleTarget) -> Scale | Unknown:
         return scale
     cause = f"the selector of {target} has more than {_MAX_SELECTOR:,} characters"
     return Unknown("SelectorTooLong", cause, str(target))
-
-
-def _has_replica_sets(target: ScaleTarget) -> bool:
-    """Return whether a ReplicaSet deletes the Pods, in the order of their deletion costs."""
-    return (target.api_version.partition("/")[0], target.kind) in _WITH_REPLICA_SETS
 
 
 def _selector(selector: Mapping[str, Any]) -> str:

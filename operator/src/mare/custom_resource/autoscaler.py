@@ -29,6 +29,13 @@ class Key(NamedTuple):
     name: str
 
 
+_WITH_REPLICA_SETS = {
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("argoproj.io", "Rollout"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ScaleTarget:
     namespace: str
@@ -38,6 +45,11 @@ class ScaleTarget:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    @property
+    def keeps_replica_sets(self) -> bool:
+        """Whether a ReplicaSet deletes the Pods, in the order of their deletion costs."""
+        return (self.api_version.partition("/")[0], self.kind) in _WITH_REPLICA_SETS
 
 
 @dataclass(frozen=True, slots=True)

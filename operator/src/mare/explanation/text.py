@@ -15,6 +15,7 @@ from mare.explanation.leading import Renewal, Unread
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import problems_of
 from mare.explanation.stored import Recorded
+from mare.explanation.victims import victims_of
 
 _COLOURS = {
     Verdict.ON_TARGET: "green",
@@ -61,6 +62,8 @@ def _lines(explained: Explained, now: float) -> Iterator[str]:
     if changes := next_changes(facts, explained.now):
         yield ""
         yield from (f"Next: {clause}." for clause in changes)
+        if victims := victims_of(facts):
+            yield f"Scale-down: {victims}."
     for problem in problems_of(facts):
         yield ""
         warning = style(f"Warning {problem.code}", fg="yellow", bold=True)

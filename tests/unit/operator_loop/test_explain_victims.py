@@ -1,0 +1,54 @@
+"""`mare explain` says which replicas a scale-down removes."""
+
+import pytest
+
+from mare.domain.unknown import Unknown
+from tests.unit.operator_loop.test_explain_command import explain, stored
+
+STATEFUL_SET = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "worker"}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, "idle replicas are removed first (victims.policy IdleFirst)"),
+        (
+            {"victims": {"policy": "IdleOnly", "maxDrainWaitSeconds": 90}},
+            "idle replicas only are removed, and after 90 s others (victims.policy IdleOnly)",
+        ),
+        (
+            {"victims": {"policy": "Default"}},
+            "the Deployment chooses the replicas to remove, busy or not (victims.policy Default)",
+        ),
+        (
+            {
+                "scaleTargetRef": {
+                    "apiVersion": "apps/v1",
+                    "kind": "StatefulSet",
+                    "name": "worker",
+                },
+                "victims": {"policy": "Default"},
+            },
+            "the StatefulSet chooses the replicas to remove, busy or not (victims.policy Default)",
+        ),
+    ],
+)
+def test_the_text_says_which_replicas_a_scale_down_removes(given, sentence):
+    assert f"Scale-down: {sentence}." in explain(stored(**given)).output.splitlines()
+
+
+def test_the_text_says_it_if_statistics_do_not_show_idle_replicas():
+    def without(world):
+        world.brokers.unacknowledged = Unknown("NotReported", "no management-uri")
+
+    output = explain(stored(prepare=without)).output
+    assert "Scale-down: busy replicas can be removed while it is unknown" in output
+
+
+def test_the_text_says_once_that_replicas_cannot_be_chosen():
+    document = stored()
+    condition = {"type": "VictimsChosen", "status": "False", "reason": "Forbidden"}
+    document["status"]["conditions"].append({**condition, "message": "pods is forbidden"})
+    output = explain(document).output
+    assert "Warning MARE017" in output
+    assert "Scale-down:" not in output
