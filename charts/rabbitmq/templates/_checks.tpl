@@ -42,6 +42,14 @@
 {{- if $set }}{{ fail (printf "%s has no effect with clusterOperator.enabled: set it as the Cluster Operator wants it, in clusterOperator.spec." $name) }}{{ end -}}
 {{- end -}}
 {{- end -}}
+{{- /* helm uninstall leaves volumes alone, so that no Secret or ConfigMap shows the Jobs a former name. */ -}}
+{{- $former := include "rabbitmq.formerName" . -}}
+{{- if and .Release.IsInstall $former .Values.persistence.enabled (not .Values.clusterOperator.enabled) -}}
+{{- $volume := printf "data-%s-0" $former -}}
+{{- if and (lookup "v1" "PersistentVolumeClaim" .Release.Namespace $volume) (not (lookup "v1" "PersistentVolumeClaim" .Release.Namespace (printf "data-%s-0" (include "rabbitmq.fullname" .)))) -}}
+{{- fail (printf "The volume %s is of a broker that an earlier version of this chart has called %s. This installation would begin with an empty one beside it. Set fullnameOverride to %s to use its data. If the data is not needed, delete the PersistentVolumeClaim." $volume $former $former) -}}
+{{- end -}}
+{{- end -}}
 {{- if gt (int (mul 2 .Values.drain.timeoutSeconds)) (int .Values.terminationGracePeriodSeconds) -}}
 {{- fail "terminationGracePeriodSeconds must be at least twice drain.timeoutSeconds, or a node is killed while it hands over." -}}
 {{- end -}}
