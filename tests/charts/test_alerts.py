@@ -80,6 +80,15 @@ def of_node(metric, values):
     return {stored(metric): values}
 
 
+def unreachable(*counts):
+    """How many others each node that is scraped does not reach."""
+    metric = "rabbitmq_unreachable_cluster_peers_count"
+    return {
+        stored(metric, pod=f"shop-rabbitmq-{number}"): f"{count}x40"
+        for number, count in enumerate(counts)
+    }
+
+
 def descriptors(opened, most):
     return of_node("rabbitmq_process_open_fds", f"{opened}x40") | of_node(
         "rabbitmq_process_max_fds", f"{most}x40"
@@ -99,8 +108,9 @@ FIRING = [
     ("RabbitmqNodeMissing", of_nodes(ON_4_0[:2], "1x40")),
     ("RabbitmqNodeMissing", of_nodes(ON_4_3[:4], "1x40")),
     ("RabbitmqNodeMissing", {}),
-    ("RabbitmqMajorityLost", of_nodes(ON_4_3[:2], "1x40")),
-    ("RabbitmqMajorityLost", {}),
+    ("RabbitmqMajorityLost", unreachable(2)),
+    ("RabbitmqMajorityLost", unreachable(2, 2)),
+    ("RabbitmqNoNodeAnswers", {}),
     ("RabbitmqPeerUnreachable", of_node("rabbitmq_unreachable_cluster_peers_count", "1x40")),
     ("RabbitmqMemoryAlarm", of_node("rabbitmq_alarms_memory_used_watermark", "1x40")),
     ("RabbitmqDiskAlarm", of_node("rabbitmq_alarms_free_disk_space_watermark", "1x40")),
@@ -130,7 +140,11 @@ FIRING = [
 SILENT = [
     ("RabbitmqNodeMissing", of_nodes(ON_4_0, "1x40")),
     ("RabbitmqNodeMissing", of_nodes(ON_4_3, "1x40")),
-    ("RabbitmqMajorityLost", of_nodes(ON_4_3[:4], "1x40")),
+    ("RabbitmqMajorityLost", unreachable(1, 1)),
+    ("RabbitmqMajorityLost", unreachable(1, 1, 2)),  # the third one is alone
+    ("RabbitmqMajorityLost", of_nodes(ON_4_3[:2], "1x40") | unreachable(0)),  # two not scraped
+    ("RabbitmqMajorityLost", {}),
+    ("RabbitmqNoNodeAnswers", of_nodes(ON_4_3[:2], "1x40")),
     ("RabbitmqPeerUnreachable", of_node("rabbitmq_unreachable_cluster_peers_count", "0x40")),
     ("RabbitmqMemoryAlarm", of_node("rabbitmq_alarms_memory_used_watermark", "0x40")),
     ("RabbitmqDiskAlarm", of_node("rabbitmq_alarms_free_disk_space_watermark", "0x40")),
