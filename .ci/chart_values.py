@@ -49,4 +49,13 @@ def _is_empty(value: Any) -> bool:
     return value in (None, "", [])
 
 
-FILES = {chart / "files/values.txt": partial(lines, chart) for chart in CHARTS}
+def complete(chart: Path) -> str:
+    """Return the template that reads these lines. A chart stands alone, so each has its own."""
+    template = Path(__file__).with_name("complete.tpl").read_text(encoding="utf-8")
+    return template.replace("CHART", chart.name)
+
+
+FILES = {
+    **{chart / "files/values.txt": partial(lines, chart) for chart in CHARTS},
+    **{chart / "templates/_complete.tpl": partial(complete, chart) for chart in CHARTS},
+}
