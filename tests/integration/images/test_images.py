@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import yaml
 
 from devcluster.images.engines import engine
-from devcluster.images.recipe import COMPONENTS, component
+from devcluster.images.recipe import COMPONENTS, PROJECT, component
 from mare.processes.tcp_ports import free_port
 from tests.control_plane import ControlPlane
 from tests.integration.images.running import Image, Process
@@ -22,12 +23,12 @@ pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
 MAX_MEGABYTES = 175
 PROGRAMS = {"python", "python3", "python3.13"}
 """In the folders of the system: the programs of the application are in /app/bin."""
+WORKFLOW = yaml.safe_load((PROJECT / ".github/workflows/release.yml").read_text(encoding="utf-8"))
 IMPORTS = {
-    "gateway": "mare_gateway.server",
-    "services": "mare_nameko.service.command, mare_services.weather.service",
-    "operator": "mare.cli.run",
+    each["image"]: each["imports"]
+    for each in WORKFLOW["jobs"]["images"]["strategy"]["matrix"]["include"]
 }
-"""Modules that the program of each image imports."""
+"""Modules that the program of each image imports, by which a release tries it."""
 
 MODULES_WITHOUT_BYTECODE = """
 import os, sys, {modules}
