@@ -15,6 +15,7 @@ from tests.charts.full_values import (
     RESOURCES,
     SECRETS,
 )
+from tests.charts.helm import CHARTS
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
 
 KINDS = ("Deployment", "StatefulSet", "Job", "Pod")
@@ -72,6 +73,21 @@ def test_all_images_come_from_the_global_registry(pods):
             own = container["name"] not in ("sidecar", "init")
             registry = MIRROR if own else "sidecar.example"
             assert container["image"].startswith(f"{registry}/"), owner
+
+
+@pytest.mark.parametrize("name", ["operator", "rabbitmq", "playlists"])
+@pytest.mark.parametrize("registry", ["ghcr.io/owner", "ghcr.io/owner/"])
+def test_a_registry_may_have_the_path_of_an_owner(helm, chart, name, registry):  # noqa: F811
+    folder = chart if name == "playlists" else CHARTS / name
+    rendered = helm.template(folder, {"global": {"imageRegistry": registry}})
+    images = {
+        container["image"]
+        for each in rendered
+        if each["kind"] in KINDS
+        for container in containers(each)
+    }
+    assert images
+    assert all(re.fullmatch(r"ghcr\.io/owner/\w[^/]*/[^/]+", each) for each in images), images
 
 
 def test_resources_reach_all(pods):

@@ -50,7 +50,7 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- define "playlists.image" -}}
 {{- $name := .image.repository -}}
 {{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
-{{- $registry := dig "imageRegistry" "" .root.Values.global | default .image.registry | default .root.Values.image.registry -}}
+{{- $registry := dig "imageRegistry" "" .root.Values.global | default .image.registry | default .root.Values.image.registry | trimSuffix "/" -}}
 {{- if not $registry -}}
 {{- fail (printf "Set image.registry: this chart is no release, and does not know the registry of %s. See `make images`." $name) -}}
 {{- end -}}

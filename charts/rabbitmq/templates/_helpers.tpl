@@ -79,7 +79,7 @@ labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 {{- define "rabbitmq.image" -}}
 {{- $name := .Values.image.repository -}}
 {{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
-{{- $name = printf "%s/%s" (dig "imageRegistry" "" .Values.global | default .Values.image.registry) $name -}}
+{{- $name = printf "%s/%s" (dig "imageRegistry" "" .Values.global | default .Values.image.registry | trimSuffix "/") $name -}}
 {{- end -}}
 {{- if .Values.image.digest -}}
 {{- printf "%s@%s" $name .Values.image.digest -}}
