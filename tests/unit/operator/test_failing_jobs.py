@@ -2,6 +2,9 @@
 
 import pytest
 
+from mare.domain.count import MAX_COUNT
+from mare.domain.job_failures import JobFailures
+from mare.domain.jobs import Job, JobState
 from mare.domain.reason import Reason
 from tests.unit.operator.jobs_over_time import JobTimeline, with_jobs
 
@@ -20,6 +23,15 @@ def test_a_job_that_always_fails_at_once_is_no_storm():
     fail_at_once(time, 1500)
     tries = 5 + 1200 / 300  # after 10, 20, 40, 80, 160 s, then every 300 s
     assert first < time.created <= first + tries + 1
+
+
+def test_a_count_of_failures_never_exceeds_what_a_status_can_store():
+    """A user may write the highest one to the status."""
+    failures = JobFailures(in_turn=MAX_COUNT, last=100.0, at_once=True)
+    job = Job(
+        name="work", version="1", number=1, state=JobState.FAILED, created=500.0, finished=501.0
+    )
+    assert failures.observe([job], now=600.0).in_turn == MAX_COUNT
 
 
 def test_jobs_that_fail_together_count_once():

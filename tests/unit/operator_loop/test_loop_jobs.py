@@ -3,6 +3,7 @@
 import json
 
 from mare.custom_resource.autoscaler import read_autoscaler
+from mare.domain.count import MAX_COUNT
 from mare.ports import Rejected
 from tests.unit.operator_loop.job_api import JobApi, job_body, targets
 from tests.unit.operator_loop.worlds import run
@@ -88,15 +89,15 @@ def test_finished_jobs_beyond_the_limits_are_deleted():
     run(timeline, workloads=targets(api))
 
 
-def test_impossible_times_of_failures_delay_jobs_for_minutes_at_most():
+def test_impossible_values_of_failures_delay_jobs_for_minutes_at_most():
     """A user may write the status, of the object or of a Job."""
     api, far = JobApi(), "9999-12-30T23:59:59Z"
 
     async def timeline(world):
         world.brokers.ready["worker"] = 1
-        failures = {"failuresInTurn": 1, "lastFailureTime": far, "lastFinishTime": far}
+        failures = {"failuresInTurn": MAX_COUNT, "lastFailureTime": far, "lastFinishTime": far}
         put(world, status={"observedTarget": "batch/Job/worker", "jobs": failures})
-        for _ in range(6):
+        for _ in range(8):
             await world.tick(60)
         (name,) = api.created
         condition = {"type": "Failed", "status": "True", "lastTransitionTime": far}

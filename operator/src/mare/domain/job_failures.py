@@ -12,6 +12,7 @@ container.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from mare.domain.count import MAX_COUNT
 from mare.domain.jobs import Job, JobState
 
 _FIRST_SECONDS, _LONGEST_SECONDS = 10.0, 300.0
@@ -76,7 +77,7 @@ class JobFailures:
             self,
             counted_until=until,
             failed=self.failed + 1,
-            in_turn=in_turn,
+            in_turn=min(in_turn, MAX_COUNT),
             last=max(at, self.last or at),
             at_once=at_once,
         )
