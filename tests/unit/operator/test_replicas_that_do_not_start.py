@@ -13,7 +13,9 @@ NEVER = 1e6
 """A start-up time that no simulation reaches: an image that does not exist, or no node."""
 
 
-def simulated(rate, start_seconds, *, bursts=(), seconds=600, target=None, workers=4, **more):
+def simulated(
+    rate, start_seconds, *, bursts=(), seconds=600, target=None, workers=4, service=0.5, **more
+):
     spec = ScalingSpec(
         min_replicas=0,
         max_replicas=100,
@@ -25,7 +27,7 @@ def simulated(rate, start_seconds, *, bursts=(), seconds=600, target=None, worke
         seconds=seconds,
         load=Load(rates=(Points(((0.0, rate),)),), bursts=bursts),
         worker=Worker(
-            service_seconds=0.5,
+            service_seconds=service,
             workers=workers,
             start_seconds=start_seconds,
             ready_seconds=start_seconds,
@@ -68,6 +70,22 @@ def test_work_that_waits_for_replicas_of_a_minute_gets_a_few_times_what_it_needs
     simulation = simulated(10, 60)  # 2 replicas are enough
     assert 2 <= most_replicas(simulation) <= 10
     assert simulation.pool.ready < 100
+
+
+@pytest.mark.parametrize("start_seconds", [20, 60])
+def test_a_replica_that_starts_late_shows_what_it_can_do_before_more_are_requested(start_seconds):
+    """A step for one in four of the messages that count would have 20 replicas; 2 are enough."""
+    simulation = simulated(10, start_seconds, workers=1, service=0.125, seconds=240)
+    assert 2 <= most_replicas(simulation) <= 8
+    assert simulation.pool.ready < 100
+
+
+def test_long_tasks_wait_for_two_updates_until_a_step_that_starts_late():
+    burst = (Burst(5, 200),)
+    simulation = simulated(0.001, 60, bursts=burst, workers=1, service=200, seconds=120)
+    first, second = simulation.changes
+    assert (first.after, second.after) == (4, 50)
+    assert 65 + 8 <= second.second <= 65 + 15
 
 
 def test_a_sentence_names_the_messages_that_do_not_count():

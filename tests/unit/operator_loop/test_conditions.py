@@ -250,7 +250,7 @@ def test_messages_beyond_the_workers_are_reported_once_they_are_old(now, reason,
 
 
 def test_endless_redeliveries_are_a_warning_that_names_the_limit():
-    endless = Redeliveries(at=100.0, counters=(1, 9, 8), since=10.0, rate=40.0, messages=3)
+    endless = Redeliveries(at=100.0, counters=(1, 9, 8, 1), since=10.0, rate=40.0, beyond=3.2)
     (found,) = deliveries_end(endless)
 
     assert found.is_bad

@@ -43,6 +43,8 @@ class Estimates:
     """Whether a replica was seen to work on fewer messages than its prefetch count allows."""
     finished: int = 0
     """Messages acknowledged since the operator began to observe, while the capacity is unknown."""
+    worked_seconds: float = 0.0
+    """The sum over all replicas of the time in which they consumed, as long."""
     ready_growth: ReadyGrowth = field(default_factory=ReadyGrowth)
     may_grow: bool = True
     """Whether the replicas that were added last have started, as far as consumers show."""

@@ -66,7 +66,7 @@ def learn(
     starting = learning.starting.observe(workload, load.consumers, now)
     start_seconds = starting.start_seconds or 0.0
     has_changed = learning.starting.replicas not in {None, workload.replicas}
-    estimates = learning.estimates
+    estimates, last_read = learning.estimates, learning.estimates.ready_growth.at
     growth = estimates.ready_growth.observe(workload.replicas, load.consumers, load.ready, now)
     backlog = learning.backlog.observe(
         load,
@@ -88,6 +88,9 @@ def learn(
         and now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
     )
     consuming = estimates.consuming_replicas(load, workload)
+    if isinstance(estimates.capacity_per_replica, Unknown):
+        worked = estimates.worked_seconds + consuming * (now - (last_read or now))
+        estimates = replace(estimates, worked_seconds=worked)
     fall = learning.fall
     if learning.capacity.is_unknown:
         fall = fall.observe(

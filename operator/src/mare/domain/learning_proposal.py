@@ -24,9 +24,13 @@ _SERVICE_UNKNOWN = Clause("wait.serviceUnknown")
 
 
 def proposal_while_learning(
-    load: Load, per_replica: float | Unknown, estimates: Estimates, workload: Workload
+    load: Load,
+    per_replica: float | Unknown,
+    estimates: Estimates,
+    workload: Workload,
+    most: int | None = None,
 ) -> Proposal:
-    """Propose one worker for each message, in steps.
+    """Propose one worker for each message, in steps; `most` replicas are known to be enough.
 
     While the workers per replica are unknown, the growth of the ready messages decides.
     """
@@ -50,6 +54,8 @@ def proposal_while_learning(
             remark=_SERVICE_UNKNOWN,
         )
     step = _step(raw, workload.replicas, estimates)
+    if most is not None:
+        step = min(step, max(workload.replicas, most))
     if raw > step:
         limited = Clause("tolerance.step", replicas=step)
         return Proposal(raw, step, clause, limited, remark=_SERVICE_UNKNOWN)

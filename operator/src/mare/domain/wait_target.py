@@ -15,6 +15,7 @@ from mare.domain.estimates import Estimates
 from mare.domain.learning_proposal import proposal_while_learning
 from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.queueing_model import Demand, Need, need_of
+from mare.domain.replica_starts import UNKNOWN_START
 from mare.domain.spec import QueueWaitTime
 from mare.domain.supported_rate import rate_of
 from mare.domain.unknown import Unknown, known
@@ -45,7 +46,8 @@ def proposal_by_wait(
     per_replica = target.workers_per_replica or estimates.workers_per_replica
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
     if isinstance(capacity, Unknown):
-        proposal = proposal_while_learning(load, per_replica, estimates, workload)
+        most = _most_while_learning(target, load, estimates, workload)
+        proposal = proposal_while_learning(load, per_replica, estimates, workload, most)
         if isinstance(load.statistics_at, Unknown):
             return replace(proposal, allows_scale_down=False, unknown=load.statistics_at)
         if estimates.capacity_bound is None:
@@ -67,6 +69,28 @@ def proposal_by_wait(
     else:
         proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
     return replace(proposal, remark=remark)
+
+
+def _most_while_learning(
+    target: QueueWaitTime, load: Load, estimates: Estimates, workload: Workload
+) -> int | None:
+    """Return the replicas that are enough, by what each has acknowledged so far; None if unknown.
+
+    Where replicas start late, those of a step for which a worker is slower than expected cost that
+    time, and two updates of the statistics are short beside it. Example: 77 messages are ready, 10
+    arrive each second, and a replica of one worker starts in 60 s. A step for one in 4 messages
+    has 20. After 10 s the replica has acknowledged 40: (10 + 77 / 20) / 4 is 3.5, so that 4 start.
+    """
+    if estimates.assumed_start_seconds <= UNKNOWN_START:
+        return None
+    consuming = estimates.consuming_replicas(load, workload)
+    if consuming and estimates.worked_seconds < 2 * STATISTICS_SECONDS * consuming:
+        return workload.replicas
+    is_unknown = isinstance(estimates.arrival_rate, Unknown) or not estimates.worked_seconds
+    if is_unknown or not estimates.finished:
+        return None
+    capacity = estimates.finished / estimates.worked_seconds
+    return need_of(_demand(target, load, estimates, workload, capacity)[0]).replicas
 
 
 def _demand(
