@@ -168,7 +168,9 @@ class Reconciler:
         state.silent_since = (state.silent_since or now) if is_silent else None
         if isinstance(scale, Scale) and not isinstance(reading.busy, Unknown):
             addresses = len(reading.busy)
-            state.other_consumers = state.other_consumers.observe(addresses, scale.replicas, now)
+            state.other_consumers = state.other_consumers.observe(
+                addresses, scale.replicas, now, scale.grace_seconds
+            )
         conditions = conditions_of(
             autoscaler=autoscaler,
             scale=scale,
