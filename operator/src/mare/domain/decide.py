@@ -157,7 +157,7 @@ def _observe(
         early_acknowledgement=acknowledgement,
         held_messages=held_messages.interrupted() if has_alarm else held_messages,
         unready=history.unready.observe(workload.replicas, workload.ready, now),
-        redeliveries=history.redeliveries.observe(load),
+        redeliveries=history.redeliveries.observe(load, learning.estimates.service_seconds),
         tides=history.tides.observe(learning.arrivals.counts) if forecasts else TideTable(),
         spec_allowed_zero=idle.allows_zero(spec, workload.replicas, history),
         cooldown=Cooldown(now) if has_alarm else history.cooldown,
