@@ -157,10 +157,12 @@ def test_statistics_come_from_the_management_api_where_a_secret_has_it(uris, pat
 
 @pytest.mark.parametrize(("modes", "automatic"), [((True, True), False), ((True, False), True)])
 def test_one_consumer_without_acknowledgements_makes_the_queue_automatic(modes, automatic):
+    """RabbitMQ ignores its prefetch count, which then is no number of workers."""
     held = [{**consumer("one", 10), "ack_required": mode} for mode in modes]
     (work,) = fetch(ManagementStatistics, management_of([WORK], held)).values()
 
     assert work.automatic is automatic
+    assert (work.prefetch == 10) is not automatic
 
 
 @pytest.mark.parametrize(

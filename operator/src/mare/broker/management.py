@@ -1,7 +1,7 @@
 """Statistics from the management API: five requests, for the needed columns only."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
 from typing import Annotated
 
@@ -40,6 +40,9 @@ Empty = list[None]
 # One object for all queues: 30,000 copies would take 10 MB.
 _NO_CONSUMERS = Unknown(NO_CONSUMERS, "the queue has no consumer whose prefetch count is known")
 _NO_PREFETCH = Unknown(NO_PREFETCH, "a consumer has no prefetch count")
+_NO_LIMIT = Unknown(
+    "AutomaticAcknowledgement", "no prefetch count limits a consumer with automatic acknowledgement"
+)
 _PEERS_UNKNOWN = Unknown("PeersUnknown", "the broker does not report which replicas are busy")
 _NO_PEERS: Mapping[str, int] = {}
 
@@ -197,7 +200,7 @@ def _join(
 
 
 def _statistics_of(
-    queue: _Queue, consumers: Iterable[_Consumer], unacknowledged: Mapping[str, int | None]
+    queue: _Queue, consumers: Collection[_Consumer], unacknowledged: Mapping[str, int | None]
 ) -> QueueStatistics:
     transient = queue.is_transient
     stream = queue.type == "stream"
@@ -228,10 +231,12 @@ def _or_not_reported(count: int | None) -> int | Unknown:
     return NOT_REPORTED if count is None else count
 
 
-def _prefetch(consumers: Iterable[_Consumer]) -> float | Unknown:
-    limits = [consumer.prefetch_count or 0 for consumer in consumers]
-    if not limits:
+def _prefetch(consumers: Collection[_Consumer]) -> float | Unknown:
+    if not consumers:
         return _NO_CONSUMERS
+    if not all(consumer.ack_required for consumer in consumers):
+        return _NO_LIMIT
+    limits = [consumer.prefetch_count or 0 for consumer in consumers]
     if not all(limits):
         return _NO_PREFETCH
     return sum(limits) / len(limits)
