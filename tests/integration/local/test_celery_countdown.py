@@ -61,11 +61,13 @@ def messages(vhost: Vhost, prefix: str) -> int:
     return sum(each.get("messages", 0) for name, each in found if name.startswith(prefix))
 
 
+@pytest.mark.parametrize("queue_type", ["quorum", "classic"])
 def test_with_the_default_exchange_one_countdown_task_blocks_a_worker_and_the_others_stay_ready(
-    tmp_path: Path, vhost: Vhost
+    tmp_path: Path, vhost: Vhost, queue_type: str
 ) -> None:
     workers = Workers(tmp_path)
-    with worker(tmp_path, vhost, {}) as environ:
+    changes = {'task_default_queue_type="quorum"': f'task_default_queue_type="{queue_type}"'}
+    with worker(tmp_path, vhost, changes) as environ:
         send(tmp_path, environ, TASKS, COUNTDOWN)
 
         becomes(lambda: vhost.depth("celery"), Depth(ready=TASKS - 1, consumers=1))

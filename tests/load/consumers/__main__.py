@@ -33,7 +33,8 @@ from mare.private_broker import config
 from mare.private_broker import node as private_node
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
-from tests.load.consumers.kinds import KINDS, Kind, Load
+from tests.load.consumers.kinds import KINDS, Kind
+from tests.load.consumers.loads import Load
 from tests.load.consumers.worker import QUEUE
 
 _MAX_REPLICAS = 50

@@ -1,126 +1,20 @@
 """The kinds of consumers: their queues, their program, their load and their QueueAutoscaler."""
 
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pika
-from celery import Celery
-
 from tests.integration.local.test_celery_page import block
-from tests.load.consumers.worker import POISON, QUEUE
+from tests.load.consumers import loads
+from tests.load.consumers.loads import CLASSIC, DELAYED, Load, messages, ten_a_second
+from tests.load.consumers.worker import QUEUE
 
-DELAYED = f"{QUEUE}-delayed"
 _WORKER = (sys.executable, str(Path(__file__).with_name("worker.py")))
-_COUNTDOWN = 900
-"""Seconds until a task is due: longer than a run."""
-
-
-class Load:
-    """What happens to the queues of a run: one connection, used by one thread."""
-
-    def __init__(self, amqp_uri: str) -> None:
-        self.amqp_uri = amqp_uri
-        self.ended = threading.Event()
-        self._connection = pika.BlockingConnection(pika.URLParameters(amqp_uri))
-        self.channel: Any = self._connection.channel()
-
-    def publish(
-        self, count: int = 1, *, queue: str = QUEUE, body: bytes = b"x", **properties: Any
-    ) -> None:
-        for _ in range(count):
-            self.channel.basic_publish("", queue, body, pika.BasicProperties(**properties))
-
-    def wait(self, seconds: float) -> None:
-        """Answer heartbeats for so long, or until the run ends."""
-        end = time.monotonic() + seconds
-        while not self.ended.is_set() and (left := end - time.monotonic()) > 0:
-            self._connection.process_data_events(time_limit=min(left, 0.5))
-
-    def ticks(self, rate: float) -> Iterator[int]:
-        """Yield the numbers from 0 on, `rate` a second, until the run ends."""
-        began, number = time.monotonic(), 0
-        while not self.ended.is_set():
-            self.wait(began + number / rate - time.monotonic())
-            yield number
-            number += 1
-
-
-def messages(rate: float) -> Callable[[Load], None]:
-    """Return a load of single messages at a steady rate."""
-
-    def run(load: Load) -> None:
-        for _ in load.ticks(rate):
-            load.publish()
-
-    return run
-
-
-ten_a_second = messages(10)
-
-
-def nothing(_: Load) -> None:
-    """Publish nothing."""
-
-
-def of_all_priorities(load: Load) -> None:
-    for number in load.ticks(10):
-        load.publish(priority=number % 10)
-
-
-def redeclared(load: Load) -> None:
-    """Delete the queue after a minute, and declare it again 20 s later."""
-    for number in load.ticks(10):
-        if number == 600:
-            load.channel.queue_delete(QUEUE)
-        if number == 800:
-            load.channel.queue_declare(QUEUE, durable=True, arguments=_CLASSIC)
-        load.publish()
-
-
-def purged(load: Load) -> None:
-    load.publish(3_000)
-    load.wait(30)
-    load.channel.queue_purge(QUEUE)
-
-
-def purged_at_once(load: Load) -> None:
-    load.wait(30)
-    load.publish(5_000)
-    load.channel.queue_purge(QUEUE)
-
-
-def delayed(load: Load) -> None:
-    for _ in load.ticks(6):
-        load.publish(queue=DELAYED)
-
-
-def countdowns(load: Load) -> None:
-    """Send 200 tasks that are due after the run, and two a second that are due at once."""
-    with Celery(broker=load.amqp_uri, set_as_current=False) as app:
-        app.conf.task_default_queue = QUEUE
-        for number in range(200):
-            app.send_task("shop.resize", [number], countdown=_COUNTDOWN)
-        for number in load.ticks(2):
-            app.send_task("shop.resize", [number])
-
-
-def poisoned(load: Load) -> None:
-    """Publish three messages that always fail after a minute, beside two a second."""
-    for number in load.ticks(2):
-        load.publish()
-        if number == 120:
-            load.publish(3, body=POISON)
-
-
-_CLASSIC = {"x-queue-type": "classic"}
 _QUORUM = {"x-queue-type": "quorum"}
 _STREAM = {"x-queue-type": "stream"}
-_DELAY = {**_CLASSIC, "x-message-ttl": 60_000, "x-dead-letter-exchange": ""}
+_DELAY = {**CLASSIC, "x-message-ttl": 60_000, "x-dead-letter-exchange": ""}
 _ONE_WORKER = {"type": "MaximumConcurrency", "workersPerReplica": 1}
 
 
@@ -159,14 +53,24 @@ class Kind:
         return {"run": [*_WORKER, self.mode], "environment": dict(self.environment), **probe}
 
 
+_RAISES = """
+from kombu.transport.pyamqp import Transport
+Transport.qos_semantics_matches_spec = lambda *_: False
+"""
+"""kombu raises the prefetch count for each held task, as it does with RabbitMQ before 4.0."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CeleryKind(Kind):
     """Workers with the settings of docs/celery.md."""
+
+    raises_prefetch: bool = False
 
     def command(self, folder: Path) -> Mapping[str, Any]:
         program = block("python", "shop.py").replace("sleep(2)", "sleep(0.1)")
         changed = f'task_default_queue_type="classic", task_default_queue="{QUEUE}",'
         program = program.replace('task_default_queue_type="quorum",', changed)
-        (folder / "shop.py").write_text(program)
+        (folder / "shop.py").write_text(program + _RAISES * self.raises_prefetch)
         name = "worker-$MARE_NUMBER@%h"
         options = ["worker", "--concurrency", "1", "--hostname", name]
         return {"run": [sys.executable, "-m", "celery", "-A", "shop", *options], "stopSeconds": 30}
@@ -176,8 +80,8 @@ KINDS: Mapping[str, Kind] = {
     "prefetch-1": Kind(about="prefetch 1, 10 messages/s of 0.2 s", seconds=180),
     "priority": Kind(
         about="priority queue, 10 messages/s of 0.2 s",
-        load=of_all_priorities,
-        queues={QUEUE: {**_CLASSIC, "x-max-priority": 10}},
+        load=loads.of_all_priorities,
+        queues={QUEUE: {**CLASSIC, "x-max-priority": 10}},
         seconds=150,
     ),
     "basic-get": Kind(
@@ -205,13 +109,13 @@ KINDS: Mapping[str, Kind] = {
     ),
     "redeclared": Kind(
         about="queue that is deleted, and declared again 20 s later, 10 messages/s of 0.2 s",
-        load=redeclared,
-        queues={QUEUE: _CLASSIC},
+        load=loads.redeclared,
+        queues={QUEUE: CLASSIC},
         seconds=160,
     ),
     "purge": Kind(
         about="3,000 messages of 1 s, purged after 30 s",
-        load=purged,
+        load=loads.purged,
         environment={"TAKES": "1"},
         spec={"maxReplicas": 10},
         seconds=100,
@@ -219,21 +123,29 @@ KINDS: Mapping[str, Kind] = {
     "message-ttl": Kind(
         about="`x-message-ttl` 3 s, 20 messages/s of 0.2 s, `maxReplicas` 2",
         load=messages(20),
-        queues={QUEUE: {**_CLASSIC, "x-message-ttl": 3_000}},
+        queues={QUEUE: {**CLASSIC, "x-message-ttl": 3_000}},
         spec={"maxReplicas": 2},
         seconds=150,
     ),
     "delay-queue": Kind(
         about="delay queue, 6 messages/s that wait for 60 s, 0.2 s of work",
-        load=delayed,
-        queues={QUEUE: _CLASSIC, DELAYED: {**_DELAY, "x-dead-letter-routing-key": QUEUE}},
+        load=loads.delayed,
+        queues={QUEUE: CLASSIC, DELAYED: {**_DELAY, "x-dead-letter-routing-key": QUEUE}},
         spec={"queues": [{"pattern": f"{QUEUE}*"}]},
         seconds=240,
     ),
     "celery-countdown": CeleryKind(
         about="Celery, 200 tasks with a countdown and 2 tasks/s of 0.1 s, `maxReplicas` 10",
-        load=countdowns,
+        load=loads.countdowns,
         queues={QUEUE: {}},  # as Celery declares a classic queue
+        spec={"target": _ONE_WORKER, "maxReplicas": 10},
+        seconds=240,
+    ),
+    "celery-raised": CeleryKind(
+        about="the same, with a prefetch count that Celery raises for each of these tasks",
+        load=loads.countdowns,
+        queues={QUEUE: {}},
+        raises_prefetch=True,
         spec={"target": _ONE_WORKER, "maxReplicas": 10},
         seconds=240,
     ),
@@ -245,35 +157,35 @@ KINDS: Mapping[str, Kind] = {
     ),
     "requeued": Kind(
         about="3 messages that are requeued after 75 ms, beside 2 messages/s of 1 s",
-        load=poisoned,
+        load=loads.poisoned,
         environment={"TAKES": "1"},
-        queues={QUEUE: _CLASSIC},
+        queues={QUEUE: CLASSIC},
         seconds=300,
     ),
     "requeued-quorum": Kind(
         about="the same in a quorum queue",
-        load=poisoned,
+        load=loads.poisoned,
         environment={"TAKES": "1"},
         seconds=180,
     ),
     "expires": Kind(
         about="quorum queue with `x-expires` 20 s, no message",
-        load=nothing,
+        load=loads.nothing,
         queues={QUEUE: {**_QUORUM, "x-expires": 20_000}},
         spec={"minReplicas": 0},
         seconds=80,
     ),
     "auto-delete": Kind(
         about="auto-delete queue, no message",
-        load=nothing,
-        queues={QUEUE: _CLASSIC},
+        load=loads.nothing,
+        queues={QUEUE: CLASSIC},
         auto_delete=True,
         spec={"minReplicas": 0},
         seconds=80,
     ),
     "purged-at-once": Kind(
         about="MessageRate, 5,000 messages that are published and purged within one sample",
-        load=purged_at_once,
+        load=loads.purged_at_once,
         spec={"target": {"type": "MessageRate", "messagesPerSecondPerReplica": 5}},
         seconds=120,
     ),
