@@ -20,10 +20,10 @@ def watched(samples, *, unacknowledged=3, found=None, service_seconds=1.0):
     return found
 
 
-def beside_others(service_seconds, unacknowledged=(5,)):
+def beside_others(service_seconds, unacknowledged=(5,), updates=40):
     """Two messages/s of 1 s; after a minute three more come back, and workers seem slower."""
     found = Redeliveries()
-    for index in range(40):
+    for index in range(updates):
         done, bad = 10 * index, max(0, index - 12)
         counters = {"published": done, "delivered": done + 200 * bad, "redelivered": 200 * bad}
         count = unacknowledged[index % len(unacknowledged)] if bad else 2
@@ -38,6 +38,11 @@ def test_messages_that_workers_have_for_others_do_not_come_back():
 
 def test_one_update_with_more_or_fewer_messages_changes_no_mean():
     assert beside_others(1.0, (3, 6, 5, 6)).messages == 3
+
+
+def test_messages_that_join_the_others_are_among_them_after_some_minutes():
+    later = (5,) * 200 + (8,) * 40
+    assert beside_others(1.0, later, updates=240).messages == 6
 
 
 def test_without_a_service_time_the_unacknowledged_messages_are_reported():
