@@ -1,8 +1,10 @@
 """Brokers of a hostile tenant, on 127.0.0.1, each with one way to use up a client."""
 
+import socket
 import socketserver
+import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 _CHUNK = bytes(65_536)
@@ -51,6 +53,13 @@ def drip(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> No
             return
 
 
+def reset(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+    """Reset the connection after the first byte."""
+    handler.request.recv(1)
+    linger = struct.pack("ii", 1, 0)
+    handler.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+
+
 def hanging_queues(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
     """Answer the statistics of a management API, and no request for one queue."""
     while (request := handler.request.recv(65_536)) and not ended.is_set():
@@ -72,18 +81,22 @@ def interim(handler: socketserver.BaseRequestHandler, ended: threading.Event) ->
     _flood(handler, ended, b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1_000)
 
 
-def many_queues(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
-    """Answer the statistics of each virtual host with 29,000 queues."""
-    queue = '{{"name":"queue-{}","type":"classic","messages_ready":0,"consumers":0,'
+def queues(names: Iterable[str]) -> Attack:
+    """Return an attack that answers the statistics of each virtual host with these queues."""
+    queue = '{{"name":"{}","type":"classic","messages_ready":0,"consumers":0,'
     queue += '"messages_unacknowledged":0}}'
-    queues = f"[{','.join(queue.format(number) for number in range(29_000))}]".encode()
-    while (request := handler.request.recv(65_536)) and not ended.is_set():
-        path = request.split(b" ")[1].partition(b"?")[0]
-        body = b"{}" if path.startswith((b"/api/cluster", b"/api/health")) else b"[]"
-        if path.startswith(b"/api/queues/") and path.count(b"/") == _LIST_OF_QUEUES:
-            body = queues
-        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
-        handler.request.sendall(head.encode() + body)
+    listed = f"[{','.join(queue.format(name) for name in names)}]".encode()
+
+    def answer(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+        while (request := handler.request.recv(65_536)) and not ended.is_set():
+            path = request.split(b" ")[1].partition(b"?")[0]
+            body = b"{}" if path.startswith((b"/api/cluster", b"/api/health")) else b"[]"
+            if path.startswith(b"/api/queues/") and path.count(b"/") == _LIST_OF_QUEUES:
+                body = listed
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
+            handler.request.sendall(head.encode() + body)
+
+    return answer
 
 
 def _flood(handler: socketserver.BaseRequestHandler, ended: threading.Event, chunk: bytes) -> None:

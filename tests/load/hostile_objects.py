@@ -211,7 +211,6 @@ def unready(stage: Stage, node: Node) -> Iterator[None]:
     yield
 
 
-BY_OBJECTS: tuple[Tenant, ...] = (
-    *(flood, changes, long, schedules, kinds),
-    *(secrets, statuses, controllers, killed, unready),
-)
+MANY: tuple[Tenant, ...] = (flood, kinds, secrets, controllers, killed, unready)
+"""Those that create objects, and change nothing afterwards."""
+CHANGING: tuple[Tenant, ...] = (changes, long, schedules, statuses)

@@ -9,6 +9,7 @@ import tracemalloc
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
+import aiormq
 import pytest
 
 from mare.broker import amqp_connection
@@ -102,7 +103,25 @@ def test_failed_tls_connections_leave_one_context_and_no_buffers():
 
     before = contexts()
     assert bytes_left_by(timeline()) < 2 * TLS_BYTES
-    assert contexts() == before + 1
+    assert contexts() <= before + 1
+
+
+def test_a_failed_connection_is_not_kept_until_the_next_attempt():
+    """400 of them took 10 MB."""
+
+    async def timeline() -> int:
+        async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
+            uri = f"amqp://user:password@127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            shared = SharedConnection(ConnectionParameters(amqp_uri=uri, networks=ANY_NETWORK))
+            with pytest.raises(OSError, match="AMQPConnectionError"):
+                await shared.get()
+            await asyncio.sleep(0)
+            gc.collect()
+            kept = sum(isinstance(each, aiormq.Connection) for each in gc.get_objects())
+            await shared.close()
+        return kept
+
+    assert asyncio.run(timeline()) == 0
 
 
 async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -45,10 +45,16 @@ class SharedConnection:
             raise ConnectionError("closed")
         if self._connection is not None and not self._connection.is_closed:
             return self._connection
-        if self._attempt is None or self._attempt.done():
+        if self._attempt is None:
             self._attempt = asyncio.create_task(self._connect())
-            self._attempt.add_done_callback(_retrieve)
+            self._attempt.add_done_callback(self._end_attempt)
         return await asyncio.shield(self._attempt)
+
+    def _end_attempt(self, attempt: asyncio.Task[AbstractConnection]) -> None:
+        """Forget an attempt: its error keeps the frames and objects of a failed connection."""
+        self._attempt = None
+        if not attempt.cancelled():
+            attempt.exception()  # without callers that wait: not logged as never retrieved
 
     async def _connect(self) -> AbstractConnection:
         uri = URL(self._parameters.amqp_url()).update_query(
@@ -87,12 +93,6 @@ class SharedConnection:
             await asyncio.wait([self._attempt])
         if self._connection is not None:
             await self.drop(self._connection)
-
-
-def _retrieve(attempt: asyncio.Task[AbstractConnection]) -> None:
-    """Take the error of an attempt whose callers were all cancelled, so that it is not logged."""
-    if not attempt.cancelled():
-        attempt.exception()
 
 
 async def _close(connection: AbstractConnection) -> None:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import ssl
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
@@ -110,20 +110,28 @@ def path_segment(vhost: str) -> str:
 
 def refusal_behind(error: BaseException | None, source: str) -> AccessRefused | None:
     """Return the refusal of a certificate or an address that caused an error; None without one."""
-    while error is not None:
-        if isinstance(error, AddressRefused):
+    for each in _chain(error):
+        if isinstance(each, AddressRefused):
             return AccessRefused(
                 f"the address of {source} is not in a network that the operator may connect to:"
                 " see MARE_BROKER_NETWORKS",
                 "AddressRefused",
             )
         # The error of aiohttp is one, too, but only its cause has the message.
-        why = getattr(error, "verify_message", None)
-        if isinstance(error, ssl.SSLCertVerificationError) and why:
+        why = getattr(each, "verify_message", None)
+        if isinstance(each, ssl.SSLCertVerificationError) and why:
             text = f"the certificate of {source} is refused, {why.rstrip('.')}: see ca.crt"
             return AccessRefused(text, "CertificateRefused")
-        error = error.__cause__ or error.__context__
     return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what caused it. aiormq makes a cycle of them after a connection reset."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def without_tracebacks(error: BaseException) -> BaseException:
@@ -132,10 +140,8 @@ def without_tracebacks(error: BaseException) -> BaseException:
     asyncio, aiohttp and aiormq keep errors in reference cycles. Until a garbage collection, which
     is rare and counts no bytes, each would keep a response or the 256 KiB of a TLS connection.
     """
-    each: BaseException | None = error
-    while each is not None:
+    for each in _chain(error):
         each.__traceback__ = None
-        each = each.__cause__
     return error
 
 

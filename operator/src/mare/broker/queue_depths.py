@@ -4,8 +4,8 @@ A passive declare of a quorum queue asks the leader and waits for 250 ms. While 
 busy, is being elected or has lost its majority, RabbitMQ returns no error but 0 messages and 0
 consumers (`stat` in rabbit_quorum_queue.erl, seen on 4.0.5). A queue in trouble seems empty.
 Therefore a late 0 and 0 is never taken for an empty queue, and one in time only if the queue had no
-messages before. While the broker or the operator is busy, all answers are late: such a queue is read
-again at once, since a backoff of 8 s would hide a burst.
+messages before. While the broker or the operator is busy, all answers are late: then there is no
+backoff, as 8 s of it would hide a burst.
 """
 
 import logging
