@@ -20,7 +20,7 @@ from tests.load.tenant_objects import (
 from tests.vhost import eventually
 
 _OBJECTS = 20
-_FLOOD = 3_000
+_FLOOD = 2_200
 _BATCH = 250
 _LARGE = 1_300_000
 """Characters. In JSON each `<` takes six bytes."""
