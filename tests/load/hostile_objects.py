@@ -82,7 +82,11 @@ def schedules(stage: Stage, node: Node) -> Iterator[None]:
     tenant.secret(stage.broker.secret, "broker")
     names = [f"worker-{number}" for number in range(24)]
     apply_all(
-        tenant, (missing_queue_object(name, "broker", schedules=_schedules(0)) for name in names)
+        tenant,
+        (
+            missing_queue_object(name, "broker", maxReplicas=10_000, schedules=_schedules(0))
+            for name in names
+        ),
     )
     custom = client.CustomObjectsApi(stage.api)
 
@@ -102,7 +106,7 @@ def _schedules(number: int) -> list[Mapping[str, Any]]:
             "start": _RARELY.format((number + each) % 60),
             "end": _RARELY.format(each),
             # Another number each time: what was found for 4,096 schedules is remembered.
-            "minReplicas": 1 + number % 10_000,
+            "minReplicas": 1 + number % 9_999,
         }
         for each in range(16)
     ]

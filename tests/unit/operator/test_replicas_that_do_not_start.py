@@ -2,11 +2,15 @@
 
 import pytest
 
+from mare.domain.estimates import Estimates
+from mare.domain.observation import Workload, load_of
 from mare.domain.spec import ForecastMode, QueueLength, QueueWaitTime, ScalingSpec
+from mare.domain.wait_target import proposal_by_wait
 from mare.simulation import mare_controller
 from mare.simulation.load import Burst, Load, Points
 from mare.simulation.scenario import Scenario, Worker
 from mare.simulation.simulation import Simulation, generate_messages
+from tests.unit.operator.building import reading
 from tests.unit.operator.starting import KNOWN
 
 NEVER = 1e6
@@ -80,12 +84,31 @@ def test_a_replica_that_starts_late_shows_what_it_can_do_before_more_are_request
     assert simulation.pool.ready < 100
 
 
-def test_long_tasks_wait_for_two_updates_until_a_step_that_starts_late():
+def test_long_tasks_wait_for_three_updates_until_a_step_that_starts_late():
     burst = (Burst(5, 200),)
     simulation = simulated(0.001, 60, bursts=burst, workers=1, service=200, seconds=120)
     first, second = simulation.changes
     assert (first.after, second.after) == (4, 50)
-    assert 65 + 8 <= second.second <= 65 + 15
+    assert 65 + 8 <= second.second <= 65 + 20
+
+
+@pytest.mark.parametrize(("worked", "counted", "finished", "most"), [(12, 0, 0, 1), (14, 5, 20, 4)])
+def test_acknowledgements_are_divided_by_the_time_of_their_statistics(
+    worked, counted, finished, most
+):
+    load = load_of((reading(77, 1, at=100.0, prefetch=1.0, consumers=1),))
+    estimates = Estimates(
+        arrival_rate=10.0,
+        workers_per_replica=1.0,
+        start_seconds=60.0,
+        worked_seconds=worked,
+        counted_seconds=counted,
+        finished=finished,
+    )
+    proposal = proposal_by_wait(
+        QueueWaitTime(wait_seconds=2.0), load, estimates, Workload(replicas=1)
+    )
+    assert proposal.replicas == most
 
 
 def test_a_sentence_names_the_messages_that_do_not_count():

@@ -12,7 +12,7 @@ from typing import Any
 import aiormq
 import pytest
 
-from mare.broker import amqp_connection
+from mare.broker import amqp_connection, connection_parameters
 from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient
@@ -88,9 +88,14 @@ def test_a_refused_certificate_leaves_no_buffers():
         assert bytes_left_by(timeline(server.uri)) < 2 * TLS_BYTES
 
 
-def test_failed_tls_connections_leave_one_context_and_no_buffers():
-    def contexts() -> int:
-        return sum(isinstance(each, ssl.SSLContext) for each in gc.get_objects())
+def test_failed_tls_connections_share_one_context_and_leave_no_buffers(monkeypatch):
+    def made(*arguments: Any) -> ssl.SSLContext:
+        contexts.append(arguments)
+        return make(*arguments)
+
+    contexts: list[object] = []
+    make = connection_parameters._ssl_context
+    monkeypatch.setattr(connection_parameters, "_ssl_context", made)
 
     async def timeline() -> None:
         async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
@@ -101,9 +106,8 @@ def test_failed_tls_connections_leave_one_context_and_no_buffers():
                     await shared.get()
             await shared.close()
 
-    before = contexts()
     assert bytes_left_by(timeline()) < 2 * TLS_BYTES
-    assert contexts() <= before + 1
+    assert len(contexts) == 1
 
 
 def test_a_failed_connection_is_not_kept_until_the_next_attempt():

@@ -142,3 +142,19 @@ def test_an_event_that_the_api_server_could_not_take_is_published_with_the_next_
 
     assert world.objects.events == [("worker", "Warning", "QueueNotFound")] * events
     assert len(world.objects.statuses) <= 3
+
+
+def test_an_object_that_changes_ten_times_a_second_is_written_once_a_second():
+    async def timeline(world: World) -> None:
+        world.begin(1, 0, maxReplicas=5)
+        for tenth in range(100):
+            world.put(maxReplicas=5 + tenth % 2, generation=2 + tenth)
+            await world.tick(0.1)
+        changing.append(len(world.objects.statuses))
+        await world.tick(1.0)
+
+    changing: list[int] = []
+    world = run(timeline)
+
+    assert 8 <= changing[0] <= 11
+    assert world.objects.last()["observedGeneration"] == 101

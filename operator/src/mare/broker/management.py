@@ -13,7 +13,12 @@ from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
 from mare.broker.response_budget import OBJECTS_OF_QUEUE, ResponseShare
 from mare.broker.response_fields import Count, QueueName, Short
 from mare.domain.alarms import ALARM_NOT_REPORTED, alarm_of
-from mare.domain.observation import NO_CONSUMERS, NO_PREFETCH, NOT_REPORTED
+from mare.domain.observation import (
+    AUTOMATIC_ACKNOWLEDGEMENT,
+    NO_CONSUMERS,
+    NO_PREFETCH,
+    NOT_REPORTED,
+)
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
 
@@ -41,7 +46,7 @@ Empty = list[None]
 _NO_CONSUMERS = Unknown(NO_CONSUMERS, "the queue has no consumer whose prefetch count is known")
 _NO_PREFETCH = Unknown(NO_PREFETCH, "a consumer has no prefetch count")
 _NO_LIMIT = Unknown(
-    "AutomaticAcknowledgement", "no prefetch count limits a consumer with automatic acknowledgement"
+    AUTOMATIC_ACKNOWLEDGEMENT, "no prefetch count limits a consumer with automatic acknowledgement"
 )
 _PEERS_UNKNOWN = Unknown("PeersUnknown", "the broker does not report which replicas are busy")
 _NO_PEERS: Mapping[str, int] = {}

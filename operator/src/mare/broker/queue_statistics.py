@@ -23,10 +23,6 @@ _FIRST_SECONDS = 2.0
 """How long the first read of queues waits for the first statistics."""
 _MIN_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 15.0
-_LONGEST_SLOW_SECONDS = 10.0
-"""Pause after responses that took a second or more; statistics of 15 s are too old by default."""
-_TIMES_AS_LONG = 10.0
-"""RabbitMQ needs 2 s of processor time to list 5,000 queues: every 5 s that took 0.4 cores."""
 _TOO_LARGE_SECONDS = 60.0
 """Pause after a response that exceeds a bound: receiving 8 MiB takes 50 ms of processor time."""
 _TOO_LARGE = "StatisticsTooLarge"
@@ -148,9 +144,7 @@ class StatisticsPoller:
             self.error = await self._fetch()
             self._fetched.set()
             passed = loop.time() - begun
-            slow = min(_TIMES_AS_LONG * passed, _LONGEST_SLOW_SECONDS)
-            pause = max(self._next_pause(), slow)
-            await asyncio.sleep(max(_MIN_PAUSE_SECONDS, pause - passed))
+            await asyncio.sleep(max(_MIN_PAUSE_SECONDS, self._next_pause() - passed))
 
     def _next_pause(self) -> float:
         """Return the seconds from the last request to the next one, longer after failures."""

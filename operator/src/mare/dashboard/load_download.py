@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from mare.dashboard.http_rules import HttpError
-from mare.domain.observation import NO_PREFETCH, load_of
+from mare.domain.observation import AUTOMATIC_ACKNOWLEDGEMENT, NO_PREFETCH, load_of
 from mare.domain.unknown import Unknown, known
 from mare.loop.load_record import SECONDS, Arrived
 from mare.loop.record import AutoscalerHistory, View
@@ -58,7 +58,8 @@ def _recording(history: AutoscalerHistory, rows: Sequence[Arrived]) -> Recording
 def _prefetch(view: View) -> int | None:
     load = load_of(view.reading.queues)
     if isinstance(load.prefetch, Unknown):
-        return 0 if load.prefetch.reason == NO_PREFETCH else None
+        is_unlimited = load.prefetch.reason in {NO_PREFETCH, AUTOMATIC_ACKNOWLEDGEMENT}
+        return 0 if is_unlimited else None
     return max(1, round(load.prefetch * view.estimates.assumed_consumers_per_replica(load)))
 
 

@@ -45,6 +45,8 @@ class Estimates:
     """Messages acknowledged since the operator began to observe, while the capacity is unknown."""
     worked_seconds: float = 0.0
     """The sum over all replicas of the time in which they consumed, as long."""
+    counted_seconds: float = 0.0
+    """The part of it up to the statistics that `finished` is from, which can be 10 s old."""
     ready_growth: ReadyGrowth = field(default_factory=ReadyGrowth)
     may_grow: bool = True
     """Whether the replicas that were added last have started, as far as consumers show."""

@@ -135,7 +135,12 @@ def _with_statistics(  # noqa: PLR0917
     grown, end = interval.increases(load), known(load.statistics_at, now)
     published, delivered, acknowledged = grown.published, grown.delivered, grown.acknowledged
     if isinstance(estimates.capacity_per_replica, Unknown):
-        estimates = replace(estimates, finished=estimates.finished + known(acknowledged, 0))
+        estimates = replace(
+            estimates,
+            finished=estimates.finished + known(acknowledged, 0),
+            counted_seconds=estimates.counted_seconds
+            + interval.most_consuming * (end - interval.began),
+        )
     batches = learning.batches.observe(acknowledged, delivered)
     batch = batches.size_within(assumed_workers)
     if isinstance(published, Unknown):

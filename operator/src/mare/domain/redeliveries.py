@@ -66,7 +66,7 @@ class Redeliveries:
         counters = published, delivered, redelivered, acknowledged
         begun = Redeliveries(at, counters, service_seconds=known(service_seconds, 0.0))
         if self.counters is None:
-            return begun
+            return replace(begun, service_seconds=0.0)  # messages may come back already
         new, all_, again, done = (a - b for a, b in zip(counters, self.counters, strict=True))
         seconds = at - self.at
         rate = again / seconds

@@ -84,12 +84,14 @@ def _most_while_learning(
     if estimates.assumed_start_seconds <= UNKNOWN_START:
         return None
     consuming = estimates.consuming_replicas(load, workload)
-    if consuming and estimates.worked_seconds < 2 * STATISTICS_SECONDS * consuming:
+    # Until they show an acknowledgement, statistics may be of before the first one.
+    updates = 2 if estimates.finished else 3
+    if consuming and estimates.worked_seconds < updates * STATISTICS_SECONDS * consuming:
         return workload.replicas
-    is_unknown = isinstance(estimates.arrival_rate, Unknown) or not estimates.worked_seconds
+    is_unknown = isinstance(estimates.arrival_rate, Unknown) or not estimates.counted_seconds
     if is_unknown or not estimates.finished:
         return None
-    capacity = estimates.finished / estimates.worked_seconds
+    capacity = estimates.finished / estimates.counted_seconds
     return need_of(_demand(target, load, estimates, workload, capacity)[0]).replicas
 
 
