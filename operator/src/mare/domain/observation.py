@@ -15,8 +15,7 @@ NO_CONSUMERS = "NoConsumers"
 """The reason of a prefetch count that is unknown, because the queues had no consumer."""
 NO_PREFETCH = "NoPrefetch"
 AUTOMATIC_ACKNOWLEDGEMENT = "AutomaticAcknowledgement"
-"""Reasons of a prefetch count that is unknown because nothing limits what a consumer gets."""
-"""The reason of a prefetch count that is unknown, because a consumer has no limit."""
+"""Reasons of a prefetch count that is unknown, because a consumer has no limit."""
 _READY_NOT_REPORTED = Unknown("NotReported", "the workload does not report its ready replicas")
 _NO_QUEUE = Unknown("QueueNotFound", "no queue is found")
 _IDLE_NOT_REPORTED = Unknown("NotReported", "the broker does not report which replicas are busy")
