@@ -50,6 +50,7 @@ class Connection:
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
         self.is_closed = True
+        self.channels: dict[int, Channel] = {}
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._end.add_done_callback(lambda end: end.exception())
 

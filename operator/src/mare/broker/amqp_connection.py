@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-from contextlib import suppress
 
 import aiormq
 from aiormq.abc import AbstractConnection
@@ -29,6 +28,7 @@ class SharedConnection:
         self._parameters = parameters
         self._connection: AbstractConnection | None = None
         self._attempt: asyncio.Task[AbstractConnection] | None = None
+        self._transport: FrameLimitTransport | None = None
         self._closed = False
         self._tls: ssl.SSLContext | None = None
         """Shared by all attempts."""
@@ -75,16 +75,23 @@ class SharedConnection:
         except (AMQPError, ConnectionError, TimeoutError) as error:
             refused = refusal_behind(error, "the broker") or _refusal(error, self._parameters.vhost)
             raise (refused or OSError(type(error).__name__)) from without_tracebacks(error)
+        except AccessRefused:
+            raise
+        except Exception as error:  # noqa: BLE001 - what a broker sends must not stay in memory
+            # Of 3,000 arrays in each other, the traceback of pamqp's RecursionError keeps 14 MB.
+            raise OSError(type(error).__name__) from without_tracebacks(error)
         finally:
             if self._connection is not connection:
-                await _close(connection)
+                await _close(connection, transport)
+            else:
+                self._transport = transport
         return connection
 
     async def drop(self, connection: AbstractConnection) -> None:
         """Close a connection that has failed; keep one that was opened since then."""
         if self._connection is connection:
             self._connection = None
-        await _close(connection)
+        await _close(connection, self._transport)
 
     async def close(self) -> None:
         self._closed = True
@@ -95,12 +102,19 @@ class SharedConnection:
             await self.drop(self._connection)
 
 
-async def _close(connection: AbstractConnection) -> None:
+async def _close(connection: AbstractConnection, transport: FrameLimitTransport | None) -> None:
+    """Close a connection, within a second also if the broker reads nothing any more."""
     # By default aiormq cancels the tasks that wait for an answer: they would seem cancelled by
     # their own caller.
-    with suppress(AMQPError, OSError, RuntimeError, asyncio.CancelledError):
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await connection.close(ConnectionError("closed"))
+    closing = asyncio.ensure_future(connection.close(ConnectionError("closed")))
+    await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
+    if transport is not None:
+        transport.abort()
+    if not closing.done():
+        closing.cancel()
+        await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
+    if closing.done() and not closing.cancelled():
+        closing.exception()  # that of a failed connection
 
 
 def _check_capabilities(connection: AbstractConnection) -> None:

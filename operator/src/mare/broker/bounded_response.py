@@ -7,6 +7,7 @@ all that one read of the socket returns: 256 KiB are 9,000 responses and take 2 
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 
 if TYPE_CHECKING:
     from aiohttp.connector import Connection
@@ -20,6 +21,19 @@ _HEAD_BYTES, _BODY_BYTES = 2**13, 2**16
 
 class TooManyInterimResponses(aiohttp.ClientError):
     """The server sends interim responses and no response."""
+
+
+class BoundedHandler(ResponseHandler):
+    """Closes a connection on which responses wait that nobody requested.
+
+    aiohttp keeps each of them: one idle connection took 337 MB in 6 s.
+    """
+
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        if len(self._buffer) > _MOST_INTERIM and self.transport is not None:
+            self.transport.abort()
+        else:
+            super().feed_data(data, size)
 
 
 class BoundedResponse(aiohttp.ClientResponse):

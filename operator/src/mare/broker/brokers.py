@@ -200,10 +200,10 @@ class SecretBrokers:
         """Return a virtual host, which is opened if it is new; raise `OverBudget`."""
         hosts = self._hosts[parameters.with_vhost("")]
         if vhost not in hosts:
+            seconds = self._statistics_seconds
+            host = VirtualHost(parameters.with_vhost(vhost), self._clock, seconds)  # may raise
             parameters.tenant.hold(VIRTUAL_HOSTS, 1)
-            hosts[vhost] = VirtualHost(
-                parameters.with_vhost(vhost), self._clock, self._statistics_seconds
-            )
+            hosts[vhost] = host
         return hosts[vhost]
 
     def _is_refused(self, parameters: ConnectionParameters) -> bool:

@@ -1,8 +1,11 @@
 """An HTTP client for the management API and the Prometheus endpoint of a broker."""
 
+import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar, TypeVarTuple
 from urllib.parse import unquote, urlsplit
@@ -11,7 +14,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from mare.broker.bounded_response import BoundedResponse
+from mare.broker.bounded_response import BoundedHandler, BoundedResponse
 from mare.broker.connection_parameters import (
     ConnectionParameters,
     refusal_behind,
@@ -26,6 +29,8 @@ _log = logging.getLogger(__name__)
 _SECONDS = 4.0
 _CHUNK_BYTES = 2**16
 _LARGE_BYTES = 2**18
+_FIELD_BYTES = 2**11
+"""Of a header: RabbitMQ's longest has 300."""
 
 Query = Mapping[str, str | Sequence[str]]
 T = TypeVar("T")
@@ -83,8 +88,14 @@ class BrokerHttpClient:
         self._max_bytes = max_bytes
         self._session: aiohttp.ClientSession | None = None
 
-    async def get(self, path: str, query: Query, also: HTTPStatus = HTTPStatus.OK) -> bytearray:
-        """Return the body of a response with status 200 or `also`.
+    async def get(
+        self,
+        path: str,
+        query: Query,
+        also: HTTPStatus = HTTPStatus.OK,
+        most: int = sys.maxsize,
+    ) -> bytearray:
+        """Return the body of a response with status 200 or `also`, of `most` bytes at most.
 
         Raises:
             AccessRefused: The broker refuses the credentials or its certificate is not trusted.
@@ -98,6 +109,8 @@ class BrokerHttpClient:
                 if len(body) <= _LARGE_BYTES < len(body) + len(chunk):
                     await stack.enter_async_context(self._tenant.turn(LARGE_BODIES))
                 body += chunk
+                if len(body) > most:
+                    raise ResponseTooLarge(f"{self._source} returns more than {most:,} bytes")
         return body
 
     async def decode(self, body: bytearray, decoder: "msgspec.json.Decoder[T]") -> T:
@@ -117,15 +130,21 @@ class BrokerHttpClient:
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """The body at a percent-encoded path in chunks of at most 64 KiB; raises as `get` does."""
         if self._session is None:
+            connector = aiohttp.TCPConnector(
+                limit=1,
+                ssl=self._tls,
+                resolver=Resolver(self._tenant),
+                socket_factory=self._networks.open_socket,
+            )
+            # aiohttp has no other way to choose the class of its connections.
+            factory = partial(BoundedHandler, loop=asyncio.get_running_loop())
+            setattr(connector, "_factory", factory)  # noqa: B010
             self._session = aiohttp.ClientSession(
                 headers={**self._headers, "Accept-Encoding": "identity"},
                 timeout=aiohttp.ClientTimeout(total=_SECONDS),
-                connector=aiohttp.TCPConnector(
-                    limit=1,
-                    ssl=self._tls,
-                    resolver=Resolver(self._tenant),
-                    socket_factory=self._networks.open_socket,
-                ),
+                connector=connector,
+                max_field_size=_FIELD_BYTES,
+                read_bufsize=_CHUNK_BYTES // 2,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 response_class=BoundedResponse,
                 # 64 KiB of compressed data can decompress to 64 MiB in one step.

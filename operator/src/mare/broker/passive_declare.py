@@ -72,6 +72,10 @@ class PassiveDeclare:
         except (AMQPError, ConnectionError, RuntimeError) as error:
             await self._shared.drop(connection)
             raise OSError(type(error).__name__) from error
+        finally:
+            # A broker that never confirms the end of a channel makes each read open others.
+            if len(connection.channels) > 2 * _MAX_CHANNELS:
+                await self._shared.drop(connection)
         return answers
 
     async def _declare_all(

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
-from mare.broker.http_client import BrokerHttpClient, EndpointMissing, decode
+from mare.broker.http_client import BrokerHttpClient, EndpointMissing
 from mare.broker.passive_declare import late
 from mare.broker.queue_memory import QueueMemory
 from mare.broker.response_fields import Count, Short
@@ -92,14 +92,15 @@ class QuietCheck:
         requested_at = self._clock()
         path = f"{path_segment(self._vhost)}/{path_segment(name)}"
         body = await self._http.get(f"/api/queues/{path}", _COLUMNS)
-        totals = decode(body, _TOTALS, _SOURCE)
+        totals = await self._http.decode(body, _TOTALS)
         left = totals.messages_ready + totals.messages_unacknowledged
         if left:
             return Unknown(MESSAGES_LEFT, f"queue {name} still has messages: {left}", name)
         if totals.type != "quorum":
             return None
         body = await self._http.get(f"/api/queues/quorum/{path}/status", {})
-        leader = next((m for m in decode(body, _MEMBERS, _SOURCE) if m.state == "leader"), None)
+        members = await self._http.decode(body, _MEMBERS)
+        leader = next((each for each in members if each.state == "leader"), None)
         if leader is None:
             return late(name)
         position = (leader.term, leader.last_index)
