@@ -10,6 +10,7 @@ import pytest
 from mare.broker import http_client
 from mare.broker.management import ManagementStatistics
 from mare.broker.prometheus import DetailedMetrics, PrometheusStatistics
+from mare.domain.observation import PEERS_UNKNOWN
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
 from tests.unit.operator_broker.statistics_server import (
@@ -252,7 +253,8 @@ def test_escaped_names_of_queues_are_decoded(label, name):
 def test_the_last_line_of_the_metrics_may_lack_its_end():
     body = b'rabbitmq_detailed_queue_messages_ready{queue="a"} 5'
 
-    assert fetch(PrometheusStatistics, same_for_all(body))["a"].ready == 5
+    found = fetch(PrometheusStatistics, same_for_all(body))["a"]
+    assert (found.ready, found.peers) == (5, PEERS_UNKNOWN)
 
 
 @pytest.mark.parametrize(

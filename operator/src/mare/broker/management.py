@@ -18,6 +18,7 @@ from mare.domain.observation import (
     NO_CONSUMERS,
     NO_PREFETCH,
     NOT_REPORTED,
+    PEERS_UNKNOWN,
 )
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
@@ -50,7 +51,6 @@ _NO_PREFETCH = Unknown(NO_PREFETCH, "a consumer has no prefetch count")
 _NO_LIMIT = Unknown(
     AUTOMATIC_ACKNOWLEDGEMENT, "no prefetch count limits a consumer with automatic acknowledgement"
 )
-_PEERS_UNKNOWN = Unknown("PeersUnknown", "the broker does not report which replicas are busy")
 _NO_PEERS: Mapping[str, int] = {}
 
 
@@ -258,7 +258,7 @@ def _peers(
         channel = consumer.channel_details
         count = unacknowledged.get(channel.name) if isinstance(channel, _ChannelDetails) else None
         if not isinstance(channel, _ChannelDetails) or channel.peer_host is None or count is None:
-            return _PEERS_UNKNOWN
+            return PEERS_UNKNOWN
         address = f"{channel.peer_host}:{channel.peer_port}"
         peers[address] = max(peers[address], count)
     return dict(peers) if peers else _NO_PEERS

@@ -7,7 +7,7 @@ from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient, ResponseTooLarge
 from mare.broker.queue_statistics import MAX_QUEUES, QueueStatistics, Statistics
 from mare.broker.response_budget import OBJECTS_OF_QUEUE, ResponseShare
-from mare.domain.observation import NOT_REPORTED
+from mare.domain.observation import NOT_REPORTED, PEERS_UNKNOWN
 
 _SOURCE = "the Prometheus endpoint"
 _MAX_BYTES = 32 * 2**20
@@ -135,6 +135,7 @@ def _statistics_of(counts: dict[str, int]) -> QueueStatistics:
         delivered=counts.get("delivered", 0),
         acknowledged=counts.get("acknowledged", 0),
         redelivered=counts.get("redelivered", 0),
+        peers=PEERS_UNKNOWN,
     )
 
 

@@ -9,7 +9,7 @@ from mare.domain.clause import Clause, capital, number, significant
 from mare.domain.early_acknowledgement import DRAIN_SECONDS, EarlyAcknowledgement
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
-from mare.domain.observation import NO_PREFETCH, load_of
+from mare.domain.observation import NO_PREFETCH, PEERS_UNKNOWN, load_of
 from mare.domain.other_consumers import OtherConsumers
 from mare.domain.redeliveries import Redeliveries
 from mare.domain.spec import MaximumConcurrency, QueueWaitTime, ScalingSpec, VictimPolicy
@@ -74,14 +74,15 @@ def victims_chosen(
 ) -> tuple[Condition, ...]:
     """Return whether idle replicas are removed first; with IdleFirst only what prevents it.
 
-    That the controller of a StatefulSet chooses is no news: no setting changes it.
+    That the controller of a StatefulSet chooses is no news: no setting changes it. Neither is that
+    the first two samples are not read yet: each start of the operator would write each status.
     """
     kind, waits = "VictimsChosen", spec.victim_policy is VictimPolicy.IDLE_ONLY
-    if not waits and (
-        unchosen is None
-        or unchosen.reason == "ChoosesItself"
-        or spec.victim_policy is VictimPolicy.DEFAULT
-    ):
+    if spec.victim_policy is VictimPolicy.DEFAULT:
+        return ()
+    if not waits and unchosen is not None and unchosen.reason == "ChoosesItself":
+        return ()
+    if not waits and unchosen is None and not _are_peers_unknown(reading):
         return ()
     if unchosen is not None:
         message = f"{unchosen.cause}: a scale-down can remove busy replicas"
@@ -91,6 +92,10 @@ def victims_chosen(
     if isinstance(reading.busy, Unknown):
         return (Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause),)
     return (condition(kind, "True", "Chosen"),)
+
+
+def _are_peers_unknown(reading: BrokerReading) -> bool:
+    return isinstance(reading.busy, Unknown) and reading.busy.reason == PEERS_UNKNOWN.reason
 
 
 def work_visible(

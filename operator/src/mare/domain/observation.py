@@ -11,6 +11,8 @@ from mare.domain.unknown import Unknown, known, total
 STATISTICS_SECONDS = 5.0
 """Interval at which RabbitMQ updates its statistics, by default (`collect_statistics_interval`)."""
 NOT_REPORTED = Unknown("NotReported", "the broker's statistics are not read")
+PEERS_UNKNOWN = Unknown("PeersUnknown", "the broker does not report which replicas are busy")
+"""The Prometheus endpoint never reports it; the management API reports it for some users only."""
 NO_CONSUMERS = "NoConsumers"
 """The reason of a prefetch count that is unknown, because the queues had no consumer."""
 NO_PREFETCH = "NoPrefetch"

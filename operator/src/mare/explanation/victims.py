@@ -18,7 +18,8 @@ def victims_of(facts: Facts) -> str | None:
     by = f"victims.policy {spec.victim_policy}"
     if spec.victim_policy is VictimPolicy.DEFAULT or not facts.target.keeps_replica_sets:
         return f"the {facts.target.kind} chooses the replicas to remove, busy or not ({by})"
-    if isinstance(load_of(facts.queues).unacknowledged, Unknown):
+    are_unknown = condition is not None and condition.status == "Unknown"
+    if are_unknown or isinstance(load_of(facts.queues).unacknowledged, Unknown):
         return f"busy replicas can be removed while it is unknown which are idle ({by})"
     if spec.victim_policy is VictimPolicy.IDLE_FIRST:
         return f"idle replicas are removed first ({by})"
