@@ -89,6 +89,22 @@ JOBS = st.lists(
 )
 
 
+def test_history_limits_hold_for_jobs_without_a_number():
+    """As after 9,999,999,999: the names of later Jobs have a digit more."""
+    jobs = tuple(
+        Job(
+            name=f"work-{age}",
+            version="1",
+            number=0,
+            state=JobState.SUCCEEDED,
+            created=0.0,
+            finished=float(age),
+        )
+        for age in range(10)
+    )
+    assert len(removable(jobs, successful=3, failed=1)) == 7
+
+
 @given(JOBS, st.integers(0, 4), st.integers(0, 4))
 def test_history_limits_keep_the_newest_and_never_an_unfinished_job(jobs, successful, failed):
     removed = removable(tuple(jobs), successful=successful, failed=failed)

@@ -43,12 +43,13 @@ class Job:
 def removable(jobs: tuple[Job, ...], *, successful: int, failed: int) -> tuple[Job, ...]:
     """Return the finished Jobs beyond the history limits, the oldest first.
 
-    The Job with the highest number stays: the number of the next one follows from it.
+    The Job with the highest number stays: the number of the next one follows from it. Of Jobs that
+    all have the number 0 none has to stay.
     """
     last = max((each.number for each in jobs), default=0)
     found: list[Job] = []
     for state, limit in ((JobState.SUCCEEDED, successful), (JobState.FAILED, failed)):
         ended = [each for each in jobs if each.state is state and not each.terminating]
         ended.sort(key=lambda each: (each.finished or 0.0, each.number), reverse=True)
-        found += (each for each in ended[limit:] if each.number != last)
+        found += (each for each in ended[limit:] if each.number != last or not last)
     return tuple(sorted(found, key=lambda each: each.number))
