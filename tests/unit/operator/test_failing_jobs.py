@@ -34,6 +34,14 @@ def test_a_count_of_failures_never_exceeds_what_a_status_can_store():
     assert failures.observe([job], now=600.0).in_turn == MAX_COUNT
 
 
+def test_a_far_time_in_a_status_hides_no_failure_after_it_is_read():
+    failures = JobFailures(counted_until=9e9).observe([], now=1000.0)
+    job = Job(
+        name="work", version="1", number=1, state=JobState.FAILED, created=1020.0, finished=1021.0
+    )
+    assert failures.observe([job], now=1022.0).failed == 1
+
+
 def test_jobs_that_fail_together_count_once():
     time = JobTimeline(with_jobs(max_replicas=50), ready=50)
     time.step(3)

@@ -43,10 +43,10 @@ class JobFailures:
     def observe(self, jobs: Iterable[Job], now: float) -> "JobFailures":
         """Count the Jobs that have ended."""
         latest = now + _CLOCK_SECONDS
-        if max(self.last or 0.0, self.counted_until) > latest:
+        if (self.last or 0.0) > latest or self.counted_until > latest:
             last = None if self.last is None else min(self.last, latest)
-            bounded = replace(self, last=last, counted_until=min(self.counted_until, latest))
-            return bounded.observe(jobs, now)
+            until = self.counted_until if self.counted_until <= latest else now
+            return replace(self, last=last, counted_until=until).observe(jobs, now)
         finished = [each for each in jobs if each.is_finished]
         names = frozenset(each.name for each in finished)
         if names == self.counted:
