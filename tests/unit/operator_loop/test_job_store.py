@@ -54,6 +54,13 @@ def test_numbers_of_an_object_are_kept_without_a_job_until_it_is_forgotten():
     assert jobs.next_number(TARGET) == 1
 
 
+def test_an_object_that_is_forgotten_while_a_job_is_created_leaves_nothing_behind():
+    jobs = store()
+    jobs.forget(TARGET)
+    jobs.use(TARGET, 4)
+    assert jobs.next_number(TARGET) == 1
+
+
 @pytest.mark.parametrize(
     ("changed", "highest"),
     [

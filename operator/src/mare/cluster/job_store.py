@@ -49,7 +49,9 @@ class JobStore:
 
     def use(self, target: JobTarget, number: int) -> None:
         """Give no Job this number or a lower one any more."""
-        self._raise_highest(_owner(target), number)
+        owner = _owner(target)
+        self._raise_highest(owner, number)
+        self._drop_if_unused(owner)
 
     def put(self, item: Mapping[str, Any]) -> Owner | None:
         """Take a Job, unless it is older than what is known; return its owner."""
