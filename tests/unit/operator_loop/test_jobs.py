@@ -143,17 +143,54 @@ def test_a_job_that_is_not_the_one_that_was_read_is_not_deleted():
     run(test)
 
 
-def test_a_job_of_another_that_has_the_next_name_delays_one_decision_only():
+def test_a_job_that_the_watch_shows_before_its_conflict_is_counted():
+    async def test(api):
+        watched = targets(api)
+        before, request = await listed(watched), api.request
+
+        async def is_late(method, path, body=None, **options):
+            if method == "POST" and not api.created:
+                created = await request(method, path, body)
+                await api.events.put(("ADDED", created))
+                await becomes(lambda: watched.get(TARGET).replicas == 1)
+            return await request(method, path, body, **options)
+
+        api.request = is_late
+        with pytest.raises(Conflict):
+            await watched.scale(TARGET, before, 1)
+        assert len(api.created) == 1
+
+    run(test)
+
+
+def take_names(api: JobApi, count: int) -> None:
+    """Let another user create Jobs with the next names; no list of the object has them."""
+    for number in range(1, count + 1):
+        name = job_name("worker", "uid-worker", number)
+        api.jobs[name] = {"metadata": {"name": name}}
+    api.stale = []
+
+
+def test_jobs_of_another_user_with_the_next_ten_names_delay_no_decision():
     async def test(api):
         watched = targets(api)
         scale = await listed(watched)
-        name = job_name("worker", "uid-worker", 1)
-        api.jobs[name] = {"metadata": {"name": name}}
-        api.stale = []
+        take_names(api, 10)
+        await watched.scale(TARGET, scale, 2)
+        assert api.created == [job_name("worker", "uid-worker", number) for number in (11, 12)]
+
+    run(test)
+
+
+def test_one_decision_passes_over_a_bounded_number_of_names():
+    async def test(api):
+        watched = targets(api)
+        scale = await listed(watched)
+        take_names(api, 11)
         with pytest.raises(Conflict):
             await watched.scale(TARGET, scale, 2)
         await watched.scale(TARGET, scale, 2)
-        assert api.created == [job_name("worker", "uid-worker", number) for number in (2, 3)]
+        assert api.created == [job_name("worker", "uid-worker", number) for number in (12, 13)]
 
     run(test)
 

@@ -25,6 +25,9 @@ _OBJECT_BYTES = 256 * 1024
 """An object with a template of 64 KiB and its managed fields; 16 namespaces may create Jobs at a
 time, and each holds its object meanwhile."""
 
+_MAX_TAKEN = 10
+"""Names of Jobs of other users that one decision passes over: each takes a list and a creation."""
+
 
 class WatchedJobs:
     """Implements the part of `mare.ports.Workloads` that Jobs have."""
@@ -67,15 +70,18 @@ class WatchedJobs:
     ) -> None:
         """Create the Jobs that are missing, one after the other, as long as `is_allowed`.
 
-        The template is read now, so that it takes no memory between two Jobs. A name that exists
-        is a Job that the watch has not shown yet: the list is read again, and `Conflict` raised.
+        The template is read now, so that it takes no memory between two Jobs. If a name exists,
+        the list is read again. `Conflict` is raised if it has a Job that `last_read` does not have;
+        else the name is that of another user's Job, and the next number follows.
         """
         path = QUEUE_AUTOSCALERS.path(target.namespace, target.name)
         async with self._scheduler.turn(JOB_WRITES, target.namespace):
             owner = await self._api.request("GET", path, most=_OBJECT_BYTES)
         if owner["metadata"]["uid"] != target.uid or "jobTemplate" not in owner["spec"]:
             raise NotFound(f"{target} are not to be created any more")
-        for _ in range(replicas - last_read.replicas):
+        missing, taken = replicas - last_read.replicas, 0
+        known = {each.name for each in last_read.jobs}
+        while missing > 0:
             number = self._store.next_number(target)
             job = new_job(owner, number)
             try:
@@ -85,13 +91,23 @@ class WatchedJobs:
                     answer = await self._api.request("POST", _JOBS.path(target.namespace), job)
             except Conflict as error:
                 await self.refresh(target)
-                if "already exists" in str(error):  # also a Job of that name that is not its own
+                exists, taken = "already exists" in str(error), taken + 1
+                if exists:
                     self._store.use(target, number)
-                raise
+                if not exists or taken > _MAX_TAKEN or self._has_more(target, known):
+                    raise
+                continue
             except AccessRefused as error:  # Jobs may be listed: a quota or a webhook refuses it
                 raise Rejected(str(error)) from error
             self._store.put(answer)
             self._store.use(target, number)
+            known.add(job["metadata"]["name"])
+            missing -= 1
+
+    def _has_more(self, target: JobTarget, known: set[str]) -> bool:
+        """Return whether an object has Jobs that are not `known`, or may have."""
+        scale = self._store.scale_of(target)
+        return isinstance(scale, Unknown) or any(e.name not in known for e in scale.jobs)
 
     async def refresh(self, target: JobTarget) -> None:
         """Read the Jobs of an object from the API server, not from its cache."""
