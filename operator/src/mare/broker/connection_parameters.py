@@ -219,9 +219,8 @@ def _decode(secret_name: str, key: str, value: str) -> str:
     if len(value) > _MAX_VALUE_CHARACTERS:
         raise AccessRefused(f"{key} of Secret {secret_name} is longer than 64 KiB")
     if key == "tls.key" and len(value) > _MAX_KEY_CHARACTERS:
-        raise AccessRefused(
-            f"tls.key of Secret {secret_name} is longer than 4 KB: use RSA 4096 at most"
-        )
+        text = f"tls.key of Secret {secret_name} is longer than 4 KiB: use RSA 4096 at most"
+        raise AccessRefused(text)
     try:
         return base64.b64decode(value, validate=True).decode().strip()
     except (binascii.Error, UnicodeDecodeError) as error:

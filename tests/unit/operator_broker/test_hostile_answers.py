@@ -1,0 +1,108 @@
+"""What a broker sends that no broker has to send: it costs little, and its connection ends."""
+
+import asyncio
+import base64
+
+import pytest
+from pamqp import commands, frame
+
+from mare.broker.bounded_response import BoundedHandler
+from mare.broker.brokers import SecretBrokers
+from mare.broker.connection_parameters import ConnectionParameters, parse_secret
+from mare.broker.frame_limit import FrameLimitReader
+from mare.broker.http_client import BrokerHttpClient, ResponseTooLarge
+from mare.broker.networks import ANY_NETWORK
+from mare.broker.prometheus import DetailedMetrics
+from mare.broker.virtual_host import VirtualHost
+from mare.ports import AccessRefused
+from mare.tenant_scheduler import VIRTUAL_HOSTS, TenantScheduler
+
+
+def nested(levels: int) -> bytes:
+    """A frame with so many arrays in each other."""
+    value: list[object] = []
+    for _ in range(levels):
+        value = [value]
+    properties = {"capabilities": {}, "deep": value}
+    return frame.marshal(commands.Connection.Start(server_properties=properties), 0)
+
+
+@pytest.mark.parametrize(("levels", "is_refused"), [(20, False), (300, True)])
+def test_a_frame_with_deeply_nested_values_is_refused(levels, is_refused):
+    async def timeline() -> bool:
+        reader = FrameLimitReader(asyncio.get_running_loop())
+        data = nested(levels)
+        reader.feed_data(data[:50])
+        reader.feed_data(data[50:])
+        return reader.exception() is not None
+
+    assert asyncio.run(timeline()) == is_refused
+
+
+def test_a_connection_with_responses_that_nobody_requested_ends():
+    class Transport(asyncio.Transport):
+        aborted = False
+
+        def abort(self) -> None:
+            self.aborted = True
+
+    async def timeline() -> tuple[bool, int]:
+        handler, transport = BoundedHandler(asyncio.get_running_loop()), Transport()
+        handler.connection_made(transport)
+        for _ in range(100):
+            handler.feed_data((None, None))
+        return transport.aborted, len(handler._buffer)
+
+    is_aborted, kept = asyncio.run(timeline())
+    assert is_aborted
+    assert kept < 10
+
+
+def test_a_response_beyond_the_bytes_of_its_kind_is_refused():
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b"[" + b"{}," * 40_000 + b"{}]"
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        await writer.drain()
+
+    async def timeline() -> None:
+        async with await asyncio.start_server(respond, "127.0.0.1", 0) as server:
+            uri = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            client = BrokerHttpClient(uri, ConnectionParameters(networks=ANY_NETWORK), "it", 2**20)
+            with pytest.raises(ResponseTooLarge, match="65,536 bytes"):
+                await client.get("/", {}, most=2**16)
+            await client.close()
+
+    asyncio.run(timeline())
+
+
+def test_a_name_of_a_queue_that_is_too_long_is_not_read():
+    metrics = DetailedMetrics()
+    line = b'rabbitmq_detailed_queue_messages_ready{queue="' + b"a" * 2**20 + b'"} 1\n'
+    metrics.parse(bytearray(line))
+    assert metrics.queues() == {}
+
+
+def test_a_client_key_that_takes_long_to_sign_with_is_refused():
+    values = {"amqp-uri": "amqps://broker/", "tls.key": "A" * 12_000, "tls.crt": "x"}
+    data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+    with pytest.raises(AccessRefused, match=r"tls\.key of Secret broker is longer than 4 KiB"):
+        parse_secret("broker", data, ANY_NETWORK)
+
+
+def test_a_virtual_host_that_cannot_be_opened_is_not_counted(monkeypatch):
+    def fail(*_: object) -> None:
+        raise ValueError("the URI cannot be used")
+
+    monkeypatch.setattr(VirtualHost, "__init__", fail)
+    scheduler = TenantScheduler()
+    brokers = SecretBrokers.__new__(SecretBrokers)
+    brokers._hosts = {}
+    brokers._clock, brokers._statistics_seconds = (lambda: 0.0), 5.0
+    tenant = scheduler.of("shop")
+    parameters = ConnectionParameters(management_uri="http://a%3Ab:c@host", tenant=tenant)
+    brokers._hosts[parameters.with_vhost("")] = {}
+    for _ in range(VIRTUAL_HOSTS.of_namespace + 1):
+        with pytest.raises(ValueError, match="cannot be used"):
+            brokers._host(parameters, "/")
+    scheduler.hold(VIRTUAL_HOSTS, "shop", VIRTUAL_HOSTS.reserved)
