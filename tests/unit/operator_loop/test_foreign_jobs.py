@@ -1,0 +1,50 @@
+"""Jobs of other users whose names are those of an object's next Jobs."""
+
+import pytest
+
+from mare.cluster.job_manifest import job_name, new_job
+from mare.ports import Conflict
+from tests.unit.operator_loop.job_api import TARGET, JobApi, targets
+from tests.unit.operator_loop.test_jobs import PATH, listed, run
+
+
+def take_names(api: JobApi, count: int) -> None:
+    """Let another user create Jobs with the next names; no list of the object has them."""
+    for number in range(1, count + 1):
+        name = job_name("worker", "uid-worker", number)
+        api.jobs[name] = {"metadata": {"name": name}}
+    api.stale = []
+
+
+def test_jobs_of_another_user_with_the_next_ten_names_delay_no_decision():
+    async def test(api):
+        watched = targets(api)
+        scale = await listed(watched)
+        take_names(api, 10)
+        await watched.scale(TARGET, scale, 2)
+        assert api.created == [job_name("worker", "uid-worker", number) for number in (11, 12)]
+
+    run(test)
+
+
+def test_one_decision_passes_over_a_bounded_number_of_names():
+    async def test(api):
+        watched = targets(api)
+        scale = await listed(watched)
+        take_names(api, 11)
+        with pytest.raises(Conflict):
+            await watched.scale(TARGET, scale, 2)
+        await watched.scale(TARGET, scale, 2)
+        assert api.created == [job_name("worker", "uid-worker", number) for number in (12, 13)]
+
+    run(test)
+
+
+def test_a_job_with_the_highest_number_that_is_read_stops_no_others():
+    async def test(api):
+        watched = targets(api)
+        await api.request("POST", PATH, new_job(api.owner, 9_999_999_999))
+        await watched.scale(TARGET, await listed(watched), 3)
+        assert len(api.jobs) == 3
+
+    run(test)
