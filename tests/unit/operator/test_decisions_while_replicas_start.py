@@ -88,7 +88,7 @@ def test_a_step_while_learning_waits_for_most_of_the_last_one():
         timeline.now += 1
         decision = timeline.read(reading(400, at=timeline.now, consumers=0))
     assert decision.replicas == 4
-    for _ in range(10):
+    for _ in range(16):  # three updates of the statistics
         timeline.now += 1
         decision = timeline.read(reading(400, at=timeline.now, consumers=3))
     assert decision.replicas > 4

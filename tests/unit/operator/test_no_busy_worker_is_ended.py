@@ -5,12 +5,14 @@ RabbitMQ's answers are as late as measured: docs/measurements/statistics.md.
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.http_client import decode
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.queue_statistics import Statistics, StatisticsPoller
 from mare.broker.quiet_check import QuietCheck
@@ -30,13 +32,16 @@ messages = st.lists(st.tuples(st.floats(0.1, 25), st.floats(0.05, 40)), min_size
 
 
 class Responses:
-    """Implements the one method of `BrokerHttpClient` that `QuietCheck` calls."""
+    """Implements what `QuietCheck` calls of `BrokerHttpClient`."""
 
     def __init__(self, operator: "Operator") -> None:
         self._operator = operator
 
     async def get(self, path: str, query: object) -> bytearray:
         return self._operator.broker.answer(path, self._operator.now)
+
+    async def decode(self, body: bytearray, decoder: Any) -> Any:
+        return decode(body, decoder, "the management API")
 
     async def close(self) -> None: ...
 
