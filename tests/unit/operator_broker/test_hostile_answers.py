@@ -3,9 +3,12 @@
 import asyncio
 import base64
 
+import aiormq
 import pytest
 from pamqp import commands, frame
 
+from mare.broker import amqp_connection
+from mare.broker.amqp_connection import SharedConnection
 from mare.broker.bounded_response import BoundedHandler
 from mare.broker.brokers import SecretBrokers
 from mare.broker.connection_parameters import ConnectionParameters, parse_secret
@@ -13,9 +16,15 @@ from mare.broker.frame_limit import FrameLimitReader
 from mare.broker.http_client import BrokerHttpClient, ResponseTooLarge
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.prometheus import DetailedMetrics
-from mare.broker.virtual_host import VirtualHost
-from mare.ports import AccessRefused
+from mare.ports import AccessRefused, NotFound
 from mare.tenant_scheduler import VIRTUAL_HOSTS, TenantScheduler
+from tests.fakes.declarations import Broker
+from tests.unit.operator_broker import virtual_time
+
+
+class NoSecrets:
+    async def read(self, namespace: str, name: str) -> dict[str, str]:
+        raise NotFound(name)
 
 
 def nested(levels: int) -> bytes:
@@ -39,7 +48,7 @@ def test_a_frame_with_deeply_nested_values_is_refused(levels, is_refused):
     assert asyncio.run(timeline()) == is_refused
 
 
-def test_a_connection_with_responses_that_nobody_requested_ends():
+def test_a_connection_with_responses_without_a_request_ends():
     class Transport(asyncio.Transport):
         aborted = False
 
@@ -90,19 +99,45 @@ def test_a_client_key_that_takes_long_to_sign_with_is_refused():
         parse_secret("broker", data, ANY_NETWORK)
 
 
-def test_a_virtual_host_that_cannot_be_opened_is_not_counted(monkeypatch):
-    def fail(*_: object) -> None:
-        raise ValueError("the URI cannot be used")
-
-    monkeypatch.setattr(VirtualHost, "__init__", fail)
+def test_a_virtual_host_that_cannot_be_opened_is_not_counted():
     scheduler = TenantScheduler()
-    brokers = SecretBrokers.__new__(SecretBrokers)
-    brokers._hosts = {}
-    brokers._clock, brokers._statistics_seconds = (lambda: 0.0), 5.0
-    tenant = scheduler.of("shop")
-    parameters = ConnectionParameters(management_uri="http://a%3Ab:c@host", tenant=tenant)
-    brokers._hosts[parameters.with_vhost("")] = {}
+    brokers = SecretBrokers(
+        NoSecrets(),
+        virtual_time.now,
+        statistics_seconds=5,
+        secret_seconds=30,
+        networks=ANY_NETWORK,
+        scheduler=scheduler,
+    )
+    uri = "http://a%3Ab:c@host"  # basic authentication allows no colon in a user
+    parameters = ConnectionParameters(management_uri=uri, tenant=scheduler.of("shop"))
     for _ in range(VIRTUAL_HOSTS.of_namespace + 1):
-        with pytest.raises(ValueError, match="cannot be used"):
+        with pytest.raises(ValueError, match="not allowed in login"):
             brokers._host(parameters, "/")
-    scheduler.hold(VIRTUAL_HOSTS, "shop", VIRTUAL_HOSTS.reserved)
+    scheduler.hold(VIRTUAL_HOSTS, "shop", VIRTUAL_HOSTS.of_namespace)
+
+
+def test_an_old_connection_that_is_dropped_leaves_the_new_one(monkeypatch):
+    class Transport:
+        def __init__(self, *_: object) -> None:
+            transports.append(self)
+            self.is_aborted = False
+
+        def abort(self) -> None:
+            self.is_aborted = True
+
+    transports: list[Transport] = []
+    broker = Broker()
+    monkeypatch.setattr(amqp_connection, "FrameLimitTransport", Transport)
+    monkeypatch.setattr(aiormq, "Connection", broker.connection)
+
+    async def timeline() -> None:
+        shared = SharedConnection(ConnectionParameters(amqp_uri="amqp://rabbitmq/"))
+        old = await shared.get()
+        broker.restart()
+        await shared.get()
+        await shared.drop(old)
+        assert [each.is_aborted for each in transports] == [True, False]
+        await shared.close()
+
+    asyncio.run(timeline())

@@ -3,24 +3,26 @@
 import pytest
 
 from mare.cluster.job_manifest import job_name, new_job
-from mare.ports import Conflict
+from mare.cluster.targets import WatchedTargets
+from mare.ports import Conflict, Scale
 from tests.unit.operator_loop.job_api import TARGET, JobApi, targets
 from tests.unit.operator_loop.test_jobs import PATH, listed, run
 
 
-def take_names(api: JobApi, count: int) -> None:
-    """Let another user create Jobs with the next names; no list of the object has them."""
+async def beside_taken_names(api: JobApi, count: int) -> tuple[WatchedTargets, Scale]:
+    """Read no Jobs; then another user creates some with the next names, which no list has."""
+    watched = targets(api)
+    scale = await listed(watched)
     for number in range(1, count + 1):
         name = job_name("worker", "uid-worker", number)
         api.jobs[name] = {"metadata": {"name": name}}
     api.stale = []
+    return watched, scale
 
 
 def test_jobs_of_another_user_with_the_next_ten_names_delay_no_decision():
     async def test(api):
-        watched = targets(api)
-        scale = await listed(watched)
-        take_names(api, 10)
+        watched, scale = await beside_taken_names(api, 10)
         await watched.scale(TARGET, scale, 2)
         assert api.created == [job_name("worker", "uid-worker", number) for number in (11, 12)]
 
@@ -29,9 +31,7 @@ def test_jobs_of_another_user_with_the_next_ten_names_delay_no_decision():
 
 def test_one_decision_passes_over_a_bounded_number_of_names():
     async def test(api):
-        watched = targets(api)
-        scale = await listed(watched)
-        take_names(api, 11)
+        watched, scale = await beside_taken_names(api, 11)
         with pytest.raises(Conflict):
             await watched.scale(TARGET, scale, 2)
         await watched.scale(TARGET, scale, 2)

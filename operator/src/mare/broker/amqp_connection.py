@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from weakref import WeakKeyDictionary
 
 import aiormq
 from aiormq.abc import AbstractConnection
@@ -28,7 +29,9 @@ class SharedConnection:
         self._parameters = parameters
         self._connection: AbstractConnection | None = None
         self._attempt: asyncio.Task[AbstractConnection] | None = None
-        self._transport: FrameLimitTransport | None = None
+        self._transports: WeakKeyDictionary[AbstractConnection, FrameLimitTransport] = (
+            WeakKeyDictionary()
+        )
         self._closed = False
         self._tls: ssl.SSLContext | None = None
         """Shared by all attempts."""
@@ -65,6 +68,7 @@ class SharedConnection:
         parameters = self._parameters
         transport = FrameLimitTransport(self._tls, parameters.networks, parameters.tenant)
         connection = aiormq.Connection(uri, transport_factory=transport)
+        self._transports[connection] = transport
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await connection.connect()
@@ -82,16 +86,14 @@ class SharedConnection:
             raise OSError(type(error).__name__) from without_tracebacks(error)
         finally:
             if self._connection is not connection:
-                await _close(connection, transport)
-            else:
-                self._transport = transport
+                await self._close(connection)
         return connection
 
     async def drop(self, connection: AbstractConnection) -> None:
         """Close a connection that has failed; keep one that was opened since then."""
         if self._connection is connection:
             self._connection = None
-        await _close(connection, self._transport)
+        await self._close(connection)
 
     async def close(self) -> None:
         self._closed = True
@@ -101,20 +103,18 @@ class SharedConnection:
         if self._connection is not None:
             await self.drop(self._connection)
 
-
-async def _close(connection: AbstractConnection, transport: FrameLimitTransport | None) -> None:
-    """Close a connection, within a second also if the broker reads nothing any more."""
-    # By default aiormq cancels the tasks that wait for an answer: they would seem cancelled by
-    # their own caller.
-    closing = asyncio.ensure_future(connection.close(ConnectionError("closed")))
-    await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
-    if transport is not None:
-        transport.abort()
-    if not closing.done():
-        closing.cancel()
+    async def _close(self, connection: AbstractConnection) -> None:
+        """Close a connection, within two seconds also if the broker reads nothing any more."""
+        # By default aiormq cancels the tasks that wait for an answer: they would seem cancelled by
+        # their own caller.
+        closing = asyncio.ensure_future(connection.close(ConnectionError("closed")))
         await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
-    if closing.done() and not closing.cancelled():
-        closing.exception()  # that of a failed connection
+        self._transports[connection].abort()
+        if not closing.done():
+            closing.cancel()
+            await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
+        if closing.done() and not closing.cancelled():
+            closing.exception()  # that of a failed connection
 
 
 def _check_capabilities(connection: AbstractConnection) -> None:

@@ -24,7 +24,7 @@ class TooManyInterimResponses(aiohttp.ClientError):
 
 
 class BoundedHandler(ResponseHandler):
-    """Closes a connection on which responses wait that nobody requested.
+    """Closes a connection on which responses without a request wait.
 
     aiohttp keeps each of them: one idle connection took 337 MB in 6 s.
     """
