@@ -24,8 +24,9 @@ chmod 0400 "$HOME/.erlang.cookie"
 nodes=$(sed -n 's/^cluster_formation.classic_config.nodes.[0-9]* = //p' "$files/rabbitmq.conf" | tr '\n' ' ')
 first=${nodes%% *}
 if [ "$RABBITMQ_NODENAME" != "$first" ] && [ ! -e "$RABBITMQ_MNESIA_BASE/$RABBITMQ_NODENAME" ]; then
-    echo "This node has no data. It waits for the first node, $first, or for one that has data, and joins its cluster."
+    # Before a word is said: the first process of a container ignores signals that it does not expect.
     trap 'exit 143' TERM
+    echo "This node has no data. It waits for the first node, $first, or for one that has data, and joins its cluster."
     erl -noinput -eval "
         Hosts = [lists:last(string:lexemes(Node, [\$@])) || Node <- string:lexemes(\"$nodes\", [32])],
         Listens = fun({Host, Family}) ->
