@@ -186,6 +186,9 @@ class Workloads(Protocol):
 
 
 class Objects(Protocol):
+    async def read(self, key: Key) -> Autoscaler:
+        """Return the object as the API server has it; raise as `write_status` does."""
+
     async def write_status(
         self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]
     ) -> str:

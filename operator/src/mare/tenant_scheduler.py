@@ -14,6 +14,7 @@ Bounds of one object, answer or connection stand where they are applied:
 - `loop/pace.py`: reads and decisions a second, and queues (`settings.namespace_queues`)
 - `loop/loop.py`, `loop/killed_replicas.py`: deleted objects, and killed replicas, that are
   remembered (`loop/recent_entries.py`)
+- `loop/stored_status.py`: characters of a status
 - `broker/connection_parameters.py`: characters of a value in a Secret
 - `broker/bounded_response.py`, `broker/frame_limit.py`, `broker/management.py`,
   `broker/prometheus.py`: heads, frames and bodies of brokers
@@ -94,9 +95,12 @@ SECRET_CHARACTERS = Stock(
 )
 """Of what is kept of Secrets. Three certificates take 10,000, so that 200 Secrets have them."""
 CERTIFICATES = Stock(
-    "different certificates in Secrets", 12, reserved=1, shared=12, bytes_each=2_500_000
+    "different certificates in Secrets", 12, reserved=1, shared=12, bytes_each=1_000_000
 )
-"""A TLS context of up to 2.4 MiB each."""
+"""A TLS context each: 0.8 MB with the 144 authorities of the system, 0.4 MB with 85 others."""
+OBJECTS = Stock("QueueAutoscalers", 2_000, reserved=64, shared=3_000, bytes_each=15_000)
+"""`settings.namespace_queues` replaces the 2,000: each object has a queue. One of 8 KiB counts as
+two."""
 REMEMBERED_QUEUES = Stock(
     "remembered queues", 20_000, reserved=1_000, shared=20_000, bytes_each=600
 )
@@ -105,11 +109,11 @@ REMEMBERED_JOBS = Stock("remembered Jobs", 2_000, reserved=200, shared=10_000, b
 """Finished ones up to the history limits, and unfinished ones up to maxReplicas. A decision on so
 many takes 5 ms, and 11 if all end together."""
 RECORDED_OBJECTS = Stock(
-    "objects with charts and a log", 1_000, reserved=20, shared=730, bytes_each=100_000
+    "objects with charts and a log", 1_000, reserved=20, shared=500, bytes_each=100_000
 )
 """After 24 hours: 47 KB of samples, 22 of arrivals and 32 of decisions at most."""
 RESPONSE_OBJECTS = Stock(
-    "JSON objects in responses", 300_000, reserved=12_000, shared=450_000, bytes_each=150
+    "JSON objects in responses", 300_000, reserved=12_000, shared=425_000, bytes_each=150
 )
 """30,000 queues and as many consumers; the reserved part is for 2,000 queues."""
 

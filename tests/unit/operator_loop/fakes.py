@@ -10,11 +10,12 @@ from mare.custom_resource.autoscaler import (
     BrokerReference,
     Key,
     ScaleTarget,
+    read_autoscaler,
 )
 from mare.domain.jobs import Job
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
-from mare.ports import BrokerReading, Conflict, OnKilled, Scale
+from mare.ports import BrokerReading, Conflict, NotFound, OnKilled, Scale
 
 
 @dataclass
@@ -214,6 +215,16 @@ class FakeObjects:
     """The object whose writes are answered at once in any case."""
     stored: dict[str, int] = field(default_factory=dict)
     """The resourceVersion of each object."""
+    bodies: dict[str, dict] = field(default_factory=dict)
+    """Objects that can be read again, by name."""
+
+    async def read(self, key: Key) -> Autoscaler:
+        if key.name not in self.bodies:
+            raise NotFound(f"{key.name} does not exist")
+        stored = {**self.bodies[key.name], "status": self.status(key.name)}
+        version = str(self.stored.get(key.name, 100))
+        stored["metadata"] = {**stored["metadata"], "resourceVersion": version}
+        return read_autoscaler(stored)
 
     async def write_status(
         self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]

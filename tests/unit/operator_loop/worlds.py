@@ -119,7 +119,8 @@ class World:
         stored = self.objects.stored.get(name, 100)
         fields = {"version": stored + 1, **fields}
         self.objects.stored[name] = max(stored, fields["version"])
-        self.loop.put(read_autoscaler({**body(name, **fields), "status": status}))
+        self.objects.bodies[name] = body(name, **fields)
+        self.loop.put(read_autoscaler({**self.objects.bodies[name], "status": status}))
 
     async def kill(self) -> None:
         """End the operator as SIGKILL does: nothing that is under way goes on."""

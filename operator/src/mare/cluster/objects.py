@@ -7,7 +7,15 @@ from uuid import uuid4
 
 from mare.cluster.api import MERGE_PATCH, METADATA, METADATA_LIST, Api
 from mare.cluster.paths import Resource
-from mare.custom_resource.autoscaler import BROKER_LABEL, FROM_REPLICAS, TO_REPLICAS, Autoscaler
+from mare.custom_resource.autoscaler import (
+    BROKER_LABEL,
+    FROM_REPLICAS,
+    TO_REPLICAS,
+    Autoscaler,
+    Key,
+    read_autoscaler,
+    used_fields,
+)
 from mare.ports import AccessRefused
 
 GROUP, VERSION, PLURAL = "mare.dev", "v1alpha1", "queueautoscalers"
@@ -50,6 +58,10 @@ class StoredObjects:
     def __init__(self, api: Api, instance: str) -> None:
         self._api = api
         self._instance = instance
+
+    async def read(self, key: Key) -> Autoscaler:
+        answer = await self._api.request("GET", QUEUE_AUTOSCALERS.path(*key))
+        return read_autoscaler(used_fields(answer))
 
     async def write_status(
         self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]

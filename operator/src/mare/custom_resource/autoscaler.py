@@ -1,5 +1,6 @@
 """A QueueAutoscaler as the operator uses it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -103,6 +104,8 @@ class Autoscaler:
     """The creation time, in RFC 3339."""
     wrong_schedules: tuple[WrongSchedule, ...] = ()
     """Invalid schedules of the custom resource, which `spec` does not contain."""
+    characters: int = 0
+    """Of the spec, as JSON."""
 
 
 def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
@@ -130,6 +133,7 @@ def read_autoscaler(body: Mapping[str, Any]) -> Autoscaler:
         restores_replicas=is_restored and "jobTemplate" not in spec,
         created=metadata.get("creationTimestamp", ""),
         wrong_schedules=wrong_schedules(spec),
+        characters=len(json.dumps(spec)),
     )
 
 

@@ -89,7 +89,7 @@ def status_of(
         "originalReplicas": original_replicas,
         "depth": status_values.depth(reading.queues),
         "queues": _queues(reading.queues, rates, before, offset),
-        "conditions": _conditions(conditions, autoscaler, before, written_at),
+        "conditions": conditions_status(conditions, autoscaler, before, written_at),
     }
     if isinstance(scale, Scale):
         ready = None if isinstance(scale.ready, Unknown) else scale.ready
@@ -204,9 +204,10 @@ def _step(step: Step) -> Status:
     return status if step.replicas is None else {**status, "replicas": step.replicas}
 
 
-def _conditions(
+def conditions_status(
     conditions: Iterable[Condition], autoscaler: Autoscaler, before: Mapping[str, Any], now: float
 ) -> list[Status]:
+    """Return conditions as a status has them; `now` is the time of the system clock."""
     since = {
         (each["type"], each["status"]): each["lastTransitionTime"]
         for each in before.get("conditions", ())

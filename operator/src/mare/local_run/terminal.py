@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from mare.custom_resource.autoscaler import Autoscaler, Key
 from mare.custom_resource.condition import Condition
+from mare.ports import NotFound
 
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
 _BOLD = 1
@@ -84,6 +85,9 @@ class TerminalObjects:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._bad: set[tuple[Key, str]] = set()
+
+    async def read(self, key: Key) -> Autoscaler:
+        raise NotFound(f"{key.name} is in no cluster")
 
     async def write_status(
         self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]

@@ -6,7 +6,6 @@ messages/s, 22 MB for 1,000 such objects. The record is in the memory of the lea
 """
 
 import zlib
-from collections import deque
 from collections.abc import Iterator
 from itertools import chain, repeat
 from struct import Struct
@@ -40,7 +39,7 @@ class LoadRecord:
     __slots__ = ("_began", "_blocks", "_end", "_messages", "_newest", "_open", "_seconds")
 
     def __init__(self) -> None:
-        self._blocks: deque[tuple[int, bytes]] = deque()
+        self._blocks: list[tuple[int, bytes]] = []
         """The seconds of each block, and its compressed entries."""
         self._open = bytearray()
         self._began = self._end = 0
@@ -85,7 +84,7 @@ class LoadRecord:
             self._blocks.append((seconds, _compressed(self._open)))
             self._open = bytearray()
             if sum(length for length, _ in self._blocks) - self._blocks[0][0] >= SECONDS:
-                self._blocks.popleft()
+                del self._blocks[0]
 
     def last(self, seconds: float = SECONDS) -> list[Arrived]:
         """Return what arrived in the last seconds, from the first count to the last one."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, is_older
 from mare.domain.unknown import Unknown
+from mare.loop.admission import Admission
 from mare.loop.evidence_collector import EvidenceCollector
 from mare.loop.metrics import Metrics
 from mare.loop.operator_claim import OperatorClaim
@@ -104,6 +105,8 @@ class Loop:
             clock=self.clock,
             scheduler=self.scheduler,
         )
+        around = self.objects, self.leadership, self.clock, self.scheduler
+        self._admission = Admission(self.put, self.namespace_queues, *around)
         self._states: dict[Key, AutoscalerState] = {}
         self._removed = RecentEntries(_MAX_REMOVED)
         """The uids removed last: a late watch event must not bring one back."""
@@ -134,15 +137,21 @@ class Loop:
         late = state is not None and is_older(autoscaler.version, state.stored.version)
         if late or self._removed.has(autoscaler.key.namespace, autoscaler.uid):
             return
-        stored = replace(autoscaler, status=_IN_STATE)
-        if state is None or state.autoscaler.uid != autoscaler.uid:
+        if state is not None and state.autoscaler.uid != autoscaler.uid:
+            self.remove(autoscaler.key, state.autoscaler.uid)
+            state = None
+        has_changed = state is None or state.autoscaler.generation != autoscaler.generation
+        if has_changed and not self._admission.takes(autoscaler):
             if state is not None:
-                self.remove(autoscaler.key, state.autoscaler.uid)
+                self._drop(state)
+            return
+        stored = replace(autoscaler, status=_IN_STATE)
+        if state is None:
             state = AutoscalerState(stored, next(self._numbers), OperatorClaim(self.operator))
             state.adopt_status(autoscaler.status, self.clock.offset)
             self._states[autoscaler.key] = state
             self._owners.put(stored)
-        elif state.autoscaler.generation != autoscaler.generation:
+        elif has_changed:
             self._owners.remove(state.autoscaler)
             self._owners.put(stored)
             state.replace_spec(stored)
@@ -157,13 +166,18 @@ class Loop:
         namespace, _ = key
         self._removed.add(namespace, uid)
         state = self._states.get(key)
-        if state is None or state.autoscaler.uid != uid:
-            return
-        del self._states[key]
+        if state is None:
+            self._admission.remove(key)
+        elif state.autoscaler.uid == uid:
+            self._admission.remove(key)
+            self._drop(state)
+            self._restorer.start(state)
+
+    def _drop(self, state: AutoscalerState) -> None:
+        del self._states[state.autoscaler.key]
         state.removed = True
         self._owners.remove(state.autoscaler)
-        self.record.remove(key)
-        self._restorer.start(state)
+        self.record.remove(state.autoscaler.key)
 
     async def run(self) -> None:
         """Tick until cancelled, then wait for writes that are under way."""
@@ -193,6 +207,7 @@ class Loop:
         now = self.ticked_at = self.clock()
         self._leads = self.leadership()
         self.metrics.set_leading(self.record, leads=self._leads)
+        self.metrics.set_refused(self.record, self._admission.refused if self._leads else 0)
         if not self._leads:
             return
         if self.leadership.term != self._term:
@@ -266,6 +281,7 @@ class Loop:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        await self._admission.close()
         await self._restorer.close()
         await self._reconciler.close()
 

@@ -53,6 +53,12 @@ class Metrics:
         self.broker_errors = Counter(
             "mare_broker_errors", "Reads that failed", ["reason"], registry=self.registry
         )
+        self._refused = Gauge(
+            "mare_refused_objects",
+            "QueueAutoscalers that are not scaled: too many of their namespace, or of all",
+            registry=self.registry,
+        )
+        self._refused_by = dict.fromkeys(records, 0)
         self._leading = Gauge(
             "mare_leader",
             "Shards that this replica leads: 1 while it leads, without shards",
@@ -64,6 +70,10 @@ class Metrics:
         exported = self._objects.exported
         exported[record] = leads
         self._leading.set(sum(exported.values()))
+
+    def set_refused(self, record: Record, count: int) -> None:
+        self._refused_by[record] = count
+        self._refused.set(sum(self._refused_by.values()))
 
     def scaled(self, read_at: float, now: float, *, up: bool) -> None:
         self.changes.labels("up" if up else "down").inc()

@@ -1,6 +1,7 @@
 """The status of one object in the API server, and when it has to be written again."""
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,9 @@ that changes an object ten times a second would cause as many."""
 _ESTIMATE_CHANGE = 0.3
 """Relative change of the capacity estimate that is worth a status write."""
 _ESTIMATE_SECONDS = 300.0
+_MOST_CHARACTERS = 32_768
+"""Of a status. The operator writes 2,000 to 20,000; who may write statuses can write 950,000."""
+_LONGEST = ("decisions", "queues", "lastDecision", "conditions")
 _SURGE_SECONDS = 600.0
 """Age from which on a new surge alone is worth a status write: most surges scale the workload, and
 that write contains them."""
@@ -37,8 +41,8 @@ class StoredStatus:
     writing: bool = False
     unpublished: set[str] = field(default_factory=set)
     """Types of bad conditions in the status whose Event is not published yet."""
-    _json: str = "{}"
-    """The status as text: for 1,000 objects 5 MB, where dicts take 16 MB."""
+    _packed: bytes = b""
+    """The status, compressed: for 1,000 objects 1.5 MB, where texts take 4 and dicts 16 MB."""
     _capacity: float | None = None
     original: int | None = None
     """The original replicas in the status."""
@@ -61,7 +65,9 @@ class StoredStatus:
 
     @property
     def status(self) -> dict[str, Any]:
-        status: dict[str, Any] = json.loads(self._json)
+        if not self._packed:
+            return {}
+        status: dict[str, Any] = json.loads(zlib.decompress(self._packed))
         return status
 
     def adopt(self, status: Mapping[str, Any]) -> None:
@@ -79,7 +85,7 @@ class StoredStatus:
         self._fingerprint = None
 
     def _set(self, status: Mapping[str, Any]) -> None:
-        self._json = json.dumps(status)
+        self._packed = zlib.compress(_bounded(status).encode(), 1)
         capacity, surges = read_estimates(status).capacity_per_replica, read_surges(status)
         self.original = read_original(status)
         self.count = read_count(status.get("currentReplicas"))
@@ -120,6 +126,15 @@ class StoredStatus:
         if isinstance(new, Unknown):
             return False
         return old is None or abs(new / old - 1) > _ESTIMATE_CHANGE
+
+
+def _bounded(status: Mapping[str, Any]) -> str:
+    """Return the status as JSON, without its longest fields if they exceed the bound."""
+    text = json.dumps(status)
+    for number in range(1, len(_LONGEST) + 1):
+        if len(text) > _MOST_CHARACTERS:
+            text = json.dumps({key: status[key] for key in status if key not in _LONGEST[:number]})
+    return text
 
 
 def _fingerprint(view: View) -> tuple[int, int, int]:

@@ -1,0 +1,135 @@
+"""Which objects the loop takes: one over a bound of its namespace is not scaled, and says so."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from mare.background import Tasks
+from mare.custom_resource.autoscaler import Autoscaler, Key
+from mare.custom_resource.condition import Condition
+from mare.custom_resource.status import conditions_status
+from mare.domain.unknown import Unknown
+from mare.ports import DecisionClock, Leadership, NotFound, Objects
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import OBJECTS, STATUS_WRITES, WORKLOAD_READS, TenantScheduler
+
+RETRY_SECONDS = 30.0
+_LARGE = 8_192
+"""Characters of a spec from which on it counts as another object; most have 500 to 2,000."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class Admission:
+    """Counts objects, and reads refused ones again until there is room or they are deleted."""
+
+    put: Callable[[Autoscaler], None]
+    """Takes an object that was read again."""
+    most_of_namespace: int
+    objects: Objects
+    leadership: Leadership
+    clock: DecisionClock
+    scheduler: TenantScheduler
+
+    def __post_init__(self) -> None:
+        most = max(OBJECTS.reserved, self.most_of_namespace)
+        self._stock = replace(OBJECTS, of_namespace=most)
+        self._held: dict[Key, int] = {}
+        self._refused: defaultdict[str, dict[Key, Unknown | None]] = defaultdict(dict)
+        """By namespace: why an object was refused, until its status shows it; then None."""
+        self._tasks = Tasks()
+
+    @property
+    def refused(self) -> int:
+        return sum(map(len, self._refused.values()))
+
+    def takes(self, autoscaler: Autoscaler) -> bool:
+        """Count an object or its change; return False if it is over the bound."""
+        key, units = autoscaler.key, 1 + autoscaler.characters // _LARGE
+        try:
+            self.scheduler.hold(self._stock, key.namespace, units - self._held.get(key, 0))
+        except OverBudget as error:
+            self._release(key)
+            self._refuse(autoscaler, error.why)
+            return False
+        self._held[key] = units
+        self._forget(key)
+        return True
+
+    def remove(self, key: Key) -> None:
+        self._release(key)
+        self._forget(key)
+
+    async def close(self) -> None:
+        await self._tasks.cancel()
+
+    def _release(self, key: Key) -> None:
+        namespace, _ = key
+        self.scheduler.hold(self._stock, namespace, -self._held.pop(key, 0))
+
+    def _forget(self, key: Key) -> None:
+        namespace, _ = key
+        if namespace in self._refused:
+            self._refused[namespace].pop(key, None)
+
+    def _refuse(self, autoscaler: Autoscaler, why: Unknown) -> None:
+        key = autoscaler.key
+        if key.namespace not in self._refused:
+            _log.warning("Objects are refused", extra={"why": why.cause})
+            self._tasks.start(self._retry_all(key.namespace))
+        self._refused[key.namespace][key] = None if _shows(autoscaler, why) else why
+
+    async def _retry_all(self, namespace: str) -> None:
+        """Report the refused objects of a namespace, and take them once there is room."""
+        refused = self._refused[namespace]
+        while refused:
+            with suppress(OverBudget):
+                for key in sorted(refused, key=lambda each: refused[each] is None):
+                    is_reported = not self.leadership() or refused.get(key) is None
+                    if is_reported and not self._has_room(namespace):
+                        break
+                    await self._retry(key)
+            await asyncio.sleep(RETRY_SECONDS)
+        del self._refused[namespace]
+
+    def _has_room(self, namespace: str) -> bool:
+        try:
+            self.scheduler.hold(self._stock, namespace, 1)
+        except OverBudget:
+            return False
+        self.scheduler.hold(self._stock, namespace, -1)
+        return True
+
+    async def _retry(self, key: Key) -> None:
+        try:
+            async with self.scheduler.turn(WORKLOAD_READS, key.namespace):
+                autoscaler = await self.objects.read(key)
+            self.put(autoscaler)
+            if self.leadership() and (why := self._refused[key.namespace].get(key)):
+                async with self.scheduler.turn(STATUS_WRITES, key.namespace):
+                    await self._report(autoscaler, why)
+        except NotFound:
+            self._forget(key)
+        except OverBudget:
+            raise
+        except Exception as error:  # noqa: BLE001 - the others must be tried, and this one again
+            _log.warning("Refused object", extra={"object": key, "error": str(error)[:512]})
+
+    async def _report(self, autoscaler: Autoscaler, why: Unknown) -> None:
+        now = self.clock() + self.clock.offset
+        able = Condition("AbleToScale", "False", why.reason, why.cause, (why.clause,))
+        conditions = conditions_status(
+            (replace(able, type="Ready"), able), autoscaler, autoscaler.status, now
+        )
+        status = {"conditions": conditions}
+        await self.objects.write_status(autoscaler, autoscaler.version, status)
+        await self.objects.publish_event(autoscaler, "Warning", why.reason, why.cause)
+        self._refused[autoscaler.key.namespace][autoscaler.key] = None
+
+
+def _shows(autoscaler: Autoscaler, why: Unknown) -> bool:
+    conditions = autoscaler.status.get("conditions", ())
+    return any((e["type"], e["reason"]) == ("AbleToScale", why.reason) for e in conditions)

@@ -1,0 +1,138 @@
+"""Objects beyond the bound of their namespace are not scaled, say so, and are taken later."""
+
+import asyncio
+from collections.abc import Mapping
+from itertools import count
+from typing import Any
+
+import pytest
+
+from mare.custom_resource.autoscaler import Key, read_autoscaler
+from mare.loop.admission import RETRY_SECONDS, Admission
+from mare.loop.stored_status import StoredStatus
+from mare.ports import Unavailable
+from mare.tenant_scheduler import OBJECTS, OWN_MEMORY, TenantScheduler
+from tests.unit.operator_loop.worlds import World, body, run
+
+_LONG = [{"name": f"{'q' * 250}{number}"} for number in range(40)]
+"""A spec with them counts as two objects."""
+_REFUSED = ("False", "NamespaceBudgetExceeded")
+
+
+async def _passes(world: World) -> None:
+    for _ in range(3):
+        await asyncio.sleep(RETRY_SECONDS)
+        await world.tick(1.0)
+
+
+def _refused(world: World) -> float | None:
+    return world.metrics.registry.get_sample_value("mare_refused_objects")
+
+
+def _deployed(world: World, *names: str, **spec: Any) -> None:
+    """Bring these objects to a namespace that has room for two."""
+    for number in range(OBJECTS.reserved - 2):
+        world.put(f"other-{number}")
+    for name in names:
+        world.begin(0, 100, name, **spec)
+
+
+def _taken(world: World) -> list[str]:
+    names = (each.key.name for each in world.loop.autoscalers)
+    return [each for each in names if not each.startswith("other-")]
+
+
+def test_an_object_beyond_the_bound_is_not_scaled_and_says_so_once():
+    async def timeline(world: World) -> None:
+        _deployed(world, "first", "second", "third")
+        await _passes(world)
+
+        assert _taken(world) == ["first", "second"]
+        assert world.objects.condition("Ready", "third") == _REFUSED
+        assert world.objects.condition("AbleToScale", "third") == _REFUSED
+        assert len([each for each, _ in world.objects.statuses if each == "third"]) == 1
+        assert [each for each in world.objects.events if each[0] == "third"] == [
+            ("third", "Warning", "NamespaceBudgetExceeded")
+        ]
+        assert _refused(world) == 1
+
+    run(timeline, namespace_queues=1)
+
+
+@pytest.mark.parametrize("leads", [True, False])
+def test_a_refused_object_is_taken_once_there_is_room(leads):
+    async def timeline(world: World) -> None:
+        _deployed(world, "first", "second", "third")
+        await _passes(world)
+        assert ("third" in dict(world.objects.statuses)) is leads
+
+        world.loop.remove(Key("shop", "first"), "uid-first")
+        await _passes(world)
+
+        assert _taken(world) == ["second", "third"]
+        assert _refused(world) == 0
+
+    run(timeline, namespace_queues=1, leads=leads)
+
+
+def test_an_object_that_grows_over_the_bound_is_not_scaled_until_it_shrinks():
+    async def timeline(world: World) -> None:
+        _deployed(world, "first", "second", onDelete="Restore")
+        await _passes(world)
+        replicas = world.workloads.get(read_autoscaler(body("first")).target)
+
+        world.put("first", generation=2, queues=_LONG)
+        await _passes(world)
+        assert _taken(world) == ["second"]
+        assert world.workloads.get(read_autoscaler(body("first")).target) == replicas
+
+        world.put("first", generation=3)
+        assert _taken(world) == ["second", "first"]
+
+    run(timeline, namespace_queues=1)
+
+
+def test_a_deleted_object_is_not_read_again():
+    async def timeline(world: World) -> None:
+        _deployed(world, "first", "second", "third")
+        del world.objects.bodies["third"]
+        await _passes(world)
+        assert _refused(world) == 0
+
+    run(timeline, namespace_queues=1)
+
+
+def test_a_namespace_has_its_reserved_part_whatever_others_hold():
+    scheduler = TenantScheduler(memory=OWN_MEMORY)  # no shared part
+
+    async def play() -> tuple[int, int]:
+        reads = count()
+
+        class Objects:
+            async def read(self, key: Key) -> Any:
+                next(reads)
+                raise Unavailable("no answer")
+
+        admission = Admission(lambda _: None, 2_000, Objects(), lambda: True, None, scheduler)
+        taken = sum(
+            admission.takes(read_autoscaler(body(f"worker-{number}"))) for number in range(80)
+        )
+        assert admission.takes(read_autoscaler(body(namespace="other")))
+        await asyncio.sleep(1)
+        await admission.close()
+        return taken, next(reads)
+
+    assert asyncio.run(play()) == (OBJECTS.reserved, 80 - OBJECTS.reserved)
+
+
+def test_a_status_is_kept_up_to_a_bound_without_its_longest_fields():
+    stored = StoredStatus()
+    decisions = [{"message": "m" * 1_000}] * 100
+    condition = {"type": "Ready", "status": "True", "reason": "Ready", "message": "m"}
+    small: Mapping[str, Any] = {"originalReplicas": 3, "conditions": [condition]}
+
+    stored.adopt({**small, "decisions": decisions, "queues": [{"name": "q"}]})
+    assert stored.status == {**small, "queues": [{"name": "q"}]}
+
+    stored.adopt({"originalReplicas": 3, "conditions": [{"message": "m" * 33_000}]})
+    assert stored.status == {"originalReplicas": 3}
