@@ -71,6 +71,10 @@ SECRET_READS = Work(name="reads of Secrets", places=16, of_namespace=8, burst=50
 """More than 300 Secrets of a namespace are read less often than every 30 s."""
 LOOKUPS = Work(name="DNS lookups", places=32, of_namespace=4, waiting=256)
 """A thread each. getaddrinfo takes 10 s and more for a name whose server does not answer."""
+HANDSHAKES = Work(
+    name="processor time for TLS handshakes", places=1, of_namespace=1, burst=4.0, per_second=0.2
+)
+"""A usual one takes 3 ms, one with a chain of 32 KiB up to 0.15 s."""
 PATTERNS = Work(
     name="processor time for patterns", places=4, of_namespace=1, burst=4.0, per_second=2.0 / 60
 )
@@ -195,6 +199,11 @@ class TenantScheduler:
         """Count what a piece of work has cost beyond the cost of its turn."""
         self._of(work).spend(namespace, cost)
 
+    def check(self, work: Work, namespace: str) -> None:
+        """Raise `OverBudget` if a namespace has spent more than it may spend."""
+        if self._of(work).seconds_until_allowed(namespace) > 0:
+            raise OverBudget(work, namespace)
+
     async def wait_for_allowance(self, work: Work, namespace: str) -> None:
         """Wait until a namespace that has spent too much may spend again."""
         lines = self._of(work)
@@ -237,6 +246,9 @@ class Tenant:
 
     def spend(self, work: Work, cost: float) -> None:
         self.scheduler.spend(work, self.namespace, cost)
+
+    def check(self, work: Work) -> None:
+        self.scheduler.check(work, self.namespace)
 
     def hold(self, stock: Stock, more: int) -> None:
         self.scheduler.hold(stock, self.namespace, more)

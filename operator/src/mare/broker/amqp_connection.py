@@ -9,6 +9,7 @@ from aiormq.abc import AbstractConnection
 from aiormq.exceptions import AMQPError, InvalidFrameError, ProbableAuthenticationError
 from yarl import URL
 
+from mare.broker.bounded_tls import handshakes_of
 from mare.broker.connection_parameters import (
     ConnectionParameters,
     refusal_behind,
@@ -16,6 +17,8 @@ from mare.broker.connection_parameters import (
 )
 from mare.broker.frame_limit import FrameLimitTransport
 from mare.ports import AccessRefused
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import HANDSHAKES
 
 _CONNECT_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0
@@ -60,12 +63,17 @@ class SharedConnection:
             attempt.exception()  # without callers that wait: not logged as never retrieved
 
     async def _connect(self) -> AbstractConnection:
-        uri = URL(self._parameters.amqp_url()).update_query(
+        parameters = self._parameters
+        uri = URL(parameters.amqp_url()).update_query(
             heartbeat=str(_HEARTBEAT_SECONDS), name="mare"
         )
-        if uri.scheme == "amqps" and self._tls is None:
-            self._tls = self._parameters.ssl_context()
-        parameters = self._parameters
+        if uri.scheme == "amqps":
+            self._tls = self._tls or parameters.ssl_context()
+            handshakes_of.set(parameters.tenant)
+            try:
+                parameters.tenant.check(HANDSHAKES)
+            except OverBudget as error:
+                raise OSError(str(error)) from error
         transport = FrameLimitTransport(self._tls, parameters.networks, parameters.tenant)
         connection = aiormq.Connection(uri, transport_factory=transport)
         self._transports[connection] = transport

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 from weakref import WeakValueDictionary
 
+from mare.broker.bounded_tls import client_context
 from mare.broker.networks import DEFAULT_NETWORKS, AddressRefused, BrokerNetworks
 from mare.broker.secret_shapes import COMMON_KEYS, FOREIGN, is_suitable, own_shape
 from mare.ports import AccessRefused
@@ -91,7 +92,7 @@ def _ssl_context(
     ca_certificate: str | None, client_certificate: str | None, client_key: str | None
 ) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cadata=ca_certificate)
+        context = client_context(ca_certificate)
         context.set_ciphers(_CIPHERS)
         if client_certificate is not None and client_key is not None:
             _load_client_certificate(context, client_certificate, client_key)
