@@ -130,7 +130,8 @@ def test_an_idle_connection_keeps_little():
 
 def test_a_context_is_like_that_of_python():
     usual, bounded = ssl.create_default_context(), client_context(None)
-    for setting in ("verify_flags", "verify_mode", "check_hostname", "minimum_version"):
+    assert bounded.verify_flags == usual.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN
+    for setting in ("verify_mode", "check_hostname", "minimum_version"):
         assert getattr(bounded, setting) == getattr(usual, setting)
     assert bounded.options == usual.options | ssl.OP_NO_RENEGOTIATION
     assert bounded.cert_store_stats() == usual.cert_store_stats()

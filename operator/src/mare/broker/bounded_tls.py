@@ -79,8 +79,10 @@ def client_context(ca_certificate: str | None) -> ssl.SSLContext:
     context = BoundedContext(ssl.PROTOCOL_TLS_CLIENT)
     # A broker of TLS 1.2 could request handshakes without end.
     context.options |= ssl.OP_NO_RENEGOTIATION
+    # Ends a chain at the first authority of ca.crt: 35 in a row took 0.2 s of each handshake.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if sys.version_info >= (3, 13):
-        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
     if ca_certificate:
         context.load_verify_locations(cadata=ca_certificate)
     else:
