@@ -79,6 +79,8 @@ PATTERNS = Work(
     name="processor time for patterns", places=4, of_namespace=1, burst=4.0, per_second=2.0 / 60
 )
 """2 s a minute, and 4 s at once. 100 objects with a usual pattern and 30,000 names take 1 s."""
+BODIES = Work(name="responses of over 32 KiB", places=48, of_namespace=16)
+"""Up to 256 KiB of each are kept. 64 that stalled held 70 MB."""
 LARGE_BODIES = Work(name="responses of over 256 KiB", places=6, of_namespace=1, waiting=256)
 """A thousand brokers with 8 MiB at the same time would take 8 GB."""
 

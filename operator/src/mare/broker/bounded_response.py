@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MOST_INTERIM = 8
 """RabbitMQ sends none, and a proxy one."""
 _INTERIM = range(100, 200)
-_HEAD_BYTES, _BODY_BYTES = 2**13, 2**16
+_HEAD_BYTES, _BODY_BYTES = 2**13, 2**14
 """Most bytes of one read: a head of RabbitMQ has less than 1 KiB."""
 
 

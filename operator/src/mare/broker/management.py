@@ -22,6 +22,7 @@ from mare.domain.observation import (
 )
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
+from mare.tenant_scheduler import RESPONSE_OBJECTS
 
 _QUEUE_COLUMNS = (
     "name,type,messages_ready,messages_unacknowledged,consumers,auto_delete,exclusive,"
@@ -178,9 +179,9 @@ class ManagementStatistics:
         return alarm_of(each.resource for each in found.alarms) if found else None
 
     async def _get(self, path: str, columns: str, decoder: "msgspec.json.Decoder[T]") -> T:
-        body = await self._http.get(path, {"columns": columns})
-        self._share.reserve(path, await self._http.run_in_thread(_count_objects, body))
-        return await self._http.decode(body, decoder)
+        async with self._http.body(path, {"columns": columns}) as body:
+            self._share.reserve(path, await self._http.run_in_thread(_count_objects, body))
+            return await self._http.decode(body, decoder)
 
     async def close(self) -> None:
         self._share.release()
@@ -191,7 +192,7 @@ def _count_objects(body: bytearray) -> int:
     count = body.count(b"{")
     if count > _MAX_OBJECTS:
         raise ResponseTooLarge(f"{_SOURCE} returns more than {_MAX_OBJECTS:,} JSON objects")
-    return count
+    return max(count, len(body) // RESPONSE_OBJECTS.bytes_each)  # names of channels have no bound
 
 
 def _join(

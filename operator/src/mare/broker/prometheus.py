@@ -13,8 +13,8 @@ _SOURCE = "the Prometheus endpoint"
 _MAX_BYTES = 32 * 2**20
 """Of one response. 20,000 queues take 32 MiB."""
 _MAX_LINE_BYTES = 2**16
-_BLOCK_BYTES = 2**20
-"""Parsed at once in a thread, in 30 ms."""
+_BLOCK_BYTES = 2**18
+"""Parsed at once in a thread, in 8 ms."""
 _MAX_COUNT = 2**53
 _MAX_NAME_BYTES = 510
 """Of a queue. AMQP allows 255 bytes; Prometheus writes some characters as two."""

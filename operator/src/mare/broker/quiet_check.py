@@ -91,15 +91,15 @@ class QuietCheck:
     async def _check(self, name: str) -> Unknown | None:
         requested_at = self._clock()
         path = f"{path_segment(self._vhost)}/{path_segment(name)}"
-        body = await self._http.get(f"/api/queues/{path}", _COLUMNS)
-        totals = await self._http.decode(body, _TOTALS)
+        async with self._http.body(f"/api/queues/{path}", _COLUMNS) as body:
+            totals = await self._http.decode(body, _TOTALS)
         left = totals.messages_ready + totals.messages_unacknowledged
         if left:
             return Unknown(MESSAGES_LEFT, f"queue {name} still has messages: {left}", name)
         if totals.type != "quorum":
             return None
-        body = await self._http.get(f"/api/queues/quorum/{path}/status", {})
-        members = await self._http.decode(body, _MEMBERS)
+        async with self._http.body(f"/api/queues/quorum/{path}/status", {}) as body:
+            members = await self._http.decode(body, _MEMBERS)
         leader = next((each for each in members if each.state == "leader"), None)
         if leader is None:
             return late(name)
