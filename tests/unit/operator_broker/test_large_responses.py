@@ -2,11 +2,16 @@
 
 import asyncio
 import tracemalloc
+from contextlib import AsyncExitStack
+
+import pytest
 
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient
+from mare.broker.management import _count_objects
 from mare.broker.networks import ANY_NETWORK
-from mare.tenant_scheduler import LARGE_BODIES, TenantScheduler
+from mare.tenant_lines import Work
+from mare.tenant_scheduler import BODIES, LARGE_BODIES, TenantScheduler
 from tests.unit.operator_broker.statistics_server import MIB, same_for_all, serve
 
 BROKERS = 30
@@ -50,7 +55,8 @@ def test_large_responses_wait_for_each_other():
     assert peak < 70 * MIB < BROKERS * len(BODY)
 
 
-def test_a_large_response_does_not_wait_for_those_of_another_namespace():
+@pytest.mark.parametrize("work", [BODIES, LARGE_BODIES], ids=lambda work: work.name)
+def test_a_large_response_does_not_wait_for_those_of_another_namespace(work: Work):
     async def play(uri: str) -> int:
         scheduler = TenantScheduler()
         tenants = [scheduler.of(name) for name in ("hostile", "honest")]
@@ -60,10 +66,13 @@ def test_a_large_response_does_not_wait_for_those_of_another_namespace():
             )
             for tenant in tenants
         )
-        async with tenants[0].turn(LARGE_BODIES):  # as a response that drips
+        async with AsyncExitStack() as stack:
+            for _ in range(work.of_namespace):  # as responses that stall
+                await stack.enter_async_context(tenants[0].turn(work))
             waiting = asyncio.create_task(hostile.get("/metrics/detailed", {}))
             size = len(await honest.get("/metrics/detailed", {}))
-            assert not waiting.done()
+            done, _ = await asyncio.wait([waiting], timeout=0.3)
+            assert not done
         await waiting
         await hostile.close()
         await honest.close()
@@ -71,3 +80,27 @@ def test_a_large_response_does_not_wait_for_those_of_another_namespace():
 
     with serve(same_for_all(BODY)) as server:
         assert asyncio.run(play(server.uri)) == len(BODY)
+
+
+def test_a_large_response_counts_until_it_is_decoded():
+    async def play(uri: str) -> int:
+        tenant = TenantScheduler().of("shop")
+        parameters = ConnectionParameters(networks=ANY_NETWORK, tenant=tenant)
+        first, second = (BrokerHttpClient(uri, parameters, "it", 8 * MIB) for _ in range(2))
+        async with first.body("/metrics/detailed", {}):
+            waiting = asyncio.create_task(second.get("/metrics/detailed", {}))
+            done, _ = await asyncio.wait([waiting], timeout=0.3)
+            assert not done
+        size = len(await waiting)
+        await first.close()
+        await second.close()
+        return size
+
+    with serve(same_for_all(BODY)) as server:
+        assert asyncio.run(play(server.uri)) == len(BODY)
+
+
+def test_a_response_counts_with_its_bytes_too():
+    """Names of 10 KB have few objects: those of 64 virtual hosts took 570 MB."""
+    assert _count_objects(bytearray(b'[{"name":"a"},{"name":"b"}]')) == 2
+    assert _count_objects(bytearray(150_000)) == 1_000
