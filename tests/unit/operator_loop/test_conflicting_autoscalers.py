@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mare.cluster.conflicting_autoscalers import WatchedConflicts
+from mare.cluster.conflicting_autoscalers import _target as target_of
 from mare.cluster.paths import ApiPath
 from mare.custom_resource.autoscaler import ScaleTarget
 from tests.unit.operator_loop.worlds import World, run
@@ -177,3 +178,15 @@ def test_keda_scales_as_long_as_its_scaled_object_has_an_hpa(
         return conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "worker"))
 
     assert asyncio.run(timeline()) == found
+
+
+def test_an_hpa_of_a_workload_that_cannot_exist_is_not_kept():
+    """The API server accepts names and kinds of 1 MB."""
+    metadata = {"namespace": "shop", "name": "a"}
+
+    def hpa(kind: str, name: str) -> dict:
+        return {"metadata": metadata, "spec": {"scaleTargetRef": {"kind": kind, "name": name}}}
+
+    assert target_of(hpa("Deployment", "worker")) == ("shop", "Deployment", "worker")
+    assert target_of(hpa("Deployment", "n" * 254)) is None
+    assert target_of(hpa("k" * 64, "worker")) is None

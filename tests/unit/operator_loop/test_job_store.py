@@ -107,3 +107,9 @@ def test_a_namespace_over_its_limit_counts_again_once_a_list_fits():
     scale = jobs.scale_of(TARGET)
     assert isinstance(scale, Scale)
     assert scale.replicas == 1
+
+
+def test_a_job_whose_owner_has_a_name_that_no_object_can_have_is_not_read():
+    long = job(1)
+    long["metadata"]["ownerReferences"][0]["name"] = "-a" * 500
+    assert store().put(long) is None

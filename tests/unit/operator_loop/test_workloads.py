@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mare.cluster import workloads
+from mare.cluster import other_workloads, workloads
 from mare.cluster.paths import ApiPath
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import ScaleTarget
@@ -44,7 +44,7 @@ class Api:
         if self.errors:
             raise self.errors.pop(0)
         if name in self.broken:
-            raise self.broken[name]
+            raise self.broken[name].with_traceback(None)  # each raise adds to it
         if name not in self.replicas:
             raise NotFound(path.text)
         return {
@@ -199,7 +199,32 @@ def test_deleted_workloads_without_an_autoscaler_are_forgotten():
         api.events.put_nowait(("DELETED", item("a")))
         await settle()
         assert watched.get(target("a", "apps/v1")).reason == "WorkloadNotFound"
-        assert {each.name for each in watched._last_read} == {"a", "b"}
+        assert {each.name for each in watched._last_read} == {"a"}
+        assert {each.name for each in watched._others} == {"b"}
+
+    play(timeline)
+
+
+def test_workloads_that_no_object_names_are_remembered_up_to_a_bound(monkeypatch):
+    monkeypatch.setattr(other_workloads, "MOST_OF_NAMESPACE", 10)
+
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
+        await scale_of(watched, target("a", "apps/v1"))
+        api.events.put_nowait(("ADDED", item("long", {"app": "a" * 300})))
+        for number in range(50):
+            api.events.put_nowait(("ADDED", item(f"preview-{number}")))
+        await settle()
+        assert {each.name for each in watched._others} == {f"preview-{n}" for n in range(40, 50)}
+        assert watched.get(target("preview-49", "apps/v1")).replicas == 1
+        assert api.reads == []
+        assert watched.get(target("preview-3", "apps/v1")) == NOT_READ_YET
+        api.replicas["preview-3"] = 4
+        assert (await scale_of(watched, target("preview-3", "apps/v1"))).replicas == 4
+        watched.keep_only([target("a", "apps/v1")])
+        assert set(watched._last_read) == {target("a", "apps/v1")}
+        assert target("preview-49", "apps/v1") in watched._others
+        watched.keep_only([])
+        assert list(watched._others) == []
 
     play(timeline)
 
@@ -218,8 +243,10 @@ def test_a_selector_over_its_bound_is_not_kept_from_an_event():
         for name in "a", "preview":
             api.events.put_nowait(("MODIFIED", item(name, {"app": LONG})))
         await settle()
+        api.replicas["preview"], api.labels["preview"] = 1, LONG
         for name in "a", "preview":
-            assert_too_long(watched.get(target(name, "apps/v1")), target(name, "apps/v1"))
+            scale = await scale_of(watched, target(name, "apps/v1"))
+            assert_too_long(scale, target(name, "apps/v1"))
         api.events.put_nowait(("MODIFIED", item("a", {"app": "a"})))
         await settle()
         assert watched.get(target("a", "apps/v1")).selector == "app=a"

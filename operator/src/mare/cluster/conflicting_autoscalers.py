@@ -29,6 +29,10 @@ Workload = tuple[str, str, str]
 """Namespace, kind and name."""
 
 
+_MAX_KIND, _MAX_NAME = 63, 253
+"""Characters of what exists. The API server accepts references with 1 MB, which would be kept."""
+
+
 class _Autoscaler(NamedTuple):
     namespace: str
     name: str
@@ -120,8 +124,11 @@ def _identity(item: Mapping[str, Any]) -> _Autoscaler:
 
 
 def _target(item: Mapping[str, Any]) -> Workload | None:
-    """Return what an autoscaler scales; None if it is too large to be read."""
+    """Return what an autoscaler scales; None if it is too large to be read, or to exist."""
     if "spec" not in item:
         return None
     target = item["spec"]["scaleTargetRef"]
-    return item["metadata"]["namespace"], target.get("kind", "Deployment"), target["name"]
+    kind, name = target.get("kind", "Deployment"), target["name"]
+    if len(kind) > _MAX_KIND or len(name) > _MAX_NAME:
+        return None
+    return item["metadata"]["namespace"], kind, name

@@ -13,6 +13,8 @@ from mare.ports import Rejected
 UID_LABEL, NAME_LABEL = "mare.dev/queueautoscaler-uid", "mare.dev/queueautoscaler"
 _MAX_TEMPLATE = 65_536
 """Bytes of a jobTemplate as JSON: each Job contains it, and lists of Jobs are read whole."""
+_MAX_OWNER = 253
+"""Characters of the name of an object. Those of an owner reference have no bound."""
 _MAX_NUMBER = 9_999_999_999
 """At 20 Jobs a second, which a namespace has at most, it is reached after 15 years."""
 _MAX_BASE, _MAX_LABEL = 40, 63
@@ -66,7 +68,7 @@ def read_job(item: Mapping[str, Any]) -> tuple[str, Job] | None:
     uid = str((metadata.get("labels") or {}).get(UID_LABEL, ""))
     owners = metadata.get("ownerReferences") or ()
     owner = next((e for e in owners if e["uid"] == uid and e.get("controller")), None)
-    if owner is None:
+    if owner is None or len(owner["name"]) > _MAX_OWNER:  # a name of 1 MB took 45 ms
         return None
     status = item.get("status") or {}
     created = status_values.seconds_of(metadata["creationTimestamp"])

@@ -11,6 +11,7 @@ from mare.backoff import Backoff
 from mare.cluster.api import MERGE_PATCH, METADATA, METADATA_LIST, Api
 from mare.cluster.discovery import Discovery
 from mare.cluster.killed_pods import watch_killed
+from mare.cluster.other_workloads import OtherWorkloads
 from mare.cluster.paths import ApiPath, Resource
 from mare.cluster.pods import Pods
 from mare.cluster.scales import is_complete, keepable, scale_of_item, scale_of_subresource
@@ -57,6 +58,7 @@ class WatchedWorkloads:
         self._targets_by_watch: dict[Watched, dict[ScaleTarget, None]] = {}
         """Each of 2,000 kinds is looked for again and again, and has targets of its own."""
         self._last_read: dict[ScaleTarget, Scale | Unknown] = {}
+        self._others = OtherWorkloads()
         self._watches: dict[Watched, asyncio.Task[None]] = {}
         self._listed: set[Watched] = set()
         self._reads = Tasks()
@@ -70,6 +72,8 @@ class WatchedWorkloads:
         if invalid is not None:
             return invalid
         watched = self._watched(target)
+        if (known := self._others.pop(target)) is not None:
+            self._last_read[target] = known
         if watched not in self._watches:
             self._watches[watched] = asyncio.create_task(self._watch(watched))
         elif not is_complete(target.api_version) or (
@@ -92,8 +96,10 @@ class WatchedWorkloads:
             self._watches.pop(watched).cancel()
         self._listed &= needed.keys()
         for target in self._last_read.keys() - self._targets:
-            if self._watched(target) not in needed or not is_complete(target.api_version):
-                del self._last_read[target]
+            scale = self._last_read.pop(target)
+            if is_complete(target.api_version):
+                self._others.put(target, scale)
+        self._others.keep(lambda target: self._watched(target) in needed)
 
     def _watched(self, target: ScaleTarget) -> Watched:
         namespace = None if self._cluster_wide else target.namespace
@@ -235,7 +241,7 @@ class WatchedWorkloads:
                 listed.add(target)
                 self._update(target, item, listed=True)
             version = str(page["metadata"]["resourceVersion"])
-        for target in (self._targets | self._last_read.keys()) - listed:
+        for target in (self._targets | self._last_read.keys() | set(self._others)) - listed:
             if self._watched(target) == watched:
                 self._set_missing(target)
         self._listed.add(watched)
@@ -251,13 +257,16 @@ class WatchedWorkloads:
             new = scale_of_item(item, target, may_mark=self._marks_pods)
             known = self._last_read.get(target)
             late = isinstance(known, Scale) and is_older(new.version, known.version)
-            if listed or not late:
+            if target not in self._targets:
+                self._others.put(target, keepable(new, target))
+            elif listed or not late:
                 self._last_read[target] = keepable(new, target)
         elif target in self._targets:
             self._start_read(target)
 
     def _set_missing(self, target: ScaleTarget) -> None:
         self._last_read.pop(target, None)
+        self._others.pop(target)
         if target in self._targets:
             missing = Unknown("WorkloadNotFound", f"{target} does not exist", str(target))
             self._last_read[target] = missing
