@@ -210,9 +210,9 @@ def test_workloads_that_no_object_names_are_remembered_up_to_a_bound(monkeypatch
 
     async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a", "apps/v1"))
-        api.events.put_nowait(("ADDED", item("long", {"app": "a" * 300})))
         for number in range(50):
             api.events.put_nowait(("ADDED", item(f"preview-{number}")))
+        api.events.put_nowait(("ADDED", item("long", {"app": "a" * 300})))
         await settle()
         assert {each.name for each in watched._others} == {f"preview-{n}" for n in range(40, 50)}
         assert watched.get(target("preview-49", "apps/v1")).replicas == 1
