@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pytest
 import trustme
 
 from mare.broker import queue_selection
@@ -72,25 +73,30 @@ def test_a_virtual_host_that_is_not_read_in_time_is_unknown_and_the_others_are_r
     play(timeline, **AMQP)
 
 
-def test_the_virtual_hosts_of_a_namespace_are_bounded_until_they_are_closed(play):
+@pytest.mark.parametrize(("scheme", "counts_as"), [("amqp", 1), ("AMQPS", 2)])
+def test_the_virtual_hosts_of_a_namespace_are_bounded_until_they_are_closed(
+    play, scheme, counts_as
+):
+    most_hosts = VIRTUAL_HOSTS.of_namespace // counts_as
+
     async def timeline(stage: Stage) -> None:
         stage.broker.queues["work"] = Found(3, 1)
         hostile = [
             autoscaler("hostile", queues=of_virtual_hosts(number))
-            for number in (VIRTUAL_HOSTS.of_namespace, VIRTUAL_HOSTS.of_namespace + 1)
+            for number in (most_hosts, most_hosts + 1)
         ]
         most = (await stage.reading(hostile[0])).queues
         assert {each.ready for each in most} == {3}
         more = (await stage.reading(hostile[1])).queues
         assert [each.ready.cause for each in more if isinstance(each.ready, Unknown)] == [
-            "namespace hostile is over its limit of open virtual hosts, 256"
+            "namespace hostile is over its limit of open virtual hosts, 240"
         ]
         stage.secret = {"amqp-uri": "amqp://other/"}
         assert (await stage.reading(autoscaler("honest", queues=of_virtual_hosts(1)))).queues
         await stage.brokers.keep_only([])
         assert (await stage.reading(hostile[1])).queues
 
-    play(timeline, **AMQP)
+    play(timeline, amqp_uri=f"{scheme}://rabbitmq/")
 
 
 def test_silent_virtual_hosts_of_a_namespace_have_some_of_the_places(play, monkeypatch):
@@ -132,7 +138,7 @@ def test_slow_patterns_of_a_namespace_leave_the_processor_to_the_others(play, mo
             patterns = [{"pattern": f"w*{'*' * number}"}]
             queues = (await stage.reading(autoscaler("hostile", queues=patterns))).queues
             reasons.append(getattr(queues, "reason", None))
-        assert reasons == [None] * 20 + ["NamespaceBudgetExceeded"] * 20
+        assert reasons == [None] * 10 + ["NamespaceBudgetExceeded"] * 30  # two steps each
         assert (await stage.reading(autoscaler("honest", queues=[{"pattern": "wo*"}]))).queues
         await asyncio.sleep(30)
         hostile = autoscaler("hostile", queues=[{"pattern": "wor*"}])

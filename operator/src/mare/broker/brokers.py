@@ -202,7 +202,7 @@ class SecretBrokers:
         if vhost not in hosts:
             seconds = self._statistics_seconds
             host = VirtualHost(parameters.with_vhost(vhost), self._clock, seconds)  # may raise
-            parameters.tenant.hold(VIRTUAL_HOSTS, 1)
+            parameters.tenant.hold(VIRTUAL_HOSTS, parameters.virtual_hosts)
             hosts[vhost] = host
         return hosts[vhost]
 
@@ -226,7 +226,7 @@ class SecretBrokers:
         for parameters, hosts in list(self._hosts.items()):
             for vhost in [each for each in hosts if (parameters, each) not in needed]:
                 host = hosts.pop(vhost)
-                host.tenant.hold(VIRTUAL_HOSTS, -1)
+                host.tenant.hold(VIRTUAL_HOSTS, -parameters.virtual_hosts)
                 await host.close()
             if not hosts:
                 del self._hosts[parameters]

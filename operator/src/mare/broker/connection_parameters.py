@@ -78,6 +78,12 @@ class ConnectionParameters:
         return self.ca_certificate, self.client_certificate, self.client_key
 
     @property
+    def virtual_hosts(self) -> int:
+        """How many `VIRTUAL_HOSTS` an open one counts as."""
+        uris = self.amqp_uri, self.management_uri or self.prometheus_uri
+        return 2 if any(urlsplit(each or "").scheme in ("amqps", "https") for each in uris) else 1
+
+    @property
     def characters(self) -> int:
         """The length of all values together."""
         uris = (self.amqp_uri, self.management_uri, self.prometheus_uri)
