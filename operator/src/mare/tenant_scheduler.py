@@ -18,8 +18,10 @@ Bounds of one object, answer or connection stand where they are applied:
 - `broker/connection_parameters.py`: characters of a value in a Secret
 - `broker/bounded_response.py`, `broker/frame_limit.py`, `broker/management.py`,
   `broker/prometheus.py`: heads, frames and bodies of brokers
+- `broker/bounded_tls.py`: buffers, handshakes and messages of TLS
 - `broker/queue_selection.py`: queues of an object, and processor time for its patterns
 - `cluster/bounded_answers.py`, `cluster/bounded_session.py`: pages and watch events
+- `cluster/other_workloads.py`: workloads that no object names
 - `cluster/scales.py`, `cluster/discovery.py`: characters of a selector, and API versions
 - `domain/never_consumed.py`, `domain/schedules.py`: remembered queues, and months of an expression
 """
