@@ -28,6 +28,26 @@ def secret(**values: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "amqp://u:p@" + "é" * 254 + "/",
+        "amqp://u:p@host/v?" + "a&" * 512,
+        "amqp://u:p@host/" + "v" * 1_024,
+        "amqp://u:" + "p" * 2**14 + "@host/",
+    ],
+)
+def test_a_uri_that_takes_long_to_parse_is_refused(uri: str):
+    with pytest.raises(AccessRefused, match="amqp-uri of Secret broker is too long"):
+        parse_secret("broker", {"amqp-uri": base64.b64encode(uri.encode()).decode()})
+
+
+def test_a_password_can_be_a_token():
+    uri = f"amqp://u:{'p' * 8_000}@host/v"
+    data = {"amqp-uri": base64.b64encode(uri.encode()).decode()}
+    assert parse_secret("broker", data).amqp_uri == uri
+
+
 def test_a_secret_contains_the_uri_and_its_virtual_host():
     parameters = parse_secret("broker", secret(amqp_uri="amqp://u:p@host/%2Fshop\n"))
 
