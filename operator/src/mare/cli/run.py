@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import os
+import resource
+from contextlib import suppress
 
 import aiohttp
 import click
@@ -18,6 +20,17 @@ which is no garbage. With Python's default of 700, the collector takes a tenth o
 to visit it again and again."""
 
 
+def allow_open_files() -> None:
+    """Raise the soft limit of open files to the hard one, as programs in Go do.
+
+    Container runtimes set 1,024, which the connections of one namespace can reach: then no probe
+    is answered, and no request to the API server succeeds.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # a hard limit without an end
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 @click.command(epilog=f"Environment variables: {', '.join(variables())}.")
 def run() -> None:
     """Run the operator, which scales workloads of a Kubernetes cluster until it is stopped."""
@@ -27,6 +40,7 @@ def run() -> None:
         raise click.ClickException(str(error)) from error
     logs.start(settings.log_level)
     gc.set_threshold(_GC_THRESHOLD)
+    allow_open_files()
     skip_synchronous_client()
     from mare.entrypoint import run_operator  # noqa: PLC0415 - after the line above
 
