@@ -1,7 +1,9 @@
 """An object whose names lead elsewhere harms no other namespace, even if its schema lets it in."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -116,3 +118,31 @@ def test_objects_of_megabytes_of_labels_take_little_memory(own_stage: Stage):
 
 def _custom(stage: Stage) -> client.CustomObjectsApi:
     return client.CustomObjectsApi(stage.api)
+
+
+def test_objects_with_thousands_of_levels_do_not_stop_the_operator(own_stage: Stage, tmp_path):
+    """Python decodes 1,000 levels, and the API server accepts 10,000."""
+
+    def create(group: str, plural: str, document: dict[str, Any], key: str) -> None:
+        levels = f'{{"{key}":' * 2_000 + "{}" + "}" * 2_000
+        file = tmp_path / f"{plural}.json"
+        file.write_text(json.dumps(document).replace('"DEEP"', levels))
+        path = f"/apis/{group}/namespaces/{own_stage.namespace}/{plural}"
+        own_stage.api_server.kubectl("create", "--raw", path, "-f", str(file))
+
+    job = {"spec": {"template": "DEEP"}}
+    deep = autoscaler_of("deep", {"scaleTargetRef": None, "target": None, "jobTemplate": job})
+    create(f"{GROUP}/{VERSION}", PLURAL, deep, "a")
+    workload = deployment("deep", 1)
+    entry = {"manager": "hostile", "operation": "Update", "apiVersion": "apps/v1"}
+    entry |= {"time": "2026-01-01T00:00:00Z", "fieldsType": "FieldsV1", "fieldsV1": "DEEP"}
+    workload["metadata"]["managedFields"] = [entry]
+    create("apps/v1", "deployments", workload, "f:a")
+    own_stage.workload("honest", replicas=1)
+    own_stage.autoscaler("honest", scaleTargetRef={"name": "honest"}, minReplicas=2)
+
+    own_stage.operator()
+
+    eventually(lambda: own_stage.replicas("honest") == 2)
+    own_stage.autoscaler("honest", scaleTargetRef={"name": "honest"}, minReplicas=3)
+    eventually(lambda: own_stage.replicas("honest") == 3)

@@ -8,11 +8,14 @@ from aiohttp import web
 
 from mare.cluster.api import METADATA, METADATA_LIST, Api
 from mare.cluster.bounded_answers import (
+    MAX_LEVELS,
     MAX_LINE_BYTES,
     MAX_LINE_VALUES,
     MAX_VALUES,
     TooLarge,
+    decoded,
     event_of_beginning,
+    levels_of,
     lines,
     read_bounded,
 )
@@ -210,3 +213,19 @@ def test_only_metadata_of_kinds_is_watched_whose_scale_is_read():
 
     asyncio.run(play())
     assert accepted == {METADATA, METADATA_LIST}
+
+
+@pytest.mark.parametrize("size", [0, 2**19])
+@pytest.mark.parametrize("levels", [MAX_LEVELS, 9_000])
+def test_values_with_more_levels_than_python_decodes_are_left_out(levels, size):
+    """One object with them in its managed fields ended each list and watch of its kind."""
+    text = json.dumps({"before": ']}"[{' + "x" * size, "deep": "DEEP", "after": [{"a": 1}]})
+    data = text.replace('"DEEP"', "[" * levels + "]" * levels).encode()
+    assert levels_of(data) == levels + 1
+    found = decoded(data)
+    assert found["before"] == ']}"[{' + "x" * size
+    assert found["after"] == [{"a": 1}]
+    kept, value = 0, found["deep"]
+    while value:
+        kept, value = kept + 1, value[0]
+    assert kept >= MAX_LEVELS - 1  # as many as Python decodes, or that

@@ -14,6 +14,7 @@ from mare.serving import serving
 
 MIB = 2**20
 PAGE = 50
+DEEP = "deep"
 
 
 def autoscaler(name: str, size: int = 0) -> dict:
@@ -28,20 +29,27 @@ class Cluster:
     def __init__(self, sizes: dict[str, int]) -> None:
         self.items = [autoscaler(name, size) for name, size in sizes.items()]
         self.limits: list[int] = []
+        self.levels = 0
+        """Of what stands for `DEEP`."""
+
+    def _written(self, content: object) -> str:
+        deep = '{"a":' * self.levels + "{}" + "}" * self.levels
+        return json.dumps(content).replace(json.dumps(DEEP), deep)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         if "refused" in request.query:
             return web.json_response({"message": "no", "code": 403}, status=403)
         if "watch" in request.query:
             events = [{"type": "MODIFIED", "object": each} for each in self.items]
-            return web.Response(body=b"".join(json.dumps(each).encode() + b"\n" for each in events))
+            return web.Response(text="".join(f"{self._written(each)}\n" for each in events))
         begin, limit = int(request.query.get("continue", 0)), int(request.query["limit"])
         self.limits.append(limit)
         items = self.items[begin : begin + limit]
         if request.headers["Accept"] == METADATA_LIST:
             items = [{"metadata": each["metadata"]} for each in items]
         following = str(begin + limit) if begin + limit < len(self.items) else ""
-        return web.json_response({"metadata": {"continue": following}, "items": items})
+        page = self._written({"metadata": {"continue": following}, "items": items})
+        return web.Response(text=page, content_type="application/json")
 
 
 def use(cluster: Cluster, question) -> object:
@@ -108,7 +116,8 @@ def test_an_event_that_is_too_large_is_logged_and_left_out(caplog: pytest.LogCap
 
     assert use(cluster, watched) == ["one", "half", "last"]
     (record,) = [each for each in caplog.records if each.levelno == logging.WARNING]
-    assert record.message == "A QueueAutoscaler exceeds 1 MiB or 20,000 JSON values and is not read"
+    text = "A QueueAutoscaler exceeds 1 MiB, 20,000 JSON values or 100 levels and is not read"
+    assert record.message == text
 
 
 @pytest.mark.parametrize("kind", ["limit", "watch"])
@@ -126,3 +135,15 @@ def test_an_object_of_many_small_values_is_neither_listed_nor_watched():
     cluster.items[1]["spec"]["jobTemplate"] = {"spec": [{} for _ in range(20_000)]}
     assert [name for page in use(cluster, pages) for name in page] == ["first", "last"]
     assert use(cluster, watched) == ["first", "last"]
+
+
+@pytest.mark.parametrize(("levels", "is_read"), [(20, True), (200, False), (5_000, False)])
+def test_an_object_of_many_levels_is_neither_listed_nor_watched(levels, is_read):
+    """kopf ended the operator with the RecursionError, and so did each one that followed."""
+    cluster = Cluster({"first": 0, "hostile": 0, "last": 0})
+    cluster.levels = levels
+    cluster.items[1]["spec"]["jobTemplate"] = DEEP
+    cluster.items[1]["metadata"]["managedFields"] = DEEP
+    names = ["first", "hostile", "last"] if is_read else ["first", "last"]
+    assert [name for page in use(cluster, pages) for name in page] == names
+    assert use(cluster, watched) == names

@@ -280,5 +280,5 @@ def _message(data: bytes) -> str:
     try:
         status: Mapping[str, Any] = json.loads(data)
         return str(status.get("message", ""))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return ""

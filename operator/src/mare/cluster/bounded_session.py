@@ -18,8 +18,11 @@ from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, StreamRead
 from mare.cluster.api import METADATA_LIST
 from mare.cluster.bounded_answers import (
     MAX_BYTES,
+    MAX_LEVELS,
     MAX_LINE_BYTES,
     TooLarge,
+    decoded,
+    levels_of,
     lines,
     read_bounded,
 )
@@ -29,7 +32,7 @@ _FEWER = 5
 _MOST_PARTS = 20_000
 """JSON objects and lists of a page or event: a QueueAutoscaler has a few hundred. kopf copies each
 part twice, so that 330,000 empty ones in one object of 1 MiB held the loop for a second."""
-_TOO_LARGE = "A QueueAutoscaler exceeds 1 MiB or 20,000 JSON values and is not read"
+_TOO_LARGE = "A QueueAutoscaler exceeds 1 MiB, 20,000 JSON values or 100 levels and is not read"
 _log = logging.getLogger(__name__)
 
 
@@ -77,7 +80,7 @@ async def _skip(request: ClientRequest, handler: ClientHandlerType) -> ClientRes
     response = await handler(request)
     if response.status != HTTPStatus.OK:
         return response
-    page = json.loads(await read_bounded(response.content.iter_any(), MAX_BYTES))
+    page = decoded(await read_bounded(response.content.iter_any(), MAX_BYTES))
     for item in page["items"] or []:
         metadata = item["metadata"]
         _log.warning(_TOO_LARGE, extra={"object": (metadata["namespace"], metadata["name"])})
@@ -85,7 +88,8 @@ async def _skip(request: ClientRequest, handler: ClientHandlerType) -> ClientRes
 
 
 def _has_too_many_parts(body: bytes) -> bool:
-    return body.count(b"{") + body.count(b"[") > _MOST_PARTS
+    parts = body.count(b"{") + body.count(b"[")
+    return parts > _MOST_PARTS or (parts > MAX_LEVELS and levels_of(body) > MAX_LEVELS)
 
 
 def _with_body(response: ClientResponse, body: bytes) -> ClientResponse:
