@@ -120,6 +120,7 @@ def _custom(stage: Stage) -> client.CustomObjectsApi:
     return client.CustomObjectsApi(stage.api)
 
 
+@pytest.mark.nightly
 def test_objects_with_thousands_of_levels_do_not_stop_the_operator(own_stage: Stage, tmp_path):
     """Python decodes 1,000 levels, and the API server accepts 10,000."""
 
