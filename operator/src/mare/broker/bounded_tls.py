@@ -54,7 +54,7 @@ class _BoundedObject(ssl.SSLObject):
             raise ssl.SSLError("too many TLS messages without data")
         before, data = self.incoming.pending, 0
         try:
-            found = super().read(len, buffer)
+            found: Any = super().read(len, buffer)  # a number with a buffer
             data = found if isinstance(found, int) else memoryview(found).nbytes
         finally:
             taken = before - self.incoming.pending

@@ -201,13 +201,13 @@ class QueueMatcher:
         if old is None or not self._is_current(old, now):
             try:
                 matches = await self._match(query, old, tenant)
-                is_known = not isinstance(matches, Unknown)
-                absent = [e for e in query.names if is_known and e not in matches]
-                missing = await _match_all(query, absent, tenant)
+                present: Collection[str] = query.names if isinstance(matches, Unknown) else matches
+                absent = [name for name in query.names if name not in present]
+                others = await _match_all(query, absent, tenant)
             except OverBudget as error:
                 return error.why
-            if isinstance(missing, Unknown):
-                matches, missing = missing, {}
+            matches = others if isinstance(others, Unknown) else matches
+            missing: Matches = {} if isinstance(others, Unknown) else others
         elif old.exclusive == exclusive:
             return old.selection
         else:
