@@ -99,6 +99,30 @@ def test_the_virtual_hosts_of_a_namespace_are_bounded_until_they_are_closed(
     play(timeline, amqp_uri=f"{scheme}://rabbitmq/")
 
 
+def test_virtual_hosts_that_do_not_close_delay_no_other(play, monkeypatch, caplog):
+    close, closed = VirtualHost.close, []
+
+    async def slow(host: VirtualHost) -> None:
+        await asyncio.sleep(2)
+        await close(host)
+        closed.append(host.name)
+        if host.name == "vhost-0":
+            raise ValueError(host.name)
+
+    monkeypatch.setattr(VirtualHost, "close", slow)
+
+    async def timeline(stage: Stage) -> None:
+        stage.broker.queues["work"] = Found(3, 1)
+        await stage.reading(autoscaler(queues=of_virtual_hosts(9)))
+        begun = virtual_time.now()
+        await stage.brokers.keep_only([])
+        assert virtual_time.now() == begun + 2
+        assert len(closed) == 9
+        assert [each.message for each in caplog.records] == ["Connection could not be closed"]
+
+    play(timeline, **AMQP)
+
+
 def test_silent_virtual_hosts_of_a_namespace_have_some_of_the_places(play, monkeypatch):
     inside: Counter[str] = Counter()
 

@@ -1,6 +1,7 @@
 """All brokers, addressed by Secrets. Objects whose Secrets are equal share connections."""
 
 import asyncio
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -34,6 +35,7 @@ _ROUND_SECONDS = 10.0
 """A virtual host that does not answer takes 7 s, after which its connection backs off."""
 _LARGE = 200
 """Queues of an object from which on other tasks run before it: 2,000 take 5 ms."""
+_log = logging.getLogger(__name__)
 _TOO_SLOW = Unknown("BrokerUnreachable", "the broker does not answer in time")
 
 
@@ -223,13 +225,18 @@ class SecretBrokers:
         keys = {each.key for each in kept}
         self._transient.keep_only(keys)
         self._costs = {key: cost for key, cost in self._costs.items() if key in keys}
+        closings = []
         for parameters, hosts in list(self._hosts.items()):
             for vhost in [each for each in hosts if (parameters, each) not in needed]:
                 host = hosts.pop(vhost)
                 host.tenant.hold(VIRTUAL_HOSTS, -parameters.virtual_hosts)
-                await host.close()
+                closings.append(host.close())
             if not hosts:
                 del self._hosts[parameters]
+        # At once: a broker that reads nothing takes 2 s for each, and delays what follows for all.
+        for result in await asyncio.gather(*closings, return_exceptions=True):
+            if isinstance(result, Exception):
+                _log.error("Connection could not be closed", exc_info=result)
 
     async def close(self) -> None:
         await self.keep_only(())
