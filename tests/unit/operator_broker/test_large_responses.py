@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.broker.http_client import BrokerHttpClient
+from mare.broker.http_client import BrokerHttpClient, ResponseTooLarge
 from mare.broker.management import _count_objects
 from mare.broker.networks import ANY_NETWORK
 from mare.tenant_lines import Work
@@ -104,3 +104,5 @@ def test_a_response_counts_with_its_bytes_too():
     """Names of 10 KB have few objects: those of 64 virtual hosts took 570 MB."""
     assert _count_objects(bytearray(b'[{"name":"a"},{"name":"b"}]')) == 2
     assert _count_objects(bytearray(150_000)) == 1_000
+    with pytest.raises(ResponseTooLarge, match="lists"):
+        _count_objects(bytearray(b"[" * 130_001))

@@ -189,9 +189,12 @@ class ManagementStatistics:
 
 
 def _count_objects(body: bytearray) -> int:
-    count = body.count(b"{")
+    # 11 MiB of lists keep the interpreter, and so the event loop, for 40 ms while they are decoded.
+    count = max(body.count(b"{"), body.count(b"["))
     if count > _MAX_OBJECTS:
-        raise ResponseTooLarge(f"{_SOURCE} returns more than {_MAX_OBJECTS:,} JSON objects")
+        raise ResponseTooLarge(
+            f"{_SOURCE} returns more than {_MAX_OBJECTS:,} JSON objects or lists"
+        )
     return max(count, len(body) // RESPONSE_OBJECTS.bytes_each)  # names of channels have no bound
 
 
