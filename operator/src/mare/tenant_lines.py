@@ -98,6 +98,9 @@ class Lines:
                 self.leave(namespace)
             raise
 
+    def waiting(self, namespace: str) -> int:
+        return len(self._waiting.get(namespace, ()))
+
     def _take(self, namespace: str) -> None:
         self._running[namespace] += 1
         self._free -= 1

@@ -107,9 +107,11 @@ CERTIFICATES = Stock(
     "different certificates in Secrets", 12, reserved=1, shared=12, bytes_each=1_000_000
 )
 """A TLS context each: 0.8 MB with the 144 authorities of the system, 0.4 MB with 85 others."""
-OBJECTS = Stock("QueueAutoscalers", 2_000, reserved=64, shared=3_000, bytes_each=15_000)
+OBJECTS = Stock("QueueAutoscalers", 2_000, reserved=64, shared=2_800, bytes_each=15_000)
 """`settings.namespace_queues` replaces the 2,000: each object has a queue. One of 8 KiB counts as
 two."""
+KINDS = Stock("kinds of workloads", 100, reserved=8, shared=200, bytes_each=12_000)
+"""A watch each, or attempts at one."""
 REMEMBERED_QUEUES = Stock(
     "remembered queues", 20_000, reserved=1_000, shared=20_000, bytes_each=600
 )
@@ -214,6 +216,10 @@ class TenantScheduler:
         lines = self._of(work)
         while (seconds := lines.seconds_until_allowed(namespace)) > 0:  # noqa: ASYNC110
             await asyncio.sleep(max(seconds, 0.001))  # rounding leaves waits of no time
+
+    def waiting(self, work: Work, namespace: str) -> int:
+        """Return how many pieces of a namespace wait for a place."""
+        return self._of(work).waiting(namespace)
 
     def hold(self, stock: Stock, namespace: str, more: int) -> None:
         """Add to what a namespace holds, or release a part of it; raise `OverBudget`."""

@@ -11,7 +11,7 @@ from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.loop.admission import RETRY_SECONDS, Admission
 from mare.loop.stored_status import StoredStatus
 from mare.ports import Unavailable
-from mare.tenant_scheduler import OBJECTS, OWN_MEMORY, TenantScheduler
+from mare.tenant_scheduler import OBJECTS, OWN_MEMORY, STATUS_WRITES, TenantScheduler
 from tests.unit.operator_loop.worlds import World, body, run
 
 _LONG = [{"name": f"{'q' * 250}{number}"} for number in range(40)]
@@ -136,3 +136,22 @@ def test_a_status_is_kept_up_to_a_bound_without_its_longest_fields():
 
     stored.adopt({"originalReplicas": 3, "conditions": [{"message": "m" * 33_000}]})
     assert stored.status == {"originalReplicas": 3}
+
+
+def test_statuses_of_a_namespace_wait_up_to_a_number_and_the_others_follow():
+    async def timeline(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        for number in range(200):
+            world.put(f"worker-{number}")
+        for _ in range(3):
+            await world.tick()
+        tasks = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
+        most = STATUS_WRITES.of_namespace + 64 + 25  # objects between two yields of the loop
+        assert tasks.count("StatusWriter.write") <= most
+
+        world.objects.answers.set()
+        for _ in range(20):
+            await world.tick(15)
+        assert len(dict(world.objects.statuses)) == 200
+
+    run(timeline)

@@ -1,17 +1,16 @@
 """Workloads of one namespace that cannot be read do not delay those of another."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest
 
 from mare.cluster.paths import ApiPath
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
 from mare.ports import Scale, Unavailable
-from mare.tenant_scheduler import WORKLOAD_READS
+from mare.tenant_scheduler import KINDS, WORKLOAD_READS
 from tests.unit.operator_broker import virtual_time
 
 SECONDS = 60
@@ -45,31 +44,32 @@ def fleet(namespace: str, name: str) -> ScaleTarget:
     return ScaleTarget(namespace, "example.test/v1", "Fleet", name)
 
 
-def test_a_kind_that_is_missing_is_looked_for_without_a_look_at_the_others(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    """Each of 2,000 kinds compared 2,000 targets, twice each time that it was looked for."""
-    compared, watched = 0, WatchedWorkloads._watched
+def _kinds(namespace: str, count: int) -> list[ScaleTarget]:
+    return [ScaleTarget(namespace, "example.test/v1", f"Kind{n}", "a") for n in range(count)]
 
-    def counted(workloads: WatchedWorkloads, target: ScaleTarget) -> Any:
-        nonlocal compared
-        compared += 1
-        return watched(workloads, target)
 
-    monkeypatch.setattr(WatchedWorkloads, "_watched", counted)
-    targets = [ScaleTarget("hostile", "example.test/v1", f"Kind{n}", "a") for n in range(500)]
+def test_a_namespace_has_watches_of_some_kinds_only_until_no_object_names_them():
+    """2,000 kinds had 2,000 tasks, each of which looked for its kind again and again."""
+
+    def reasons(workloads: WatchedWorkloads, targets: list[ScaleTarget]) -> Counter[str]:
+        return Counter(workloads.get(target).reason for target in targets)
 
     async def timeline() -> None:
         workloads = WatchedWorkloads(Api(), cluster_wide=True)
-        for target in targets:
-            workloads.get(target)
+        hostile = _kinds("hostile", 500)
+        reasons(workloads, hostile)
         await asyncio.sleep(SECONDS)
-        reasons = {workloads.get(target).reason for target in targets}
-        assert reasons == {"KindNotFound"}
+        refused = {"NamespaceBudgetExceeded": 500 - KINDS.of_namespace}
+        assert reasons(workloads, hostile) == {"KindNotFound": KINDS.of_namespace, **refused}
+
+        workloads.keep_only(hostile[-1:])
+        await asyncio.sleep(1)
+        reasons(workloads, hostile[-1:])
+        await asyncio.sleep(SECONDS)
+        assert reasons(workloads, hostile[-1:]) == {"KindNotFound": 1}
         await workloads.close()
 
     virtual_time.run(timeline())
-    assert compared <= 2 * len(targets)
 
 
 def test_reads_of_workloads_are_bounded_and_fair():

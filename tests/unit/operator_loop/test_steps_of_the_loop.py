@@ -232,9 +232,9 @@ def test_the_names_of_a_broker_are_matched_in_short_steps(monkeypatch: pytest.Mo
     batches: list[int] = []
     matches = QueueQuery.matches
 
-    def counted(query: QueueQuery, some: list[str]) -> dict[str, tuple[str, ...]]:
+    def counted(query: QueueQuery, some: list[str], compiled: object) -> dict[str, tuple[str, ...]]:
         batches.append(len(some) * len(query.patterns))
-        return {} if len(batches) > 1 else matches(query, some)
+        return {} if len(batches) > 1 else matches(query, some, compiled)
 
     monkeypatch.setattr(QueueQuery, "matches", counted)
 

@@ -1,11 +1,13 @@
 """The scale of a workload, as the workload itself or its /scale subresource has it."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+from mare.cluster.paths import Resource
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
-from mare.ports import Scale
+from mare.ports import InvalidName, Scale
 
 _DEFAULT_GRACE_SECONDS = 30
 _MAX_SELECTOR = 4_096
@@ -71,3 +73,18 @@ def _selector(selector: Mapping[str, Any]) -> str:
             case operator:
                 parts.append(f"{key} {operator.lower()} ({values})")
     return ",".join(parts)
+
+
+def target_of_item(item: Mapping[str, Any], api_version: str, kind: str) -> ScaleTarget:
+    metadata = item["metadata"]
+    return ScaleTarget(metadata["namespace"], api_version, kind, metadata["name"])
+
+
+@lru_cache(maxsize=4096)
+def invalid_name(target: ScaleTarget) -> Unknown | None:
+    """Return why no request can be made for a target; without a request, for its names alone."""
+    try:
+        Resource(target.api_version, "scales").path(target.namespace, target.name)
+    except InvalidName as error:
+        return Unknown("InvalidName", f"spec.scaleTargetRef: {error}")
+    return None

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from mare.background import Tasks, cancel
@@ -14,7 +14,14 @@ from mare.cluster.killed_pods import watch_killed
 from mare.cluster.other_workloads import OtherWorkloads
 from mare.cluster.paths import ApiPath, Resource
 from mare.cluster.pods import Pods
-from mare.cluster.scales import is_complete, keepable, scale_of_item, scale_of_subresource
+from mare.cluster.scales import (
+    invalid_name,
+    is_complete,
+    keepable,
+    scale_of_item,
+    scale_of_subresource,
+    target_of_item,
+)
 from mare.cluster.unready_pods import unready_cause
 from mare.cluster.watch import FIRST_PAUSE, LONGEST_PAUSE, keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget, is_older
@@ -23,13 +30,12 @@ from mare.ports import (
     NOT_READ_YET,
     AccessRefused,
     ApiError,
-    InvalidName,
     NotFound,
     OnKilled,
     Scale,
 )
 from mare.tenant_lines import OverBudget
-from mare.tenant_scheduler import WORKLOAD_READS, TenantScheduler
+from mare.tenant_scheduler import KINDS, WORKLOAD_READS, TenantScheduler
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +62,6 @@ class WatchedWorkloads:
         self._cluster_wide = cluster_wide
         self._targets: set[ScaleTarget] = set()
         self._targets_by_watch: dict[Watched, dict[ScaleTarget, None]] = {}
-        """Each of 2,000 kinds is looked for again and again, and has targets of its own."""
         self._last_read: dict[ScaleTarget, Scale | Unknown] = {}
         self._others = OtherWorkloads()
         self._watches: dict[Watched, asyncio.Task[None]] = {}
@@ -68,14 +73,14 @@ class WatchedWorkloads:
     def get(self, target: ScaleTarget) -> Scale | Unknown:
         if target in self._targets:
             return self._last_read.get(target, NOT_READ_YET)
-        invalid = _invalid(target)
-        if invalid is not None:
+        if (invalid := invalid_name(target)) is not None:
             return invalid
         watched = self._watched(target)
         if (known := self._others.pop(target)) is not None:
             self._last_read[target] = known
         if watched not in self._watches:
-            self._watches[watched] = asyncio.create_task(self._watch(watched))
+            if (why := self._begin(watched, target.namespace)) is not None:
+                return why
         elif not is_complete(target.api_version) or (
             watched in self._listed and target not in self._last_read
         ):
@@ -84,6 +89,16 @@ class WatchedWorkloads:
         self._targets.add(target)
         self._targets_by_watch.setdefault(watched, {})[target] = None
         return self._last_read.get(target, NOT_READ_YET)
+
+    def _begin(self, watched: Watched, namespace: str) -> Unknown | None:
+        """Begin a watch; return why not."""
+        try:
+            self._scheduler.hold(KINDS, namespace, 1)
+        except OverBudget as error:
+            return error.why
+        task = self._watches[watched] = asyncio.create_task(self._watch(watched))
+        task.add_done_callback(lambda _: self._scheduler.hold(KINDS, namespace, -1))
+        return None
 
     def keep_only(self, targets: Iterable[ScaleTarget]) -> None:
         """Drop all other targets, and end the watches that no target needs."""
@@ -225,7 +240,7 @@ class WatchedWorkloads:
         version, accept = await self._list(watched, resource), _accept(api_version, METADATA)
         path = resource.path(namespace)
         async for change, item in self._api.changes(path, version, accept=accept):
-            target = _target(item, api_version, kind)
+            target = target_of_item(item, api_version, kind)
             if change == "DELETED":
                 self._set_missing(target)
             else:
@@ -237,7 +252,7 @@ class WatchedWorkloads:
         version, accept = "", _accept(watched[0], METADATA_LIST)
         async for page in self._api.pages(resource.path(watched[2]), accept=accept):
             for item in page["items"]:
-                target = _target(item, watched[0], watched[1])
+                target = target_of_item(item, watched[0], watched[1])
                 listed.add(target)
                 self._update(target, item, listed=True)
             version = str(page["metadata"]["resourceVersion"])
@@ -275,21 +290,6 @@ class WatchedWorkloads:
         watches, self._watches = self._watches, {}
         await cancel(watches.values())
         await self._reads.cancel()
-
-
-@lru_cache(maxsize=4096)
-def _invalid(target: ScaleTarget) -> Unknown | None:
-    """Return why no request can be made for a target; without a request, for its names alone."""
-    try:
-        Resource(target.api_version, "scales").path(target.namespace, target.name)
-    except InvalidName as error:
-        return Unknown("InvalidName", f"spec.scaleTargetRef: {error}")
-    return None
-
-
-def _target(item: Mapping[str, Any], api_version: str, kind: str) -> ScaleTarget:
-    metadata = item["metadata"]
-    return ScaleTarget(metadata["namespace"], api_version, kind, metadata["name"])
 
 
 def _accept(api_version: str, metadata: str) -> str:
