@@ -101,7 +101,7 @@ def test_a_large_response_counts_until_it_is_decoded():
 
 
 def test_a_response_counts_with_its_bytes_too():
-    """Names of 10 KB have few objects: those of 64 virtual hosts took 570 MB."""
+    """A response with names of 10 KB has few objects."""
     assert _count_objects(bytearray(b'[{"name":"a"},{"name":"b"}]')) == 2
     assert _count_objects(bytearray(150_000)) == 1_000
     with pytest.raises(ResponseTooLarge, match="lists"):
