@@ -144,36 +144,54 @@ def test_the_younger_one_acts_when_the_older_one_is_removed_or_turns_elsewhere(t
 
 
 class FakeApi:
-    """Has the same object of one kind for ever, and none of other kinds."""
+    """Has one object of one kind, which `events` change, and none of other kinds."""
 
     def __init__(self, kind: str, name: str) -> None:
-        metadata = {"namespace": "shop", "name": name}
-        self._item = {"metadata": metadata, "spec": {"scaleTargetRef": {"name": "worker"}}}
+        self.events: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        """The type of each watch event, and the resourceVersion in it."""
+        self._metadata = {"namespace": "shop", "name": name}
         self._kind = kind
 
     async def pages(self, path: ApiPath) -> AsyncIterator[dict]:
-        items = [self._item] if self._kind in path.text else []
+        items = [self._item("1")] if self._kind in path.text else []
         yield {"items": items, "metadata": {"resourceVersion": "1"}}
 
     async def changes(self, path: ApiPath, version: str) -> AsyncIterator[tuple[str, dict]]:
-        await asyncio.Event().wait()
-        yield "", {}
+        while True:
+            change, version = await self.events.get()
+            yield change, self._item(version)
+            self.events.task_done()
+
+    def _item(self, version: str) -> dict:
+        metadata = {**self._metadata, "resourceVersion": version}
+        return {"metadata": metadata, "spec": {"scaleTargetRef": {"name": "worker"}}}
+
+
+HPA = "HorizontalPodAutoscaler keda-hpa-worker"
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "found"),
+    ("kind", "name", "events", "found"),
     [
-        ("horizontalpodautoscalers", "keda-hpa-worker", "HorizontalPodAutoscaler keda-hpa-worker"),
-        ("scaledobjects", "worker", None),
+        ("horizontalpodautoscalers", "keda-hpa-worker", [], HPA),
+        ("horizontalpodautoscalers", "keda-hpa-worker", [("DELETED", "2")], None),
+        ("horizontalpodautoscalers", "keda-hpa-worker", [("DELETED", "2"), ("ADDED", "3")], HPA),
+        ("horizontalpodautoscalers", "keda-hpa-worker", [("DELETED", "3"), ("ADDED", "2")], None),
+        ("scaledobjects", "worker", [], None),
     ],
+    ids=["has one", "is paused", "is resumed", "a late event", "has none yet"],
 )
 def test_keda_scales_as_long_as_its_scaled_object_has_an_hpa(
-    kind: str, name: str, found: str | None
+    kind: str, name: str, events: list[tuple[str, str]], found: str | None
 ):
     async def timeline() -> str | None:
-        conflicts = WatchedConflicts(FakeApi(kind, name), ())
+        api = FakeApi(kind, name)
+        conflicts = WatchedConflicts(api, ())
         watching = asyncio.create_task(conflicts.run())
         await conflicts.wait_until_synced()
+        for each in events:
+            api.events.put_nowait(each)
+        await api.events.join()
         watching.cancel()
         return conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "worker"))
 
