@@ -81,6 +81,7 @@ def test_a_second_jump_in_turn_does_not_confirm_the_first():
     assert arrivals.rate_before_jump == 4
     assert observed([20] * 20 + [99_500, 300, 99_500]).rate_before_jump == 4
     assert observed([20] * 20 + [300, 310]).rate_before_jump is None
+    assert len(observed([20] * 20 + [99_500, 20]).counts) == 21
     assert observed([20, 300]).rate_before_jump == 4
 
 

@@ -127,17 +127,21 @@ def test_all_other_rules_apply(given, replicas, reason):
 
 
 @pytest.mark.parametrize(
-    ("target", "replicas"),
+    ("targets", "replicas"),
     [
-        (QueueLength(messages_per_replica=4), 5),
-        (MessageRate(messages_per_second_per_replica=2.5), 4),
-        (MaximumConcurrency(workers_per_replica=2), 5),
-        (PublishedToDeliveredRatio(ratio=1.0), 1),
+        ((QueueLength(messages_per_replica=4),), 5),
+        ((MessageRate(messages_per_second_per_replica=2.5),), 4),
+        ((MaximumConcurrency(workers_per_replica=2),), 5),
+        ((PublishedToDeliveredRatio(ratio=1.0),), 1),
+        (
+            (QueueLength(messages_per_replica=4), MessageRate(messages_per_second_per_replica=2.5)),
+            5,
+        ),
     ],
-    ids=lambda each: type(each).__name__ if not isinstance(each, int) else "",
+    ids=["length", "rate", "concurrency", "ratio", "the highest of two"],
 )
-def test_each_target_has_its_own_count_for_the_load(target, replicas):
-    assert last(quiet(spec_of(targets=(target,)))).replicas == replicas
+def test_each_target_has_its_own_count_for_the_load(targets, replicas):
+    assert last(quiet(spec_of(targets=targets))).replicas == replicas
 
 
 def test_without_a_known_capacity_nothing_is_started():

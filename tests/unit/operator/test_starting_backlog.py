@@ -90,6 +90,8 @@ def test_times_of_replicas_that_start_are_stored_at_twice_the_age_of_before():
         ages.append(backlog.stored_periods)
     assert sorted(set(ages)) == [0, 4, 5, 6, 7, 8, 9, 10]
     assert ages == sorted(ages)
+    assert backlog.uncounted < backlog.ready
+    assert backlog.at_start(600.0) == backlog
     assert observed(backlog, 6_000, 600.0, consuming=12.0).stored_periods == 0
 
 

@@ -41,7 +41,8 @@ class FakeBrokers:
     answers: asyncio.Event | None = None
     """Set when reads are to be answered; without it they are answered at once."""
     silent: set[str] = field(default_factory=set)
-    """Objects whose quiet checks are never answered."""
+    """Objects whose quiet checks are answered once `quiet_answers` is set."""
+    quiet_answers: asyncio.Event = field(default_factory=asyncio.Event)
     left: dict[str, Unknown] = field(default_factory=dict)
     """Why the queue of an object may have a message although statistics contain none."""
     away: dict[str, Unknown] = field(default_factory=dict)
@@ -65,7 +66,7 @@ class FakeBrokers:
 
     async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
         if autoscaler.key.name in self.silent:
-            await asyncio.Event().wait()
+            await self.quiet_answers.wait()
         return self.left.get(autoscaler.key.name)
 
     async def read(self, autoscalers: Collection[Autoscaler]) -> Mapping[Key, BrokerReading]:

@@ -30,11 +30,15 @@ def test_a_retry_after_of_the_api_server_delays_all_requests():
             world.begin(0, 0, name, status={"originalReplicas": 0})
         await world.tick()
         world.objects.statuses.clear()
-        world.brokers.ready["worker"] = 95
-        world.workloads.errors["worker"] = Unavailable("too many requests", retry_after=10)
+        for name, seconds in zip(names, (10, 2), strict=True):
+            world.brokers.ready[name] = 95
+            world.workloads.errors[name] = Unavailable("too many requests", retry_after=seconds)
+        world.workloads.answers = asyncio.Event()
         await world.tick()
+        assert world.workloads.sent == names
+        world.workloads.answers.set()
+        await world.tick(0.0)
         world.workloads.errors.clear()
-        world.brokers.ready["other"] = 95
         for _ in range(9):
             await world.tick()
         assert (world.workloads.done, world.objects.statuses) == ([], [])

@@ -27,9 +27,17 @@ async def three_replicas(world: World, **spec: Any) -> None:
     world.put(**spec)
 
 
-def test_idle_replicas_that_can_be_marked_go_at_once():
+@pytest.mark.parametrize(
+    ("busy", "left"),
+    [
+        pytest.param(TWO_IDLE, 1, id="two of three are idle"),
+        pytest.param({**TWO_IDLE, "10.0.0.4": 1}, 2, id="one that is idle has ended"),
+    ],
+)
+def test_idle_replicas_that_can_be_marked_go_at_once(busy: dict[str, int], left: int):
     async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only())
+        world.brokers.busy = busy
         for _ in range(5):
             await world.tick()
         assert world.workloads.done == []  # both samples have to be of after the start
@@ -38,7 +46,7 @@ def test_idle_replicas_that_can_be_marked_go_at_once():
 
     world = run(timeline)
 
-    assert world.workloads.done == [("worker", 1)]
+    assert world.workloads.done == [("worker", left)]
     assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
 
 
