@@ -199,12 +199,17 @@ def test_patterns_are_matched_once_as_long_as_the_names_are_the_same(monkeypatch
 
 
 def test_only_new_names_are_matched_after_a_change(monkeypatch):
-    stage = Stage(monkeypatch)
-    stage.select(pattern("a-*"), ["a-1", "a-2", "b"])
-    selection = stage.select(pattern("a-*"), ["a-2", "a-3", "b"])
+    stage, names = Stage(monkeypatch), ["a-1", "a-2", "b"]
+    queries = [pattern("a-*"), pattern("*b")]
+    for each in queries:
+        stage.select(each, names)
+    for number in range(3, 40):
+        names = [f"a-{number - 1}", f"a-{number}", "b"]
+        first, second = ((stage.select(each, names).found, list(stage.matched)) for each in queries)
 
-    assert stage.matched == ["a-3"]
-    assert dict(selection.found) == {"a-2": ("a-*",), "a-3": ("a-*",)}
+        entries = dict.fromkeys(names[:2], ("a-*",))
+        assert first == (entries, [f"a-{number}"])
+        assert second == ({"b": ("*b",)}, [f"a-{number}"])
 
 
 def test_a_query_that_missed_a_change_is_matched_against_all_names(monkeypatch):

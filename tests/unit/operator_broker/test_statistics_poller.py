@@ -145,13 +145,13 @@ def test_the_names_are_the_same_object_until_a_queue_is_created_or_deleted():
     virtual_time.run(timeline())
 
 
-def test_a_failing_source_is_polled_less_often():
-    source = Source(*[OSError("away")] * 20)
+def test_a_failing_source_is_polled_less_often_until_it_responds():
+    source = Source(*[OSError("away")] * 4, EMPTY, OSError("away"))
 
     poll(source, lambda p: None, seconds=60)
 
     gaps = [later - earlier for earlier, later in pairwise(source.requested_at)]
-    assert gaps == pytest.approx([5, 10, 15, 15], abs=0.1)
+    assert gaps == pytest.approx([5, 10, 15, 15, 5, 5], abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,16 @@
 """`mare explain` on objects whose operator no longer leads, or may not."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
 from click import unstyle
 
-from mare.cluster.operator_lease import leader_in
+from mare.cluster import operator_lease
+from mare.cluster.operator_lease import leader_in, read_leader
+from mare.cluster.paths import ApiPath
 from mare.custom_resource.status_values import seconds_of
 from mare.explanation.constraint import verdict_of
 from mare.explanation.data import data
@@ -10,6 +18,7 @@ from mare.explanation.explained import explain as explain_object
 from mare.explanation.leading import Renewal, Unread
 from mare.explanation.text import text
 from mare.sharding.assignment import ANNOTATION, Assignment, Member, group_of, shard_of
+from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.test_explain_command import stored
 
 RENEWED = Renewal("mare/mare-operator", 1_000_000.0)
@@ -85,3 +94,41 @@ def test_the_leader_is_read_from_the_entry_of_the_shard():
     assert leader.shard == (shard_of("shop", 2), 2)
     lease["spec"]["holderIdentity"] = "pod-c-3"
     assert (leader_in(lease, "shop").pod, leader_in(lease, "shop").shard) == ("pod-c", None)
+
+
+NOW = 1_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("ages", "age"),
+    [
+        pytest.param([9], 9, id="renewed lately"),
+        pytest.param([THREE_HOURS, THREE_HOURS], THREE_HOURS, id="no longer renewed"),
+        pytest.param([THREE_HOURS, THREE_HOURS - 1], 0, id="renewed by a clock that is behind"),
+    ],
+)
+def test_an_old_lease_is_read_again_to_see_whether_the_clocks_differ(
+    ages: list[int], age: int, monkeypatch: pytest.MonkeyPatch
+):
+    reads: list[str] = []
+
+    class FakeApi:
+        async def request(self, method: str, path: ApiPath) -> dict:
+            renewed = datetime.fromtimestamp(NOW - ages[len(reads)], UTC).isoformat()
+            reads.append(path.text)
+            return {"spec": {"holderIdentity": "pod-a-1", "renewTime": renewed}}
+
+    @asynccontextmanager
+    async def connected(*_: object) -> AsyncIterator[tuple[FakeApi, str]]:
+        yield FakeApi(), ""
+
+    monkeypatch.setattr(operator_lease, "connected", connected)
+    monkeypatch.setattr(operator_lease, "time", SimpleNamespace(time=lambda: NOW))
+    document = stored()
+    document["status"]["operator"] = "mare/mare-operator"
+
+    leader = virtual_time.run(read_leader(document, None))
+
+    assert NOW - leader.renewed == age
+    lease = "/apis/coordination.k8s.io/v1/namespaces/mare/leases/mare-operator"
+    assert reads == [lease] * len(ages)

@@ -70,11 +70,11 @@ def test_a_quiet_check_without_an_answer_is_reported_and_does_not_freeze_the_sta
     assert (view.decision.replicas, view.decision.reason) == (1, "PartlyUnknown")
 
 
-def test_an_answer_about_the_queues_of_before_a_change_scales_nothing():
+def test_an_answer_of_the_broker_of_before_a_change_scales_nothing():
     async def timeline(world: World) -> None:
         world.brokers.silent = {"worker"}
         await becomes_idle(world, None, 20)
-        world.put(generation=2, queues=[{"name": "other"}], **AT_ONCE)
+        world.put(generation=2, secret="other", **AT_ONCE)
         world.brokers.quiet_answers.set()
         await asyncio.sleep(0.1)
         world.brokers.quiet_answers = asyncio.Event()

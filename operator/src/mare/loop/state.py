@@ -135,7 +135,7 @@ class AutoscalerState:
         if self.history is not None:
             self.estimates = self.history.learning.estimates
             self.surges = self.history.tides.surges.past
-        self.history = self.applied = self.quiet_answer = self.unanswered = None
+        self.history = self.applied = self.unanswered = None
         self.job_history = None
         self.scale_attempts, self.marking_attempts = Attempts(), Attempts()
 
