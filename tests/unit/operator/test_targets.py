@@ -2,6 +2,8 @@
 
 import pytest
 
+from mare.domain.estimates import Estimates
+from mare.domain.history import History
 from mare.domain.reason import Reason
 from mare.domain.spec import (
     ExpectedQueueConsumptionTime,
@@ -159,11 +161,15 @@ def test_a_value_that_one_target_lacks_comes_from_another():
     assert (spec.workers_per_replica, spec.capacity_per_replica) == (6, 7.0)
 
 
-def test_a_ratio_moves_the_count_once_for_each_sample():
+@pytest.mark.parametrize(("start_seconds", "next_at"), [(None, 15), (8.0, 20)])
+def test_a_ratio_moves_the_count_once_for_each_sample_of_the_started_replicas(
+    start_seconds, next_at
+):
     spec = ScalingSpec(
         min_replicas=1, max_replicas=1000, targets=(PublishedToDeliveredRatio(ratio=1.0),)
     )
     time, counts = Timeline(spec, 4), []
+    time.history = History.begin(0.0, 4, Estimates(start_seconds=start_seconds))
     for tick in range(60):
         time.now = tick / 2
         sample = tick // 10 * 5.0
@@ -179,9 +185,9 @@ def test_a_ratio_moves_the_count_once_for_each_sample():
             ready=time.replicas,
         )
         counts.append(time.replicas)
-    assert counts[:21] == [4] * 10 + [8] * 11
-    assert max(counts[20:29]) == 8  # the sample at 10 s contains messages of before the change
-    assert counts[30] == 16
+    # The sample at 10 s contains messages of before the change.
+    assert counts[: 2 * next_at] == [4] * 10 + [8] * (2 * next_at - 10)
+    assert counts[2 * next_at] == 16
     assert time.decisions[25].clauses[0].code == "tolerance.ratioUsed"
 
 

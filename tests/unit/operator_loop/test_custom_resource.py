@@ -8,7 +8,7 @@ from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.checking import check
 from mare.custom_resource.spec import read_quantity, read_spec
 from mare.custom_resource.status import read_estimates, read_surges, without_absent
-from mare.custom_resource.status_values import instant, seconds_of, surge, wait
+from mare.custom_resource.status_values import instant, later_instant, seconds_of, surge, wait
 from mare.domain.spec import (
     MESSAGE_COUNT_BEHAVIOR,
     QUEUE_WAIT_BEHAVIOR,
@@ -186,6 +186,8 @@ def test_surges_come_back_from_a_status():
 def test_times_are_written_as_kubernetes_reads_them():
     assert instant(0) == "1970-01-01T00:00:00Z"
     assert seconds_of(instant(1_000_000)) == 1_000_000
+    for seconds, written in ((9.1, 10), (10.0, 10), (10.0 + 1e-7, 10), (10.1, 11)):
+        assert later_instant(seconds) == instant(written)
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,13 @@ from tests.unit.operator_loop.worlds import AT_ONCE, FakeObjects, World, body
 @dataclass
 class FakeApi:
     events: list[dict[str, Any]] = field(default_factory=list)
+    statuses: list[dict[str, Any]] = field(default_factory=list)
 
-    async def request(self, method: str, path: object, body: dict[str, Any]) -> None:
-        assert method == "POST"
-        self.events.append(body)
+    async def request(
+        self, method: str, path: object, body: dict[str, Any], **_: object
+    ) -> dict[str, Any]:
+        {"POST": self.events, "PATCH": self.statuses}[method].append(body)
+        return {"metadata": {"resourceVersion": "10"}}
 
 
 class ObjectsWithEvents(FakeObjects):
@@ -93,3 +96,11 @@ def test_an_event_of_an_object_with_a_long_name_has_a_valid_name(name: str):
 def test_events_that_no_operator_writes_are_no_decisions(change, time):
     strange = event(1, "1 → 2 replicas", change=change) | ({} if time else {"eventTime": None})
     assert changes_of([strange]) == ()
+
+
+def test_a_status_is_written_over_the_version_that_the_operator_knows():
+    api, autoscaler = FakeApi(), read_autoscaler(body(version=7))
+    write = StoredObjects(api, "replica-1").write_status
+    assert asyncio.run(write(autoscaler, "9", {"depth": 3})) == "10"
+    metadata = {"uid": autoscaler.uid, "resourceVersion": "9"}
+    assert api.statuses == [{"metadata": metadata, "status": {"depth": 3}}]

@@ -223,9 +223,13 @@ def test_a_former_leader_does_not_overwrite_the_status_of_its_successor(
         assert world.workloads.done == [("worker", 10)]
         assert world.objects.statuses == []
         world.put(version=world.objects.stored["worker"])
-        await world.tick()
+        for _ in range(4):
+            await world.tick()
+            world.put(version=world.objects.stored["worker"], status=world.objects.status())
 
-    assert run(timeline).objects.last()["lastDecision"]["to"] == 10
+    world = run(timeline)
+
+    assert [status["lastDecision"]["to"] for _, status in world.objects.statuses] == [10]
     assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
 
 
