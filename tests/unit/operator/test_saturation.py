@@ -118,3 +118,16 @@ def test_an_arrival_rate_that_later_counts_continue_is_not_doubted():
     steady = jumped.observe(Count(105.0, 5.0, 400), 105.0, 0.0)
     assert (steady.before_jump, steady.rate_before_jump) == ((), None)
     assert arrivals.before_jump == ()
+
+
+@pytest.mark.parametrize(
+    ("replicas", "consumers", "ready", "needs_more"),
+    [(2, 8, 8, False), (2, 8, 9, True), (8, 2, 8, False), (8, 2, 9, True)],
+)
+def test_replicas_need_more_for_more_ready_messages_than_consumers_and_replicas(
+    replicas, consumers, ready, needs_more
+):
+    growth = ReadyGrowth()
+    for now in (0.0, 5.0):
+        growth = growth.observe(replicas, consumers, ready, now)
+    assert growth.needs_more is needs_more
