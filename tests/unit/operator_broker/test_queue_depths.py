@@ -141,7 +141,7 @@ def test_an_empty_queue_that_is_late_with_all_others_is_read_again_at_once(play,
         await stage.read("work", "more")
         stage.broker.silent = {"more"} if cause == "leader" else set()
         stage.broker.busy_seconds = 0.0 if cause == "leader" else 0.3
-        times = await stage.declare_times("more", 6)
+        times = await stage.declare_times("more", 12)
         gaps = {later - earlier for earlier, later in pairwise(times)}
         assert (max(gaps) > 2) == (cause == "leader")
 
