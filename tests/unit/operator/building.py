@@ -65,6 +65,8 @@ def unreachable(replicas):
 def well_formed(decision: Decision) -> Decision:
     """Check what holds for each decision: steps with stages, clauses with all of their numbers."""
     assert all(isinstance(each.stage, Stage) for each in decision.steps)
+    counts = [each.replicas for each in decision.steps]
+    assert None not in counts[counts.count(None) :]  # only the first steps have no proposal yet
     assert all(isinstance(each, Reason) for each in (decision.reason, *decision.limited_by))
     for clause in (*decision.clauses, *(each.text for each in decision.steps)):
         assert clause.code == "measured" or None not in clause.numbers.values(), clause

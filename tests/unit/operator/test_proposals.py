@@ -109,6 +109,17 @@ def test_prefetched_messages_count_where_replicas_were_seen_to_be_saturated(
     assert found.formula.numbers["ready"] == ready
 
 
+@pytest.mark.parametrize(
+    ("ratio", "raw", "limit"), [(1.0, 20, None), (1.05, 21, "tolerance.ratio")]
+)
+def test_a_ratio_within_the_tolerance_is_named_where_it_keeps_the_count(ratio, raw, limit):
+    estimates = Estimates(delivery_ratio=ratio)
+    target = PublishedToDeliveredRatio(ratio=1.0)
+    found = proposed(target, estimates, current=20, ready_replicas=20)
+    assert (found.raw, found.replicas) == (raw, 20)
+    assert getattr(found.why_not_raw, "code", None) == limit
+
+
 def test_a_ratio_without_a_replica_that_is_ready_is_unknown():
     target, estimates = PublishedToDeliveredRatio(ratio=1.0), Estimates(delivery_ratio=2.0)
     assert proposed(target, estimates).raw == 2

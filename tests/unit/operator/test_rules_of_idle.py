@@ -18,6 +18,7 @@ from mare.domain.spec import (
     ScalingSpec,
     Schedule,
 )
+from mare.domain.unknown import Unknown
 from tests.unit.operator.building import (
     UNREACHABLE,
     Timeline,
@@ -242,12 +243,21 @@ def test_the_cooldown_restarts_after_a_time_without_readings(queues):
     for _ in range(400):
         time.now += 1
         time.read(queues=queues or (amqp_only(at=time.now),))
+    assert time.history.last_active == 0.0
     time.now += 1
     assert time.passes(298).replicas == 1
     time.now += 1
     decision = time.decide()
     assert (decision.replicas, decision.reason) == (0, Reason.SCALED_TO_IDLE)
     assert "for 300 s" in decision.message
+
+
+def test_queues_that_cannot_be_asked_keep_the_last_replica_with_a_reason():
+    time = Timeline(idling(cooldown_seconds=10), 1)
+    time.left = Unknown("AccessRefused", "the management API refuses the user")
+    decision = time.passes(60)
+    assert (decision.replicas, decision.reason) == (1, Reason.PARTLY_UNKNOWN)
+    assert decision.message.endswith("is blocked, because the management API refuses the user.")
 
 
 def test_one_quiet_statistics_shows_when_the_cooldown_ends():

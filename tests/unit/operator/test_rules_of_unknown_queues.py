@@ -106,6 +106,15 @@ def test_one_good_reading_begins_the_time_anew():
     assert away(time, 50).replicas == 7
 
 
+@pytest.mark.parametrize(("are_known", "replicas"), [(True, 7), (False, 10)])
+def test_the_time_continues_while_the_workload_is_unknown_too(are_known, replicas):
+    spec = watching(fallback=Fallback(replicas=10, after_seconds=60))
+    time = Timeline(spec, 7)
+    away(time, 50)
+    time.history = time.history.observe_nothing(time.now, spec.behavior, are_queues_known=are_known)
+    assert away(time, 12).replicas == replicas
+
+
 def test_bounds_hold_without_knowledge():
     assert once(watching(), unreachable(80)).replicas == 50
     assert once(replace(watching(), min_replicas=2), unreachable(1)).replicas == 2
