@@ -26,6 +26,7 @@ def test_the_record_keeps_what_was_seen_and_decided():
     past = world.record.histories[("shop", "worker")]
     newest, oldest = past.decisions.newest_first()
     assert (oldest.decision.current, oldest.decision.replicas, newest.samples) == (0, 10, 3)
+    assert (oldest.at, newest.last) == (world.clock.now - 3, world.clock.now)
     samples = [numbers for _, numbers in past.series[0].samples(world.clock.now)]
     assert [numbers.depth for numbers in samples] == [95] * 4
     assert [numbers[2:] for numbers in samples] == [(0, 0, 10), *[(0, 10, 10)] * 3]
