@@ -38,6 +38,24 @@ def test_a_workload_whose_change_hangs_does_not_delay_the_others():
     assert run(timeline).workloads.done == [("worker", 10)]
 
 
+def test_a_workload_that_cannot_be_read_after_a_conflict_is_reported_and_scaled_later():
+    async def timeline(world: World) -> None:
+        async def refresh(_: object) -> None:
+            raise Unavailable("away")
+
+        world.workloads.refresh = refresh  # type: ignore[method-assign]
+        world.workloads.behind = {"worker"}
+        world.begin(0, 95)
+        await world.tick()
+        await world.tick(0.3)
+        assert world.objects.condition("AbleToScale") == ("False", "Unavailable")
+        world.workloads.behind.clear()
+        for _ in range(20):
+            await world.tick()
+
+    assert run(timeline).workloads.done == [("worker", 10)]
+
+
 def test_an_object_that_cannot_be_decided_is_reported_once_and_the_others_continue(
     caplog: pytest.LogCaptureFixture,
 ):

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from mare.ports import AccessRefused, Unavailable
+from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import World, run
 
 
@@ -94,6 +97,19 @@ def test_a_status_that_cannot_be_written_is_written_later():
     world = run(timeline)
 
     assert world.objects.last()["desiredReplicas"] == 10
+
+
+def test_an_operator_that_stops_waits_5_s_for_an_answer_of_the_api_server():
+    async def timeline(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        world.begin(0, 0)
+        await world.tick()
+        begun = virtual_time.now()
+        async with asyncio.timeout(60):
+            await world.loop.close()
+        assert virtual_time.now() - begun == pytest.approx(5)
+
+    run(timeline)
 
 
 def test_a_change_whose_status_could_not_be_written_is_written_down_later():

@@ -34,6 +34,18 @@ def test_the_record_keeps_what_was_seen_and_decided():
     assert isinstance(past.view.reading.busy, Unknown)
 
 
+@pytest.mark.parametrize("ready", [0, 95])
+def test_a_wait_is_recorded_where_it_is_known(ready: int):
+    async def timeline(world: World) -> None:
+        world.begin(1, ready)
+        await world.tick()
+
+    world = run(timeline)
+
+    ((_, sample),) = world.record.histories[WORKER].series[0].samples(world.clock.now)
+    assert (sample.wait_seconds == 0.0) == (ready == 0)
+
+
 def test_objects_beyond_the_bound_of_their_namespace_have_no_charts_until_others_are_deleted(
     monkeypatch: pytest.MonkeyPatch,
 ):
