@@ -199,17 +199,12 @@ def test_patterns_are_matched_once_as_long_as_the_names_are_the_same(monkeypatch
 
 
 def test_only_new_names_are_matched_after_a_change(monkeypatch):
-    stage, names = Stage(monkeypatch), ["a-1", "a-2", "b"]
-    queries = [pattern("a-*"), pattern("*b")]
-    for each in queries:
-        stage.select(each, names)
+    stage = Stage(monkeypatch)
     for number in range(3, 40):
-        names = [f"a-{number - 1}", f"a-{number}", "b"]
-        first, second = ((stage.select(each, names).found, list(stage.matched)) for each in queries)
-
-        entries = dict.fromkeys(names[:2], ("a-*",))
-        assert first == (entries, [f"a-{number}"])
-        assert second == ({"b": ("*b",)}, [f"a-{number}"])
+        names, entries = [f"a-{number - 1}", f"a-{number}", "b"], ("a-*",)
+        for query, found in (("a-*", dict.fromkeys(names[:2], entries)), ("*b", {"b": ("*b",)})):
+            assert stage.select(pattern(query), names).found == found
+            assert stage.matched == (names if number == 3 else [f"a-{number}"])
 
 
 def test_a_query_that_missed_a_change_is_matched_against_all_names(monkeypatch):
