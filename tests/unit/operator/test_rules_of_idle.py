@@ -58,10 +58,13 @@ def test_no_activation_without_a_message():
     assert (decision.replicas, decision.reason) == (0, Reason.IDLE)
 
 
-@pytest.mark.parametrize(("messages", "replicas"), [(5, 0), (6, 1)])
+@pytest.mark.parametrize(("messages", "replicas"), [(0, 0), (1, 0), (5, 0), (6, 1)])
 def test_a_threshold_has_to_be_exceeded(messages, replicas):
     spec = idling(activation_threshold=5)
-    assert once(spec, observation_of(0, reading(messages, at=1000.0))).replicas == replicas
+    decision = once(spec, observation_of(0, reading(messages, at=1000.0)))
+    assert decision.replicas == replicas
+    is_named = "idle.threshold" in {each.text.code for each in decision.steps}
+    assert is_named == (0 < messages <= 5)
 
 
 def test_ready_messages_activate_without_statistics():

@@ -35,6 +35,14 @@ def test_a_pause_holds_the_count_or_the_one_that_is_given():
     assert once(working(paused=Pause.ALL, paused_replicas=90), busy).replicas == 90
 
 
+def test_the_cooldown_begins_when_a_pause_ends():
+    time = Timeline(replace(working(paused=Pause.ALL), min_replicas=0, cooldown_seconds=30), 1)
+    assert time.passes(600).replicas == 1
+    time.spec = replace(time.spec, paused=None)
+    assert time.passes(29).replicas == 1
+    assert time.passes(5).replicas == 0
+
+
 def test_a_pause_of_one_way_leaves_the_other():
     grows, shrinks = (
         observation_of(4, reading(400, at=1000.0)),
