@@ -62,7 +62,7 @@ KILL_LISTS = Work(
 """One for each of `KILL_CHECKS`, and again after errors; up to 4 MiB a page."""
 RESTORES = Work(name="restores", places=8, of_namespace=4)
 EVENTS = Work(
-    name="processor time for changed objects", places=64, of_namespace=32, burst=2.0, per_second=0.1
+    name="processor time for changed objects", places=64, of_namespace=32, burst=2.0, per_second=0.03
 )
 """An event takes 0.03 ms, or 15 ms with 16 new schedules that never occur."""
 DISCOVERY = Work(name="requests for kinds", places=4, of_namespace=1, burst=20, per_second=2)
@@ -83,11 +83,11 @@ PATTERNS = Work(
 """2 s a minute, and 4 s at once. 100 objects with a usual pattern and 30,000 names take 1 s."""
 BODIES = Work(name="responses of over 32 KiB", places=48, of_namespace=16)
 """Up to 256 KiB of each are kept. 64 that stalled held 70 MB."""
-LARGE_BODIES = Work(name="responses of over 256 KiB", places=6, of_namespace=1, waiting=256)
+LARGE_BODIES = Work(name="responses of over 256 KiB", places=4, of_namespace=1, waiting=256)
 """A thousand brokers with 8 MiB at the same time would take 8 GB."""
 
-DECODING = Work(name="decodings of responses", places=4, of_namespace=2, waiting=1_024)
-"""A thread each: 10 MiB take 50 ms."""
+DECODING = Work(name="decodings of responses", places=2, of_namespace=1, waiting=1_024)
+"""A thread each: 10 MiB take 50 ms, for most of which no other thread runs."""
 
 API_DECODING = Work(name="decodings of answers of the API server", places=3, of_namespace=1)
 """A thread each, for more than 256 KiB. All watches of a cluster count as one namespace."""

@@ -224,7 +224,7 @@ def decodings(server: Server, scheduler: TenantScheduler, namespace: str, count:
         pytest.param(job_writes, 8, 16, id="job_writes"),
         pytest.param(restores, 4, 8, id="restores"),
         pytest.param(pod_reads, 2, 8, id="pod_reads"),
-        pytest.param(decodings, 2, 4, id="decodings"),
+        pytest.param(decodings, 1, 2, id="decodings"),
     ],
 )
 def test_a_namespace_has_only_some_of_the_places(start: Start, of_namespace: int, places: int):

@@ -25,7 +25,7 @@ def test_the_newest_event_of_each_object_is_handled_once_its_namespace_may_spend
         events.take("ADDED", body("other", namespace="market"))
         await asyncio.sleep(0.1)
         seen.append(generations(world))
-        await asyncio.sleep(2_000)
+        await asyncio.sleep(4_000)
         seen.append(generations(world))
 
     run(timeline)
@@ -62,7 +62,7 @@ def test_the_events_of_many_objects_wait_without_their_annotations():
             events.take("ADDED", changed)
         assert tracemalloc.get_traced_memory()[0] < 1_000_000
         tracemalloc.stop()
-        await asyncio.sleep(2_000)
+        await asyncio.sleep(4_000)
         assert len(generations(world)) == 50
 
     run(timeline)

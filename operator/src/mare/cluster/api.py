@@ -27,7 +27,7 @@ from mare.cluster.bounded_answers import (
     read_bounded,
     values_of,
 )
-from mare.cluster.kubeconfig import kubeconfig_client
+from mare.cluster.kubeconfig import client_of, kubeconfig_client
 from mare.cluster.paths import ApiPath
 from mare.ports import AccessRefused, Conflict, NotFound, Rejected, Unavailable
 from mare.tenant_scheduler import API_DECODING, TenantScheduler
@@ -58,8 +58,7 @@ async def connect() -> ApiClient:
         return client
     configuration = Configuration()
     config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    configuration.connection_pool_maxsize = 0  # unlimited: each watch holds a connection
-    return ApiClient(configuration)
+    return client_of(configuration)
 
 
 def runs_in_pod() -> bool:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from urllib.request import getproxies
 
 import yaml
 from kubernetes.aio import config
@@ -18,13 +19,23 @@ _SHAPES = (TypeError, AttributeError, KeyError)
 speak of Python."""
 
 
+def client_of(configuration: Configuration) -> ApiClient:
+    """Return a client that keeps each watch open, and reads the environment once for a proxy.
+
+    By default the library looks for ~/.netrc, in a thread, before each request: a twentieth of the
+    processor time of an operator with 3,000 objects.
+    """
+    configuration.connection_pool_maxsize = 0  # unlimited: each watch holds a connection
+    configuration.client_session_kwargs = {"trust_env": bool(getproxies()), "read_bufsize": 2**16}
+    return ApiClient(configuration)
+
+
 async def kubeconfig_client(context: str | None = None) -> tuple[ApiClient, str]:
     """Return a client for a context, and its namespace; raise `Unavailable` with advice."""
     configuration = Configuration()
     namespace = await _load(configuration, context)
-    configuration.connection_pool_maxsize = 0  # unlimited: each watch holds a connection
     try:
-        return ApiClient(configuration), namespace
+        return client_of(configuration), namespace
     except OSError as error:  # an SSLError is one, too
         raise Unavailable(
             f"No cluster is configured: the certificates of the kubeconfig cannot be used ({error})"
