@@ -88,6 +88,8 @@ class Admission:
         while refused:
             with suppress(OverBudget):
                 for key in sorted(refused, key=lambda each: refused[each] is None):
+                    if key not in refused:  # deleted meanwhile
+                        continue
                     is_reported = not self.leadership() or refused.get(key) is None
                     if is_reported and not self._has_room(namespace):
                         break
