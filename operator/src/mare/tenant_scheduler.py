@@ -62,7 +62,11 @@ KILL_LISTS = Work(
 """One for each of `KILL_CHECKS`, and again after errors; up to 4 MiB a page."""
 RESTORES = Work(name="restores", places=8, of_namespace=4)
 EVENTS = Work(
-    name="processor time for changed objects", places=64, of_namespace=32, burst=2.0, per_second=0.03
+    name="processor time for changed objects",
+    places=64,
+    of_namespace=32,
+    burst=2.0,
+    per_second=0.03,
 )
 """An event takes 0.03 ms, or 15 ms with 16 new schedules that never occur."""
 DISCOVERY = Work(name="requests for kinds", places=4, of_namespace=1, burst=20, per_second=2)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -73,6 +74,19 @@ class Statistics:
     """The identity of the RabbitMQ cluster; empty if it is not reported."""
     alarm: Unknown | None = ALARM_NOT_REPORTED
     """The alarm by which the cluster blocks publishers; also why it is not known."""
+
+
+def _sharing(
+    new: Mapping[str, QueueStatistics], before: Mapping[str, QueueStatistics]
+) -> dict[str, QueueStatistics]:
+    """Return `new` with the names and the equal statistics of the sample before.
+
+    Two samples of 29,000 queues at rest take 13 MB instead of 19.
+    """
+    return {
+        sys.intern(name): old if (old := before.get(name)) == queue else queue
+        for name, queue in new.items()
+    }
 
 
 class StatisticsSource(Protocol):
@@ -193,7 +207,12 @@ class StatisticsPoller:
             self.last_two, self._names = (), None
             self._sample_clock = SampleClock(self._seconds)
             return _CLUSTER_CHANGED
-        new = replace(new, sampled_after=self._age.sampled_after(new.at, self._clock()))
+        past = self.latest.queues if self.latest else {}
+        new = replace(
+            new,
+            queues=_sharing(new.queues, past),
+            sampled_after=self._age.sampled_after(new.at, self._clock()),
+        )
         at = self._sample_clock.sample_time(
             new.at, {name: queue.counters for name, queue in new.queues.items()}
         )
