@@ -11,7 +11,9 @@ from mare.cluster import api as api_requests
 from mare.cluster.api import Api, Expired
 from mare.cluster.objects import StoredObjects
 from mare.cluster.paths import Resource
-from mare.ports import Unavailable
+from mare.custom_resource.autoscaler import Key
+from mare.ports import NotFound, Unavailable
+from tests.unit.operator_loop.worlds import body
 
 BOOKMARK = '{"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "8"}}}\n'
 CHANGE = '{"type": "MODIFIED", "object": {"metadata": {"resourceVersion": "8"}}}\n'
@@ -83,6 +85,25 @@ def test_a_list_of_metadata_without_objects_is_empty():
         return web.json_response({"metadata": {}, "items": None})
 
     assert call_api(empty, lambda api: StoredObjects(api, "me").uids(("shop",))) == set()
+
+
+def test_an_object_is_read_with_the_right_to_list_objects():
+    """The chart gives the right to get one only with `rbac.jobs`."""
+    name = "worker"
+
+    async def listed(request: web.Request) -> web.Response:
+        if not request.path.endswith("/queueautoscalers"):
+            return web.json_response({"message": "forbidden"}, status=403)
+        found = [body(name)] if request.query["fieldSelector"] == f"metadata.name={name}" else []
+        return web.json_response({"metadata": {}, "items": found})
+
+    async def read(api: Api) -> object:
+        objects = StoredObjects(api, "me")
+        with pytest.raises(NotFound, match="other does not exist"):
+            await objects.read(Key("shop", "other"))
+        return (await objects.read(Key("shop", name))).uid
+
+    assert call_api(listed, read) == "uid-worker"
 
 
 @pytest.fixture
