@@ -136,6 +136,28 @@ def test_workloads_whose_kind_is_being_listed_are_not_read_singly():
     play(timeline)
 
 
+def test_a_workload_that_is_requested_after_its_page_was_listed_is_read():
+    """It was not remembered: its selector is long."""
+
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
+        second_page = asyncio.Event()
+
+        async def pages(path: ApiPath, *, accept: str) -> AsyncIterator[dict[str, Any]]:
+            yield {"metadata": {}, "items": [item("a", {"app": "a" * 300})]}
+            await second_page.wait()
+            yield {"metadata": {"resourceVersion": "1"}, "items": [item("b")]}
+
+        api.pages = pages  # type: ignore[method-assign]
+        watched.get(target("b", "apps/v1"))
+        await settle()
+        assert watched.get(target("a", "apps/v1")) == NOT_READ_YET
+        second_page.set()
+        assert (await scale_of(watched, target("a", "apps/v1"))).replicas == 1
+        assert api.reads == ["a"]
+
+    play(timeline)
+
+
 def test_a_workload_is_read_again_until_that_succeeds():
     async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a"))

@@ -259,6 +259,10 @@ class WatchedWorkloads:
         for target in (self._targets | self._last_read.keys() | set(self._others)) - listed:
             if self._watched(target) == watched:
                 self._set_missing(target)
+        for target in self._targets_by_watch.get(watched, ()):
+            if target not in self._last_read:
+                # It was listed before it was a target, and was not remembered.
+                self._start_read(target)
         self._listed.add(watched)
         return version
 
