@@ -212,6 +212,24 @@ def test_a_workload_that_is_requested_again_is_read_again():
     play(timeline)
 
 
+@pytest.mark.parametrize("changed", [False, True])
+def test_the_newest_scale_of_a_workload_without_an_autoscaler_is_used(*, changed: bool):
+    """Replicas of a deleted object are restored for hours."""
+
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
+        await scale_of(watched, target("a", "apps/v1"))
+        await scale_of(watched, target("b", "apps/v1"))
+        watched.keep_only([target("a", "apps/v1")])
+        api.replicas["b"] = 7
+        await watched.refresh(target("b", "apps/v1"))
+        if changed:
+            api.events.put_nowait(("MODIFIED", item("b")))
+            await settle()
+        assert watched.get(target("b", "apps/v1")).replicas == (1 if changed else 7)
+
+    play(timeline)
+
+
 def test_deleted_workloads_without_an_autoscaler_are_forgotten():
     async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a", "apps/v1"))

@@ -77,7 +77,7 @@ class WatchedWorkloads:
             return invalid
         watched = self._watched(target)
         if (known := self._others.pop(target)) is not None:
-            self._last_read[target] = known
+            self._last_read.setdefault(target, known)
         if watched not in self._watches:
             if (why := self._begin(watched, target.namespace)) is not None:
                 return why
@@ -276,10 +276,13 @@ class WatchedWorkloads:
             new = scale_of_item(item, target, may_mark=self._marks_pods)
             known = self._last_read.get(target)
             late = isinstance(known, Scale) and is_older(new.version, known.version)
-            if target not in self._targets:
-                self._others.put(target, keepable(new, target))
-            elif listed or not late:
+            if late and not listed:
+                return
+            if target in self._targets:
                 self._last_read[target] = keepable(new, target)
+            else:
+                self._last_read.pop(target, None)
+                self._others.put(target, keepable(new, target))
         elif target in self._targets:
             self._start_read(target)
 
