@@ -92,6 +92,21 @@ def test_an_object_that_grows_over_the_bound_is_not_scaled_until_it_shrinks():
     run(timeline, namespace_queues=1)
 
 
+def test_the_late_deletion_of_a_refused_object_leaves_the_next_one_of_its_name_alone():
+    async def timeline(world: World) -> None:
+        _deployed(world, "first", "second", "third")
+        world.put("third", uid="uid-new")
+        world.loop.remove(Key("shop", "third"), "uid-third")
+        await _passes(world)
+        assert world.objects.condition("AbleToScale", "third") == _REFUSED
+
+        world.loop.remove(Key("shop", "first"), "uid-first")
+        await _passes(world)
+        assert _taken(world) == ["second", "third"]
+
+    run(timeline, namespace_queues=1)
+
+
 def test_a_deleted_object_is_not_read_again():
     async def timeline(world: World) -> None:
         _deployed(world, "first", "second", "third")

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from mare.background import Tasks
 from mare.custom_resource.autoscaler import Autoscaler, Key
@@ -20,6 +21,12 @@ RETRY_SECONDS = 30.0
 _LARGE = 8_192
 """Characters of a spec from which on it counts as another object; most have 500 to 2,000."""
 _log = logging.getLogger(__name__)
+
+
+class _Refused(NamedTuple):
+    uid: str
+    why: Unknown | None
+    """Why the object was refused, until its status shows it; then None."""
 
 
 @dataclass(eq=False)
@@ -38,8 +45,8 @@ class Admission:
         most = max(OBJECTS.reserved, self.most_of_namespace)
         self._stock = replace(OBJECTS, of_namespace=most)
         self._held: dict[Key, int] = {}
-        self._refused: defaultdict[str, dict[Key, Unknown | None]] = defaultdict(dict)
-        """By namespace: why an object was refused, until its status shows it; then None."""
+        self._refused: defaultdict[str, dict[Key, _Refused]] = defaultdict(dict)
+        """By namespace."""
         self._tasks = Tasks()
 
     @property
@@ -59,9 +66,10 @@ class Admission:
         self._forget(key)
         return True
 
-    def remove(self, key: Key) -> None:
+    def remove(self, key: Key, uid: str) -> None:
+        """Forget an object, but no other one that was refused and has its name now."""
         self._release(key)
-        self._forget(key)
+        self._forget(key, uid)
 
     async def close(self) -> None:
         await self._tasks.cancel()
@@ -70,27 +78,28 @@ class Admission:
         namespace, _ = key
         self.scheduler.hold(self._stock, namespace, -self._held.pop(key, 0))
 
-    def _forget(self, key: Key) -> None:
-        namespace, _ = key
-        if namespace in self._refused:
-            self._refused[namespace].pop(key, None)
+    def _forget(self, key: Key, uid: str | None = None) -> None:
+        refused = self._refused.get(key.namespace, {})
+        if key in refused and uid in {None, refused[key].uid}:
+            del refused[key]
 
     def _refuse(self, autoscaler: Autoscaler, why: Unknown) -> None:
         key = autoscaler.key
         if key.namespace not in self._refused:
             _log.warning("Objects are refused", extra={"why": why.cause})
             self._tasks.start(self._retry_all(key.namespace))
-        self._refused[key.namespace][key] = None if _shows(autoscaler, why) else why
+        unshown = None if _shows(autoscaler, why) else why
+        self._refused[key.namespace][key] = _Refused(autoscaler.uid, unshown)
 
     async def _retry_all(self, namespace: str) -> None:
         """Report the refused objects of a namespace, and take them once there is room."""
         refused = self._refused[namespace]
         while refused:
             with suppress(OverBudget):
-                for key in sorted(refused, key=lambda each: refused[each] is None):
+                for key in sorted(refused, key=lambda each: refused[each].why is None):
                     if key not in refused:  # deleted meanwhile
                         continue
-                    is_reported = not self.leadership() or refused.get(key) is None
+                    is_reported = not self.leadership() or refused[key].why is None
                     if is_reported and not self._has_room(namespace):
                         break
                     await self._retry(key)
@@ -110,9 +119,10 @@ class Admission:
             async with self.scheduler.turn(WORKLOAD_READS, key.namespace):
                 autoscaler = await self.objects.read(key)
             self.put(autoscaler)
-            if self.leadership() and (why := self._refused[key.namespace].get(key)):
+            refused = self._refused[key.namespace].get(key)
+            if self.leadership() and refused is not None and refused.why is not None:
                 async with self.scheduler.turn(STATUS_WRITES, key.namespace):
-                    await self._report(autoscaler, why)
+                    await self._report(autoscaler, refused.why)
         except NotFound:
             self._forget(key)
         except OverBudget:
@@ -129,7 +139,7 @@ class Admission:
         status = {"conditions": conditions}
         await self.objects.write_status(autoscaler, autoscaler.version, status)
         await self.objects.publish_event(autoscaler, "Warning", why.reason, why.cause)
-        self._refused[autoscaler.key.namespace][autoscaler.key] = None
+        self._refused[autoscaler.key.namespace][autoscaler.key] = _Refused(autoscaler.uid, None)
 
 
 def _shows(autoscaler: Autoscaler, why: Unknown) -> bool:

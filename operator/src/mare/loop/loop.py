@@ -167,9 +167,9 @@ class Loop:
         self._removed.add(namespace, uid)
         state = self._states.get(key)
         if state is None:
-            self._admission.remove(key)
+            self._admission.remove(key, uid)
         elif state.autoscaler.uid == uid:
-            self._admission.remove(key)
+            self._admission.remove(key, uid)
             self._drop(state)
             self._restorer.start(state)
 
