@@ -107,6 +107,24 @@ def test_the_late_deletion_of_a_refused_object_leaves_the_next_one_of_its_name_a
     run(timeline, namespace_queues=1)
 
 
+@pytest.mark.parametrize("is_deleted", [True, False], ids=["deleted", "led by another replica"])
+def test_a_refusal_that_ends_while_its_status_is_written_is_not_reported(*, is_deleted: bool):
+    async def timeline(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        _deployed(world, "first", "second", "third")
+        await asyncio.sleep(1)
+        if is_deleted:
+            world.loop.remove(Key("shop", "third"), "uid-third")
+        else:
+            world.leads = False
+        world.objects.answers.set()
+        await _passes(world)
+        assert [each for each in world.objects.events if each[0] == "third"] == []
+        assert _refused(world) == 0
+
+    run(timeline, namespace_queues=1)
+
+
 def test_a_deleted_object_is_not_read_again():
     async def timeline(world: World) -> None:
         _deployed(world, "first", "second", "third")

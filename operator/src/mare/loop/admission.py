@@ -119,10 +119,9 @@ class Admission:
             async with self.scheduler.turn(WORKLOAD_READS, key.namespace):
                 autoscaler = await self.objects.read(key)
             self.put(autoscaler)
-            refused = self._refused[key.namespace].get(key)
-            if self.leadership() and refused is not None and refused.why is not None:
+            if self._unreported(autoscaler):
                 async with self.scheduler.turn(STATUS_WRITES, key.namespace):
-                    await self._report(autoscaler, refused.why)
+                    await self._report(autoscaler)
         except NotFound:
             self._forget(key)
         except OverBudget:
@@ -130,7 +129,20 @@ class Admission:
         except Exception as error:  # noqa: BLE001 - the others must be tried, and this one again
             _log.warning("Refused object", extra={"object": key, "error": str(error)[:512]})
 
-    async def _report(self, autoscaler: Autoscaler, why: Unknown) -> None:
+    def _is_refused(self, autoscaler: Autoscaler) -> bool:
+        refused = self._refused[autoscaler.key.namespace].get(autoscaler.key)
+        return refused is not None and refused.uid == autoscaler.uid
+
+    def _unreported(self, autoscaler: Autoscaler) -> Unknown | None:
+        """Return why an object is refused, if this replica has to report it."""
+        if not self.leadership() or not self._is_refused(autoscaler):
+            return None
+        return self._refused[autoscaler.key.namespace][autoscaler.key].why
+
+    async def _report(self, autoscaler: Autoscaler) -> None:
+        why = self._unreported(autoscaler)
+        if why is None:
+            return  # it was taken or deleted while this waited
         now = self.clock() + self.clock.offset
         able = Condition("AbleToScale", "False", why.reason, why.cause, (why.clause,))
         conditions = conditions_status(
@@ -138,8 +150,10 @@ class Admission:
         )
         status = {"conditions": conditions}
         await self.objects.write_status(autoscaler, autoscaler.version, status)
-        await self.objects.publish_event(autoscaler, "Warning", why.reason, why.cause)
-        self._refused[autoscaler.key.namespace][autoscaler.key] = _Refused(autoscaler.uid, None)
+        if self.leadership() and self._is_refused(autoscaler):
+            await self.objects.publish_event(autoscaler, "Warning", why.reason, why.cause)
+        if self._is_refused(autoscaler):
+            self._refused[autoscaler.key.namespace][autoscaler.key] = _Refused(autoscaler.uid, None)
 
 
 def _shows(autoscaler: Autoscaler, why: Unknown) -> bool:
