@@ -125,6 +125,19 @@ def test_a_refusal_that_ends_while_its_status_is_written_is_not_reported(*, is_d
     run(timeline, namespace_queues=1)
 
 
+def test_a_refused_object_on_which_another_operator_acts_is_left_alone():
+    async def timeline(world: World) -> None:
+        world.objects.statuses.append(("third", {"operator": "other/operator"}))
+        _deployed(world, "first", "second")
+        world.put("third", world.objects.status("third"))
+        await _passes(world)
+        assert world.objects.status("third") == {"operator": "other/operator"}
+        assert [each for each in world.objects.events if each[0] == "third"] == []
+        assert _refused(world) == 1
+
+    run(timeline, namespace_queues=1, operator="mare/operator")
+
+
 def test_a_deleted_object_is_not_read_again():
     async def timeline(world: World) -> None:
         _deployed(world, "first", "second", "third")

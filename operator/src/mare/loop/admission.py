@@ -40,6 +40,8 @@ class Admission:
     leadership: Leadership
     clock: DecisionClock
     scheduler: TenantScheduler
+    operator: str = ""
+    """Names this operator in statuses: the status of an object of another one is left alone."""
 
     def __post_init__(self) -> None:
         most = max(OBJECTS.reserved, self.most_of_namespace)
@@ -88,7 +90,9 @@ class Admission:
         if key.namespace not in self._refused:
             _log.warning("Objects are refused", extra={"why": why.cause})
             self._tasks.start(self._retry_all(key.namespace))
-        unshown = None if _shows(autoscaler, why) else why
+        acting = autoscaler.status.get("operator") or self.operator
+        is_others = bool(self.operator) and acting != self.operator
+        unshown = None if is_others or _shows(autoscaler, why) else why
         self._refused[key.namespace][key] = _Refused(autoscaler.uid, unshown)
 
     async def _retry_all(self, namespace: str) -> None:

@@ -106,7 +106,7 @@ class Loop:
             scheduler=self.scheduler,
         )
         around = self.objects, self.leadership, self.clock, self.scheduler
-        self._admission = Admission(self.put, self.namespace_queues, *around)
+        self._admission = Admission(self.put, self.namespace_queues, *around, self.operator)
         self._states: dict[Key, AutoscalerState] = {}
         self._removed = RecentEntries(_MAX_REMOVED)
         """The uids removed last: a late watch event must not bring one back."""
