@@ -1,6 +1,7 @@
 """Objects beyond the bound of their namespace are not scaled, say so, and are taken later."""
 
 import asyncio
+import random
 from collections.abc import Mapping
 from itertools import count
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from mare.custom_resource.autoscaler import Key, read_autoscaler
+from mare.custom_resource.status import MOST_QUEUES
 from mare.loop.admission import RETRY_SECONDS, Admission
 from mare.loop.stored_status import StoredStatus
 from mare.ports import Unavailable
@@ -171,17 +173,33 @@ def test_a_namespace_has_its_reserved_part_whatever_others_hold():
     assert asyncio.run(play()) == (OBJECTS.reserved, 80 - OBJECTS.reserved)
 
 
-def test_a_status_is_kept_up_to_a_bound_without_its_longest_fields():
+@pytest.mark.parametrize(
+    "long",
+    ["m" * 140_000, random.Random(0).randbytes(40_000).hex()],
+    ids=["characters", "compressed"],
+)
+def test_a_status_is_kept_up_to_a_bound_without_its_longest_fields(long: str):
     stored = StoredStatus()
-    decisions = [{"message": "m" * 1_000}] * 100
     condition = {"type": "Ready", "status": "True", "reason": "Ready", "message": "m"}
     small: Mapping[str, Any] = {"originalReplicas": 3, "conditions": [condition]}
 
-    stored.adopt({**small, "decisions": decisions, "queues": [{"name": "q"}]})
+    stored.adopt({**small, "decisions": [{"message": long}], "queues": [{"name": "q"}]})
     assert stored.status == {**small, "queues": [{"name": "q"}]}
 
-    stored.adopt({"originalReplicas": 3, "conditions": [{"message": "m" * 33_000}]})
+    stored.adopt({"originalReplicas": 3, "conditions": [{"message": long}]})
     assert stored.status == {"originalReplicas": 3}
+
+
+def test_a_status_that_the_operator_wrote_is_kept_whole():
+    """Otherwise the next one lacks the decisions before, and the queues of a broker that is away."""
+    queue = {"vhost": "production", "time": "2026-01-31T12:00:00Z", "ready": 12_345}
+    queue |= {"unacknowledged": 120, "consumers": 12, "publishRate": 123.456, "ackRate": 123.456}
+    queues = [{"name": f"orders.region-{number}", **queue} for number in range(MOST_QUEUES)]
+    status = {"queues": queues, "decisions": [{"message": "m" * 300}] * 10}
+    stored = StoredStatus()
+
+    stored.adopt(status)
+    assert stored.status == status
 
 
 def test_statuses_of_a_namespace_wait_up_to_a_number_and_the_others_follow():
