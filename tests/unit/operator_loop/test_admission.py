@@ -191,7 +191,7 @@ def test_a_status_is_kept_up_to_a_bound_without_its_longest_fields(long: str):
 
 
 def test_a_status_that_the_operator_wrote_is_kept_whole():
-    """Otherwise the next one lacks the decisions before, and the queues of a broker that is away."""
+    """The next one lacked the decisions before, and the queues of a broker that is away."""
     queue = {"vhost": "production", "time": "2026-01-31T12:00:00Z", "ready": 12_345}
     queue |= {"unacknowledged": 120, "consumers": 12, "publishRate": 123.456, "ackRate": 123.456}
     queues = [{"name": f"orders.region-{number}", **queue} for number in range(MOST_QUEUES)]

@@ -65,7 +65,7 @@ def test_the_objects_of_one_namespace_are_decided_on_a_thousand_times_a_second(c
     assert budget.period(Key("flood", "1"), Rank.BUSY) == period
 
 
-@pytest.mark.parametrize(("count", "period"), [(20, 0.25), (100, 1.0), (1_000, 10.0), (4_000, 30.0)])
+@pytest.mark.parametrize(("count", "period"), [(20, 0.25), (100, 1), (1_000, 10), (4_000, 30)])
 def test_objects_that_cannot_be_read_share_a_quarter_of_the_budget(count, period):
     budget = ReadBudget(Pace(), 5_000)
     unreadable = [(Key("broken", str(number)), 1, Rank.UNREADABLE) for number in range(count)]

@@ -136,28 +136,6 @@ def test_workloads_whose_kind_is_being_listed_are_not_read_singly():
     play(timeline)
 
 
-def test_a_workload_that_is_requested_after_its_page_was_listed_is_read():
-    """It was not remembered: its selector is long."""
-
-    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
-        second_page = asyncio.Event()
-
-        async def pages(path: ApiPath, *, accept: str) -> AsyncIterator[dict[str, Any]]:
-            yield {"metadata": {}, "items": [item("a", {"app": "a" * 300})]}
-            await second_page.wait()
-            yield {"metadata": {"resourceVersion": "1"}, "items": [item("b")]}
-
-        api.pages = pages  # type: ignore[method-assign]
-        watched.get(target("b", "apps/v1"))
-        await settle()
-        assert watched.get(target("a", "apps/v1")) == NOT_READ_YET
-        second_page.set()
-        assert (await scale_of(watched, target("a", "apps/v1"))).replicas == 1
-        assert api.reads == ["a"]
-
-    play(timeline)
-
-
 def test_a_workload_is_read_again_until_that_succeeds():
     async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a"))
@@ -208,24 +186,6 @@ def test_a_workload_that_is_requested_again_is_read_again():
         watched.keep_only([target("a")])
         api.replicas["b"] = 7
         assert (await scale_of(watched, target("b"))).replicas == 7
-
-    play(timeline)
-
-
-@pytest.mark.parametrize("changed", [False, True])
-def test_the_newest_scale_of_a_workload_without_an_autoscaler_is_used(*, changed: bool):
-    """Replicas of a deleted object are restored for hours."""
-
-    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
-        await scale_of(watched, target("a", "apps/v1"))
-        await scale_of(watched, target("b", "apps/v1"))
-        watched.keep_only([target("a", "apps/v1")])
-        api.replicas["b"] = 7
-        await watched.refresh(target("b", "apps/v1"))
-        if changed:
-            api.events.put_nowait(("MODIFIED", item("b")))
-            await settle()
-        assert watched.get(target("b", "apps/v1")).replicas == (1 if changed else 7)
 
     play(timeline)
 

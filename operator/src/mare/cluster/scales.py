@@ -88,3 +88,8 @@ def invalid_name(target: ScaleTarget) -> Unknown | None:
     except InvalidName as error:
         return Unknown("InvalidName", f"spec.scaleTargetRef: {error}")
     return None
+
+
+def accepted(api_version: str, metadata: str) -> str:
+    """Return what lists and watches request: only metadata where no other field is used."""
+    return "application/json" if is_complete(api_version) else metadata

@@ -15,6 +15,7 @@ from mare.cluster.other_workloads import OtherWorkloads
 from mare.cluster.paths import ApiPath, Resource
 from mare.cluster.pods import Pods
 from mare.cluster.scales import (
+    accepted,
     invalid_name,
     is_complete,
     keepable,
@@ -237,7 +238,7 @@ class WatchedWorkloads:
             for target in targets:
                 self._last_read.setdefault(target, error.why)
             raise
-        version, accept = await self._list(watched, resource), _accept(api_version, METADATA)
+        version, accept = await self._list(watched, resource), accepted(api_version, METADATA)
         path = resource.path(namespace)
         async for change, item in self._api.changes(path, version, accept=accept):
             target = target_of_item(item, api_version, kind)
@@ -249,7 +250,7 @@ class WatchedWorkloads:
     async def _list(self, watched: Watched, resource: Resource) -> str:
         """Read all workloads of a watch; return the resourceVersion to continue from."""
         listed: set[ScaleTarget] = set()
-        version, accept = "", _accept(watched[0], METADATA_LIST)
+        version, accept = "", accepted(watched[0], METADATA_LIST)
         async for page in self._api.pages(resource.path(watched[2]), accept=accept):
             for item in page["items"]:
                 target = target_of_item(item, watched[0], watched[1])
@@ -259,10 +260,8 @@ class WatchedWorkloads:
         for target in (self._targets | self._last_read.keys() | set(self._others)) - listed:
             if self._watched(target) == watched:
                 self._set_missing(target)
-        for target in self._targets_by_watch.get(watched, ()):
-            if target not in self._last_read:
-                # It was listed before it was a target, and was not remembered.
-                self._start_read(target)
+        for target in self._targets_by_watch.get(watched, {}).keys() - self._last_read.keys():
+            self._start_read(target)  # it was listed before it was a target, and not remembered
         self._listed.add(watched)
         return version
 
@@ -297,8 +296,3 @@ class WatchedWorkloads:
         watches, self._watches = self._watches, {}
         await cancel(watches.values())
         await self._reads.cancel()
-
-
-def _accept(api_version: str, metadata: str) -> str:
-    """Return what lists and watches request: only metadata where no other field is used."""
-    return "application/json" if is_complete(api_version) else metadata

@@ -81,7 +81,8 @@ class Admission:
         self.scheduler.hold(self._stock, namespace, -self._held.pop(key, 0))
 
     def _forget(self, key: Key, uid: str | None = None) -> None:
-        refused = self._refused.get(key.namespace, {})
+        namespace, _ = key
+        refused = self._refused.get(namespace, {})
         if key in refused and uid in {None, refused[key].uid}:
             del refused[key]
 
