@@ -28,7 +28,8 @@ MAX_LEVELS = 100
 """Objects and lists in each other: a Pod has 15. Python decodes 1,000, and the API server accepts
 10,000 in a jobTemplate and in managed fields: one object ended all watches of its kind."""
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"')
-_OTHER_BYTES = bytes(set(range(256)) - set(b"[]{}"))
+_OTHER_BYTES = bytes(set(range(256)) - set(b'[]{}"'))
+_QUOTED = re.compile(rb'"[^"]*"')
 _BRACKET = re.compile(_STRING.pattern + rb"|[\[{]|[\]}]")
 _BEGINNING = re.compile(
     rb'\{"type":"(ADDED|MODIFIED|DELETED)","object":\{(?:"(?:kind|apiVersion)":"[^"]*",)*"metadata":'
@@ -79,7 +80,10 @@ def _shallow(data: bytes) -> bytes:
 
 def levels_of(data: bytes) -> int:
     """Return how many objects and lists the JSON has in each other."""
-    brackets = _STRING.sub(b"", data).translate(None, _OTHER_BYTES)
+    # Two quotes without a bracket between them change nothing. 300,000 strings take
+    # 4 ms, and with a regular expression alone 46.
+    quoted = data.replace(rb"\\", b"").replace(rb'\"', b"").translate(None, _OTHER_BYTES)
+    brackets = _QUOTED.sub(b"", quoted.replace(b'""', b""))
     return max(accumulate(1 if each in b"[{" else -1 for each in brackets), default=0)
 
 
