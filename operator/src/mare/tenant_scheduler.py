@@ -133,7 +133,7 @@ RESPONSE_OBJECTS = Stock(
 """30,000 queues and as many consumers; the reserved part is for 2,000 queues."""
 
 USUAL_MEMORY = 256 * 2**20
-"""Bytes that the chart gives the operator. All shared parts take 206 MB of it at most."""
+"""Bytes that the chart gives the operator. All shared parts take 200 MB of it at most."""
 OWN_MEMORY = 62_000_000
 """Bytes of the operator without objects."""
 _LIMITS = (

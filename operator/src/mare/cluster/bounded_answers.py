@@ -82,7 +82,7 @@ def levels_of(data: bytes) -> int:
     """Return how many objects and lists the JSON has in each other."""
     # Two quotes without a bracket between them change nothing. 300,000 strings take
     # 4 ms, and with a regular expression alone 46.
-    quoted = data.replace(rb"\\", b"").replace(rb'\"', b"").translate(None, _OTHER_BYTES)
+    quoted = data.replace(rb"\\", b"").replace(rb"\"", b"").translate(None, _OTHER_BYTES)
     brackets = _QUOTED.sub(b"", quoted.replace(b'""', b""))
     return max(accumulate(1 if each in b"[{" else -1 for each in brackets), default=0)
 
