@@ -4,6 +4,8 @@ RabbitMQ's answers are as late as measured: docs/measurements/statistics.md.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -37,8 +39,9 @@ class Responses:
     def __init__(self, operator: "Operator") -> None:
         self._operator = operator
 
-    async def get(self, path: str, query: object) -> bytearray:
-        return self._operator.broker.answer(path, self._operator.now)
+    @asynccontextmanager
+    async def body(self, path: str, query: object) -> AsyncIterator[bytearray]:
+        yield self._operator.broker.answer(path, self._operator.now)
 
     async def decode(self, body: bytearray, decoder: Any) -> Any:
         return decode(body, decoder, "the management API")
