@@ -1,7 +1,7 @@
 """TLS of connections to brokers: what each keeps, and what a peer can send without any data.
 
 A TLS connection of asyncio has a buffer of 256 KiB as long as it is open, and took 306 KB; with one
-of 16 KiB, the size of a TLS record, it takes 66 KB, and 10 MiB take no longer.
+of 16 KiB, the size of a TLS record, it takes 67 KB, and 10 MiB take no longer.
 """
 
 import asyncio.constants

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from mare.cluster.api import Api
-from mare.cluster.paths import Resource
+from mare.cluster.paths import MAX_LABEL, MAX_SUBDOMAIN, Resource
 from mare.cluster.watch import keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget, is_older
 from mare.ports import AccessRefused, NotFound
@@ -27,10 +27,6 @@ _log = logging.getLogger(__name__)
 
 Workload = tuple[str, str, str]
 """Namespace, kind and name."""
-
-
-_MAX_KIND, _MAX_NAME = 63, 253
-"""Characters of what exists. The API server accepts references with 1 MB, which would be kept."""
 
 
 class _Autoscaler(NamedTuple):
@@ -129,6 +125,7 @@ def _target(item: Mapping[str, Any]) -> Workload | None:
         return None
     target = item["spec"]["scaleTargetRef"]
     kind, name = target.get("kind", "Deployment"), target["name"]
-    if len(kind) > _MAX_KIND or len(name) > _MAX_NAME:
+    # The API server accepts references with 1 MB, which would be kept.
+    if len(kind) > MAX_LABEL or len(name) > MAX_SUBDOMAIN:
         return None
     return item["metadata"]["namespace"], kind, name

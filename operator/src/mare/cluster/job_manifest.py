@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mare.cluster.paths import MAX_LABEL, MAX_SUBDOMAIN
 from mare.custom_resource import status_values
 from mare.domain.jobs import Job, JobState
 from mare.ports import Rejected
@@ -13,11 +14,9 @@ from mare.ports import Rejected
 UID_LABEL, NAME_LABEL = "mare.dev/queueautoscaler-uid", "mare.dev/queueautoscaler"
 _MAX_TEMPLATE = 65_536
 """Bytes of a jobTemplate as JSON: each Job contains it, and lists of Jobs are read whole."""
-_MAX_OWNER = 253
-"""Characters of the name of an object. Those of an owner reference have no bound."""
 _MAX_NUMBER = 9_999_999_999
 """At 20 Jobs a second, which a namespace has at most, it is reached after 15 years."""
-_MAX_BASE, _MAX_LABEL = 40, 63
+_MAX_BASE = 40
 """Of a name with hash and number, of which Pods have a label, at most 63 characters are allowed."""
 
 
@@ -40,7 +39,7 @@ def new_job(owner: Mapping[str, Any], number: int) -> dict[str, Any]:
             "labels": {
                 **given.get("labels", {}),
                 UID_LABEL: metadata["uid"],
-                NAME_LABEL: metadata["name"][:_MAX_LABEL].rstrip("-."),
+                NAME_LABEL: metadata["name"][:MAX_LABEL].rstrip("-."),
             },
             "annotations": given.get("annotations", {}),
             "ownerReferences": [
@@ -68,7 +67,8 @@ def read_job(item: Mapping[str, Any]) -> tuple[str, Job] | None:
     uid = str((metadata.get("labels") or {}).get(UID_LABEL, ""))
     owners = metadata.get("ownerReferences") or ()
     owner = next((e for e in owners if e["uid"] == uid and e.get("controller")), None)
-    if owner is None or len(owner["name"]) > _MAX_OWNER:  # a name of 1 MB took 45 ms
+    # Names in owner references have no bound: one of 1 MB took 45 ms.
+    if owner is None or len(owner["name"]) > MAX_SUBDOMAIN:
         return None
     status = item.get("status") or {}
     created = status_values.seconds_of(metadata["creationTimestamp"])

@@ -14,7 +14,8 @@ from mare.ports import InvalidName
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _RESOURCE = re.compile(r"[a-z](?:[-a-z0-9]*[a-z0-9])?")
-_MAX_SUBDOMAIN, _MAX_LABEL = 253, 63
+MAX_SUBDOMAIN, MAX_LABEL = 253, 63
+"""Characters of names in Kubernetes: of most objects, and of labels and namespaces."""
 _MAX_SHOWN = 64
 
 
@@ -42,7 +43,7 @@ class Resource(NamedTuple):
         """
         segments = [discovery_path(self.api_version).text]
         if namespace is not None:
-            segments += ["namespaces", _subdomain(namespace, "namespace", _MAX_LABEL)]
+            segments += ["namespaces", _subdomain(namespace, "namespace", MAX_LABEL)]
         segments.append(_resource(self.plural, "resource"))
         if name is not None:
             segments.append(_subdomain(name, "name"))
@@ -60,12 +61,12 @@ def discovery_path(api_version: str) -> ApiPath:
     return ApiPath(f"/apis/{group}/{version}")
 
 
-def _subdomain(text: str, kind: str, longest: int = _MAX_SUBDOMAIN) -> str:
+def _subdomain(text: str, kind: str, longest: int = MAX_SUBDOMAIN) -> str:
     return _valid(text, kind, _SUBDOMAIN, longest)
 
 
 def _resource(text: str, kind: str) -> str:
-    return _valid(text, kind, _RESOURCE, _MAX_LABEL)
+    return _valid(text, kind, _RESOURCE, MAX_LABEL)
 
 
 def _valid(text: str, kind: str, pattern: re.Pattern[str], longest: int) -> str:

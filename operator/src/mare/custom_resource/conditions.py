@@ -94,6 +94,12 @@ def conditions_of(
     return (_ready(spec, needed), *others)
 
 
+def refused_conditions(spec: ScalingSpec, why: Unknown) -> tuple[Condition, ...]:
+    """Return the conditions of an object that the operator does not take."""
+    able = _able_to_scale(spec, why, None)
+    return _ready(spec, (able,)), able
+
+
 def _fallback(decision: Decision) -> Condition:
     if Reason.FALLBACK in decision.limited_by:
         return Condition("Fallback", "True", "Fallback", decision.message)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mare.background import Tasks
 from mare.custom_resource.autoscaler import Autoscaler, Key
-from mare.custom_resource.condition import Condition
+from mare.custom_resource.conditions import refused_conditions
 from mare.custom_resource.status import conditions_status
 from mare.domain.unknown import Unknown
 from mare.ports import DecisionClock, Leadership, NotFound, Objects
@@ -149,12 +149,9 @@ class Admission:
         if why is None:
             return  # it was taken or deleted while this waited
         now = self.clock() + self.clock.offset
-        able = Condition("AbleToScale", "False", why.reason, why.cause, (why.clause,))
-        conditions = conditions_status(
-            (replace(able, type="Ready"), able), autoscaler, autoscaler.status, now
-        )
-        status = {"conditions": conditions}
-        await self.objects.write_status(autoscaler, autoscaler.version, status)
+        conditions = refused_conditions(autoscaler.spec, why)
+        shown = conditions_status(conditions, autoscaler, autoscaler.status, now)
+        await self.objects.write_status(autoscaler, autoscaler.version, {"conditions": shown})
         if self.leadership() and self._is_refused(autoscaler):
             await self.objects.publish_event(autoscaler, "Warning", why.reason, why.cause)
         if self._is_refused(autoscaler):
