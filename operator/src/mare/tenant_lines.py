@@ -56,6 +56,11 @@ class OverBudget(Unavailable):
             cause += f"; namespace {namespace} may have {what.reserved:,}"
         super().__init__(cause)
         self.why = Unknown("NamespaceBudgetExceeded", cause, namespace)
+        self.what, self.is_shared = what, is_shared
+
+    def of(self, namespace: str) -> "OverBudget":
+        """Return the same for another namespace."""
+        return OverBudget(self.what, namespace, is_shared=self.is_shared)
 
 
 class Lines:

@@ -77,19 +77,36 @@ def test_a_refused_object_is_taken_once_there_is_room(leads):
     run(timeline, namespace_queues=1, leads=leads)
 
 
+def test_an_older_object_displaces_the_newest_one_which_says_so_and_is_taken_again():
+    async def timeline(world: World) -> None:
+        _deployed(world, "second", "third")
+        await _passes(world)
+        world.begin(0, 100, "first", created="2025-01-01T00:00:00Z")
+        await _passes(world)
+        assert _taken(world) == ["first", "second"]
+        assert world.objects.condition("Ready", "third") == _REFUSED
+        assert world.workloads.get(read_autoscaler(body("first")).target).replicas > 0
+
+        world.loop.remove(Key("shop", "second"), "uid-second")
+        await _passes(world)
+        assert _taken(world) == ["first", "third"]
+
+    run(timeline, namespace_queues=1)
+
+
 def test_an_object_that_grows_over_the_bound_is_not_scaled_until_it_shrinks():
     async def timeline(world: World) -> None:
         _deployed(world, "first", "second", onDelete="Restore")
         await _passes(world)
-        replicas = world.workloads.get(read_autoscaler(body("first")).target)
+        replicas = world.workloads.get(read_autoscaler(body("second")).target)
 
-        world.put("first", generation=2, queues=_LONG)
+        world.put("second", generation=2, queues=_LONG)
         await _passes(world)
-        assert _taken(world) == ["second"]
-        assert world.workloads.get(read_autoscaler(body("first")).target) == replicas
+        assert _taken(world) == ["first"]
+        assert world.workloads.get(read_autoscaler(body("second")).target) == replicas
 
-        world.put("first", generation=3)
-        assert _taken(world) == ["second", "first"]
+        world.put("second", generation=3)
+        assert _taken(world) == ["first", "second"]
 
     run(timeline, namespace_queues=1)
 
@@ -161,9 +178,10 @@ def test_a_namespace_has_its_reserved_part_whatever_others_hold():
                 next(reads)
                 raise Unavailable("no answer")
 
-        admission = Admission(lambda _: None, 2_000, Objects(), lambda: True, None, scheduler)
+        around = Objects(), lambda: True, None, scheduler
+        admission = Admission(lambda _: None, read_autoscaler, 2_000, *around)
         taken = sum(
-            admission.takes(read_autoscaler(body(f"worker-{number}"))) for number in range(80)
+            admission.takes(read_autoscaler(body(f"worker-{number:02}"))) for number in range(80)
         )
         assert admission.takes(read_autoscaler(body(namespace="other")))
         await asyncio.sleep(1)

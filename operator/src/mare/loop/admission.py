@@ -5,7 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from mare.background import Tasks
@@ -13,9 +13,10 @@ from mare.custom_resource.autoscaler import Autoscaler, Key
 from mare.custom_resource.conditions import refused_conditions
 from mare.custom_resource.status import conditions_status
 from mare.domain.unknown import Unknown
+from mare.loop.object_places import ObjectPlaces, Place
 from mare.ports import DecisionClock, Leadership, NotFound, Objects
 from mare.tenant_lines import OverBudget
-from mare.tenant_scheduler import OBJECTS, STATUS_WRITES, WORKLOAD_READS, TenantScheduler
+from mare.tenant_scheduler import STATUS_WRITES, WORKLOAD_READS, TenantScheduler
 
 RETRY_SECONDS = 30.0
 _LARGE = 8_192
@@ -25,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 class _Refused(NamedTuple):
     uid: str
+    created: str
     why: Unknown | None
     """Why the object was refused, until its status shows it; then None."""
 
@@ -35,6 +37,8 @@ class Admission:
 
     put: Callable[[Autoscaler], None]
     """Takes an object that was read again."""
+    drop: Callable[[Key], Autoscaler]
+    """Ends the scaling of an object, and returns it with its status."""
     most_of_namespace: int
     objects: Objects
     leadership: Leadership
@@ -44,9 +48,7 @@ class Admission:
     """Names this operator in statuses: the status of an object of another one is left alone."""
 
     def __post_init__(self) -> None:
-        most = max(OBJECTS.reserved, self.most_of_namespace)
-        self._stock = replace(OBJECTS, of_namespace=most)
-        self._held: dict[Key, int] = {}
+        self._places = ObjectPlaces(self.scheduler, self.most_of_namespace)
         self._refused: defaultdict[str, dict[Key, _Refused]] = defaultdict(dict)
         """By namespace."""
         self._tasks = Tasks()
@@ -56,29 +58,30 @@ class Admission:
         return sum(map(len, self._refused.values()))
 
     def takes(self, autoscaler: Autoscaler) -> bool:
-        """Count an object or its change; return False if it is over the bound."""
-        key, units = autoscaler.key, 1 + autoscaler.characters // _LARGE
-        try:
-            self.scheduler.hold(self._stock, key.namespace, units - self._held.get(key, 0))
-        except OverBudget as error:
-            self._release(key)
-            self._refuse(autoscaler, error.why)
-            return False
-        self._held[key] = units
+        """Count an object or its change; return False if it is over the bound.
+
+        Drops objects that have to make room for it.
+        """
+        key = autoscaler.key
+        place = Place(autoscaler.created, key, 1 + autoscaler.characters // _LARGE)
+        while (error := self._places.take(place)) is not None:
+            displaced = self._places.displaced_by(place)
+            if displaced is None:
+                self._places.release(key)
+                self._refuse(autoscaler, error.why)
+                return False
+            self._places.release(displaced)
+            self._refuse(self.drop(displaced), error.of(displaced.namespace).why)
         self._forget(key)
         return True
 
     def remove(self, key: Key, uid: str) -> None:
         """Forget an object, but no other one that was refused and has its name now."""
-        self._release(key)
+        self._places.release(key)
         self._forget(key, uid)
 
     async def close(self) -> None:
         await self._tasks.cancel()
-
-    def _release(self, key: Key) -> None:
-        namespace, _ = key
-        self.scheduler.hold(self._stock, namespace, -self._held.pop(key, 0))
 
     def _forget(self, key: Key, uid: str | None = None) -> None:
         namespace, _ = key
@@ -94,30 +97,22 @@ class Admission:
         acting = autoscaler.status.get("operator") or self.operator
         is_others = bool(self.operator) and acting != self.operator
         unshown = None if is_others or _shows(autoscaler, why) else why
-        self._refused[key.namespace][key] = _Refused(autoscaler.uid, unshown)
+        self._refused[key.namespace][key] = _Refused(autoscaler.uid, autoscaler.created, unshown)
 
     async def _retry_all(self, namespace: str) -> None:
         """Report the refused objects of a namespace, and take them once there is room."""
         refused = self._refused[namespace]
         while refused:
             with suppress(OverBudget):
-                for key in sorted(refused, key=lambda each: refused[each].why is None):
+                for key, (_, created, why) in sorted(refused.items(), key=_by_turn):
                     if key not in refused:  # deleted meanwhile
                         continue
-                    is_reported = not self.leadership() or refused[key].why is None
-                    if is_reported and not self._has_room(namespace):
+                    is_reported = not self.leadership() or why is None
+                    if is_reported and not self._places.has_room(Place(created, key)):
                         break
                     await self._retry(key)
             await asyncio.sleep(RETRY_SECONDS)
         del self._refused[namespace]
-
-    def _has_room(self, namespace: str) -> bool:
-        try:
-            self.scheduler.hold(self._stock, namespace, 1)
-        except OverBudget:
-            return False
-        self.scheduler.hold(self._stock, namespace, -1)
-        return True
 
     async def _retry(self, key: Key) -> None:
         try:
@@ -155,7 +150,14 @@ class Admission:
         if self.leadership() and self._is_refused(autoscaler):
             await self.objects.publish_event(autoscaler, "Warning", why.reason, why.cause)
         if self._is_refused(autoscaler):
-            self._refused[autoscaler.key.namespace][autoscaler.key] = _Refused(autoscaler.uid, None)
+            refused = self._refused[autoscaler.key.namespace]
+            refused[autoscaler.key] = refused[autoscaler.key]._replace(why=None)
+
+
+def _by_turn(refused: tuple[Key, _Refused]) -> tuple[bool, str, Key]:
+    """Order those first that do not know it, and then by age."""
+    key, (_, created, why) = refused
+    return why is None, created, key
 
 
 def _shows(autoscaler: Autoscaler, why: Unknown) -> bool:

@@ -19,7 +19,7 @@ from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Pace, Rank, ReadBudget, next_turn
 from mare.loop.recent_entries import RecentEntries
 from mare.loop.reconciler import Reconciler
-from mare.loop.record import Record, View
+from mare.loop.record import Record
 from mare.loop.restorer import ReplicaRestorer
 from mare.loop.scale_writer import ScaleWriter
 from mare.loop.state import AutoscalerState
@@ -106,8 +106,11 @@ class Loop:
             scheduler=self.scheduler,
         )
         around = self.objects, self.leadership, self.clock, self.scheduler
-        self._admission = Admission(self.put, self.namespace_queues, *around, self.operator)
+        self._admission = Admission(
+            self.put, self._drop, self.namespace_queues, *around, self.operator
+        )
         self._states: dict[Key, AutoscalerState] = {}
+        self._are_sorted = True
         self._removed = RecentEntries(_MAX_REMOVED)
         """The uids removed last: a late watch event must not bring one back."""
         self._rounds: dict[BrokerReference, asyncio.Task[None]] = {}
@@ -128,8 +131,7 @@ class Loop:
 
     def stored(self, key: Key) -> Autoscaler:
         """Return an object with its status as the API server has it; raise KeyError."""
-        state = self._states[key]
-        return replace(state.autoscaler, status=state.stored.status)
+        return replace(self._states[key].autoscaler, status=self._states[key].stored.status)
 
     def put(self, autoscaler: Autoscaler) -> None:
         """Add an object or take its change; an event older than what is known is ignored."""
@@ -143,13 +145,13 @@ class Loop:
         has_changed = state is None or state.autoscaler.generation != autoscaler.generation
         if has_changed and not self._admission.takes(autoscaler):
             if state is not None:
-                self._drop(state)
+                self._drop(autoscaler.key)
             return
         stored = replace(autoscaler, status=_IN_STATE)
         if state is None:
             state = AutoscalerState(stored, next(self._numbers), OperatorClaim(self.operator))
             state.adopt_status(autoscaler.status, self.clock.offset)
-            self._states[autoscaler.key] = state
+            self._states[autoscaler.key], self._are_sorted = state, False
             self._owners.put(stored)
         elif has_changed:
             self._owners.remove(state.autoscaler)
@@ -170,21 +172,25 @@ class Loop:
             self._admission.remove(key, uid)
         elif state.autoscaler.uid == uid:
             self._admission.remove(key, uid)
-            self._drop(state)
+            self._drop(key)
             self._restorer.start(state)
 
-    def _drop(self, state: AutoscalerState) -> None:
-        del self._states[state.autoscaler.key]
+    def _drop(self, key: Key) -> Autoscaler:
+        """Stop to scale an object, and return it with its status."""
+        stored, state = self.stored(key), self._states.pop(key)
         state.removed = True
         self._owners.remove(state.autoscaler)
-        self.record.remove(state.autoscaler.key)
+        self.record.remove(key)
+        return stored
 
     async def run(self) -> None:
         """Tick until cancelled, then wait for writes that are under way."""
         try:
             while True:
                 self.tick()
-                await asyncio.sleep(self.pause())
+                due = self.clock() + self.pause()
+                await asyncio.sleep(due - self.clock())
+                self.metrics.lateness.observe(self.clock() - due)
         finally:
             await self.close()
 
@@ -240,7 +246,7 @@ class Loop:
                 if is_current and self.leadership():
                     state.read_times, before = read_times, state.view
                     self._reconciler.reconcile(state, reading)
-                    if _has_risen(before, state.view):
+                    if state.view is not None and state.view.has_risen(before):
                         state.due = 0.0
             self.metrics.round.observe(self.clock() - begun)
         except Exception:  # noqa: BLE001 - an error with one broker must not end the loop
@@ -272,8 +278,10 @@ class Loop:
 
     def _costs(self, now: float) -> Iterator[tuple[Key, int, Rank]]:
         """Yield what the read budget needs, oldest objects first."""
-        states = self._states.values()
-        for state in sorted(states, key=lambda e: (e.autoscaler.created, e.autoscaler.key)):
+        if not self._are_sorted:  # each second it took 4 % of the loop, of 3,400 objects
+            by_age = sorted(self._states.items(), key=lambda e: (e[1].autoscaler.created, e[0]))
+            self._states, self._are_sorted = dict(by_age), True
+        for state in self._states.values():
             yield state.autoscaler.key, self.brokers.cost(state.autoscaler), state.rank(now)
 
     async def close(self) -> None:
@@ -284,15 +292,3 @@ class Loop:
         await self._admission.close()
         await self._restorer.close()
         await self._reconciler.close()
-
-
-def _has_risen(before: View | None, after: View | None) -> bool:
-    """Return whether a reading raised the count, so that the next reading must not wait its turn.
-
-    Messages may still be published. Example: 200 messages for 10 replicas are published within
-    0.1 s, and a reading after 0.05 s finds 100. The next reading finds all 200, in 0.05 s instead
-    of 0.25 s. A backlog that raises the count no further is read at its turn.
-    """
-    if before is None or before.decision is None or after is None or after.decision is None:
-        return False
-    return after.decision.replicas > max(before.decision.replicas, after.decision.current)

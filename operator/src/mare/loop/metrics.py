@@ -37,6 +37,12 @@ class Metrics:
             buckets=_LATENCIES,
             registry=self.registry,
         )
+        self.lateness = Histogram(
+            "mare_event_loop_lateness_seconds",
+            "How much later than due the event loop continues, up to 20 times a second",
+            buckets=_LATENCIES,
+            registry=self.registry,
+        )
         self.changes = Counter(
             "mare_scale_changes", "Changes of a workload", ["direction"], registry=self.registry
         )

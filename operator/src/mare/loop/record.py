@@ -63,6 +63,17 @@ class View:
         ready = (each.ready for each in self.reading.queues)
         return next((r for r in ready if isinstance(r, Unknown) and r.reason == "Stale"), None)
 
+    def has_risen(self, before: "View | None") -> bool:
+        """Return whether a reading raised the count, so that the next one must not wait its turn.
+
+        Messages may still be published. Example: 200 messages for 10 replicas are published within
+        0.1 s, and a reading after 0.05 s finds 100. The next reading finds all 200, in 0.05 s
+        instead of 0.25 s. A backlog that raises the count no further is read at its turn.
+        """
+        if before is None or before.decision is None or self.decision is None:
+            return False
+        return self.decision.replicas > max(before.decision.replicas, self.decision.current)
+
 
 @dataclass(slots=True)
 class AutoscalerHistory:

@@ -1,0 +1,80 @@
+"""Which objects have a place, of those that all namespaces may have together.
+
+Where room is missing, the newest object goes of the namespace that has most. So it does not matter
+in which order objects come: a new leader lists them by namespace and name, and otherwise 4,000
+objects of namespace `a` would leave 64 places to namespace `z`.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from typing import NamedTuple
+
+from mare.custom_resource.autoscaler import Key
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import OBJECTS, TenantScheduler
+
+
+class Place(NamedTuple):
+    """Newer objects are greater."""
+
+    created: str
+    """As in the metadata of the object: in whole seconds."""
+    key: Key
+    units: int = 1
+
+
+class ObjectPlaces:
+    def __init__(self, scheduler: TenantScheduler, most_of_namespace: int) -> None:
+        self._scheduler = scheduler
+        self._stock = replace(OBJECTS, of_namespace=max(OBJECTS.reserved, most_of_namespace))
+        self._taken: defaultdict[str, dict[Key, Place]] = defaultdict(dict)
+        """By namespace."""
+        self._units: Counter[str] = Counter()
+
+    def take(self, place: Place) -> OverBudget | None:
+        """Take a place, or another number of units; return why there is no room."""
+        namespace = place.key.namespace
+        more = self._more(place)
+        try:
+            self._scheduler.hold(self._stock, namespace, more)
+        except OverBudget as error:
+            return error
+        self._taken[namespace][place.key] = place
+        self._units[namespace] += more
+        return None
+
+    def has_room(self, place: Place) -> bool:
+        """Return whether an object that has no place would get it."""
+        if self.take(place) is None:
+            self.release(place.key)
+            return True
+        return self.displaced_by(place) is not None
+
+    def displaced_by(self, place: Place) -> Key | None:
+        """Return the next object that makes room for another one; None if none does.
+
+        It is the newest one of the largest namespace, if that stays as large as the other's
+        becomes. Otherwise it is the newest one of the same namespace, if it is newer.
+        """
+        namespace = place.key.namespace
+        own = self._units[namespace] + self._more(place)
+        largest = max(self._units, key=self._units.__getitem__, default=namespace)
+        if own <= self._stock.of_namespace and largest != namespace:
+            newest = max(self._taken[largest].values())
+            if self._units[largest] - newest.units >= own:
+                return newest.key
+        newest = max(self._taken[namespace].values(), default=place)
+        return newest.key if newest.key != place.key and newest > place else None
+
+    def release(self, key: Key) -> None:
+        place = self._taken[key.namespace].pop(key, None)
+        if place is not None:
+            self._scheduler.hold(self._stock, key.namespace, -place.units)
+            self._units[key.namespace] -= place.units
+        if not self._taken[key.namespace]:
+            del self._taken[key.namespace], self._units[key.namespace]
+
+    def _more(self, place: Place) -> int:
+        """Return the units that an object needs beyond those that it has."""
+        before = self._taken[place.key.namespace].get(place.key)
+        return place.units - (before.units if before else 0)
