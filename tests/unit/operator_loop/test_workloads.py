@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mare.cluster import other_workloads, workloads
+from mare.cluster import other_workloads, watch, workloads
 from mare.cluster.paths import ApiPath
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import ScaleTarget
@@ -33,6 +33,8 @@ class Api:
         """Why the count of a workload cannot be read."""
         self.errors: list[Exception] = []
         """What comes of the next requests for a count."""
+        self.refusal: AccessRefused | None = None
+        """Why workloads may not be listed."""
 
     async def request(self, method: str, path: ApiPath, body: object = None, **_: object) -> dict:
         if path.text in KINDS:
@@ -54,6 +56,8 @@ class Api:
         }
 
     async def pages(self, path: ApiPath, *, accept: str) -> AsyncIterator[dict[str, Any]]:
+        if self.refusal is not None:
+            raise self.refusal
         items = [item(name) for name in self.replicas]
         yield {"metadata": {"resourceVersion": "1"}, "items": items}
 
@@ -175,6 +179,24 @@ def test_a_workload_that_cannot_be_read_does_not_affect_others_of_its_kind(
         await settle()
         assert watched.get(target("a")).replicas == 1
         assert not watched._reads.running
+
+    play(timeline)
+
+
+def test_a_workload_that_may_be_neither_read_nor_listed_has_one_cause(monkeypatch):
+    monkeypatch.setattr(watch, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(workloads, "FIRST_PAUSE", 60.0)
+
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
+        api.refusal = AccessRefused("must not be listed")
+        await scale_of(watched, target("b"))
+        await settle()
+        assert watched.get(target("b")).cause == "must not be listed"
+
+        api.broken["a"] = AccessRefused("must not be read")
+        watched.get(target("a"))
+        await settle()
+        assert watched.get(target("a")).cause == "must not be read"
 
     play(timeline)
 

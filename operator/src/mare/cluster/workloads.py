@@ -220,7 +220,9 @@ class WatchedWorkloads:
             reason = "KindNotFound" if isinstance(error, NotFound) else "Forbidden"
             why = Unknown(reason, str(error))
             for target in self._targets_by_watch.get(watched, ()):
-                self._last_read[target] = why
+                # The cause of a read stays: 300 objects had an Event for each change of causes.
+                if getattr(self._last_read.get(target), "reason", None) != reason:
+                    self._last_read[target] = why
 
         await keep_watching(
             partial(self._list_and_watch, watched),
