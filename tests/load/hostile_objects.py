@@ -216,6 +216,6 @@ def unready(stage: Stage, node: Node) -> Iterator[None]:
 
 
 MANY: tuple[Tenant, ...] = (killed, unready, secrets, controllers, kinds, flood)
-"""Those that create objects, and change nothing afterwards. The last two exceed what all may have,
-so that later ones have their reserved parts only."""
+"""Those that create objects, and change nothing afterwards. The last two exceed what all may
+have together."""
 CHANGING: tuple[Tenant, ...] = (changes, long, schedules, statuses)

@@ -73,12 +73,16 @@ def patterns(stage: Stage, node: Node) -> Iterator[None]:
 
 @contextmanager
 def quiet(stage: Stage, node: Node) -> Iterator[None]:
-    """Objects about to become idle, whose broker answers everything except the quiet checks."""
+    """Objects about to become idle, whose broker answers everything except the quiet checks.
+
+    Each has to ask in 32 virtual hosts.
+    """
     tenant = in_namespace(stage, "quiet")
     with hostile_broker(hanging_queues) as port:
         tenant.secret({"management-uri": f"http://mare:x@127.0.0.1:{port}"}, "broker")
         names = [f"worker-{number}" for number in range(64)]
-        idle = {"queues": [{"name": "empty"}], "idle": {"cooldownSeconds": 0}}
+        hosts = [{"name": "empty", "vhost": f"v{number}"} for number in range(_VIRTUAL_HOSTS)]
+        idle = {"queues": hosts, "idle": {"cooldownSeconds": 0}}
         apply_all(tenant, (paused_workload(name, 1) for name in names))
         apply_all(tenant, (missing_queue_object(name, "broker", **idle) for name in names))
         yield

@@ -70,6 +70,19 @@ class Operator:
         lines = (line for line in text.splitlines() if line.startswith(f"{name}_bucket"))
         return {line.split('"')[1]: float(line.rpartition(" ")[2]) for line in lines}
 
+    def count(self, start: str) -> int:
+        """Return how many values have names and labels that begin so."""
+        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text
+        return sum(line.startswith(start) for line in text.splitlines())
+
+    def quantile(self, name: str, share: float, since: Mapping[str, float]) -> float:
+        """Return the bound that this share of the observations keeps."""
+        return next(
+            float(bound)
+            for bound in self.histogram(name)
+            if self.share_under(name, bound, since) >= share
+        )
+
     def share_under(self, name: str, bound: str, since: Mapping[str, float]) -> float:
         now = self.histogram(name)
         return (now[bound] - since[bound]) / max(1, now["+Inf"] - since["+Inf"])
