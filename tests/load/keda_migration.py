@@ -1,7 +1,8 @@
 """Migrates four workloads from KEDA to Maré and back, on the cluster, under a constant load.
 
 ``python -m tests.load.keda_migration [SECONDS]`` uses the cluster of `make cluster`, or starts one.
-It runs the commands that `mare convert` prints, and prints the waits of each phase of SECONDS.
+It runs the commands that `mare convert` prints, and prints the waits of each phase of SECONDS. The
+exit code is 1 if a message was not processed, or a workload was without an autoscaler for 2 s.
 """
 
 import json
@@ -25,6 +26,7 @@ from tests.load.scaler_watch import ScalerWatch
 from tests.vhost import becomes, eventually
 
 TAKES = "0.4"
+LONGEST_GAP = 2.0
 SETTLES = 12.0
 """Seconds between the steps of one workload and those of the next one."""
 
@@ -198,9 +200,13 @@ def report(phases: list[tuple[str, float]], watch: ScalerWatch, lines: list[Any]
         sys.stdout.write(f"| {phase} | {len(waits)} | {cells} |\n")
         begin = end
     sys.stdout.write(f"{len(messages)} of {total['published']} messages were processed.\n")
+    gaps = []
     for name in WORKLOADS:
-        handovers = ", ".join(f"{to} after {gap:.1f} s" for to, gap in watch.handovers(name))
-        sys.stdout.write(f"{name}: {handovers}\n")
+        handovers = list(watch.handovers(name))
+        gaps += [gap for _, gap in handovers]
+        text = ", ".join(f"{to} after {gap:.1f} s" for to, gap in handovers)
+        sys.stdout.write(f"{name}: {text}\n")
+    sys.exit(len(messages) != total["published"] or max(gaps) > LONGEST_GAP)
 
 
 if __name__ == "__main__":
