@@ -94,7 +94,7 @@ def _restart(operator: Operator) -> float:
     operator.stop()
     begun = time.monotonic()
     operator.start()
-    known = partial(operator.count, 'mare_queue_depth_messages{namespace="default"')
+    known = partial(operator.count, 'mare_queue_depth_messages{name="bench-')
     eventually(lambda: known() == _HONEST, 300)
     return time.monotonic() - begun
 
