@@ -1,9 +1,9 @@
 """What a chart does without a value, from its values.yaml and values.schema.json.
 
 Helm's ``--reuse-values`` takes the values of the earlier chart, which lack what the later one has
-added. A template reads such a value as nothing: 0 queues, or no limit. So each chart has a file
-with a line for each of its values. One that is empty by default is given that default, because
-people set it to null. Any other may not be missing, unless the schema allows null.
+added, and a value that is set to null is missing too. A template reads such a value as nothing: 0
+queues, or no limit. So each chart has a file with the default of each of its values, unless the
+schema allows null, which then has a meaning of its own.
 """
 
 import json
@@ -18,7 +18,7 @@ CHARTS = tuple(file.parent for file in Path("charts").glob("*/values.yaml"))
 
 
 def lines(chart: Path) -> str:
-    """Return a line for each value that templates read: its path, and its default if empty."""
+    """Return a line for each value that templates read: its path and its default."""
     values = yaml.safe_load((chart / "values.yaml").read_text(encoding="utf-8"))
     schema = json.loads((chart / "values.schema.json").read_text(encoding="utf-8"))
     return "".join(f"{line}\n" for line in _lines(values, schema, schema.get("$defs", {})))
@@ -35,7 +35,7 @@ def _lines(
             below = f"{path}.{key}" if path else key
             yield from _lines(each, schema["properties"].get(key, {}), defined, below)
     elif value is not None and "null" not in schema.get("type", ""):
-        yield f"{path} {json.dumps(value)}" if _is_empty(value) else path
+        yield f"{path} {json.dumps(value)}"
 
 
 def _is_block(schema: dict[str, Any]) -> bool:

@@ -74,7 +74,7 @@ def with_dependencies(helm: str, chart: Path, work: Path) -> Path:
 
 
 def release(file: Path) -> None:
-    """Write registry, tag and digests into the values of a chart."""
+    """Write registry, tag and digests into the values of a chart, and into its defaults."""
     own = {}
     if file.parent.name != "rabbitmq":
         own = {"image.registry": os.environ["REGISTRY"], "image.tag": os.environ.get("TAG", "")}
@@ -82,10 +82,13 @@ def release(file: Path) -> None:
     for (chart, path), image in IMAGES.items():
         if chart == file.parent.name and image in digests:
             own[f"{path}.digest"] = digests[image]
-    text = file.read_text()
+    defaults = file.parent / "files/values.txt"
+    text, lines = file.read_text(), f"\n{defaults.read_text()}"
     for path, value in own.items():
         text = replaced(text, path.split("."), value)
+        lines = lines.replace(f'\n{path} ""\n', f'\n{path} "{value}"\n')
     file.write_text(text)
+    defaults.write_text(lines.removeprefix("\n"))
 
 
 def replaced(text: str, path: list[str], value: str) -> str:

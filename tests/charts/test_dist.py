@@ -70,6 +70,14 @@ def test_the_manifests_install_each_alone_and_all_together(api_server, apply):
     assert len(api_server.kubectl("get", "qa", "-n", "mare", "-o", "name").split()) == 5
 
 
+REUSED = {
+    "image": {"registry": None, "tag": None},
+    "gateway": {"image": {"digest": None}},
+    "valkey": {"enabled": True, "image": None},
+}
+"""Values of an earlier chart without these, as after `helm upgrade --reuse-values`."""
+
+
 def images_of(text: str) -> set[str]:
     return {line.split()[-1].strip('"') for line in text.splitlines() if " image: " in line}
 
@@ -84,6 +92,7 @@ def test_the_packages_hold_the_charts_that_they_depend_on_and_name_their_images(
     rendered = helm.template(package, {"valkey": {"enabled": True}})
 
     assert {"StatefulSet", "QueueAutoscaler"} <= {each["kind"] for each in rendered}
+    assert helm.template(package, REUSED).objects == rendered.objects
     paths = {
         "gateway": "registry.example/team/mare/gateway",
         "services": "registry.example/team/mare/services",

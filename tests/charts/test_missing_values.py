@@ -1,12 +1,10 @@
 """Values of an earlier chart, as `helm upgrade --reuse-values` gives them: some are missing."""
 
-import re
-
 import pytest
 import yaml
 
 from tests.charts.full_values import FULL
-from tests.charts.helm import CHARTS, Refused
+from tests.charts.helm import CHARTS
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
 
 NAMES = ["operator", "rabbitmq", "playlists"]
@@ -27,10 +25,10 @@ def values_of(name):
     return yaml.safe_load((CHARTS / name / "values.yaml").read_text())
 
 
-def required(name):
-    """Return the paths of values without which the chart is refused."""
+def listed(name):
+    """Return the paths of values of which the chart knows the default."""
     lines = (CHARTS / name / "files/values.txt").read_text().splitlines()
-    return {line for line in lines if " " not in line}
+    return {line.partition(" ")[0] for line in lines}
 
 
 def leaves(values, above=()):
@@ -55,12 +53,13 @@ def without(paths, known=None):
 
 
 def optional(name):
-    """Yield the paths of values without which the chart is rendered."""
-    needed = required(name) | NULL
+    """Yield the paths of values that an earlier chart may lack, each with all that is below it."""
+    known = listed(name)
     for path in leaves(values_of(name)):
-        blocks = {".".join(path[: end + 1]) for end in range(len(path))}
-        if not blocks & needed and path[0] not in SUBCHARTS | {"global"} and path != REGISTRY:
-            yield path
+        above = (path[: end + 1] for end in range(len(path)))
+        removed = next((each for each in above if ".".join(each) in known), path)
+        if ".".join(path) not in NULL and path[0] not in SUBCHARTS | {"global"} and path != REGISTRY:
+            yield removed
 
 
 def merged(below, above):
@@ -74,32 +73,23 @@ def merged(below, above):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_values_that_a_chart_needs_are_named_with_what_to_do(helm, chart, name):  # noqa: F811
-    needed = required(name) - SUBCHARTS
-
-    with pytest.raises(Refused) as refused:
-        helm.template(of(name, chart), without(path.split(".") for path in needed))
-
-    text = re.sub(r"\s+", " ", str(refused.value))
-    found = re.search(r"as after helm upgrade --reuse-values: ([^ ]+(, [^ ]+)*)\. Use", text)
-    assert found, text
-    assert set(found[1].split(", ")) == needed
-    assert "Use --reset-then-reuse-values, which takes them from the chart" in text
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_block_without_values_is_refused_as_each_of_them(helm, chart, name):  # noqa: F811
-    with pytest.raises(Refused, match=r"metrics\.prometheusRule\.enabled"):
-        helm.template(of(name, chart), {"metrics": None})
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_without_its_other_values_a_chart_is_the_same(helm, chart, name):  # noqa: F811
+def test_without_its_values_a_chart_is_the_same(helm, chart, name):  # noqa: F811
     paths = list(optional(name))
-    assert len(paths) > 10
+    assert len(paths) > 30
     folder = of(name, chart)
 
     assert helm.template(folder, without(paths)).objects == helm.template(folder).objects
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+@pytest.mark.parametrize("name", NAMES)
+def test_without_its_blocks_a_chart_is_the_same(helm, chart, name, depth):  # noqa: F811
+    needed = {each[:depth] for each in (REGISTRY, *(tuple(path.split(".")) for path in NULL))}
+    blocks = {path[:depth] for path in optional(name)} - needed
+    assert ("metrics", "prometheusRule")[:depth] in blocks
+    folder = of(name, chart)
+
+    assert helm.template(folder, without(blocks)).objects == helm.template(folder).objects
 
 
 def test_with_everything_switched_on_the_charts_are_the_same_too(helm, chart):  # noqa: F811
