@@ -13,6 +13,7 @@ from mare_gateway.metrics import Metrics as GatewayMetrics
 from mare_nameko.service.metrics import Metrics as ServiceMetrics
 from mare_services.upstream import metrics as upstream
 from tests.charts.full_values import FULL
+from tests.charts.helm import CHARTS, Refused
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
 
 NAME = re.compile(r"\b(?:mare|runtime|gateway|upstream|rabbitmq)_[a-z0-9_]+\b(?!\s*=)")
@@ -80,6 +81,18 @@ def test_alerts_of_the_operator_are_about_its_own_release(rendered):
     assert job.startswith(f"{monitor['metadata']['namespace']}/")
     own = [rule for rule in rules(rendered) if rule["alert"].startswith("Mare")]
     assert all(f'job="{job}"' in rule["expr"] for rule in own)
+
+
+def test_alerts_of_the_operator_need_its_monitor_or_the_job_of_another(helm):
+    alone = {"prometheusRule": {"enabled": True}}
+    with pytest.raises(Refused, match=r"metrics\.serviceMonitor\.enabled.+prometheusRule\.job"):
+        helm.template(CHARTS / "operator", {"metrics": alone})
+
+    own = {"prometheusRule": {"enabled": True, "job": "pods/mare"}}
+    selected = list(rules(helm.template(CHARTS / "operator", {"metrics": own})))
+
+    assert selected
+    assert all('job="pods/mare"' in rule["expr"] for rule in selected)
 
 
 def test_panels_stand_side_by_side_and_have_names(rendered):

@@ -64,7 +64,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 
 {{/* The label job of the operator's metrics. */}}
 {{- define "operator.job" -}}
-{{- printf "%s/%s" .Release.Namespace (include "operator.fullname" .) -}}
+{{- .Values.metrics.prometheusRule.job | default (printf "%s/%s" .Release.Namespace (include "operator.fullname" .)) -}}
 {{- end -}}
 
 {{- define "operator.leaseName" -}}
