@@ -22,7 +22,7 @@
 - {name: MARE_STATISTICS_SECONDS, value: {{ .Values.settings.statisticsSeconds | quote }}}
 - {name: MARE_SECRET_SECONDS, value: {{ .Values.settings.secretSeconds | quote }}}
 {{- /* Rights that the chart does not grant may include this one. */}}
-- {name: MARE_MARK_PODS, value: {{ or .Values.rbac.markPods (not .Values.rbac.create) | quote }}}
+- {name: MARE_MARK_PODS, value: {{ or (not .Values.rbac.create) (not (empty (include "operator.patchesPods" .))) | quote }}}
 - {name: MARE_REQUIRE_SECRET_LABEL, value: {{ .Values.settings.requireSecretLabel | quote }}}
 - {name: MARE_BROKER_NETWORKS, value: {{ join "," .Values.settings.brokerNetworks | quote }}}
 - {name: LOG_LEVEL, value: {{ .Values.logLevel | quote }}}

@@ -1,3 +1,8 @@
+{{/* Not empty if the operator may patch Pods: never without the policy, because RBAC cannot limit a patch to one annotation. */}}
+{{- define "operator.patchesPods" -}}
+{{- if and .Values.rbac.markPods (or .Values.rbac.podPolicy .Values.rbac.podPolicyExists) }}true{{ end -}}
+{{- end -}}
+
 {{/* All rights of the operator in a namespace that it watches. */}}
 {{- define "operator.rights" -}}
 - {apiGroups: [mare.dev], resources: [queueautoscalers], verbs: [list, watch]}
@@ -17,7 +22,7 @@
   {{- end }}
   verbs: [get]
 {{- if .Values.rbac.markPods }}
-- {apiGroups: [""], resources: [pods], verbs: [list, watch, patch]}
+- {apiGroups: [""], resources: [pods], verbs: [list, watch{{ if include "operator.patchesPods" . }}, patch{{ end }}]}
 {{- end }}
 {{- if .Values.rbac.jobs }}
 - {apiGroups: [batch], resources: [jobs], verbs: [create, delete, list, watch]}

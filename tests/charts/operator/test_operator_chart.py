@@ -130,6 +130,27 @@ def test_the_right_to_patch_pods_comes_with_a_policy(helm):
     assert policies({"rbac": {"markPods": True, "podPolicy": False}, "namespaces": ["shop"]}) == 0
 
 
+@pytest.mark.parametrize("namespaces", [[], ["shop"]])
+@pytest.mark.parametrize(
+    ("rbac", "expected"),
+    [
+        ({}, []),
+        ({"markPods": True}, ["list", "watch", "patch"]),
+        ({"markPods": True, "podPolicy": False}, ["list", "watch"]),
+        (
+            {"markPods": True, "podPolicy": False, "podPolicyExists": True},
+            ["list", "watch", "patch"],
+        ),
+        ({"podPolicyExists": True}, []),
+    ],
+)
+def test_pods_are_patched_only_where_the_policy_stands(helm, rbac, expected, namespaces):
+    rendered = helm.template(CHART, {"rbac": rbac, "namespaces": namespaces})
+
+    rules = [r for kind in ("ClusterRole", "Role") for e in rendered.all(kind) for r in e["rules"]]
+    assert [verb for r in rules if "pods" in r["resources"] for verb in r["verbs"]] == expected
+
+
 @pytest.mark.parametrize(
     ("values", "actions"),
     [
@@ -181,7 +202,7 @@ def test_the_notes_show_how_to_open_the_dashboard_of_the_leader(helm):
 
 
 def test_the_notes_warn_of_rights_without_a_limit(helm):
-    every, unlimited = "may read every Secret", "can change images of Pods"
+    every, refused = "may read every Secret", "does not grant the right to patch Pods"
     named = {"rbac": {"secretNames": ["broker"]}}
     marks = {"rbac": {"markPods": True}}
     no_policy = {"rbac": {"markPods": True, "podPolicy": False}}
@@ -189,8 +210,10 @@ def test_the_notes_warn_of_rights_without_a_limit(helm):
     for values in ({}, {"namespaces": ["shop"]}):
         assert every in helm.notes(CHART, values)
         assert every not in helm.notes(CHART, {**values, **named})
-        assert unlimited not in helm.notes(CHART, {**values, **marks})
-        assert unlimited in helm.notes(CHART, {**values, **no_policy})
+        assert refused not in helm.notes(CHART, {**values, **marks})
+        notes = helm.notes(CHART, {**values, **no_policy})
+        assert refused in notes
+        assert "Until then a scale-down can remove busy Pods" in notes
 
 
 def test_the_notes_describe_no_right_that_the_chart_does_not_grant(helm):

@@ -54,7 +54,13 @@ def test_the_defaults_of_the_chart_are_those_of_the_operator(helm):
 
 @pytest.mark.parametrize(
     ("rbac", "marks"),
-    [({}, "false"), ({"markPods": True}, "true"), ({"create": False}, "true")],
+    [
+        ({}, "false"),
+        ({"markPods": True}, "true"),
+        ({"markPods": True, "podPolicy": False}, "false"),
+        ({"markPods": True, "podPolicy": False, "podPolicyExists": True}, "true"),
+        ({"create": False}, "true"),
+    ],
 )
 def test_the_operator_knows_whether_it_may_mark_pods(helm, rbac, marks):
     assert _environ(helm, {"rbac": rbac})["MARE_MARK_PODS"] == marks
