@@ -167,6 +167,7 @@ SILENT = [
     ("MareStatisticsStale", {f"mare_statistics_age_seconds{{{JOB}}}": "5x40"}),
     ("MareNoLeader", {'mare_leader{job="market/shop-operator", pod="a"}': "1x40"}),
     ("MareMessagesWait", waiting(90, target=60)),
+    ("MareMessagesWait", waiting(60)),
     ("MareAtMaximum", at_maximum(needed=8, most=8)),
     ("MareReplicasKilled", {KILLED: "2x40"}),
     ("MareReplicasNotReady", {f"mare_unready_replicas{{{JOB}}}": "0x40"}),
