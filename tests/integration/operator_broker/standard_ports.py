@@ -64,8 +64,10 @@ class Given:
     vhost: str = "/"
     uri_key: str | None = None
     keys: Mapping[str, str] | None = None
+    ca_key: str | None = None
+    """The key of the Secret for the authority, which the machine does not know then."""
     client_certificate: bool = False
-    """Whether the broker requires one. The Secret has it then, and the authority of both."""
+    """Whether the broker requires one. The Secret has it then."""
 
 
 class StandardNode(Node):
@@ -151,10 +153,9 @@ def _numbers(*values: object) -> list[object]:
 
 
 def _identity(authority: trustme.CA) -> dict[str, str]:
-    """Return the keys of a Secret of a client, with the authority that it trusts."""
+    """Return the keys of a Secret of a client."""
     certificate = authority.issue_cert("operator.shop")
     return {
-        "ca.crt": authority.cert_pem.bytes().decode(),
         "tls.crt": "".join(each.bytes().decode() for each in certificate.cert_chain_pems),
         "tls.key": certificate.private_key_pem.bytes().decode(),
     }
@@ -169,7 +170,11 @@ def main() -> None:
     root, trusted, description = sys.argv[1:]
     given = Given(**json.loads(description))
     authority = trustme.CA()
-    authority.cert_pem.write_to_path(trusted)
+    if given.ca_key:
+        pem = authority.cert_pem.bytes().decode()
+        given = replace(given, secret={**given.secret, given.ca_key: pem})
+    else:
+        authority.cert_pem.write_to_path(trusted)
     if given.client_certificate:
         given = replace(given, secret={**given.secret, **_identity(authority)})
     program = Program(root, partial(Rootfs, Path(root)))

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from mare.custom_resource.autoscaler import BROKER_LABEL
 from mare.processes.command import DIES_WITH_US
 from tests.debian_rabbitmq import cached_rootfs
 from tests.integration.operator_broker.standard_ports import READY, UNACKNOWLEDGED, Given
@@ -85,6 +87,20 @@ GIVEN = {
             "vhost": "RABBIT_VHOST",
         },
     ),
+    # An entry that has the management API elsewhere, and the CA, under names of its own.
+    "External Secrets with RABBIT_MGMT": Given(
+        secret={
+            "AMQP_URL": f"amqps://{USER}:p-_w@{CLUSTER_OPERATOR}:5671/",
+            "RABBIT_MGMT": f"https://{USER}:p-_w@{CLUSTER_OPERATOR}",
+        },
+        user=USER,
+        password="p-_w",
+        host=CLUSTER_OPERATOR,
+        management_port=443,
+        uri_key="AMQP_URL",
+        keys={"managementUri": "RABBIT_MGMT", "ca": "RABBIT_CA"},
+        ca_key="RABBIT_CA",
+    ),
     "Amazon MQ": Given(
         secret={"uri": f"amqps://admin:p%3D1%2Fx@{AMAZON}:5671"},
         user="admin",
@@ -99,10 +115,19 @@ GIVEN = {
         host=CLUSTER_OPERATOR,
         management_port=15671,
         uri_key="AMQP_URL",
+        ca_key="ca.crt",
         client_certificate=True,
     ),
 }
 PAGE = Path(__file__).parents[3] / "docs/brokers.md"
+_OTHERS = "External Secrets, service bindings, any other Secret"
+SECTIONS = {
+    **{name: name for name in ("CloudAMQP", "Amazon MQ", "Client certificates")},
+    "cluster operator": "RabbitMQ's cluster operator",
+    "External Secrets": _OTHERS,
+    "External Secrets with RABBIT_MGMT": _OTHERS,
+}
+"""Of the page, by the Secret that it is about."""
 
 
 @pytest.fixture(scope="module")
@@ -138,13 +163,29 @@ def test_the_operator_reads_a_depth_and_statistics(given: Given, tmp_path: Path,
     assert json.loads(ended.stdout) == {"queue": [READY, UNACKNOWLEDGED], "lost": []}
 
 
-@pytest.mark.parametrize("name", ["CloudAMQP", "Amazon MQ", "Client certificates"])
-def test_the_lines_of_the_page_are_those_that_are_tried(name: str):
-    given = GIVEN[name]
-    section = PAGE.read_text().partition(f"## {name}\n")[2].partition("\n## ")[0]
+def _section(title: str) -> tuple[str, list[Any]]:
+    """Return the text of a section of the page, and its YAML."""
+    text = PAGE.read_text().partition(f"## {title}\n")[2].partition("\n## ")[0]
+    return text, [yaml.safe_load(each) for each in re.findall(r"```yaml\n([^`]+)```", text)]
 
-    assert re.findall(r"--from-literal=([^=]+)=", section) == list(given.secret)
-    files = re.findall(r"--from-file=(\S+)", section)
-    assert files == (["ca.crt", "tls.crt", "tls.key"] if given.client_certificate else [])
-    (reference,) = re.findall(r"brokerRef: (\{.+\})", section)
-    assert yaml.safe_load(reference).get("uriKey") == given.uri_key
+
+@pytest.mark.parametrize(("name", "title"), SECTIONS.items())
+def test_the_lines_of_the_page_are_those_that_are_tried(name: str, title: str):
+    given = GIVEN[name]
+    section, blocks = _section(title)
+    named = [each["brokerRef"] for each in blocks if "brokerRef" in each]
+
+    if "create secret" in section:
+        assert re.findall(r"--from-literal=([^=]+)=", section) == list(given.secret)
+        files = re.findall(r"--from-file=(\S+)", section)
+        assert files == (["ca.crt", "tls.crt", "tls.key"] if given.client_certificate else [])
+    assert (given.uri_key, given.keys) in [(each.get("uriKey"), each.get("keys")) for each in named]
+
+
+def test_the_external_secret_of_the_page_is_labelled_and_read():
+    _, blocks = _section(_OTHERS)
+    (secret,) = [each["spec"]["target"] for each in blocks if "spec" in each]
+
+    assert "=".join(*secret["template"]["metadata"]["labels"].items()) == BROKER_LABEL
+    names = {each["brokerRef"]["secretName"] for each in blocks if "brokerRef" in each}
+    assert names == {secret["name"]}

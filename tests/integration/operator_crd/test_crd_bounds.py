@@ -103,6 +103,8 @@ BOUNDS = {
             ("username", "x"),
             ("password", "x"),
             ("vhost", "vhost"),
+            ("managementUri", "x"),
+            ("ca", "x"),
         )
     },
     "spec.brokerRef.vhost": Bounds(

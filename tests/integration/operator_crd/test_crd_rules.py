@@ -29,7 +29,7 @@ RULES: list[tuple[Spec, str, str]] = [
     (
         spec(brokerRef={"secretName": "broker", "uriKey": "uri", "keys": {"port": "P"}}),
         "spec.brokerRef",
-        "uriKey and keys exclude each other; name the key of the URI, or those of its parts",
+        "uriKey excludes parts of a URI under keys; name the key of the URI, or those of its parts",
     ),
     *(
         (

@@ -1,5 +1,7 @@
 """Secrets that other tools write are read as they are."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from mare.broker.connection_parameters import parse_secret
@@ -122,6 +124,30 @@ def test_parts_that_are_not_named_have_their_common_keys():
     values = {"RABBIT_HOST": "h", "username": "u", "password": "p", "vhost": "v"}
 
     assert own_shape(values, None, {"host": "RABBIT_HOST"})["amqp-uri"] == "amqp://u:p@h:5672/v"
+
+
+@pytest.mark.parametrize(
+    ("uri_key", "part_keys", "management", "ca"),
+    [
+        ("AMQP_URL", {"managementUri": "RABBIT_MGMT"}, "https://m:q@manage.example", None),
+        (None, {"host": "H", "managementUri": "RABBIT_MGMT"}, "https://m:q@manage.example", None),
+        ("AMQP_URL", {"ca": "RABBIT_CA"}, "https://u:p@orders.example:15671", "PEM"),
+        (None, {"host": "H", "port": "PORT", "ca": "RABBIT_CA"}, "https://orders:15671", "PEM"),
+    ],
+)
+def test_the_keys_of_management_uri_and_ca_can_be_named(uri_key, part_keys, management, ca):
+    values = {
+        "AMQP_URL": "amqps://u:p@orders.example/shop",
+        "H": "orders",
+        "PORT": "5671",
+        "RABBIT_MGMT": "https://m:q@manage.example",
+        "RABBIT_CA": "PEM",
+    }
+
+    found = own_shape(values, uri_key, part_keys)
+
+    assert (found["management-uri"], found.get("ca.crt")) == (management, ca)
+    assert urlsplit(found["amqp-uri"]).hostname == ("orders.example" if uri_key else "orders")
 
 
 def test_a_named_part_that_is_absent_is_refused_by_its_field():

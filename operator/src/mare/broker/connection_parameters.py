@@ -188,8 +188,8 @@ def parse_secret(
 ) -> ConnectionParameters:
     """Parse the base64 `data` of a Secret; raise `AccessRefused` with what is wrong in it.
 
-    `uri_key` names the key of the AMQP URI, `part_keys` those of its parts, if they are no common
-    ones.
+    `uri_key` names the key of the AMQP URI, `part_keys` those of its parts, of the management URI
+    and of the CA, if they are no common ones.
     """
     named = {f"keys.{part}": key for part, key in part_keys.items()}
     for part, name in part_keys.items():

@@ -8,9 +8,9 @@
 | any other, as of External Secrets | the keys that `brokerRef.uriKey` or `brokerRef.keys` name |
 
 The address of the management API is derived from a foreign shape, unless the Secret has
-`management-uri` or `prometheus-uri`: port 15672, or 15671 with TLS, where Amazon MQ has it too.
-CloudAMQP has it on 443. It is derived from the Secret alone: an object that named the address could
-send the credentials of the Secret to any host.
+`management-uri`, `prometheus-uri` or a key that `brokerRef.keys.managementUri` names: port 15672,
+or 15671 with TLS, where Amazon MQ has it too. CloudAMQP has it on 443. It is derived from the
+Secret alone: an object that named the address could send the credentials of the Secret to any host.
 """
 
 from collections.abc import Mapping
@@ -27,6 +27,8 @@ show the password of a Secret that its author may not read."""
 _CREDENTIALS = ("pass", "secret", "token", "cred", "user")
 COMMON_KEYS: Mapping[str, str] = MappingProxyType({})
 """No key of a part is named: all have the common ones."""
+_OVERRIDES = {"managementUri": "management-uri", "ca": "ca.crt"}
+"""Names in `brokerRef.keys` that are no part of the AMQP URI, and the own key for each."""
 _OTHER_SOURCES = ("management-uri", "prometheus-uri")
 _TLS_PORTS = {"5671", "443"}
 _ON_443 = ".cloudamqp.com"
@@ -37,20 +39,24 @@ def own_shape(
 ) -> dict[str, str]:
     """Return the values of a Secret under the keys of Maré's own shape.
 
-    The URIs are not checked. With `uri_key` no other key is taken for the AMQP URI; with
-    `part_keys` no key is. A part that these do not name has its common key.
+    The URIs are not checked. With `uri_key` no other key is taken for the AMQP URI; with a part of
+    it in `part_keys` no key is. A part that these do not name has its common key.
     """
     found = {key: value for key, value in values.items() if key not in FOREIGN}
-    if part_keys:
+    for name, key in _OVERRIDES.items():
+        if name in part_keys:
+            found[key] = values[part_keys[name]]
+    has_parts = any(part in part_keys for part in _PARTS)
+    if has_parts:
         parts = {part: values.get(part_keys.get(part, part), "") for part in _PARTS}
         found.pop(_OWN, None)
         foreign = _uri_of_parts(parts)
     else:
         foreign = values.get(uri_key) if uri_key else _foreign_uri(values)
-    if foreign is None or (not part_keys and uri_key in {None, _OWN} and _OWN in values):
+    if foreign is None or (not has_parts and uri_key in {None, _OWN} and _OWN in values):
         return found
     found[_OWN] = foreign
-    if not any(key in values for key in _OTHER_SOURCES):
+    if not any(key in found for key in _OTHER_SOURCES):
         management = _management_uri(foreign)
         found |= {"management-uri": management} if management else {}
     return found

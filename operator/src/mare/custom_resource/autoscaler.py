@@ -80,7 +80,7 @@ class BrokerReference:
     uri_key: str | None = None
     """The key of the Secret with the AMQP URI, if it is no common one."""
     part_keys: tuple[tuple[str, str], ...] = ()
-    """Host, port, username, password or vhost, and the key of the Secret with it."""
+    """Names of the fields of `brokerRef.keys`, and the key of the Secret that each names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
