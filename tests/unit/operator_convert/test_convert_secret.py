@@ -3,6 +3,7 @@
 import pytest
 
 from mare.convert.findings import Outcome
+from mare.convert.migration import steps
 from mare.convert.report import text
 from tests.unit.operator_convert.inputs import (
     AMQP,
@@ -39,6 +40,7 @@ def test_a_secret_of_rabbitmqs_cluster_operator_is_labelled_by_its_cluster(trigg
     assert command_of(*given) == label
     [remark] = converted(*given).results[0].remarks
     assert "make a Secret of your own" in remark.note
+    assert not remark.command
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,11 @@ def test_the_management_address_is_the_one_that_the_operator_derives(host, addre
     [line] = [each for each in text(conversion).splitlines() if "scale to zero" in each]
     assert f"which Maré reads at {address}; only if it is elsewhere, add" in line
     assert "except for QueueLength with excludeUnacknowledged" in line
-    assert "patch secret" not in text(conversion, detailed=True)
+    [step] = [each for each in steps(conversion) if each.name == "Management"]
+    assert step.note.startswith("Only where the management API is not at the address named above")
+    patch = """-p '{"stringData":{"management-uri":"SCHEME://USER:PASSWORD@HOST:PORT"}}'"""
+    [command] = step.commands
+    assert command == f"kubectl patch secret mare-orders {patch}"
 
 
 def test_an_unknown_host_has_the_rule_by_which_its_management_address_is_derived():
@@ -88,6 +94,7 @@ def test_an_unknown_host_has_the_rule_by_which_its_management_address_is_derived
     [remark] = converted(*given).results[0].remarks
     assert "port 15672 of the broker's host, 15671 with TLS, 443 at CloudAMQP" in remark.note
     assert "SCHEME://USER:PASSWORD@HOST:PORT" in remark.note
+    assert remark.command.startswith("kubectl -n shop patch secret old -p ")
 
 
 def test_a_secret_under_the_key_of_mare_needs_the_management_address():

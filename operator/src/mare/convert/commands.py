@@ -1,5 +1,6 @@
 """The shell commands of the report, for bash and zsh."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,12 @@ from mare.custom_resource.autoscaler import BROKER_LABEL
 def kubectl(namespace: str | None, *arguments: str) -> str:
     scope = ("-n", namespace) if namespace else ()
     return shlex.join(("kubectl", *scope, *arguments))
+
+
+def patch_command(namespace: str | None, name: str, key: str, value: str) -> str:
+    """Return the command that adds a key to a Secret."""
+    patch = json.dumps({"stringData": {key: value}}, separators=(",", ":"))
+    return kubectl(namespace, "patch", "secret", name, "-p", patch)
 
 
 def secret_command(

@@ -174,8 +174,8 @@ class Draft:
     def drop(self, path: str | Path, effect: str) -> None:
         self._settle(path, Outcome.DROPPED, effect)
 
-    def remark(self, path: str | Path, note: str) -> None:
-        self.remarks.append(Remark(line_of(self.document.root, steps(path)), note))
+    def remark(self, path: str | Path, note: str, command: str = "") -> None:
+        self.remarks.append(Remark(line_of(self.document.root, steps(path)), note, command))
 
     def refuse(self, path: str | Path, why: str) -> None:
         self._settle(path, Outcome.REFUSED, why)

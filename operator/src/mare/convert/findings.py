@@ -55,6 +55,8 @@ class Remark:
 
     line: int
     note: str
+    command: str = ""
+    """A shell command, only for the case that the note names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,14 @@ def _preparations(objects: list[Draft]) -> Iterator[Step]:
     """Yield the steps of all workloads together."""
     commands = [found.command for each in objects for found in each.findings if found.command]
     yield Step("Secrets", "Give Maré the Secrets.", tuple(dict.fromkeys(commands)))
+    added = [remark.command for each in objects for remark in each.remarks if remark.command]
+    if added:
+        yield Step(
+            "Management",
+            "Only where the management API is not at the address named above, or none is named:"
+            " add its URI to the Secret.",
+            tuple(dict.fromkeys(added)),
+        )
     edits: dict[str, dict[str, None]] = defaultdict(dict)
     for each in objects:
         for edit in each.edits:

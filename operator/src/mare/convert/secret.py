@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from mare.broker.secret_shapes import own_shape
-from mare.convert.commands import kubectl, secret_command
+from mare.convert.commands import kubectl, patch_command, secret_command
 from mare.convert.draft import Draft
 from mare.custom_resource.autoscaler import BROKER_LABEL
 from mare.documents.tree import Path
@@ -23,7 +23,8 @@ NEEDED = (
     " management API"
 )
 DERIVED = "port 15672 of the broker's host, 15671 with TLS, 443 at CloudAMQP"
-ADD_IT = f"add {MANAGEMENT_URI}: SCHEME://USER:PASSWORD@HOST:PORT to the Secret"
+ANY_MANAGEMENT_URI = "SCHEME://USER:PASSWORD@HOST:PORT"
+ADD_IT = f"add {MANAGEMENT_URI}: {ANY_MANAGEMENT_URI} to the Secret"
 OWN_SECRET = (
     f"make a Secret of your own with {URI} and {MANAGEMENT_URI}: RabbitMQ's cluster operator resets"
     " its Secrets"
@@ -134,7 +135,7 @@ def _refer(draft: Draft, accesses: list[Access], name: str, key: str) -> None:
         draft.manifest.put("spec.brokerRef.uriKey", key)
         _write_name(draft, access, name, "Maré reads the same Secret", command)
     if not accesses[0].origins["host"].keys & OF_MANAGEMENT:
-        _check_management(draft, accesses[0], key, OWN_SECRET if cluster else ADD_IT)
+        _check_management(draft, accesses[0], key, "" if cluster else name)
 
 
 def _create(draft: Draft, accesses: list[Access], by_key: Mapping[str, Access]) -> None:
@@ -164,7 +165,7 @@ def _create(draft: Draft, accesses: list[Access], by_key: Mapping[str, Access]) 
     for access in others:
         _write_name(draft, access, name, "the same Secret", "", known=first.cautions)
     if MANAGEMENT_URI not in by_key:
-        _check_management(draft, accesses[0], URI, ADD_IT)
+        _check_management(draft, accesses[0], URI, name)
 
 
 def _write_name(
@@ -188,22 +189,29 @@ def _write_name(
         draft.refer(access.source, note, command, new)
 
 
-def _check_management(draft: Draft, access: Access, key: str, otherwise: str) -> None:
-    """State where the operator reads the management API, and what to do if that is wrong."""
+def _check_management(draft: Draft, access: Access, key: str, name: str) -> None:
+    """State where the operator reads the management API, and what to do if that is wrong.
+
+    `name` is that of the Secret; empty if no key can be added to it.
+    """
     if draft.document.kind == "ScaledJob":
         return  # Jobs are created by ready messages, which AMQP shows
     parts = uri(access.origins)
     address = urlunsplit(parts._replace(netloc=_address(parts))) if parts else "amqp://HOST"
+    otherwise, command = OWN_SECRET, ""
+    if name:
+        otherwise = ADD_IT
+        scope = draft.document.namespace
+        command = patch_command(scope, name, MANAGEMENT_URI, ANY_MANAGEMENT_URI)
     derived = own_shape({key: address}, key).get(MANAGEMENT_URI)
     if derived is None:
         draft.edits.append(f"{MANAGEMENT_URI} in the Secret")
         note = f"{NEEDED}, which Maré does not derive from {key}"
-        draft.remark(access.source, f"{note}: unless the Secret has it, {otherwise}")
+        draft.remark(access.source, f"{note}: unless the Secret has it, {otherwise}", command)
         return
     place = f"at {derived}" if parts else f"on {DERIVED}"
-    draft.remark(
-        access.source, f"{NEEDED}, which Maré reads {place}; only if it is elsewhere, {otherwise}"
-    )
+    note = f"{NEEDED}, which Maré reads {place}; only if it is elsewhere, {otherwise}"
+    draft.remark(access.source, note, command)
 
 
 def _address(parts: SplitResult) -> str:
