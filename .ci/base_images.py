@@ -1,11 +1,13 @@
 """The images of others that a release is built on and installs, each with its digest of today.
 
-``python .ci/base_images.py`` prints outputs of a job: ``python`` and ``rabbitmq``, references
-with tag and digest, and ``digests`` for .ci/dist.py. It asks the registries by ``docker buildx``.
+``python .ci/base_images.py FILE`` prints outputs of a job: ``python`` and ``rabbitmq``, references
+with tag and digest, and ``digests`` for .ci/dist.py. FILE gets the references of all, for the files
+of the release. It asks the registries by ``docker buildx``.
 """
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 
@@ -29,8 +31,11 @@ def references() -> dict[str, str]:
 def main() -> None:
     images = references()
     digests = {name: digest(image) for name, image in images.items()}
+    pinned = {name: f"{image}@{digests[name]}" for name, image in images.items()}
+    lines = "".join(f"{image}\n" for image in pinned.values())
+    Path(sys.argv[1]).write_text(lines, encoding="utf-8")
     for name in ("python", "rabbitmq"):
-        print(f"{name}={images[name]}@{digests[name]}")
+        print(f"{name}={pinned[name]}")
     print("digests=" + " ".join(f"{name}={digests[name]}" for name in images if name != "python"))
 
 

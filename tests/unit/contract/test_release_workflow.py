@@ -51,5 +51,29 @@ def test_each_image_has_started_before_it_is_published():
     assert sorted(images) == sorted(COMPONENTS)
 
 
+def test_the_release_has_the_digests_of_the_images_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """The file that the job `bases` writes is one of those that the last job publishes."""
+    monkeypatch.syspath_prepend(WORKFLOW.parents[2] / ".ci")
+    import base_images  # noqa: PLC0415  not a package
+
+    monkeypatch.chdir(WORKFLOW.parents[2])
+    (program,) = (each["run"].split() for each in JOBS["bases"]["steps"] if "run" in each)
+    (kept,) = (each["with"] for each in JOBS["bases"]["steps"] if "upload-artifact" in str(each))
+    assert program[2] == kept["path"]
+    monkeypatch.setattr("sys.argv", [program[1], str(tmp_path / kept["path"])])
+    monkeypatch.setattr(base_images, "digest", "sha256:{}".format)
+    base_images.main()
+
+    lines = (tmp_path / kept["path"]).read_text().splitlines()
+    assert lines == [f"{each}@sha256:{each}" for each in base_images.references().values()]
+    assert f"python={lines[0]}\n" in capsys.readouterr().out
+    assert "bases" in _needed("release")
+    (download,) = (each for each in JOBS["release"]["steps"] if "download" in str(each.get("uses")))
+    assert "name" not in download["with"], "all files of all jobs are published"
+    assert "base-images" not in _steps("release"), "and none of these is removed"
+
+
 def test_every_job_that_may_publish_is_known():
     assert set(WRITING) == set(PUBLISHING) == {"images", "charts", "pypi", "release"}
