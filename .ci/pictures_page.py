@@ -41,6 +41,7 @@ PICTURES = {
     "start": _Picture(),
     "clear": _Picture(question="clear Recife deezer"),
     "storm": _Picture(question="storm dusk Darwin deezer"),
+    "storm-dark": _Picture(question="storm dusk Darwin deezer", theme="dark"),
     "phone-snow": _Picture(question="snow Sapporo deezer", width=390, height=844, locale="pt-BR"),
     "phone-night": _Picture(question="clear night Lisboa", width=390, height=844, theme="dark"),
 }
