@@ -130,9 +130,18 @@ def test_a_refusal_is_passed_on(kind):
     assert use(Cluster({}), refused) == (403, 403)
 
 
-def test_an_object_of_many_small_values_is_neither_listed_nor_watched():
+@pytest.mark.parametrize(
+    "template",
+    [
+        pytest.param({"spec": [{} for _ in range(20_000)]}, id="empty objects"),
+        pytest.param({f"key-{number}": 0 for number in range(20_000)}, id="keys of one object"),
+        pytest.param([0] * 20_000, id="numbers of one list"),
+    ],
+)
+def test_an_object_of_many_small_values_is_neither_listed_nor_watched(template):
+    """kopf decodes on the event loop: 85,000 keys of one object took 25 ms of it."""
     cluster = Cluster({"first": 0, "hostile": 0, "last": 0})
-    cluster.items[1]["spec"]["jobTemplate"] = {"spec": [{} for _ in range(20_000)]}
+    cluster.items[1]["spec"]["jobTemplate"] = template
     assert [name for page in use(cluster, pages) for name in page] == ["first", "last"]
     assert use(cluster, watched) == ["first", "last"]
 
