@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import time
 import tracemalloc
 
 import pytest
@@ -12,7 +13,7 @@ from mare.broker.bounded_tls import BUFFER_BYTES, client_context
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient
 from mare.broker.networks import ANY_NETWORK
-from mare.tenant_lines import Work
+from mare.tenant_lines import OverBudget, Work
 from mare.tenant_scheduler import HANDSHAKES, Tenant, TenantScheduler
 from tests.unit.operator_broker.statistics_server import FakeServer, serve
 
@@ -91,18 +92,26 @@ def test_handshakes_take_processor_time_of_their_namespace():
 
 
 @pytest.mark.parametrize("scheme", ["amqps", "https"])
-def test_a_namespace_without_processor_time_opens_no_tls_connection(scheme):
-    async def timeline() -> None:
-        scheduler = TenantScheduler()
-        scheduler.spend(HANDSHAKES, "shop", HANDSHAKES.burst * 2)
-        uri = f"{scheme}://127.0.0.1:1/"
-        found = parameters(scheduler.of("shop"), amqp_uri=uri)
-        client = BrokerHttpClient(uri, found, "it", 2**20)
-        with pytest.raises(OSError, match=r"shop is over its limit of .* TLS handshakes"):
-            await (client.get("/", {}) if scheme == "https" else SharedConnection(found).get())
-        await client.close()
+def test_a_namespace_opens_a_tls_connection_only_with_processor_time_for_it(scheme):
+    """4 s at once, then 0.2 s a second."""
 
-    asyncio.run(timeline())
+    async def timeline(monkeypatch: pytest.MonkeyPatch) -> None:
+        loop, scheduler = asyncio.get_running_loop(), TenantScheduler()
+        found = parameters(scheduler.of("shop"), amqp_uri=f"{scheme}://127.0.0.1:1/")
+        client = BrokerHttpClient(found.amqp_uri or "", found, "it", 2**20)
+        is_over = []
+        for second, spent in ((0, 3.9), (0, 0.3), (0.9, 0), (1.1, 0)):
+            monkeypatch.setattr(loop, "time", lambda now=now + second: now)
+            scheduler.spend(HANDSHAKES, "shop", spent)
+            with pytest.raises((OSError, OverBudget)) as error:
+                await (client.get("/", {}) if scheme == "https" else SharedConnection(found).get())
+            is_over.append("shop is over its limit of processor time" in str(error.value))
+        await client.close()
+        assert is_over == [False, True, True, False]
+
+    now = time.monotonic()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        asyncio.run(timeline(monkeypatch))
 
 
 def test_an_idle_connection_keeps_little():

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -12,6 +12,7 @@ import trustme
 
 from mare.broker import queue_selection
 from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.passive_declare import late
 from mare.broker.secret_cache import SecretCache
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import BrokerReference
@@ -44,6 +45,23 @@ def test_silent_virtual_hosts_are_waited_for_at_the_same_time(play):
         reading = await stage.reading(autoscaler(queues=of_virtual_hosts(32)))
         assert virtual_time.now() - begun < 8
         assert isinstance(reading.queues, Unknown)
+
+    play(timeline, **AMQP, **MANAGEMENT)
+
+
+def test_the_virtual_hosts_of_a_quiet_check_are_asked_at_the_same_time(play, monkeypatch):
+    """One after the other, each of 32 silent ones would take the 3 s of the check."""
+
+    async def timeline(stage: Stage) -> None:
+        all_asked = asyncio.Barrier(32)
+
+        async def ask(host: VirtualHost, names: Collection[str]) -> Unknown | None:
+            await all_asked.wait()
+            return late(host.name) if host.name == "vhost-20" else None
+
+        monkeypatch.setattr(VirtualHost, "check_quiet", ask)
+        found = await stage.brokers.check_quiet(autoscaler(queues=of_virtual_hosts(32)))
+        assert found == late("vhost-20")
 
     play(timeline, **AMQP, **MANAGEMENT)
 

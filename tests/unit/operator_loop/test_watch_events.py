@@ -1,10 +1,16 @@
 """Watch events wait for what their namespace may spend, and only the newest of each object."""
 
 import asyncio
+import itertools
 import tracemalloc
+from collections import Counter
+from types import SimpleNamespace
 
-from mare.tenant_scheduler import EVENTS
+from mare import watch_events
+from mare.custom_resource.autoscaler import Autoscaler, Key
+from mare.tenant_scheduler import EVENTS, TenantScheduler
 from mare.watch_events import WatchEvents
+from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import World, body, run
 
 
@@ -80,3 +86,40 @@ def test_an_event_that_cannot_be_handled_does_not_stop_the_others(monkeypatch):
         assert set(generations(world)) == {"two", "three"}
 
     run(timeline)
+
+
+class Watched:
+    """Counts the objects that are put, by namespace."""
+
+    def __init__(self) -> None:
+        self.scheduler = TenantScheduler()
+        self.put_so_far: Counter[str] = Counter()
+
+    def put(self, autoscaler: Autoscaler) -> None:
+        self.put_so_far[autoscaler.key.namespace] += 1
+
+    def remove(self, key: Key, uid: str) -> None:
+        raise AssertionError(key)
+
+
+def test_events_take_the_processor_time_that_their_namespace_may_spend(monkeypatch):
+    """24 objects with ten changes a second delayed all others by 17 s."""
+    seconds = itertools.count(step=0.01)
+    monkeypatch.setattr(watch_events, "time", SimpleNamespace(thread_time=lambda: next(seconds)))
+
+    async def timeline() -> None:
+        loop = Watched()
+        events = WatchEvents(loop)
+        for tenth in range(1, 601):
+            for number in range(24):
+                events.take("MODIFIED", body(f"hostile-{number}", namespace="hostile"))
+            await asyncio.sleep(tenth / 10 - virtual_time.now())
+            if tenth == 300:
+                events.take("ADDED", body("honest", namespace="honest"))
+                await asyncio.sleep(0.001)
+                assert loop.put_so_far["honest"] == 1
+        # 2 s at once and 0.03 s a second, of 0.01 s each; 14,400 arrive in the minute.
+        assert 375 <= loop.put_so_far["hostile"] <= 381
+        await asyncio.sleep(100)
+
+    virtual_time.run(timeline())
