@@ -45,6 +45,7 @@ class SharedConnection:
         Raises:
             AccessRefused: The broker refuses the credentials or the virtual host, TLS fails, or it
                 is not RabbitMQ.
+            OverBudget: The namespace is over a bound.
             OSError: The broker cannot be reached.
         """
         if self._closed:
@@ -70,10 +71,7 @@ class SharedConnection:
         if uri.scheme == "amqps":
             self._tls = self._tls or parameters.ssl_context()
             handshakes_of.set(parameters.tenant)
-            try:
-                parameters.tenant.check(HANDSHAKES)
-            except OverBudget as error:
-                raise OSError(str(error)) from error
+            parameters.tenant.check(HANDSHAKES)
         transport = FrameLimitTransport(self._tls, parameters.networks, parameters.tenant)
         connection = aiormq.Connection(uri, transport_factory=transport)
         self._transports[connection] = transport
@@ -87,7 +85,7 @@ class SharedConnection:
         except (AMQPError, ConnectionError, TimeoutError) as error:
             refused = refusal_behind(error, "the broker") or _refusal(error, self._parameters.vhost)
             raise (refused or OSError(type(error).__name__)) from without_tracebacks(error)
-        except AccessRefused:
+        except (AccessRefused, OverBudget):
             raise
         except Exception as error:  # noqa: BLE001 - what a broker sends must not stay in memory
             # Of 3,000 arrays in each other, the traceback of pamqp's RecursionError keeps 14 MB.

@@ -12,6 +12,7 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
+from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import HANDSHAKES, Tenant
 
 BUFFER_BYTES = 2**14
@@ -29,6 +30,22 @@ _MOST_PER_BYTE = 32
 
 handshakes_of: ContextVar[Tenant] = ContextVar("handshakes_of")
 """The namespace whose processor time the handshakes of this task take."""
+
+
+class HandshakeRefused(OSError):
+    """A namespace has no processor time for a handshake; aiohttp expects an OSError."""
+
+    def __init__(self, namespace: str) -> None:
+        super().__init__("no processor time for a TLS handshake")
+        self.why = OverBudget(HANDSHAKES, namespace)
+
+
+def check_handshake(tenant: Tenant) -> None:
+    """Raise `HandshakeRefused` where a namespace has spent its processor time for handshakes."""
+    try:
+        tenant.check(HANDSHAKES)
+    except OverBudget as error:
+        raise HandshakeRefused(tenant.namespace) from error
 
 
 class _BoundedObject(ssl.SSLObject):

@@ -10,10 +10,11 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 from weakref import WeakValueDictionary
 
-from mare.broker.bounded_tls import client_context
+from mare.broker.bounded_tls import HandshakeRefused, client_context
 from mare.broker.networks import DEFAULT_NETWORKS, AddressRefused, BrokerNetworks
 from mare.broker.secret_shapes import COMMON_KEYS, FOREIGN, is_suitable, own_shape
 from mare.ports import AccessRefused
+from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import Tenant, TenantScheduler
 
 _SCHEMES = {
@@ -125,9 +126,13 @@ def path_segment(vhost: str) -> str:
     return quote(vhost, safe="")
 
 
-def refusal_behind(error: BaseException | None, source: str) -> AccessRefused | None:
-    """Return the refusal of a certificate or an address that caused an error; None without one."""
+def refusal_behind(
+    error: BaseException | None, source: str
+) -> AccessRefused | OverBudget | None:
+    """Return the refusal of a certificate, an address or a handshake that caused an error."""
     for each in _chain(error):
+        if isinstance(each, HandshakeRefused):
+            return each.why
         if isinstance(each, AddressRefused):
             return AccessRefused(
                 f"the address of {source} is not in a network that the operator may connect to:"

@@ -16,7 +16,7 @@ import msgspec
 from yarl import URL
 
 from mare.broker.bounded_response import BoundedHandler, BoundedResponse
-from mare.broker.bounded_tls import handshakes_of
+from mare.broker.bounded_tls import check_handshake, handshakes_of
 from mare.broker.connection_parameters import (
     ConnectionParameters,
     refusal_behind,
@@ -24,8 +24,7 @@ from mare.broker.connection_parameters import (
 )
 from mare.broker.networks import AddressInfo, Resolver
 from mare.ports import AccessRefused
-from mare.tenant_lines import OverBudget
-from mare.tenant_scheduler import BODIES, DECODING, HANDSHAKES, LARGE_BODIES
+from mare.tenant_scheduler import BODIES, DECODING, LARGE_BODIES
 
 _log = logging.getLogger(__name__)
 _SECONDS = 4.0
@@ -102,6 +101,7 @@ class BrokerHttpClient:
 
         Raises:
             AccessRefused: The broker refuses the credentials or its certificate is not trusted.
+            OverBudget: The namespace is over a bound.
             EndpointMissing: The status is 400, 404 or 405.
             TooManyRequests: The status is 429 or 503.
             OSError: Any other failure.
@@ -136,11 +136,8 @@ class BrokerHttpClient:
         return await self.run_in_thread(decode, body, decoder, self._source)
 
     async def run_in_thread(self, function: Callable[[*Ts], T], *args: *Ts) -> T:
-        """Run what takes long for a large body; raise OSError if too many others wait."""
-        try:
-            return await self._tenant.run_in_thread(DECODING, function, *args)
-        except OverBudget as error:
-            raise OSError(str(error)) from error
+        """Run what takes long for a large body; raise `OverBudget` if too many others wait."""
+        return await self._tenant.run_in_thread(DECODING, function, *args)
 
     @asynccontextmanager
     async def stream(
@@ -179,8 +176,6 @@ class BrokerHttpClient:
                 if response.status != also:
                     self._check_status(response)
                 yield self._chunks(response, stack)
-        except OverBudget as error:
-            raise OSError(str(error)) from error
         except TimeoutError as error:
             raise OSError(f"{self._source} does not answer within {_SECONDS:.0f} s") from error
         except aiohttp.ClientError as error:
@@ -190,7 +185,7 @@ class BrokerHttpClient:
 
     def _open_socket(self, info: AddressInfo) -> socket.socket:
         if self._tls is not True:
-            self._tenant.check(HANDSHAKES)
+            check_handshake(self._tenant)
         return self._networks.open_socket(info)
 
     def _check_status(self, response: aiohttp.ClientResponse) -> None:

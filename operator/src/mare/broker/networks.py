@@ -21,7 +21,6 @@ from typing import Any
 from aiohappyeyeballs import start_connection
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import LOOKUPS, Tenant
 
 Address = IPv4Address | IPv6Address
@@ -133,12 +132,10 @@ class Resolver(AbstractResolver):
 async def resolve(
     host: str, port: int, tenant: Tenant, family: socket.AddressFamily = socket.AF_UNSPEC
 ) -> list[AddressInfo]:
-    """Return the addresses of a host; raise OSError."""
+    """Return the addresses of a host; raise `OverBudget` or OSError."""
     lookup = (host, port, family, socket.SOCK_STREAM)
     try:
         return (await tenant.run_in_thread(LOOKUPS, socket.getaddrinfo, *lookup))[:_MOST_ADDRESSES]
-    except OverBudget as error:
-        raise OSError(str(error)) from error
     except UnicodeError as error:  # a label of more than 63 characters
         raise OSError("the host name is not valid") from error
 

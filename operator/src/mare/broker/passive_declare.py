@@ -51,6 +51,7 @@ class PassiveDeclare:
 
         Raises:
             AccessRefused: The broker refuses the connection.
+            OverBudget: The namespace is over a bound.
             OSError: The broker cannot be reached, or answers nothing at all.
         """
         waiting = list(names)

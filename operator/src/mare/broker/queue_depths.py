@@ -100,6 +100,8 @@ class QueueDepths:
         except AccessRefused as error:
             self.is_refused = True
             return self._connection_failed(Unknown(error.reason, str(error)), error)
+        except OverBudget as error:
+            return self._connection_failed(error.why, error)
         except Exception as error:  # noqa: BLE001 - one broker's failure must not stop other brokers
             why = Unknown("BrokerUnreachable", "the broker does not answer")
             return self._connection_failed(why, error)
@@ -117,7 +119,7 @@ class QueueDepths:
     def _connection_failed(self, why: Unknown, error: Exception) -> Unknown:
         now = self._clock()
         if _postponed(self._connection, now) is None:  # A concurrent read may have logged it.
-            unexpected = not isinstance(error, OSError | AccessRefused)
+            unexpected = not isinstance(error, OSError | AccessRefused | OverBudget)
             _log.warning(
                 "Broker cannot be reached", extra={"error": str(error)}, exc_info=unexpected
             )

@@ -91,7 +91,7 @@ def _sharing(
 
 class StatisticsSource(Protocol):
     async def fetch(self, vhost: str, now: float) -> Statistics:
-        """Raises `AccessRefused` or OSError."""
+        """Raises `AccessRefused`, `OverBudget` or OSError."""
 
     async def close(self) -> None: ...
 
@@ -181,6 +181,8 @@ class StatisticsPoller:
         except AccessRefused as error:
             refused = True
             return Unknown(error.reason, str(error))
+        except OverBudget as error:
+            return error.why
         except OSError as error:
             retry_after = error.retry_after if isinstance(error, TooManyRequests) else 0.0
             return Unknown("StatisticsUnreachable", str(error))
@@ -195,10 +197,7 @@ class StatisticsPoller:
         """Add a sample, a large one in a thread: 30,000 queues take 0.1 s."""
         if len(new.queues) < _LARGE:
             return self._add(new)
-        try:
-            return await self._tenant.run_in_thread(DECODING, self._add, new)
-        except OverBudget as error:
-            return error.why
+        return await self._tenant.run_in_thread(DECODING, self._add, new)
 
     def _add(self, new: Statistics) -> Unknown | None:
         """Add a sample; return why it is not used."""

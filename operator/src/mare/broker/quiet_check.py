@@ -84,6 +84,8 @@ class QuietCheck:
                 found = found or why
         except AccessRefused as error:
             return Unknown(error.reason, str(error))
+        except OverBudget as error:
+            return error.why
         except OSError as error:
             return Unknown("StatisticsUnreachable", str(error))
         return found

@@ -72,6 +72,7 @@ _QUOTED = {
     "AccessRefused",
     "CertificateRefused",
     "Forbidden",
+    "NamespaceBudgetExceeded",
     "NotDecided",
     "PartlyFresh",
     "ScheduleWrong",
