@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from mare.custom_resource.conditions import unknown_of
+from mare.custom_resource.stored_timers import read_timers
 from mare.dashboard.serialize import Json, serialize_reading, serialize_sentence
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, total
@@ -65,6 +66,11 @@ def facts_of(history: AutoscalerHistory) -> Facts:
     view = history.view
     scale = view.scale if isinstance(view.scale, Scale) else None
     since = history.short_since
+    starting = (
+        view.history.learning.backlog
+        if view.history
+        else read_timers(view.autoscaler.status, 0.0).starting
+    )
     return Facts(
         key=view.autoscaler.key,
         target=view.autoscaler.target,
@@ -79,6 +85,7 @@ def facts_of(history: AutoscalerHistory) -> Facts:
         estimates=view.estimates,
         conditions=view.conditions,
         pending=since is not None and view.at - since > pending_seconds(view.estimates),
+        uncounted=starting.uncounted if starting else 0,
     )
 
 

@@ -37,6 +37,8 @@ class Facts:
     conditions: tuple[Condition, ...]
     pending: bool
     """Whether replicas are not ready for longer than a start-up takes."""
+    uncounted: int = 0
+    """Ready messages that arrived while replicas start, which are no reason for more of them."""
 
     def condition(self, kind: str) -> Condition | None:
         return next((each for each in self.conditions if each.type == kind), None)

@@ -77,9 +77,11 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
     if decision.desired >= spec.max_replicas:
         yield Clause("next.raiseMax", by=spec.max_set_by, max=spec.max_replicas)
     elif decision.reason is not Reason.TOO_MANY_REPLICAS:
-        more = least(load.ready, lambda ready: proposal_at(ready) > decision.desired)
+        uncounted = min(facts.uncounted, load.ready)
+        counted = load.ready - uncounted
+        more = least(counted, lambda ready: proposal_at(ready) > decision.desired)
         if more is not None:
-            yield Clause("next.scalesUpAt", messages=more + unacknowledged)
+            yield Clause("next.scalesUpAt", messages=more + uncounted + unacknowledged)
     if proposal_at(0) < decision.desired and decision.desired > max(1, spec.min_replicas):
         enough = least(0, lambda ready: proposal_at(ready) >= decision.desired)
         if enough is not None and enough > 0:

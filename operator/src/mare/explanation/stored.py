@@ -9,6 +9,7 @@ from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, Autoscaler, read_autoscaler
 from mare.custom_resource.condition import Condition
 from mare.custom_resource.status import read_estimates
+from mare.custom_resource.stored_timers import read_timers
 from mare.domain.clause import Clause
 from mare.domain.decision import Decision, Stage, Step
 from mare.domain.observation import QueueReading
@@ -42,6 +43,7 @@ def facts_of_stored(autoscaler: Autoscaler, now: float) -> Facts:
     last = status.get("lastDecision")
     since = _moment(status.get("lastScaleTime") or autoscaler.created or None)
     short = requested is not None and ready is not None and ready < requested
+    starting = read_timers(status, 0.0).starting
     return Facts(
         key=autoscaler.key,
         target=autoscaler.target,
@@ -59,6 +61,7 @@ def facts_of_stored(autoscaler: Autoscaler, now: float) -> Facts:
             for each in status.get("conditions", ())
         ),
         pending=short and since is not None and now - since > pending_seconds(estimates),
+        uncounted=starting.uncounted if starting else 0,
     )
 
 
