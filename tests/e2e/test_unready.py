@@ -11,7 +11,7 @@ from tests.vhost import eventually
 
 _CAUSES = {"no-image": "ImagePullBackOff", "no-node": "Unschedulable", "crashing": "CrashLoop"}
 _MOST_REPLICAS = 20
-"""Of 100. Two messages a second need two replicas, and 700 wait at the end."""
+"""Of 100. The messages of the first seconds need 2 replicas, those of five minutes 60."""
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1200)]
 
@@ -30,7 +30,8 @@ def workers(application: Application, images: Mapping[str, str]) -> Application:
             pod["nodeSelector"] = {"kubernetes.io/os": "none"}
         spec = copy.deepcopy(AUTOSCALER["spec"])
         spec |= {"minReplicas": 1, "maxReplicas": 100, "scaleTargetRef": {"name": name}}
-        spec["target"] = {"type": "QueueWaitTime", "waitSeconds": 5}
+        # By QueueWaitTime, replicas are not followed by more until one has consumed.
+        spec["target"] = {"type": "QueueLength", "messagesPerReplica": 10}
         del spec["idle"]
         application.apply(*others, worker, {**AUTOSCALER, "metadata": {"name": name}, "spec": spec})
     application.apply(job(image, "publisher", ["publisher.py", "840", "2"], AMQP_URI=uri))
