@@ -58,7 +58,8 @@ def optional(name):
     for path in leaves(values_of(name)):
         above = (path[: end + 1] for end in range(len(path)))
         removed = next((each for each in above if ".".join(each) in known), path)
-        if ".".join(path) not in NULL and path[0] not in SUBCHARTS | {"global"} and path != REGISTRY:
+        is_own = path[0] not in SUBCHARTS | {"global"} and path != REGISTRY
+        if is_own and ".".join(path) not in NULL:
             yield removed
 
 

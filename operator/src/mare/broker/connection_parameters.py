@@ -126,9 +126,7 @@ def path_segment(vhost: str) -> str:
     return quote(vhost, safe="")
 
 
-def refusal_behind(
-    error: BaseException | None, source: str
-) -> AccessRefused | OverBudget | None:
+def refusal_behind(error: BaseException | None, source: str) -> AccessRefused | OverBudget | None:
     """Return the refusal of a certificate, an address or a handshake that caused an error."""
     for each in _chain(error):
         if isinstance(each, HandshakeRefused):
