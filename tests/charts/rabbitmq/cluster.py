@@ -205,7 +205,7 @@ class Cluster:
         """Return what an Erlang expression is on a node."""
         return self.run(number, "rabbitmqctl", "--silent", "eval", expression).strip()
 
-    def connect(self, number: int) -> amqp.Connection:
+    def connect(self, number: int, **options: Any) -> amqp.Connection:
         """Return an open connection of the administrator."""
         connection = amqp.Connection(
             f"{self.address(number)}:5672",
@@ -213,6 +213,7 @@ class Cluster:
             password=self._password,
             connect_timeout=60,
             read_timeout=60,
+            **options,
         )
         connection.connect()
         return connection
