@@ -21,24 +21,34 @@ SEND = "import shop; [shop.resize.apply_async([n], countdown={0}) for n in range
 
 
 @contextmanager
-def worker(folder: Path, vhost: Vhost, changes: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Run one worker of the page's application; yield the environment of its programs."""
+def worker(
+    folder: Path,
+    vhost: Vhost,
+    changes: Mapping[str, str],
+    *options: str,
+    queue: str = "celery",
+    consumers: int = 1,
+) -> Iterator[dict[str, str]]:
+    """Run a worker of the page's application; yield the environment of its programs.
+
+    The queue then has so many consumers. Of `options`, a later one replaces an earlier one.
+    """
     program = block("python", "shop.py").replace("time.sleep(2)", "time.sleep(0.1)")
     for old, new in changes.items():
         assert old in program
         program = program.replace(old, new)
     (folder / "shop.py").write_text(program + RECORDING)
     environ = {**os.environ, "AMQP_URI": vhost.amqp_uri, "RECORD": str(folder / "record")}
-    command = [sys.executable, "-m", "celery", "-A", "shop", "worker", "--concurrency", "1"]
+    run = [sys.executable, "-m", "celery", "-A", "shop", "worker", "--concurrency", "1"]
     with (
         (folder / "output").open("wb") as sink,
         subprocess.Popen(
-            command, cwd=folder, env=environ, stdout=sink, stderr=subprocess.STDOUT
+            [*run, *options], cwd=folder, env=environ, stdout=sink, stderr=subprocess.STDOUT
         ) as process,
     ):
         try:
-            eventually(lambda: "celery" in vhost.queues(), 90)
-            becomes(lambda: vhost.depth("celery").consumers, 1, 90)
+            eventually(lambda: queue in vhost.queues(), 90)
+            becomes(lambda: vhost.depth(queue).consumers, consumers, 90)
             yield environ
         finally:
             process.terminate()
