@@ -76,10 +76,16 @@ def test_with_the_default_exchange_one_countdown_task_blocks_a_worker_and_the_ot
     tmp_path: Path, vhost: Vhost, queue_type: str
 ) -> None:
     workers = Workers(tmp_path)
-    changes = {'task_default_queue_type="quorum"': f'task_default_queue_type="{queue_type}"'}
+    # Celery sends no type for a classic queue, and the default of the virtual host is quorum.
+    own = f'Queue("celery", queue_arguments={{"x-queue-type": "{queue_type}"}})'
+    changes = {
+        "from celery import Celery": "from celery import Celery\nfrom kombu import Queue",
+        'task_default_queue_type="quorum"': f"task_queues=[{own}]",
+    }
     with worker(tmp_path, vhost, changes) as environ:
         send(tmp_path, environ, TASKS, COUNTDOWN)
 
+        assert vhost.queues()["celery"]["type"] == queue_type
         becomes(lambda: vhost.depth("celery"), Depth(ready=TASKS - 1, consumers=1))
         send(tmp_path, environ, 1, 0)
 
