@@ -10,6 +10,8 @@ from mare.watch_events import handle_event
 from tests.unit.operator_loop.worlds import World, body, run
 
 SLOTS = 16
+"""Changes of the replicas of a namespace at the same time."""
+STATUS_SLOTS = 2
 NAMES = [f"worker-{number}" for number in range(40)]
 BUSY = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
 AT_ONCE = {"scaleDown": {"stabilizationWindowSeconds": 0}}
@@ -103,7 +105,7 @@ def test_a_status_that_waits_for_a_slot_is_not_written_when_it_is_out_of_date(
         world.objects.answers.set()
         await settle()
 
-    assert len(run(timeline).objects.statuses) == SLOTS
+    assert len(run(timeline).objects.statuses) == STATUS_SLOTS
 
 
 def test_a_status_of_an_older_generation_is_not_written():

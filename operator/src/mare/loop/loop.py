@@ -110,7 +110,7 @@ class Loop:
             self.put, self._drop, self.namespace_queues, *around, self.operator
         )
         self._states: dict[Key, AutoscalerState] = {}
-        self._are_sorted = True
+        self._by_age: list[AutoscalerState] | None = None
         self._removed = RecentEntries(_MAX_REMOVED)
         """The uids removed last: a late watch event must not bring one back."""
         self._rounds: dict[BrokerReference, asyncio.Task[None]] = {}
@@ -151,7 +151,7 @@ class Loop:
         if state is None:
             state = AutoscalerState(stored, next(self._numbers), OperatorClaim(self.operator))
             state.adopt_status(autoscaler.status, self.clock.offset)
-            self._states[autoscaler.key], self._are_sorted = state, False
+            self._states[autoscaler.key], self._by_age = state, None
             self._owners.put(stored)
         elif has_changed:
             self._owners.remove(state.autoscaler)
@@ -178,7 +178,7 @@ class Loop:
     def _drop(self, key: Key) -> Autoscaler:
         """Stop to scale an object, and return it with its status."""
         stored, state = self.stored(key), self._states.pop(key)
-        state.removed = True
+        state.removed, self._by_age = True, None
         self._owners.remove(state.autoscaler)
         self.record.remove(key)
         return stored
@@ -278,10 +278,10 @@ class Loop:
 
     def _costs(self, now: float) -> Iterator[tuple[Key, int, Rank]]:
         """Yield what the read budget needs, oldest objects first."""
-        if not self._are_sorted:  # each second it took 4 % of the loop, of 3,400 objects
-            by_age = sorted(self._states.items(), key=lambda e: (e[1].autoscaler.created, e[0]))
-            self._states, self._are_sorted = dict(by_age), True
-        for state in self._states.values():
+        if self._by_age is None:  # sorted each second, 3,400 objects took 4 % of the loop
+            states = self._states.values()
+            self._by_age = sorted(states, key=lambda e: (e.autoscaler.created, e.autoscaler.key))
+        for state in self._by_age:
             yield state.autoscaler.key, self.brokers.cost(state.autoscaler), state.rank(now)
 
     async def close(self) -> None:

@@ -67,12 +67,13 @@ class ObjectPlaces:
         return newest.key if newest.key != place.key and newest > place else None
 
     def release(self, key: Key) -> None:
-        place = self._taken[key.namespace].pop(key, None)
+        namespace, _ = key
+        place = self._taken[namespace].pop(key, None)
         if place is not None:
-            self._scheduler.hold(self._stock, key.namespace, -place.units)
-            self._units[key.namespace] -= place.units
-        if not self._taken[key.namespace]:
-            del self._taken[key.namespace], self._units[key.namespace]
+            self._scheduler.hold(self._stock, namespace, -place.units)
+            self._units[namespace] -= place.units
+        if not self._taken[namespace]:
+            del self._taken[namespace], self._units[namespace]
 
     def _more(self, place: Place) -> int:
         """Return the units that an object needs beyond those that it has."""
