@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from mare.cli import mare
 from mare.convert.metadata import PREFIX
-from tests.unit.operator_convert.inputs import HTTP, rabbitmq, scaledobject
+from tests.unit.operator_convert.inputs import AMQP, HTTP, rabbitmq, scaledobject
 
 
 def run(*arguments: str, stdin: str | bytes = "") -> Result:
@@ -201,6 +201,33 @@ def test_the_workload_always_has_an_autoscaler_and_each_step_can_be_undone():
     ]
     places = [steps.index(word) for word in words]
     assert places == sorted(places)
+
+
+def _job() -> dict:
+    pod = {"containers": [{"name": "encode", "image": "encode"}]}
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledJob",
+        "metadata": {"name": "encode", "namespace": "video"},
+        "spec": {"jobTargetRef": {"template": {"spec": pod}}, "triggers": [rabbitmq(AMQP)]},
+    }
+
+
+def test_keda_and_mare_never_create_jobs_both_on_the_way_back_of_a_scaledjob():
+    steps = json.loads(run("-o", "json", stdin=yaml.safe_dump(_job())).stdout)["steps"]
+    for name in ("Pause", "Delete"):
+        [step] = [each for each in steps if each["name"] == name]
+        assert step["back"].startswith("kubectl apply -f FILE && kubectl -n video ")
+        assert step["back_if"] == "its dryRun in FILE is true again"
+    [apply] = [each for each in steps if each["name"] == "Apply"]
+    assert "the last Job of Maré has ended: the command deletes its Jobs" in apply["back_if"]
+
+
+def test_what_keda_did_at_a_deletion_comes_back():
+    given = scaledobject(advanced={"restoreToOriginalReplicaCount": True})
+    steps = json.loads(run("-o", "json", stdin=yaml.safe_dump(given)).stdout)["steps"]
+    [keep] = [each for each in steps if each["name"] == "Keep"]
+    assert keep["back"] == keep["commands"][0].replace("false", "true")
 
 
 def test_no_step_changes_the_output_elsewhere_than_in_its_file():

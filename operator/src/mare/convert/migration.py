@@ -16,8 +16,10 @@ from mare.convert.conversion import Conversion
 from mare.convert.draft import Draft
 from mare.convert.metadata import PAUSED
 
-_KEEP_COUNT = {"advanced": {"restoreToOriginalReplicaCount": False}}
 _APPLY = "kubectl apply -f FILE"
+_DELETABLE = "each object in FILE has dryRun: true"
+_AND_NO_JOB = ", and the last Job of Maré has ended: the command deletes its Jobs"
+_DRY_AGAIN = "its dryRun in FILE is true again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,13 @@ def _preparations(objects: list[Draft]) -> Iterator[Step]:
     if edits:
         each_edit = "; ".join(f"{edit} ({', '.join(names)})" for edit, names in edits.items())
         yield Step("Edit", f"The output is here FILE. Complete {each_edit}.")
+    creates_jobs = any(each.document.kind == "ScaledJob" for each in objects)
     yield Step(
         "Apply",
         "Apply the output, here FILE. With dryRun: true it decides and changes nothing.",
         (_APPLY,),
         back="kubectl delete -f FILE",
-        back_if="each object in FILE has dryRun: true",
+        back_if=_DELETABLE + (_AND_NO_JOB if creates_jobs else ""),
     )
     namespaces = dict.fromkeys(each.document.namespace for each in objects)
     first = objects[0].document
@@ -120,7 +123,8 @@ def _takeover_of_jobs(namespace: str | None, names: list[str]) -> Iterator[Step]
         "Pause",
         "Pause the ScaledJob. KEDA creates no more Jobs, and those that run go on.",
         (_for_name(namespace, "annotate scaledjob", f"{PAUSED}=true --overwrite"),),
-        back=_for_name(namespace, "annotate scaledjob", f"{PAUSED}-"),
+        back=f"{_APPLY} && {_for_name(namespace, 'annotate scaledjob', f'{PAUSED}-')}",
+        back_if=_DRY_AGAIN,
     )
     yield Step(
         "Arm",
@@ -128,13 +132,15 @@ def _takeover_of_jobs(namespace: str | None, names: list[str]) -> Iterator[Step]
         " on.",
         (_APPLY,),
         back=_APPLY,
-        back_if="its dryRun in FILE is true again",
+        back_if=_DRY_AGAIN,
     )
     yield Step(
         "Delete",
         "When the last Job of the ScaledJob has ended, delete the ScaledJob: that ends its Jobs.",
         (_for_name(namespace, "delete scaledjob", ""),),
-        back=f"{kubectl(namespace, 'apply', '-f')} {copy}",
+        # The copy is not paused: KEDA creates Jobs at once.
+        back=f"{_APPLY} && {kubectl(namespace, 'apply', '-f')} {copy}",
+        back_if=_DRY_AGAIN,
     )
 
 
@@ -155,7 +161,7 @@ def _takeover(kind: str, namespace: str | None, drafts: list[Draft]) -> Iterator
         f" As long as the {kind} scales, Maré still changes nothing.",
         (_APPLY,),
         back=_APPLY,
-        back_if="its dryRun in FILE is true again",
+        back_if=_DRY_AGAIN,
     )
     if is_keda:
         yield Step(
@@ -169,7 +175,8 @@ def _takeover(kind: str, namespace: str | None, drafts: list[Draft]) -> Iterator
         yield Step(
             "Keep",
             "Configure KEDA to keep the replicas when the ScaledObject is deleted.",
-            (_for_name(namespace, "patch scaledobject", _merge(_KEEP_COUNT)),),
+            (_for_name(namespace, "patch scaledobject", _merge(_count(restored=False))),),
+            back=_for_name(namespace, "patch scaledobject", _merge(_count(restored=True))),
         )
     yield Step(
         "Delete",
@@ -202,6 +209,10 @@ def _copy(namespace: str | None, old: str) -> str:
 def _for_name(namespace: str | None, verb: str, rest: str) -> str:
     """Return a command of kubectl for the object whose name is in the variable NAME."""
     return f'{kubectl(namespace, *verb.split())} "$NAME" {rest}'.rstrip()
+
+
+def _count(*, restored: bool) -> Mapping[str, object]:
+    return {"advanced": {"restoreToOriginalReplicaCount": restored}}
 
 
 def _merge(spec: Mapping[str, object]) -> str:
