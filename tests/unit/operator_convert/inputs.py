@@ -3,7 +3,9 @@
 from typing import Any
 
 import yaml
+from click.testing import CliRunner, Result
 
+from mare.cli import mare
 from mare.convert.conversion import Conversion, convert
 from mare.convert.draft import Draft
 from mare.convert.findings import Finding
@@ -85,3 +87,26 @@ def command_of(*objects) -> str:
     [result] = converted(*objects).converted
     [command] = [found.command for found in result.findings if found.command]
     return command
+
+
+def many(host: str = HTTP) -> str:
+    """Forty objects as `kubectl get -o yaml` prints them."""
+    items = []
+    for number in range(40):
+        given = scaledobject(
+            rabbitmq(host, queueName=f"q{number}"), scaleTargetRef={"name": f"w{number}"}
+        )
+        given["metadata"] = {
+            "name": f"w{number}",
+            "namespace": "shop",
+            "uid": f"{number}",
+            "resourceVersion": "1",
+            "managedFields": [{"manager": "kubectl", "fieldsV1": {}}],
+            "labels": {"app.kubernetes.io/managed-by": "Helm"},
+        }
+        items.append(given | {"status": {"hpaName": "x", "conditions": [{"type": "Ready"}]}})
+    return yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": items})
+
+
+def run(*arguments: str, stdin: str | bytes = "") -> Result:
+    return CliRunner().invoke(mare, ["convert", *arguments], input=stdin)

@@ -58,7 +58,7 @@ def test_an_hpa_needs_a_secret_because_it_does_not_know_the_broker():
     [result] = conversion.results
     found = finding(result, "spec.metrics[0].type")
     assert found.outcome is Outcome.NEEDS_YOU
-    assert found.command.startswith("kubectl create secret generic mare-mailer")
+    assert "\nkubectl create secret generic mare-mailer" in found.command
     assert conversion.exit_code == 2
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from mare.convert.findings import Outcome
 from mare.convert.migration import steps
-from mare.convert.report import text
+from mare.convert.report import refusals, text
 from tests.unit.operator_convert.inputs import (
     AMQP,
     HTTP,
@@ -38,7 +38,7 @@ def test_a_secret_of_rabbitmqs_cluster_operator_is_labelled_by_its_cluster(trigg
     given = user(**trigger), authentication(secretTargetRef=[reference])
     label = "kubectl -n shop label rabbitmqcluster blue mare.dev/broker=true"
     assert command_of(*given) == label
-    [remark] = converted(*given).results[0].remarks
+    remark, _ = converted(*given).results[0].remarks
     assert "make a Secret of your own" in remark.note
     assert not remark.command
 
@@ -58,15 +58,38 @@ def test_a_secret_of_another_shape_is_copied(references, trigger):
     assert "create secret generic mare-rabbit" in command_of(*given)
 
 
-def test_a_complete_command_needs_nobody():
-    given = (
-        user(protocol="http", vhostName="/"),
-        authentication(secretTargetRef=[secret_ref("host")]),
-    )
+def _old(labels=None, **values):
+    metadata = {"name": "old", "namespace": "shop"} | ({"labels": labels} if labels else {})
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": values}
+
+
+LABEL = {"mare.dev/broker": "true"}
+USER = user(protocol="amqp"), authentication(secretTargetRef=[secret_ref("host")])
+WHOLE = {"host": AMQP, "management-uri": "http://u:pw@other"}
+
+
+@pytest.mark.parametrize(
+    ("given", "action"),
+    [
+        (USER, "label secret shop/old"),
+        ((*USER, _old(**WHOLE)), "label secret shop/old"),
+        ((*USER, _old({"mare.dev/broker": "false"}, **WHOLE)), "label secret shop/old"),
+        ((user(protocol="http"), USER[1]), "create secret shop/mare-rabbit"),
+    ],
+)
+def test_a_secret_to_create_or_to_label_needs_you_also_with_quiet(given, action):
     conversion = converted(*given)
-    assert conversion.exit_code == 0
+    assert conversion.exit_code == 2
+    assert refusals(conversion) == f"needs you: {action} (shop/orders)\n"
+    assert any("tag monitoring" in each.note for each in conversion.results[0].remarks)
+
+
+def test_a_secret_that_has_label_and_management_address_needs_nothing():
+    conversion = converted(*USER, _old(LABEL, **WHOLE))
+    assert (conversion.exit_code, refusals(conversion)) == (0, "")
     found = finding(conversion.results[0], "spec.triggers[0].authenticationRef.name")
-    assert found.outcome is Outcome.TRANSLATED
+    assert (found.outcome, found.command) == (Outcome.TRANSLATED, "")
+    assert conversion.results[0].remarks == []
 
 
 @pytest.mark.parametrize(
@@ -84,17 +107,16 @@ def test_the_management_address_is_the_one_that_the_operator_derives(host, addre
     assert "except for QueueLength with excludeUnacknowledged" in line
     [step] = [each for each in steps(conversion) if each.name == "Management"]
     assert step.note.startswith("Only where the management API is not at the address named above")
-    patch = """-p '{"stringData":{"management-uri":"SCHEME://USER:PASSWORD@HOST:PORT"}}'"""
     [command] = step.commands
-    assert command == f"kubectl patch secret mare-orders {patch}"
+    assert "\nkubectl patch secret mare-orders --patch-file=" in command
 
 
 def test_an_unknown_host_has_the_rule_by_which_its_management_address_is_derived():
     given = user(protocol="amqp"), authentication(secretTargetRef=[secret_ref("host")])
-    [remark] = converted(*given).results[0].remarks
+    remark, _ = converted(*given).results[0].remarks
     assert "port 15672 of the broker's host, 15671 with TLS, 443 at CloudAMQP" in remark.note
     assert "SCHEME://USER:PASSWORD@HOST:PORT" in remark.note
-    assert remark.command.startswith("kubectl -n shop patch secret old -p ")
+    assert "\nkubectl -n shop patch secret old " in remark.command
 
 
 def test_a_secret_under_the_key_of_mare_needs_the_management_address():
@@ -104,13 +126,6 @@ def test_a_secret_under_the_key_of_mare_needs_the_management_address():
     assert result.edits == ["management-uri in the Secret"]
 
 
-def test_a_secret_in_the_input_that_has_the_management_address_needs_nothing():
-    given = user(protocol="amqp"), authentication(secretTargetRef=[secret_ref("host", "amqp-uri")])
-    values = {"amqp-uri": AMQP, "management-uri": "http://u:pw@other"}
-    metadata = {"name": "old", "namespace": "shop"}
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": values}
-    assert converted(*given, secret).exit_code == 0
-
-
-def test_a_trigger_over_http_loses_nothing():
-    assert converted(scaledobject(rabbitmq(HTTP))).results[0].remarks == []
+def test_a_trigger_over_http_needs_nothing_but_a_user_who_sees_the_consumers():
+    [remark] = converted(scaledobject(rabbitmq(HTTP))).results[0].remarks
+    assert "without it it is unknown which replicas are busy" in remark.note

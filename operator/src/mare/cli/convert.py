@@ -21,7 +21,9 @@ from mare.documents.tree import InputError, read_text
     show_default=True,
     help="yaml: objects on stdout, report on stderr. json: both in one document on stdout.",
 )
-@click.option("--quiet", is_flag=True, help="Report refused objects only.")
+@click.option(
+    "--quiet", is_flag=True, help="Report refused objects, and Secrets to create or to label."
+)
 @click.option("--details", is_flag=True, help="Report each value that is not kept unchanged.")
 def convert(files: tuple[TextIO, ...], output: str, *, quiet: bool, details: bool) -> None:
     """Convert KEDA ScaledObjects, ScaledJobs and HorizontalPodAutoscalers to QueueAutoscalers.

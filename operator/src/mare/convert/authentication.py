@@ -4,15 +4,13 @@ KEDA gathers URI, login and certificates from the trigger, variables of the work
 ConfigMaps and external stores. Maré reads one Secret per broker.
 """
 
-import base64
-import binascii
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
-from mare.convert.commands import kubectl
 from mare.convert.draft import Draft, rules
 from mare.convert.findings import Outcome
+from mare.convert.origins import Objects, Workload, stored, variable
 from mare.convert.secret import Access, Caution, Origin, uri
 from mare.documents.tree import Document, Path
 
@@ -25,33 +23,17 @@ TO_DO = PARAMETERS[Outcome.NEEDS_YOU]
 STORES: dict[str, str] = rules()["stores"]
 ENTRIES = ("secretTargetRef", "configMapTargetRef", "env", "filePath", "boundServiceAccountToken")
 REPLACED = "brokerRef replaces it"
-
-
-class Objects:
-    """Finds Secrets and TriggerAuthentications in the input."""
-
-    def __init__(self, documents: list[Document]) -> None:
-        self._documents = documents
-        self.users: dict[int, list[Draft]] = defaultdict(list)
-        """The objects that use a document, by its identity."""
-
-    def find(self, kind: str, name: str, namespace: str | None) -> Document | None:
-        """Return an object by name. No namespace means the current one, which matches any."""
-        for document in self._documents:
-            same_namespace = (
-                None in (document.namespace, namespace) or document.namespace == namespace
-            )
-            if (document.kind, document.name) == (kind, name) and same_namespace:
-                return document
-        return None
+NO_URI = (
+    "host is not a URI of amqp, amqps, http or https with user and password percent-encoded"
+    " (# is %23, / is %2F)"
+)
 
 
 def read_access(
     draft: Draft,
     path: Path,
     objects: Objects,
-    container: str | None,
-    workload: str,
+    workload: Workload,
     *,
     needs_http: bool,
 ) -> Access | None:
@@ -74,8 +56,8 @@ def read_access(
             origins, cautions = _read_authentication(authentication, objects, workload)
     draft.absorb((*reference, "kind"), REPLACED)
 
-    variable = partial(_variable, container=container, workload=workload, namespace=namespace)
-    _convert_login(draft, at, origins, variable)
+    resolve = partial(variable, workload=workload, objects=objects)
+    _convert_login(draft, at, origins, resolve)
     source: Path
     if "host" in metadata:
         source = (*at, "host")
@@ -84,7 +66,7 @@ def read_access(
         source = (*reference, "name")
     elif "hostFromEnv" in metadata:
         source = (*at, "hostFromEnv")
-        origins["host"] = variable(metadata["hostFromEnv"])
+        origins["host"] = resolve(metadata["hostFromEnv"])
     else:
         draft.problem("a rabbitmq trigger needs host, hostFromEnv or authenticationRef", path)
         return None
@@ -93,7 +75,7 @@ def read_access(
     if source[-1] != "name":
         draft.absorb((*reference, "name"), "its values are in the same Secret")
     if origins.get("host", Origin("")).text is not None and uri(origins) is None:
-        draft.problem("host is not a URI of amqp, amqps, http or https", source)
+        draft.problem(NO_URI, source)
     protocol = _protocol(metadata, origins, needs_http=needs_http)
     cautions += _cautions(metadata, origins, protocol)
     return Access(
@@ -107,7 +89,7 @@ def read_access(
 
 
 def _convert_login(
-    draft: Draft, at: Path, origins: dict[str, Origin], variable: Callable[[str], Origin]
+    draft: Draft, at: Path, origins: dict[str, Origin], resolve: Callable[[str], Origin]
 ) -> None:
     metadata = draft.value(at) or {}
     for parameter in ("username", "password"):
@@ -115,7 +97,7 @@ def _convert_login(
         if parameter in origins:
             draft.drop((*at, name), "authenticationRef takes precedence")
         elif name in metadata:
-            origins[parameter] = variable(metadata[name])
+            origins[parameter] = resolve(metadata[name])
             draft.absorb((*at, name), PARAMETERS[Outcome.TRANSLATED][parameter])
     if metadata.get("unsafeSsl") == "true" and "ca" not in origins:
         note = "Maré always verifies the broker: add its CA to the Secret as ca.crt"
@@ -157,7 +139,7 @@ def _cautions(
 
 
 def _read_authentication(
-    document: Document, objects: Objects, workload: str
+    document: Document, objects: Objects, workload: Workload
 ) -> tuple[dict[str, Origin], list[Caution]]:
     """Return where each parameter comes from, and what a command cannot do."""
     spec, own = document.root.mapping("spec"), document.namespace
@@ -172,20 +154,12 @@ def _read_authentication(
     origins: dict[str, Origin] = {}
     for part, kind in (("secretTargetRef", "Secret"), ("configMapTargetRef", "ConfigMap")):
         for entry in spec.mappings(part):
-            name, key = entry.text("name") or "", entry.text("key") or ""
-            secret = objects.find("Secret", name, namespace) if kind == "Secret" else None
-            path = f"jsonpath={{.data.{key.replace('.', chr(92) + '.')}}}"
-            command = kubectl(namespace, "get", kind.lower(), name, "-o", path)
-            origins[entry.text("parameter") or ""] = Origin(
-                place=f"{kind} {name}, key {key}",
-                command=f"{command} | base64 -d" if kind == "Secret" else command,
-                text=_secret_value(secret, key),
-                secret=(name, key) if kind == "Secret" and namespace == own else None,
-                keys=_keys(secret),
-            )
+            parameter = entry.text("parameter") or ""
+            origins[parameter] = stored(objects, kind, entry, namespace, is_own=namespace == own)
     for entry in spec.mappings("env"):
-        variable = _variable(entry.text("name") or "", entry.text("containerName"), workload, own)
-        origins[entry.text("parameter") or ""] = variable
+        container = replace(workload, container=entry.text("containerName"))
+        found = variable(entry.text("name") or "", container, objects)
+        origins[entry.text("parameter") or ""] = found
     for part, store in STORES.items():
         for entry in spec.mapping(part).mappings("secrets"):
             origins[entry.text("parameter") or ""] = Origin(store)
@@ -193,34 +167,6 @@ def _read_authentication(
         for entry in spec.mappings(part):
             origins[entry.text("parameter") or ""] = Origin(f"{part} of KEDA's pod")
     return origins, cautions
-
-
-def _variable(name: str, container: str | None, workload: str, namespace: str | None) -> Origin:
-    within = ("-c", container) if container else ()
-    command = kubectl(namespace, "exec", workload, *within, "--", "printenv", name)
-    place = f"variable {name} of {workload}" + (f", container {container}" if container else "")
-    return Origin(place, rf"{command} | tr -d '\n'", is_variable=True)
-
-
-def _keys(secret: Document | None) -> frozenset[str]:
-    if secret is None:
-        return frozenset()
-    parts = (secret.root.mapping(name).entries for name in ("data", "stringData"))
-    return frozenset(key for entries in parts for key in entries)
-
-
-def _secret_value(secret: Document | None, key: str) -> str | None:
-    """Return a value of a Secret in the input. It is never printed."""
-    if secret is None:
-        return None
-    written = secret.root.mapping("stringData").text(key)
-    encoded = secret.root.mapping("data").text(key)
-    if written is not None or encoded is None:
-        return written
-    try:
-        return base64.b64decode(encoded, validate=True).decode().strip()
-    except (binascii.Error, ValueError):
-        return None
 
 
 def convert_authentication(draft: Draft, users: list[Draft]) -> None:

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mare.convert.authentication import AUTHENTICATIONS, Objects, convert_authentication
+from mare.convert.authentication import AUTHENTICATIONS, convert_authentication
 from mare.convert.draft import Draft
 from mare.convert.findings import ALONG, Outcome, Problem
 from mare.convert.hpa import convert_hpa
 from mare.convert.metadata import MARKER_LABEL
+from mare.convert.origins import Objects
 from mare.convert.scaledjob import convert_scaledjob
 from mare.convert.scaledobject import convert_scaledobject
 from mare.documents.tree import Document, Mapping, Sequence, parse_objects

@@ -48,6 +48,8 @@ class Draft:
         self.remarks: list[Remark] = []
         self.edits: list[str] = []
         """What a person completes in the output or in the Secret before it is applied."""
+        self.secrets: list[str] = []
+        """What a person does with Secrets: to create or to label one."""
         self._nodes: dict[Path, Node] = dict(leaves(document.root))
         self._open = dict(self._nodes)
         self._findings: dict[Path, Finding] = {}
@@ -74,9 +76,7 @@ class Draft:
 
     @property
     def title(self) -> str:
-        namespace = self.document.namespace
-        place = f"{namespace}/" if namespace else ""
-        return f"{self.document.kind} {place}{self.document.name}"
+        return f"{self.document.kind} {self.document.qualified_name}"
 
     @property
     def is_settled(self) -> bool:
@@ -161,9 +161,9 @@ class Draft:
         """Write nothing: Maré always behaves like this value."""
         self._settle(path, Outcome.TRANSLATED, note)
 
-    def refer(self, path: str | Path, note: str, command: str, new: str) -> None:
-        """Settle a value that a complete command translates."""
-        self._settle(path, Outcome.TRANSLATED, note, new=new, command=command)
+    def refer(self, path: str | Path, note: str, new: str) -> None:
+        """Settle a value that is written elsewhere."""
+        self._settle(path, Outcome.TRANSLATED, note, new=new)
 
     def need(self, path: str | Path, note: str, command: str = "", new: str = "") -> None:
         self._settle(path, Outcome.NEEDS_YOU, note, new=new, command=command)

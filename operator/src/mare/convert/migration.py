@@ -69,7 +69,7 @@ def _preparations(objects: list[Draft]) -> Iterator[Step]:
     edits: dict[str, dict[str, None]] = defaultdict(dict)
     for each in objects:
         for edit in each.edits:
-            edits[edit][each.document.name] = None
+            edits[edit][each.document.qualified_name] = None
     if edits:
         each_edit = "; ".join(f"{edit} ({', '.join(names)})" for edit, names in edits.items())
         yield Step("Edit", f"The output is here FILE. Complete {each_edit}.")
@@ -190,7 +190,7 @@ def _takeover(kind: str, namespace: str | None, drafts: list[Draft]) -> Iterator
 
 def _paused(objects: list[Draft]) -> Iterator[Step]:
     if objects:
-        names = ", ".join(each.document.name for each in objects)
+        names = ", ".join(each.document.qualified_name for each in objects)
         yield Step(
             "Paused",
             f"Neither KEDA nor Maré scales {names}. When Maré is to scale it, leave the"

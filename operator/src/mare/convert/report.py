@@ -1,7 +1,7 @@
 """The report: a summary, the remarks of all objects, details on request, the migration."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ from mare.convert.findings import ALONG, Outcome
 from mare.convert.migration import Step, steps
 from mare.documents.tree import printable, spelled
 
-READ = ("ScaledObject", "HorizontalPodAutoscaler", *AUTHENTICATIONS)
+READ = ("ScaledObject", "ScaledJob", "HorizontalPodAutoscaler", *AUTHENTICATIONS)
 """The kinds that are reported; other kinds stay unchanged."""
 _NAMES_OF_A_REMARK = 3
 
@@ -31,8 +31,13 @@ def text(conversion: Conversion, *, detailed: bool = False) -> str:
 
 
 def refusals(conversion: Conversion) -> str:
-    """Return the lines of the refused objects: the report with --quiet."""
+    """Return the report with --quiet: refused objects, and the Secrets that need you."""
     lines = [line for each in conversion.results if each.refused for line in details(each)]
+    objects: dict[str, dict[str, None]] = defaultdict(dict)
+    for each in conversion.converted:
+        for action in each.secrets:
+            objects[f"needs you: {action}"][each.document.qualified_name] = None
+    lines += _with_names(objects)
     return "".join(f"{printable(line)}\n" for line in lines)
 
 
@@ -57,10 +62,14 @@ def _remarks(conversion: Conversion) -> Iterator[str]:
     objects: dict[str, dict[str, None]] = defaultdict(dict)
     for result in conversion.results:
         for remark in dict.fromkeys(_remarks_of(result)):
-            objects[remark][result.document.name] = None
+            objects[remark][result.document.qualified_name] = None
+    yield from _with_names(objects)
+
+
+def _with_names(objects: Mapping[str, Iterable[str]]) -> Iterator[str]:
     for remark, names in objects.items():
         first = ", ".join(list(names)[:_NAMES_OF_A_REMARK])
-        more = len(names) - _NAMES_OF_A_REMARK
+        more = len(list(names)) - _NAMES_OF_A_REMARK
         yield f"{remark} ({first}{f' and {more} more' if more > 0 else ''})"
 
 

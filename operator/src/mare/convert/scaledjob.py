@@ -10,11 +10,11 @@ of the trigger, at most maxReplicaCount. Each strategy leaves this number of new
 Maré subtracts the messages that unfinished Jobs will still take, whatever the strategy.
 """
 
-from mare.convert.authentication import Objects
 from mare.convert.draft import Draft
 from mare.convert.metadata import convert_metadata
+from mare.convert.origins import Objects, jobs_of
 from mare.convert.quantities import plain
-from mare.convert.scaledobject import DRY_RUN, KEDA_MAX_REPLICAS
+from mare.convert.scaledobject import DRY_RUN, KEDA_MAX_REPLICAS, settle_container
 from mare.convert.secret import convert_broker
 from mare.convert.triggers import (
     KEDA_LENGTH,
@@ -42,7 +42,7 @@ def convert_scaledjob(draft: Draft, objects: Objects) -> None:
     _convert_template(draft)
     _convert_counts(draft)
     _convert_strategy(draft)
-    container = draft.value("spec.envSourceContainerName")
+    workload = jobs_of(draft, draft.value("spec.envSourceContainerName"))
     triggers = []
     for index, trigger in enumerate(draft.value("spec.triggers") or ()):
         path = ("spec", "triggers", index)
@@ -51,8 +51,7 @@ def convert_scaledjob(draft: Draft, objects: Objects) -> None:
             draft.refuse(path, f"Maré creates Jobs for messages of RabbitMQ, not by {kind}")
             continue
         draft.check("rabbitmq", path)
-        workload = f"job/{draft.document.name}"
-        triggers.append(convert_trigger(draft, path, objects, container, workload))
+        triggers.append(convert_trigger(draft, path, objects, workload))
     complete = [each for each in triggers if each is not None]
     if complete:
         _convert_values(draft, complete)
@@ -60,9 +59,7 @@ def convert_scaledjob(draft: Draft, objects: Objects) -> None:
         convert_broker(draft, [each.access for each in complete])
     elif not draft.refused:
         draft.problem("a QueueAutoscaler needs a queue: there is no rabbitmq trigger", ("spec",))
-    if any(each.access.reads_variables for each in complete):
-        draft.need("spec.envSourceContainerName", "the variables are those of this container")
-    draft.drop("spec.envSourceContainerName", "no variable of the Job is read")
+    settle_container(draft, "spec.envSourceContainerName", complete)
     draft.absorb("spec.pollingInterval", "Maré reads the queues every second or more")
     draft.add("spec.dryRun", True, DRY_RUN)
 

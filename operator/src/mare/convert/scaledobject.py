@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from mare.convert.authentication import Objects
 from mare.convert.draft import Draft
 from mare.convert.findings import KEEP_KEDA
 from mare.convert.metadata import convert_metadata
+from mare.convert.origins import Objects, workload_of
 from mare.convert.quantities import is_tolerance, number_of
 from mare.convert.secret import convert_broker
-from mare.convert.triggers import convert_targets, convert_trigger
+from mare.convert.triggers import Trigger, convert_targets, convert_trigger
 
 DRY_RUN = "until you have compared its decisions"
 HPA_DEFAULT = "HPA's default; remove it for Maré's, which reacts faster"
@@ -35,15 +35,14 @@ def convert_scaledobject(draft: Draft, objects: Objects) -> None:
     convert_scale_target(draft)
     most = _convert_counts(draft)
     _convert_advanced(draft)
-    kind, name = draft.scale_target
-    workload = f"{kind.lower()}/{name}"
+    workload = workload_of(draft, objects, container)
     triggers, schedules = [], 0
     for index, trigger in enumerate(draft.value("spec.triggers") or ()):
         path = ("spec", "triggers", index)
         match (trigger or {}).get("type"):
             case "rabbitmq":
                 draft.check("rabbitmq", path)
-                triggers.append(convert_trigger(draft, path, objects, container, workload))
+                triggers.append(convert_trigger(draft, path, objects, workload))
             case "cron":
                 draft.check("cron", path)
                 _convert_schedule(draft, path, f"spec.schedules.{schedules}", most)
@@ -60,11 +59,17 @@ def convert_scaledobject(draft: Draft, objects: Objects) -> None:
         convert_targets(draft, complete)
         convert_broker(draft, [trigger.access for trigger in complete])
     _convert_polling(draft, amqp=any(trigger.access.protocol != "http" for trigger in complete))
-    container_path = "spec.scaleTargetRef.envSourceContainerName"
-    if any(trigger.access.reads_variables for trigger in complete):
-        draft.need(container_path, "the variables are those of this container")
-    draft.drop(container_path, "no variable of the workload is read")
+    settle_container(draft, "spec.scaleTargetRef.envSourceContainerName", complete)
     draft.add("spec.dryRun", True, DRY_RUN)
+
+
+def settle_container(draft: Draft, path: str, triggers: list[Trigger]) -> None:
+    """Settle the name of the container whose variables KEDA reads."""
+    if any(each.access.runs_in_container for each in triggers):
+        draft.need(path, "the variables are those of this container")
+    if any(each.access.reads_variables for each in triggers):
+        draft.absorb(path, "the value behind the variable of this container is read")
+    draft.drop(path, "no variable of the workload is read")
 
 
 def convert_scale_target(draft: Draft) -> None:

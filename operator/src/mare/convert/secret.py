@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from mare.broker.secret_shapes import own_shape
-from mare.convert.commands import kubectl, patch_command, secret_command
+from mare.convert.commands import PLACEHOLDER, kubectl, patch_command, secret_command
 from mare.convert.draft import Draft
 from mare.custom_resource.autoscaler import BROKER_LABEL
 from mare.documents.tree import Path
@@ -29,6 +29,10 @@ OWN_SECRET = (
     f"make a Secret of your own with {URI} and {MANAGEMENT_URI}: RabbitMQ's cluster operator resets"
     " its Secrets"
 )
+MONITORING = (
+    "give the user of the URI RabbitMQ's tag monitoring, which KEDA does not need: without it it is"
+    " unknown which replicas are busy, and how many messages a replica handles at a time"
+)
 LOGIN = {"username": "user", "password": "password"}
 TLS_KEYS = {"ca": "ca.crt", "cert": "tls.crt", "key": "tls.key"}
 
@@ -40,11 +44,16 @@ class Origin:
     """A shell command that prints the value; empty if there is none."""
     text: str | None = None
     """The value itself if the input contains it. Never printed."""
-    is_variable: bool = False
+    of_variable: bool = False
+    """Whether a variable of the workload has the value."""
+    read_in: str = ""
+    """The workload in whose running container the command reads; empty if it needs none."""
     secret: tuple[str, str] | None = None
     """Name and key of a Secret in the namespace of the object."""
     keys: frozenset[str] = frozenset()
     """The keys of that Secret; empty if it is not in the input."""
+    is_labelled: bool = False
+    """Whether that Secret is in the input and has the label for the operator."""
 
     @property
     def cluster(self) -> str:
@@ -97,15 +106,22 @@ class Access:
 
     @property
     def reads_variables(self) -> bool:
-        return any(origin.is_variable for origin in self.origins.values())
+        return any(origin.of_variable for origin in self.origins.values())
+
+    @property
+    def runs_in_container(self) -> bool:
+        return any(origin.read_in for origin in self.origins.values())
 
 
 def uri(origins: Mapping[str, Origin]) -> SplitResult | None:
+    """Return the URI; None if it is unknown, or split by a character of the password."""
     try:
         parts = urlsplit(origins["host"].text or "")
+        is_split = "@" in parts.query + parts.fragment or (parts.port or 0) < 0
     except (KeyError, ValueError):
         return None
-    return parts if parts.scheme in ("amqp", "amqps", "http", "https") else None
+    is_known = parts.scheme in ("amqp", "amqps", "http", "https")
+    return parts if is_known and not is_split else None
 
 
 def convert_broker(draft: Draft, accesses: list[Access]) -> None:
@@ -130,12 +146,15 @@ def _refer(draft: Draft, accesses: list[Access], name: str, key: str) -> None:
     cluster = accesses[0].origins["host"].cluster
     # RabbitMQ's cluster operator resets the labels of its Secrets to those of the cluster.
     labelled = ("rabbitmqcluster", cluster) if cluster else ("secret", name)
-    command = kubectl(draft.document.namespace, "label", *labelled, BROKER_LABEL)
+    action = "" if accesses[0].origins["host"].is_labelled else f"label {' '.join(labelled)}"
+    command = kubectl(draft.document.namespace, "label", *labelled, BROKER_LABEL) if action else ""
+    note = f"Maré reads the same Secret: {action}".removesuffix(": ")
     for access in accesses:
         draft.manifest.put("spec.brokerRef.uriKey", key)
-        _write_name(draft, access, name, "Maré reads the same Secret", command)
+        _write_name(draft, access, name, note, command)
     if not accesses[0].origins["host"].keys & OF_MANAGEMENT:
         _check_management(draft, accesses[0], key, "" if cluster else name)
+    _list(draft, accesses[0], action)
 
 
 def _create(draft: Draft, accesses: list[Access], by_key: Mapping[str, Access]) -> None:
@@ -144,12 +163,15 @@ def _create(draft: Draft, accesses: list[Access], by_key: Mapping[str, Access]) 
     name = f"mare-{own}"[:253].rstrip("-.")
     entries: dict[str, str] = {}
     printed: dict[str, str] = {}
+    asked: dict[str, str] = {}
     remarks = []
     for key, access in sorted(by_key.items()):
         value = _uri_value(key, access)
         remarks.append(value.remark)
         if value.command:
             printed[key] = value.command
+        elif PLACEHOLDER in value.template:
+            asked[key] = value.template
         else:
             entries[key] = f"--from-literal={key}={shlex.quote(value.template)}"
         for parameter, tls_key in TLS_KEYS.items():
@@ -158,14 +180,15 @@ def _create(draft: Draft, accesses: list[Access], by_key: Mapping[str, Access]) 
                 printed[tls_key] = origin.command
             elif origin:
                 entries[tls_key] = f"--from-file={tls_key}={tls_key}"
-    command = secret_command(draft.document.namespace, name, entries.values(), printed)
+    command = secret_command(draft.document.namespace, name, entries.values(), printed, asked)
     note = "; ".join(dict.fromkeys(filter(None, remarks)))
     first, *others = accesses
-    _write_name(draft, first, name, note or "create this Secret", command, fill_in=bool(note))
+    _write_name(draft, first, name, note or "create this Secret", command)
     for access in others:
         _write_name(draft, access, name, "the same Secret", "", known=first.cautions)
     if MANAGEMENT_URI not in by_key:
         _check_management(draft, accesses[0], URI, name)
+    _list(draft, first, f"create secret {name}")
 
 
 def _write_name(
@@ -175,18 +198,28 @@ def _write_name(
     note: str,
     command: str,
     *,
-    fill_in: bool = False,
     known: tuple[Caution, ...] = (),
 ) -> None:
     draft.manifest.put("spec.brokerRef.secretName", name, access.remark)
     new = f"brokerRef.secretName: {name}"
     cautions = [each for each in access.cautions if each not in known]
     draft.edits += [each.edit for each in cautions if each.edit]
-    if fill_in or cautions:
+    if command or cautions:
         note = "; ".join(dict.fromkeys([note, *(each.note for each in cautions)]))
         draft.need(access.source, note, command, new)
     else:
-        draft.refer(access.source, note, command, new)
+        draft.refer(access.source, note, new)
+
+
+def _list(draft: Draft, access: Access, action: str) -> None:
+    """Note what a person does with the Secret, whose user KEDA has used until now."""
+    if not action:
+        return
+    verb, *words = action.split()
+    place = f"{draft.document.namespace}/" if draft.document.namespace else ""
+    draft.secrets.append(f"{verb} {' '.join(words[:-1])} {place}{words[-1]}")
+    if draft.document.kind != "ScaledJob":
+        draft.remark(access.source, MONITORING)
 
 
 def _check_management(draft: Draft, access: Access, key: str, name: str) -> None:
@@ -234,7 +267,10 @@ def _uri_value(key: str, access: Access) -> _Value:
     if host.command and not login:
         # KEDA's management URI ends with the virtual host, Maré's does not.
         without_vhost = r" | sed -E 's|^(https?://[^/]+(/.*)?)/[^/]*$|\1|'"
-        remarks = ["the command needs a running replica"] if host.is_variable else []
+        remarks = []
+        if host.read_in:
+            needs = "the command needs a running replica with printenv"
+            remarks.append(f"{needs}; with {host.read_in} in the input it is not needed")
         if access.protocol is None:
             remarks.append(f"if the URI begins with http, use the key {MANAGEMENT_URI}")
         command = host.command + (without_vhost if key == MANAGEMENT_URI else "")

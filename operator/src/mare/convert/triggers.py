@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
-from mare.convert.authentication import Objects, read_access
+from mare.convert.authentication import read_access
 from mare.convert.draft import Draft, rules
+from mare.convert.origins import Objects, Workload
 from mare.convert.patterns import NotAWildcard, overlap, wildcards
 from mare.convert.quantities import plain
 from mare.convert.secret import Access
@@ -42,7 +43,7 @@ class Trigger:
 
 
 def convert_trigger(
-    draft: Draft, path: Path, objects: Objects, container: str | None, workload: str
+    draft: Draft, path: Path, objects: Objects, workload: Workload
 ) -> Trigger | None:
     """Convert what concerns one trigger only. None if it is incomplete."""
     at = (*path, "metadata")
@@ -51,7 +52,7 @@ def convert_trigger(
     mode = metadata.get("mode", QUEUE_LENGTH)
     http_only = [f"mode {mode}"] if mode != QUEUE_LENGTH else []
     http_only += [name for name in ("useRegex", "excludeUnacknowledged") if _on(metadata, name)]
-    access = read_access(draft, path, objects, container, workload, needs_http=bool(http_only))
+    access = read_access(draft, path, objects, workload, needs_http=bool(http_only))
     if access is not None and access.protocol == "amqp":
         if http_only:
             draft.problem(f"KEDA refuses {http_only[0]} over AMQP, it needs http", path)

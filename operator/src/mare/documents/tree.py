@@ -82,6 +82,10 @@ class Document:
     def namespace(self) -> str | None:
         return self.root.mapping("metadata").text("namespace")
 
+    @property
+    def qualified_name(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
 
 def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
     if isinstance(node, Mapping) and node.entries:

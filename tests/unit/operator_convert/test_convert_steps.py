@@ -1,0 +1,124 @@
+"""The steps that the report ends with, and the way back of each."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mare.convert.metadata import PREFIX
+from tests.unit.operator_convert.inputs import AMQP, many, rabbitmq, run, scaledobject
+
+
+def test_the_workload_always_has_an_autoscaler_and_each_step_can_be_undone():
+    advanced = {"restoreToOriginalReplicaCount": True}
+    steps = run(stdin=yaml.safe_dump(scaledobject(advanced=advanced))).stderr
+    words = [
+        "create secret generic mare-orders",
+        "kubectl apply -f FILE",
+        "back (if each object in FILE has dryRun: true): kubectl delete -f FILE",
+        "mare explain orders",
+        'kubectl get scaledobject "$NAME" -o yaml > "$NAME-scaledobject.yaml"',
+        "In FILE, set dryRun of this object to false, and apply FILE",
+        "back (if its dryRun in FILE is true again): kubectl apply -f FILE",
+        'annotate scaledobject "$NAME" autoscaling.keda.sh/paused=true',
+        'back: kubectl annotate scaledobject "$NAME" autoscaling.keda.sh/paused-',
+        "restoreToOriginalReplicaCount",
+        'delete scaledobject "$NAME"',
+        'back: kubectl apply -f "$NAME-scaledobject.yaml"',
+        "remove the defaults of the HPA",
+    ]
+    places = [steps.index(word) for word in words]
+    assert places == sorted(places)
+
+
+def _job() -> dict:
+    pod = {"containers": [{"name": "encode", "image": "encode"}]}
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledJob",
+        "metadata": {"name": "encode", "namespace": "video"},
+        "spec": {"jobTargetRef": {"template": {"spec": pod}}, "triggers": [rabbitmq(AMQP)]},
+    }
+
+
+def test_keda_and_mare_never_create_jobs_both_on_the_way_back_of_a_scaledjob():
+    steps = json.loads(run("-o", "json", stdin=yaml.safe_dump(_job())).stdout)["steps"]
+    for name in ("Pause", "Delete"):
+        [step] = [each for each in steps if each["name"] == name]
+        assert step["back"].startswith("kubectl apply -f FILE && kubectl -n video ")
+        assert step["back_if"] == "its dryRun in FILE is true again"
+    [apply] = [each for each in steps if each["name"] == "Apply"]
+    assert "the last Job of Maré has ended: the command deletes its Jobs" in apply["back_if"]
+
+
+def test_what_keda_did_at_a_deletion_comes_back():
+    given = scaledobject(advanced={"restoreToOriginalReplicaCount": True})
+    steps = json.loads(run("-o", "json", stdin=yaml.safe_dump(given)).stdout)["steps"]
+    [keep] = [each for each in steps if each["name"] == "Keep"]
+    assert keep["back"] == keep["commands"][0].replace("false", "true")
+
+
+def test_no_step_changes_the_output_elsewhere_than_in_its_file():
+    """A later `kubectl apply -f FILE` would undo such a change."""
+    steps = run(stdin=many()).stderr
+    assert "patch qa" not in steps
+    assert "mare resume" not in steps
+
+
+def test_a_paused_object_is_reported_and_has_no_part_in_the_steps_that_pause():
+    paused = scaledobject(rabbitmq("http://rabbit/"), annotations={f"{PREFIX}paused": "true"})
+    result = run(stdin=yaml.safe_dump(paused))
+    assert result.exit_code == 2
+    assert "so the output is paused too: Maré does not scale the workload until" in result.stderr
+    assert "Neither KEDA nor Maré scales orders" in result.stderr
+    for absent in ("paused=true", "Maré scales from then on", "One ScaledObject at a time"):
+        assert absent not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("annotation", "way"), [("paused-scale-in", "down"), ("paused-scale-out", "up")]
+)
+def test_an_object_that_is_paused_in_one_direction_is_reported_and_migrated(annotation, way):
+    half = scaledobject(rabbitmq("http://rabbit/"), annotations={PREFIX + annotation: "true"})
+    result = run(stdin=yaml.safe_dump(half))
+    assert result.exit_code == 2
+    assert (
+        f"the ScaledObject does not scale {way}, so the output never does either" in result.stderr
+    )
+    # KEDA keeps the HPA of such an object: Maré waits for it until the object is paused.
+    assert "autoscaling.keda.sh/paused=true" in result.stderr
+
+
+def test_a_step_names_what_has_to_be_completed_and_the_objects():
+    authentication = {"authenticationRef": {"name": "missing"}}
+    trigger = {"type": "rabbitmq", "metadata": {"queueName": "a", "protocol": "http"}}
+    steps = run(stdin=yaml.safe_dump(scaledobject(trigger | authentication))).stderr
+    assert "Edit: The output is here FILE. Complete brokerRef.vhost in FILE (orders)." in steps
+    assert "Edit:" not in run(stdin=many()).stderr
+
+
+def test_copies_have_names_that_differ_by_kind_and_namespace():
+    assert '> shop-"$NAME-scaledobject.yaml"' in run(stdin=many()).stderr
+
+
+def test_each_step_is_explained_under_its_name_on_the_page():
+    paused = scaledobject(annotations={f"{PREFIX}paused": "true"}, scaleTargetRef={"name": "x"})
+    paused["metadata"]["name"] = "x"
+    restored = scaledobject(
+        {"type": "rabbitmq", "metadata": {"queueName": "a", "protocol": "http"}}
+        | {"authenticationRef": {"name": "missing"}},
+        advanced={"restoreToOriginalReplicaCount": True},
+    )
+    given = yaml.safe_dump_all([paused, restored])
+    steps = json.loads(run("-o", "json", stdin=given).stdout)["steps"]
+    page = (Path(__file__).parents[3] / "docs/convert.md").read_text()
+    assert len(steps) == 11
+    assert [step["name"] for step in steps if f"| **{step['name']}** |" not in page] == []
+
+
+def test_workloads_are_migrated_one_at_a_time():
+    steps = run(stdin=many()).stderr
+    assert "One ScaledObject at a time: w0, then w1, w2," in steps
+    assert steps.count("autoscaling.keda.sh/paused=true") == 1
+    assert steps.count('delete scaledobject "$NAME"') == 1
