@@ -43,6 +43,10 @@ def queue(name, ready, consumers):
     }
 
 
+def dry_run(series):
+    return series | {f"mare_dry_run{{{JOB}}}": "1x40"}
+
+
 def waiting(seconds, target=None):
     found = {f"mare_wait_seconds{{{JOB}}}": f"{seconds}x40"}
     if target is not None:
@@ -168,7 +172,10 @@ SILENT = [
     ("MareNoLeader", {'mare_leader{job="market/shop-operator", pod="a"}': "1x40"}),
     ("MareMessagesWait", waiting(90, target=60)),
     ("MareMessagesWait", waiting(60)),
+    ("MareMessagesWait", dry_run(waiting(20, target=2))),
+    ("MareMessagesWait", dry_run(waiting(90))),
     ("MareAtMaximum", at_maximum(needed=8, most=8)),
+    ("MareAtMaximum", dry_run(at_maximum(needed=9, most=8))),
     ("MareReplicasKilled", {KILLED: "2x40"}),
     ("MareReplicasNotReady", {f"mare_unready_replicas{{{JOB}}}": "0x40"}),
     ("MareNotScaled", replicas(5, 5)),
