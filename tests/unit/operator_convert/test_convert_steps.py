@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -113,12 +114,83 @@ def test_each_step_is_explained_under_its_name_on_the_page():
     given = yaml.safe_dump_all([paused, restored])
     steps = json.loads(run("-o", "json", stdin=given).stdout)["steps"]
     page = (Path(__file__).parents[3] / "docs/convert.md").read_text()
-    assert len(steps) == 11
+    assert len(steps) == 12
     assert [step["name"] for step in steps if f"| **{step['name']}** |" not in page] == []
 
 
 def test_workloads_are_migrated_one_at_a_time():
     steps = run(stdin=many()).stderr
-    assert "One ScaledObject at a time: w0, then w1, w2," in steps
+    assert "One ScaledObject at a time: shop/w0, then shop/w1, shop/w2," in steps
     assert steps.count("autoscaling.keda.sh/paused=true") == 1
     assert steps.count('delete scaledobject "$NAME"') == 1
+
+
+def _steps(*given: Any) -> list[dict[str, Any]]:
+    document = json.loads(run("-o", "json", stdin=yaml.safe_dump_all(given)).stdout)
+    found: list[dict[str, Any]] = document["steps"]
+    return found
+
+
+def test_a_step_names_its_namespace_and_its_objects():
+    restored = scaledobject(
+        advanced={"restoreToOriginalReplicaCount": True}, scaleTargetRef={"name": "w0"}
+    )
+    restored["metadata"] = {"name": "w0", "namespace": "mail"}
+    other = scaledobject(scaleTargetRef={"name": "w1"})
+    other["metadata"] = {"name": "w1", "namespace": "mail"}
+    steps = _steps(restored, other, _job())
+    found = {(each["name"], each["namespace"]): each["objects"] for each in steps}
+    assert found["Arm", "mail"] == ["mail/w0", "mail/w1"]
+    assert found["Keep", "mail"] == ["mail/w0"]
+    assert found["Arm", "video"] == ["video/encode"]
+    assert found["Apply", None] == []
+
+
+def test_the_first_step_has_the_values_of_the_chart_that_the_objects_need():
+    rollout = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": "rolled"}
+    given = scaledobject(scaleTargetRef=rollout)
+    given["metadata"]["name"] = "rolled"
+    chart = _steps(given, scaledobject(), _job())[0]
+    assert chart["values"] == {
+        "rbac": {
+            "markPods": True,
+            "jobs": True,
+            "scaleTargets": [
+                {"apiGroup": "apps", "resources": ["deployments", "statefulsets"]},
+                {"apiGroup": "argoproj.io", "resources": ["rollouts"]},
+            ],
+            "secretNames": ["mare-encode", "mare-orders", "mare-rolled"],
+        }
+    }
+    assert "Check that kubectl api-resources has rollouts for Rollout." in chart["note"]
+    assert "   rbac:\n     markPods: true\n" in run(stdin=yaml.safe_dump(given)).stderr
+
+
+def test_a_statefulset_needs_no_marks_on_pods_and_the_step_says_why():
+    given = scaledobject(scaleTargetRef={"kind": "StatefulSet", "name": "orders"})
+    chart = _steps(given)[0]
+    assert chart["values"] == {"rbac": {"secretNames": ["mare-orders"]}}
+    assert "A StatefulSet removes its last Pod first" in chart["note"]
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [
+        ("annotations", "argocd.argoproj.io/tracking-id"),
+        ("labels", "argocd.argoproj.io/instance"),
+        ("labels", "kustomize.toolkit.fluxcd.io/name"),
+    ],
+)
+def test_objects_of_argo_cd_and_flux_are_migrated_by_commits(field, name):
+    given = scaledobject()
+    assert "docs/gitops.md" not in run(stdin=yaml.safe_dump(given)).stderr
+    given["metadata"][field] = {name: "x"}
+    assert (
+        "the steps are commits there, see docs/gitops.md" in run(stdin=yaml.safe_dump(given)).stderr
+    )
+
+
+def test_commands_without_a_namespace_say_where_they_act():
+    note = "Commands without -n act in the namespace of the current context."
+    assert note in run(stdin=yaml.safe_dump(scaledobject())).stderr
+    assert note not in run(stdin=many()).stderr

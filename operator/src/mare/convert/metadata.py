@@ -4,6 +4,7 @@ import re
 
 from mare.convert.draft import API_VERSION, KIND, Draft
 from mare.convert.manifest import steps
+from mare.documents.tree import Document
 
 MARKER_LABEL = "scaledobject.keda.sh/name"
 PREFIX = "autoscaling.keda.sh/"
@@ -20,6 +21,8 @@ _HALF_PAUSED = (
     "the ScaledObject does not scale {way}, so the output never does either; remove paused from the"
     " output if that was for this migration"
 )
+GITOPS = ("argocd.argoproj.io/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/")
+"""Prefixes of the labels and annotations by which Argo CD and Flux know their objects."""
 _WAYS = {"ScaleIn": "down", "ScaleOut": "up"}
 _ANNOTATIONS = ("metadata", "annotations")
 
@@ -39,6 +42,13 @@ def convert_metadata(draft: Draft) -> None:
         if "keda.sh/" in name:
             draft.refuse((*_ANNOTATIONS, name), "is not an annotation that mare convert knows")
     draft.keep(_ANNOTATIONS, steps("metadata.annotations"))
+
+
+def is_of_gitops(document: Document) -> bool:
+    """Return whether Argo CD or Flux applies the object."""
+    metadata = document.root.mapping("metadata")
+    names = (*metadata.mapping("labels").entries, *metadata.mapping("annotations").entries)
+    return any(name.startswith(GITOPS) for name in names)
 
 
 def _convert_pause(draft: Draft) -> None:

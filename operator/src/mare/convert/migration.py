@@ -9,8 +9,10 @@ import json
 import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from mare.convert.chart_values import chart_values, remarks
 from mare.convert.commands import kubectl
 from mare.convert.conversion import Conversion
 from mare.convert.draft import Draft
@@ -32,6 +34,12 @@ class Step:
     """The command that undoes the step."""
     back_if: str = ""
     """What has to be the case before `back` is run; empty if nothing has to."""
+    namespace: str | None = None
+    """That of the objects; None if they are in several, or in the current one."""
+    objects: tuple[str, ...] = ()
+    """The objects that the step is about, as NAMESPACE/NAME; empty if it is about all."""
+    values: Mapping[str, Any] | None = None
+    """Values of the chart of the operator; None if there are none."""
 
 
 _LATER = Step(
@@ -56,8 +64,14 @@ def steps(conversion: Conversion) -> list[Step]:
 
 def _preparations(objects: list[Draft]) -> Iterator[Step]:
     """Yield the steps of all workloads together."""
+    yield Step(
+        "Chart",
+        f"Install the operator's chart with these values beside yours. {remarks(objects)}".rstrip(),
+        values=chart_values(objects),
+    )
     commands = [found.command for each in objects for found in each.findings if found.command]
-    yield Step("Secrets", "Give Maré the Secrets.", tuple(dict.fromkeys(commands)))
+    if commands:
+        yield Step("Secrets", "Give Maré the Secrets.", tuple(dict.fromkeys(commands)))
     added = [remark.command for each in objects for remark in each.remarks if remark.command]
     if added:
         yield Step(
@@ -104,19 +118,26 @@ def _takeovers(objects: list[Draft]) -> Iterator[Step]:
         groups[each.document.kind, each.document.namespace].append(each)
     for (kind, namespace), drafts in groups.items():
         if kind == "ScaledJob":
-            yield from _takeover_of_jobs(namespace, [each.document.name for each in drafts])
+            found = _takeover_of_jobs(namespace, drafts)
         else:
-            yield from _takeover(kind, namespace, drafts)
+            found = _takeover(kind, namespace, drafts)
+        names = tuple(each.document.qualified_name for each in drafts)
+        for step in found:
+            yield replace(step, namespace=namespace, objects=step.objects or names)
 
 
-def _takeover_of_jobs(namespace: str | None, names: list[str]) -> Iterator[Step]:
-    """Yield the steps for a ScaledJob: nothing else keeps KEDA and Maré from creating Jobs both."""
-    first, *others = names
+def _one_at_a_time(kind: str, drafts: list[Draft]) -> str:
+    first, *others = (each.document.qualified_name for each in drafts)
     then = f", then {', '.join(others)}" if others else ""
-    copy = _copy(namespace, "scaledjob")
+    return f"One {kind} at a time: {first}{then}. Keep a copy of it."
+
+
+def _takeover_of_jobs(namespace: str | None, drafts: list[Draft]) -> Iterator[Step]:
+    """Yield the steps for a ScaledJob: nothing else keeps KEDA and Maré from creating Jobs both."""
+    first, copy = drafts[0].document.name, _copy(namespace, "scaledjob")
     yield Step(
         "Copy",
-        f"One ScaledJob at a time: {first}{then}. Keep a copy of it.",
+        _one_at_a_time("ScaledJob", drafts),
         (f"NAME={shlex.quote(first)}", _for_name(namespace, "get scaledjob", f"-o yaml > {copy}")),
     )
     yield Step(
@@ -145,14 +166,13 @@ def _takeover_of_jobs(namespace: str | None, names: list[str]) -> Iterator[Step]
 
 
 def _takeover(kind: str, namespace: str | None, drafts: list[Draft]) -> Iterator[Step]:
-    first, *others = (each.document.name for each in drafts)
+    first = drafts[0].document.name
     is_keda = kind == "ScaledObject"
     old = "scaledobject" if is_keda else "hpa"
-    names = f", then {', '.join(others)}" if others else ""
     copy = _copy(namespace, old)
     yield Step(
         "Copy",
-        f"One {kind} at a time: {first}{names}. Keep a copy of it.",
+        _one_at_a_time(kind, drafts),
         (f"NAME={shlex.quote(first)}", _for_name(namespace, f"get {old}", f"-o yaml > {copy}")),
     )
     yield Step(
@@ -171,12 +191,15 @@ def _takeover(kind: str, namespace: str | None, drafts: list[Draft]) -> Iterator
             (_for_name(namespace, "annotate scaledobject", f"{PAUSED}=true --overwrite"),),
             back=_for_name(namespace, "annotate scaledobject", f"{PAUSED}-"),
         )
-    if any(each.restores_count for each in drafts):
+    restored = tuple(each.document.qualified_name for each in drafts if each.restores_count)
+    if restored:
         yield Step(
             "Keep",
-            "Configure KEDA to keep the replicas when the ScaledObject is deleted.",
+            "Configure KEDA to keep the replicas when the ScaledObject is deleted"
+            f" ({', '.join(restored)}).",
             (_for_name(namespace, "patch scaledobject", _merge(_count(restored=False))),),
             back=_for_name(namespace, "patch scaledobject", _merge(_count(restored=True))),
+            objects=restored,
         )
     yield Step(
         "Delete",
@@ -197,6 +220,7 @@ def _paused(objects: list[Draft]) -> Iterator[Step]:
             " ScaledObject paused; in FILE, remove paused and pausedReplicas, set dryRun to false;"
             " apply FILE. Days later, delete the ScaledObject.",
             (_APPLY,),
+            objects=tuple(each.document.qualified_name for each in objects),
         )
 
 

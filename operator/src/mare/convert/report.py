@@ -6,10 +6,12 @@ from dataclasses import asdict
 from typing import Any
 
 from mare.convert.authentication import AUTHENTICATIONS
+from mare.convert.chart_values import as_yaml
 from mare.convert.conversion import Conversion
 from mare.convert.details import details
 from mare.convert.draft import Draft
 from mare.convert.findings import ALONG, Outcome
+from mare.convert.metadata import is_of_gitops
 from mare.convert.migration import Step, steps
 from mare.documents.tree import printable, spelled
 
@@ -26,7 +28,7 @@ def text(conversion: Conversion, *, detailed: bool = False) -> str:
         outcomes = conversion.outcomes
         counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome)
         lines.append(f"{outcomes.total()} values: {counts}")
-    lines += _migration(steps(conversion))
+    lines += _migration(steps(conversion), _preface(conversion))
     return "".join(f"{printable(line)}\n" for line in lines)
 
 
@@ -85,12 +87,28 @@ def _remarks_of(result: Draft) -> Iterator[str]:
         yield f"needs you: {remark.note}"
 
 
-def _migration(planned: list[Step]) -> Iterator[str]:
+def _preface(conversion: Conversion) -> Iterator[str]:
+    """Yield what holds for all commands."""
+    documents = [each.document for each in conversion.converted]
+    managed = [each.qualified_name for each in documents if is_of_gitops(each)]
+    if managed:
+        yield (
+            f"Argo CD or Flux applies some of these objects ({managed[0]}), and would undo patches"
+            " by hand: the steps are commits there, see docs/gitops.md."
+        )
+    if any(each.namespace is None for each in documents):
+        yield "Commands without -n act in the namespace of the current context."
+
+
+def _migration(planned: list[Step], preface: Iterable[str]) -> Iterator[str]:
     if planned:
         yield ""
+        yield from preface
         yield "Migrate in this order; `back` undoes a step:"
     for number, step in enumerate(planned, start=1):
         yield f"{number}. {step.name}: {step.note}"
+        if step.values:
+            yield from (f"   {line}" for line in as_yaml(step.values).split("\n"))
         for command in step.commands:
             yield from (f"   {line}" for line in command.split("\n"))
         if step.back:
@@ -111,6 +129,7 @@ def data(conversion: Conversion) -> dict[str, Any]:
         "objects": [result.manifest.data() for result in conversion.converted],
         "report": [_object_data(result) for result in conversion.results],
         "summary": {outcome.value: conversion.outcomes[outcome] for outcome in Outcome},
+        "gitops": any(is_of_gitops(each.document) for each in conversion.converted),
         "steps": [asdict(step) for step in steps(conversion)],
     }
 
