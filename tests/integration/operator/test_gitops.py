@@ -109,6 +109,43 @@ def test_flux_without_the_line_keeps_what_an_autoscaler_wrote_last(workload: Wor
     assert workload.replicas == SCALED
 
 
+@pytest.mark.parametrize("options", [(), _FLUX], ids=["Argo CD", "Flux"])
+def test_a_pause_stays_that_git_never_had(
+    api_server: ControlPlane, namespace: str, options: tuple[str, ...]
+):
+    def apply(most: int) -> None:
+        manifest = {
+            "apiVersion": "mare.dev/v1alpha1",
+            "kind": "QueueAutoscaler",
+            "metadata": {"name": "worker"},
+            "spec": {
+                "scaleTargetRef": {"name": "worker"},
+                "brokerRef": {"secretName": "rabbitmq"},
+                "queues": [{"name": "work"}],
+                "maxReplicas": most,
+            },
+        }
+        api_server.kubectl(
+            "apply", "-n", namespace, *options, "-f-", stdin=yaml.safe_dump(manifest)
+        )
+
+    apply(8)
+    # The request of `mare pause`.
+    with api_server.client() as api:
+        client.CustomObjectsApi(api).patch_namespaced_custom_object(
+            "mare.dev",
+            "v1alpha1",
+            namespace,
+            "queueautoscalers",
+            "worker",
+            {"spec": {"paused": "All", "pausedReplicas": 3}},
+        )
+    apply(9)
+
+    spec = json.loads(api_server.kubectl("get", "qa/worker", "-n", namespace, "-ojson"))["spec"]
+    assert (spec["maxReplicas"], spec["paused"], spec["pausedReplicas"]) == (9, "All", 3)
+
+
 Upgrade = Callable[..., str]
 
 

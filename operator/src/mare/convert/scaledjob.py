@@ -67,8 +67,8 @@ def convert_scaledjob(draft: Draft, objects: Objects) -> None:
 def _convert_template(draft: Draft) -> None:
     labels = draft.manifest.data().get("metadata", {}).get("labels", {})
     for name, value in labels.items():
-        to = ("spec", "jobTemplate", "metadata", "labels", name)
-        draft.add(to, value, "KEDA copies the labels of the ScaledJob to its Jobs")
+        label = ("spec", "jobTemplate", "metadata", "labels", name)
+        draft.add(label, value, "KEDA copies the labels of the ScaledJob to its Jobs")
     pod = draft.value("spec.jobTargetRef.template.spec") or {}
     draft.keep("spec.jobTargetRef", "spec.jobTemplate.spec")
     if pod and "restartPolicy" not in pod:
