@@ -27,10 +27,12 @@ show() {
   done
   printf '\\n'
 }
+read() { URI=amqp://u:p@h MANAGEMENT_URI=http://u:p@h; }
 command_not_found_handle() { show "$@"; }
 command_not_found_handler() { show "$@"; }
 """
-"""Any program prints its name and arguments; a file of a process substitution is read."""
+"""Any program prints its name and arguments; a file of a process substitution is read. A URI that a
+command asks for is there: the lines that follow are not typed for it."""
 _END = "\n--- end\n"
 
 

@@ -110,6 +110,7 @@ def test_flux_without_the_line_keeps_what_an_autoscaler_wrote_last(workload: Wor
 
 
 @pytest.mark.parametrize("options", [(), _FLUX], ids=["Argo CD", "Flux"])
+@pytest.mark.usefixtures("crd")
 def test_a_pause_stays_that_git_never_had(
     api_server: ControlPlane, namespace: str, options: tuple[str, ...]
 ):
