@@ -81,6 +81,8 @@ def test_a_secret_to_create_or_to_label_needs_you_also_with_quiet(given, action)
     conversion = converted(*given)
     assert conversion.exit_code == 2
     assert refusals(conversion) == f"needs you: {action} (shop/orders)\n"
+    found = finding(conversion.results[0], "spec.triggers[0].authenticationRef.name")
+    assert found.outcome is Outcome.NEEDS_YOU
     assert any("tag monitoring" in each.note for each in conversion.results[0].remarks)
 
 
