@@ -1,6 +1,8 @@
 # Before an upgrade or a rollback: no member of the cluster may be removed. Before an upgrade, the
 # cluster must be whole, too, and must be able to lose its nodes one after the other; a rollback may
-# repair it. /etc/rabbitmq is still the ConfigMap of the release that runs.
+# repair it, and so may an upgrade without CHECK_NODES. What no upgrade can repair is refused in any
+# case: a version that does not start on the data, and another connection between nodes.
+# /etc/rabbitmq is still the ConfigMap of the release that runs.
 [ "$(cat /etc/rabbitmq/nodes-hash)" != "$NODES_HASH" ] || { echo "The nodes stay as they are."; exit 0; }
 current=$(sed -n 's/^cluster_formation.classic_config.nodes.[0-9]* = //p' /etc/rabbitmq/rabbitmq.conf)
 [ -n "$current" ] || { echo "No node runs."; exit 0; }
@@ -22,7 +24,7 @@ for node in $current; do
     members=$(listed "$node" list_members) && break
 done
 for member in $members; do
-    case " $NODES " in *" $member "*) ;; *) refuse "Members of the cluster would be removed: $member is one. \
+    case " $NODES " in *" $member "*) ;; *) may_refuse "Members of the cluster would be removed: $member is one. \
 Queues that count them would have no majority. Let them leave first: kubectl $(echo "$current" | sed -n '1s/.*@\([^.]*\)\.[^.]*\.\([^.]*\).*/-n \2 exec \1/p') \
 -- sh /etc/rabbitmq/remove-nodes.sh $(echo $NODES | wc -w)" ;; esac
 done
@@ -32,15 +34,15 @@ repair="by helm rollback if the last upgrade stopped it. If this upgrade is to r
 [ -n "$members" ] || for node in $current; do
     # RabbitMQ's tools say so when the port of a node answers and the handshake fails.
     case $(on "$node" rabbitmq-diagnostics ping 2>&1) in
-    *"Erlang distribution failed"*) refuse "The node $node runs with another Erlang cookie than that of the Secret, or \
+    *"Erlang distribution failed"*) may_refuse "The node $node runs with another Erlang cookie than that of the Secret, or \
 with other settings of TLS between nodes. Put the former cookie back, or change it as the section \"Stop all nodes\" of \
 docs/rabbitmq.md says." ;;
     esac
 done
-[ -n "$members" ] || refuse "No node answers. Bring them back, $repair."
+[ -n "$members" ] || may_refuse "No node answers. Bring them back, $repair."
 running=$(listed "$node" list_running) || true
 for member in $members; do
-    echo "$running" | grep -qxF "$member" || refuse "The node $member is a member and does not run. Bring it back, \
+    echo "$running" | grep -qxF "$member" || may_refuse "The node $member is a member and does not run. Bring it back, \
 $repair. If it is gone for good: rabbitmqctl forget_cluster_node $member"
 done
 to=$(rabbitmqctl version)
@@ -50,18 +52,19 @@ is_older() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 # Refuses what RabbitMQ's table of upgrades lacks: $from on the node $member, $to in this image.
 check_hop() {
     data="RabbitMQ $to does not start on the data of $from"
+    if is_older "$(minor "$to")" "$(minor "$from")"; then
+        may_refuse "RabbitMQ $to is older than $from, which has written the data. To go back, use helm rollback, or \
+set upgrade.preflight to false: a node that cannot read its data does not start."
+        return
+    fi
     case "$(minor "$to"):$(minor "$from")" in
     4.3:4.2 | 4.2:4.[01] | 4.1:4.0 | 4.[012]:3.13) ;;
-    *) ! is_older "$(minor "$to")" "$(minor "$from")" || refuse "RabbitMQ $to is older than $from, which has written \
-the data. To go back, use helm rollback, or set upgrade.preflight to false: a node that cannot read its data does not start."
-       case $(minor "$to") in
-       4.3) refuse "$data: go to 4.2 first." ;;
-       4.[012]) refuse "$data: go to 3.13 first." ;;
-       *) refuse "This chart does not know whether RabbitMQ $to starts on the data of $from. If RabbitMQ's \
+    4.3:*) refuse "$data: go to 4.2 first." ;;
+    4.[012]:*) refuse "$data: go to 3.13 first." ;;
+    *) may_refuse "This chart does not know whether RabbitMQ $to starts on the data of $from. If RabbitMQ's \
 documentation says so, set upgrade.preflight to false, for this one." ;;
-       esac ;;
     esac
-    flags=$(on "$member" rabbitmqctl list_feature_flags name state stability) || refuse "The node $member does not say \
+    flags=$(on "$member" rabbitmqctl list_feature_flags name state stability) || may_refuse "The node $member does not say \
 which feature flags it has."
     disabled=$(echo "$flags" | sed -n 's/[[:space:]]*disabled[[:space:]]*stable$//p' | paste -sd ' ' -)
     [ -z "$disabled" ] || refuse "$data without these feature flags: $disabled. Enable them first: rabbitmqctl \
@@ -69,8 +72,9 @@ enable_feature_flag all"
 }
 for member in $members; do
     from=$(on "$member" rabbitmq-diagnostics server_version | tail -n 1)
-    [ -n "$from" ] || refuse "The node $member does not say its version."
+    [ -n "$from" ] || { may_refuse "The node $member does not say its version."; continue; }
     [ "$(minor "$to")" = "$(minor "$from")" ] || check_hop
+    [ "$CHECK_NODES" = true ] || continue
     on "$member" rabbitmq-diagnostics check_local_alarms || refuse "The node $member has an alarm: it is short of \
 memory or disk. Let consumers drain its queues. If this upgrade gives it more, set upgrade.preflight to false, for this one."
     [ "$members" != "$member" ] || continue
@@ -80,4 +84,4 @@ need it: $answer"
     [ -z "$critical" ] || refuse "Without the node $member a queue would lose its majority: $critical. Wait until all \
 its members are online: $(status "$critical" | paste -sd ';' -)"
 done
-echo "Ready to be upgraded:" $members
+echo "Ready to be upgraded:" ${members:-no node answers}

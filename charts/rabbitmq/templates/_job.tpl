@@ -71,6 +71,7 @@ containers:
     env:
       {{- include "rabbitmq.jobEnv" $ | nindent 6 }}
       - {name: TASK, value: {{ $task }}}
+      - {name: CHECK_NODES, value: {{ $.Values.upgrade.preflight | quote }}}
       {{- with $former }}
       - {name: FORMER, value: {{ . }}}
       {{- end }}

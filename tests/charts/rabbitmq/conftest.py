@@ -1,7 +1,7 @@
 """Brokers in containers of the chart's own manifests: shared ones, and a test's own."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from tests.charts.rabbitmq.broker import (
     SharedBroker,
 )
 from tests.charts.rabbitmq.cluster import Cluster
+from tests.charts.rabbitmq.matrix import CHART
+from tests.charts.rabbitmq.nodes import NAMES, ONE, Node, Nodes, RunJob, Values
 from tests.charts.rabbitmq.secrets_api import SecretsApi, serving
 from tests.debian_rabbitmq import cached_rootfs
 
@@ -100,3 +102,31 @@ def cluster(shared_cluster: Cluster) -> Cluster:
 def empty_cluster(shared_cluster: Cluster) -> Cluster:
     """Three nodes without data, of which none runs."""
     return shared_cluster.clear()
+
+
+@pytest.fixture
+def run(helm: Helm, tmp_path: Path) -> RunJob:
+    """Run a Job of an upgrade of these running nodes; all members run unless others are named."""
+
+    def run(
+        task: str,
+        running: list[Node],
+        *,
+        before: Values | None = ONE,
+        upgrade: Values = ONE | {"logLevel": "debug"},
+        version: str = "4.2.4",
+        members: int = 0,
+        lost: Collection[str] = (),
+        release: str = "shop",
+        former: str = "",
+    ) -> tuple[int, str]:
+        nodes = Nodes(
+            tmp_path,
+            NAMES[: members or len(running)],
+            dict(zip(NAMES, running, strict=False)),
+        )
+        old = None if before is None else helm.template(CHART, before)
+        new = helm.template(CHART, upgrade, name=release)
+        return nodes.run(task, old, new, version, lost, former=former)
+
+    return run

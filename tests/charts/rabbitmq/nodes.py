@@ -1,12 +1,15 @@
 """Programs in the place of RabbitMQ's: they answer for nodes that a test describes."""
 
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.charts.helm import Manifests
 
+NAMES = [f"rabbit@shop-rabbitmq-{n}.shop-rabbitmq-nodes.market.svc.cluster.local" for n in range(3)]
+ONE, THREE = {"replicas": 1}, {"replicas": 3}
 COOKIE = "COOKIE"
 _USERS = ("admin", "gateway", "operator", "services")
 _PROGRAMS = ("rabbitmqctl", "rabbitmq-diagnostics", "rabbitmq-queues")
@@ -30,7 +33,9 @@ case $5 in
     *) cat "$folder/$5" ;;
 esac
 """
-
+Values = Mapping[str, Any]
+RunJob = Callable[..., tuple[int, str]]
+"""The fixture `run`."""
 
 _GETENT = """#!/bin/sh
 [ -d "NODES/rabbit@$2" ]

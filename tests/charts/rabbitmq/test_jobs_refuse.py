@@ -1,53 +1,17 @@
 """What the Jobs before and after an upgrade or a rollback refuse, and what they accept."""
 
-from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.matrix import CHART
-from tests.charts.rabbitmq.nodes import Node, Nodes
+from tests.charts.rabbitmq.nodes import NAMES, ONE, THREE, Node, RunJob, Values
 
-NAMES = [f"rabbit@shop-rabbitmq-{n}.shop-rabbitmq-nodes.market.svc.cluster.local" for n in range(3)]
-ONE, THREE = {"replicas": 1}, {"replicas": 3}
 INTER_NODE = THREE | {"tls": {"enabled": True, "existingSecret": "mine", "interNode": True}}
 OF_QUEUES = "rabbitmq-queues quorum_status QUEUE --vhost VHOST"
 OF_STREAMS = (
     "rabbitmq-streams stream_status STREAM --vhost VHOST, and if one is lost "
     "rabbitmq-streams add_replica STREAM NODE --vhost VHOST"
 )
-Values = Mapping[str, Any]
-Run = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def run(helm: Helm, tmp_path: Path) -> Run:
-    """Run a Job of an upgrade of these running nodes; all members run unless others are named."""
-
-    def run(
-        task: str,
-        running: list[Node],
-        *,
-        before: Values | None = ONE,
-        upgrade: Values = ONE | {"logLevel": "debug"},
-        version: str = "4.2.4",
-        members: int = 0,
-        lost: Collection[str] = (),
-        release: str = "shop",
-        former: str = "",
-    ) -> tuple[int, str]:
-        nodes = Nodes(
-            tmp_path,
-            NAMES[: members or len(running)],
-            dict(zip(NAMES, running, strict=False)),
-        )
-        old = None if before is None else helm.template(CHART, before)
-        new = helm.template(CHART, upgrade, name=release)
-        return nodes.run(task, old, new, version, lost, former=former)
-
-    return run
 
 
 @pytest.mark.parametrize(
@@ -69,7 +33,7 @@ def run(helm: Helm, tmp_path: Path) -> Run:
         (Node(version="4.1.8", silent=["list_feature_flags"]), "does not say which feature"),
     ],
 )
-def test_an_upgrade_that_would_fail_is_refused(run: Run, node, message):
+def test_an_upgrade_that_would_fail_is_refused(run: RunJob, node, message):
     changed = THREE | {"logLevel": "debug"}
 
     code, line = run("preflight", [node, node, node], before=THREE, upgrade=changed)
@@ -102,7 +66,7 @@ OLDER, UNKNOWN = "is older than {}", "does not know whether RabbitMQ"
         ("4.9.1", "4.10.0", UNKNOWN),
     ],
 )
-def test_a_version_that_cannot_read_the_data_is_refused(run: Run, old, new, message):
+def test_a_version_that_cannot_read_the_data_is_refused(run: RunJob, old, new, message):
     code, line = run("preflight", [Node(version=old)], version=new)
 
     assert (code, message.format(old) in line) == (int(message != READY), True), line
@@ -117,7 +81,7 @@ EXPERIMENTAL = {"a": "disabled experimental", "b": "unavailable stable", "c": "e
 
 
 @pytest.mark.parametrize(("old", "new"), [("4.2.9", "4.3.5"), ("3.13.7", "4.0.5")])
-def test_a_minor_version_needs_the_stable_feature_flags_of_the_one_before(run: Run, old, new):
+def test_a_minor_version_needs_the_stable_feature_flags_of_the_one_before(run: RunJob, old, new):
     code, line = run("preflight", [Node(version=old, flags=DISABLED)], version=new)
 
     assert code == 1
@@ -128,12 +92,12 @@ def test_a_minor_version_needs_the_stable_feature_flags_of_the_one_before(run: R
 @pytest.mark.parametrize(
     ("version", "flags"), [("4.1.8", EXPERIMENTAL), ("4.2.4", DISABLED)], ids=["minor", "patch"]
 )
-def test_other_feature_flags_and_patches_stop_no_upgrade(run: Run, version, flags):
+def test_other_feature_flags_and_patches_stop_no_upgrade(run: RunJob, version, flags):
     assert run("preflight", [Node(version=version, flags=flags)], version="4.2.9") == (0, READY)
 
 
 @pytest.mark.parametrize("members", [1, 3])
-def test_a_cookie_that_the_nodes_do_not_have_is_named(run: Run, members: int):
+def test_a_cookie_that_the_nodes_do_not_have_is_named(run: RunJob, members: int):
     values = {"replicas": members}
     nodes = [Node(cookie="FORMER")] * members
 
@@ -144,13 +108,13 @@ def test_a_cookie_that_the_nodes_do_not_have_is_named(run: Run, members: int):
     assert 'section "Stop all nodes" of docs/rabbitmq.md' in line
 
 
-def test_an_upgrade_of_a_healthy_broker_is_accepted(run: Run):
+def test_an_upgrade_of_a_healthy_broker_is_accepted(run: RunJob):
     assert run("preflight", [Node()]) == (0, f"Ready to be upgraded: {NAMES[0]}")
 
 
 # While a node is down, others are critical. The cause is reported, not the consequence.
 @pytest.mark.parametrize("running", [[], [Node(critical=["queue work in /"]), Node()]])
-def test_an_upgrade_of_a_broken_broker_is_refused(run: Run, running):
+def test_an_upgrade_of_a_broken_broker_is_refused(run: RunJob, running):
     values = {"before": THREE, "upgrade": THREE | {"logLevel": "debug"}, "members": 3}
 
     code, line = run("preflight", running, **values)
@@ -167,13 +131,13 @@ def test_an_upgrade_of_a_broken_broker_is_refused(run: Run, running):
         [Node(fails=["check_local_alarms"], critical=["queue work in /"])],
     ],
 )
-def test_a_rollback_of_a_broken_broker_is_accepted(run: Run, running):
+def test_a_rollback_of_a_broken_broker_is_accepted(run: RunJob, running):
     values = {"before": THREE, "upgrade": THREE | {"logLevel": "debug"}, "members": 3}
 
     assert run("rollback", running, **values) == (0, "No member is removed.")
 
 
-def test_a_rollback_that_would_remove_members_is_refused(run: Run):
+def test_a_rollback_that_would_remove_members_is_refused(run: RunJob):
     code, line = run("rollback", [Node()] * 3, before=THREE, upgrade=ONE)
 
     assert code == 1
@@ -184,24 +148,24 @@ def test_a_rollback_that_would_remove_members_is_refused(run: Run):
 
 @pytest.mark.parametrize("task", ["preflight", "rollback"])
 @pytest.mark.parametrize(("before", "upgrade"), [(THREE, INTER_NODE), (INTER_NODE, THREE)])
-def test_nodes_that_could_not_connect_to_each_other_are_refused(run: Run, task, before, upgrade):
+def test_nodes_that_could_not_connect_to_each_other_are_refused(run: RunJob, task, before, upgrade):
     code, line = run(task, [Node()] * 3, before=before, upgrade=upgrade)
 
     assert (code, "set replicas to 0" in line) == (1, True)
 
 
-def test_a_rollback_of_nodes_that_never_joined_removes_no_member(run: Run):
+def test_a_rollback_of_nodes_that_never_joined_removes_no_member(run: RunJob):
     assert run("rollback", [Node()], before=THREE, upgrade=ONE)[0] == 0
 
 
-def test_an_upgrade_that_does_not_change_the_nodes_is_not_checked(run: Run):
+def test_an_upgrade_that_does_not_change_the_nodes_is_not_checked(run: RunJob):
     upgrade = {"definitions": {"exchanges": [{"name": "a", "type": "topic"}]}}
 
     assert run("preflight", [], upgrade=upgrade) == (0, "The nodes stay as they are.")
 
 
 @pytest.mark.parametrize("lost", ["credentials", "files"])
-def test_a_broker_that_cannot_be_checked_is_not_upgraded(run: Run, lost: str):
+def test_a_broker_that_cannot_be_checked_is_not_upgraded(run: RunJob, lost: str):
     code, line = run("preflight", [Node()], lost=[lost])
 
     assert code == 1
@@ -209,18 +173,23 @@ def test_a_broker_that_cannot_be_checked_is_not_upgraded(run: Run, lost: str):
 
 
 @pytest.mark.parametrize("release", ["shop", "my-rabbitmq"])
-def test_a_first_installation_by_argo_cd_has_no_broker_to_check(run: Run, release: str):
+def test_a_first_installation_by_argo_cd_has_no_broker_to_check(run: RunJob, release: str):
     assert run("preflight", [], before=None, release=release) == (0, "There is no broker yet.")
 
 
 @pytest.mark.parametrize(
-    ("auth", "former"), [({}, "erlang-cookie"), ({"existingSecret": "mine"}, "nodes-hash")]
+    ("more", "former"),
+    [
+        ({}, "erlang-cookie"),
+        ({"auth": {"existingSecret": "mine"}}, "nodes-hash"),
+        ({"upgrade": {"preflight": False}}, "erlang-cookie"),
+    ],
 )
 def test_a_broker_of_a_former_name_is_not_replaced_by_an_empty_one(
-    run: Run, helm: Helm, auth: Values, former: str
+    run: RunJob, helm: Helm, more: Values, former: str
 ):
     """Its Secret shows it, or its ConfigMap, if people bring a Secret of their own."""
-    values = ONE | {"auth": auth}
+    values = ONE | more
     code, line = run(
         "preflight", [], before=None, upgrade=values, release="my-rabbitmq", former=former
     )
@@ -245,7 +214,7 @@ def test_releases_that_keep_their_name_are_not_asked_for_another(helm: Helm, rel
 
 
 @pytest.mark.parametrize(("before", "upgrade"), [(3, 0), (0, 3)])
-def test_all_nodes_may_be_stopped_and_started_again(run: Run, before: int, upgrade: int):
+def test_all_nodes_may_be_stopped_and_started_again(run: RunJob, before: int, upgrade: int):
     nodes = [Node()] * before
 
     assert (
@@ -253,7 +222,7 @@ def test_all_nodes_may_be_stopped_and_started_again(run: Run, before: int, upgra
     )
 
 
-def test_a_node_that_restarts_during_the_import_of_definitions_is_awaited(run: Run):
+def test_a_node_that_restarts_during_the_import_of_definitions_is_awaited(run: RunJob):
     code, line = run("finish", [Node(fails=["import_definitions"])])
 
     assert (code, line) == (0, "All nodes run 4.2.4.")
