@@ -57,6 +57,7 @@ FULL: dict[str, Any] = {
         "external": {"type": "LoadBalancer"},
         "tls": {
             "enabled": True,
+            "clients": "optional",
             "certManager": {"enabled": True, "issuerRef": {"name": "ca"}},
         },
         "metrics": {

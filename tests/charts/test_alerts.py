@@ -103,11 +103,15 @@ def unroutable(values):
     return of_node("rabbitmq_global_messages_unroutable_dropped_total", values)
 
 
-def certificate(expires, name="shop-rabbitmq"):
-    of = 'certmanager_certificate_expiration_timestamp_seconds{{namespace="market", name="{}"}}'
-    return {of.format(name): expires}
+HONORED, FOREIGN = 'namespace="market"', 'exported_namespace="market", namespace="cert-manager"'
+"""With and without honorLabels; the latter is the default of cert-manager's chart."""
 
 
+def certificate(expires, name="shop-rabbitmq", of=HONORED):
+    return {f'certmanager_certificate_expiration_timestamp_seconds{{{of}, name="{name}"}}': expires}
+
+
+ELSEWHERE = 'exported_namespace="other", namespace="market"'
 FIRING = [
     ("RabbitmqNodeMissing", of_nodes(ON_4_0[:2], "1x40")),
     ("RabbitmqNodeMissing", of_nodes(ON_4_3[:4], "1x40")),
@@ -121,6 +125,9 @@ FIRING = [
     ("RabbitmqFileDescriptors", descriptors(opened=801, most=1000)),
     ("RabbitmqUnroutable", unroutable("0+1x40")),
     ("RabbitmqCertificateExpires", certificate("500000x90")),
+    ("RabbitmqCertificateExpires", certificate("500000x90", of=FOREIGN)),
+    ("RabbitmqCertificateExpires", certificate("500000x90", "shop-rabbitmq-services")),
+    ("RabbitmqCertificateExpires", certificate("0x90", "shop-rabbitmq-services", FOREIGN)),
     ("RabbitmqQueueWithoutConsumers", queue("work", 3, 0)),
     ("RabbitmqDeadLetters", queue("dead-letters", 1, 0)),
     ("RabbitmqDeadLettersFull", queue("dead-letters", 80_001, 0)),
@@ -156,7 +163,9 @@ SILENT = [
     ("RabbitmqUnroutable", unroutable("5x40")),
     ("RabbitmqUnroutable", unroutable("5x10 6x30")),
     ("RabbitmqCertificateExpires", certificate("700000x90")),
-    ("RabbitmqCertificateExpires", certificate("500000x90", name="another")),
+    ("RabbitmqCertificateExpires", certificate("700000x90", of=FOREIGN)),
+    ("RabbitmqCertificateExpires", certificate("500000x90", "another")),
+    ("RabbitmqCertificateExpires", certificate("500000x90", of=ELSEWHERE)),
     ("RabbitmqDeadLettersFull", queue("dead-letters", 80_000, 0)),
     ("RabbitmqDeadLettersFull", queue("work", 80_001, 1)),
     ("RabbitmqQueueWithoutConsumers", queue("retry-30000", 3, 0)),
@@ -281,3 +290,15 @@ def test_a_shard_without_a_leader_is_reported_after_30_seconds(
 def test_each_alert_of_the_charts_is_seen_firing_and_silent(rules):
     _, alerts = rules
     assert alerts == {alert for alert, _ in FIRING} == {alert for alert, _ in SILENT}
+
+
+def test_the_summary_of_a_queue_names_its_virtual_host(rules):
+    """Each command of the runbook about a queue needs both."""
+    file, _ = rules
+    (group,) = [
+        it for it in json.loads(file.read_text())["groups"] if it["name"] == "shop-rabbitmq"
+    ]
+    rule = next(it for it in group["rules"] if it["alert"] == "RabbitmqQueueWithoutConsumers")
+
+    for label in ("queue", "vhost"):
+        assert f"$labels.{label} }}}}" in rule["annotations"]["summary"]
