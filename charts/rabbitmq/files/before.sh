@@ -20,8 +20,17 @@ rabbitmq-streams add_replica STREAM NODE --vhost VHOST" ;; esac
     case ";$1" in *";process "*) echo "rabbitmq-diagnostics metadata_store_status, rabbitmq-streams coordinator_status" ;; esac
 }
 
+# RabbitMQ's tools say so when the port of a node answers and the handshake fails.
+check_cookie() {
+    case $(on "$1" rabbitmq-diagnostics ping 2>&1) in
+    *"Erlang distribution failed"*) may_refuse "The node $1 runs with another Erlang cookie than that of the Secret, or \
+with other settings of TLS between nodes. Restart no node: put the former cookie back, as the section \"Another Erlang \
+cookie\" of docs/rabbitmq.md says." ;;
+    esac
+}
 for node in $current; do
     members=$(listed "$node" list_members) && break
+    [ "$TASK" != preflight ] || check_cookie "$node"
 done
 for member in $members; do
     case " $NODES " in *" $member "*) ;; *) may_refuse "Members of the cluster would be removed: $member is one. \
@@ -31,19 +40,13 @@ done
 [ "$TASK" = preflight ] || { echo "No member is removed."; exit 0; }
 
 repair="by helm rollback if the last upgrade stopped it. If this upgrade is to repair it, set upgrade.preflight to false"
-[ -n "$members" ] || for node in $current; do
-    # RabbitMQ's tools say so when the port of a node answers and the handshake fails.
-    case $(on "$node" rabbitmq-diagnostics ping 2>&1) in
-    *"Erlang distribution failed"*) may_refuse "The node $node runs with another Erlang cookie than that of the Secret, or \
-with other settings of TLS between nodes. Put the former cookie back, or change it as the section \"Stop all nodes\" of \
-docs/rabbitmq.md says." ;;
-    esac
-done
 [ -n "$members" ] || may_refuse "No node answers. Bring them back, $repair."
 running=$(listed "$node" list_running) || true
 for member in $members; do
-    echo "$running" | grep -qxF "$member" || may_refuse "The node $member is a member and does not run. Bring it back, \
-$repair. If it is gone for good: rabbitmqctl forget_cluster_node $member"
+    ! echo "$running" | grep -qxF "$member" || continue
+    check_cookie "$member"
+    may_refuse "The node $member is a member and does not run, or $node does not reach it. Bring it back, $repair. Only if \
+its volume is lost, see the section \"The volume is lost, too\" of docs/rabbitmq.md."
 done
 to=$(rabbitmqctl version)
 minor() { echo "$1" | cut -d. -f1,2; }

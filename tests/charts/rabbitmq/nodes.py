@@ -49,7 +49,8 @@ class Node:
 
     ``fails`` are checks that it does not pass, and commands that a restart interrupts. ``critical``
     are queues that would lose their majority without it. ``silent`` are commands that fail.
-    ``flags`` are its feature flags, and the state and stability of each.
+    ``reaches`` is the number of running nodes that it sees. ``flags`` are its feature flags, and
+    the state and stability of each.
     """
 
     version: str = "4.2.4"
@@ -57,6 +58,7 @@ class Node:
     critical: Collection[str] = ()
     silent: Collection[str] = ()
     cookie: str = COOKIE
+    reaches: int = 9
     flags: Mapping[str, str] = field(default_factory=lambda: {"khepri_db": "enabled stable"})
 
 
@@ -68,7 +70,7 @@ class Nodes:
         for name, node in running.items():
             files = {
                 "list_members": members,
-                "list_running": [each for each in running if each in members],
+                "list_running": [each for each in running if each in members][: node.reaches],
                 "list_with": node.critical,
                 "server_version": [node.version],
                 "cookie": [node.cookie],

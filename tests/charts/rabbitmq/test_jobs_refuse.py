@@ -105,7 +105,26 @@ def test_a_cookie_that_the_nodes_do_not_have_is_named(run: RunJob, members: int)
 
     assert code == 1
     assert f"The node {NAMES[0]} runs with another Erlang cookie than that of the Secret" in line
-    assert 'section "Stop all nodes" of docs/rabbitmq.md' in line
+    assert 'section "Another Erlang cookie" of docs/rabbitmq.md' in line
+
+
+def test_a_healthy_member_with_the_former_cookie_is_not_called_lost(run: RunJob):
+    """The first node has restarted with the new cookie and reaches no other."""
+    nodes = [Node(reaches=1), Node(cookie="FORMER"), Node(cookie="FORMER")]
+
+    code, line = run("preflight", nodes, before=THREE, upgrade=THREE | {"logLevel": "debug"})
+
+    assert code == 1
+    assert f"The node {NAMES[1]} runs with another Erlang cookie" in line
+
+
+def test_a_member_that_does_not_run_is_not_called_lost(run: RunJob):
+    values = {"before": THREE, "upgrade": THREE | {"logLevel": "debug"}, "members": 3}
+
+    code, line = run("preflight", [Node(), Node()], **values)
+
+    assert (code, "forget_cluster_node" in line) == (1, False)
+    assert 'Only if its volume is lost, see the section "The volume is lost, too"' in line
 
 
 def test_an_upgrade_of_a_healthy_broker_is_accepted(run: RunJob):
