@@ -15,8 +15,6 @@ from tests.vhost import becomes, eventually
 MEMBERS = ("rabbitmqctl", "--silent", "--no-table-headers", "list_queues", "name", "members")
 MESSAGES = (*MEMBERS[:-1], "messages")
 POLICY = (*MEMBERS[:-1], "policy")
-ON_KHEPRI = ("rabbitmqctl", "enable_feature_flag", "--opt-in", "khepri_db")
-"""RabbitMQ 4.0 and 4.1 enable it on request only."""
 BOOT_SECONDS = 240.0
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
@@ -35,7 +33,7 @@ def nodes(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("runbook")
-    values = {"plugins": ["rabbitmq_shovel"]}
+    values = {"plugins": ["rabbitmq_shovel"], "image": {"version": "4.0.5"}}
     with Cluster(helm, debian, folder, passwords=passwords, values=values) as cluster:
         yield cluster
 
@@ -151,13 +149,13 @@ def test_all_nodes_start_with_another_erlang_cookie(cluster: Cluster, passwords:
 def test_one_node_of_three_goes_on_without_the_volumes_of_the_others(
     cluster: Cluster, on: Callable[..., str]
 ):
-    cluster.run(0, *ON_KHEPRI, seconds=BOOT_SECONDS)
+    section = "The majority is lost"
+    on(section, "rabbitmqctl enable_feature_flag")
     publish(cluster, 0, "work", "quorum")
     becomes(lambda: of(cluster, 1, "work", MESSAGES), "3")
     for number in (0, 2):
         cluster.nodes[number].kill()
         cluster.nodes[number].lose_data()
-    section = "The majority is lost"
 
     on(section, "rabbitmqctl force_standalone_khepri_boot", 1)
     on(section, "rabbitmq-diagnostics check_running", 1)
