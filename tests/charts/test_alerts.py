@@ -9,109 +9,31 @@ import pytest
 
 from devcluster.programs import debian_program
 from local.packages import may_install
+from tests.charts.alert_series import (
+    ELSEWHERE,
+    FOREIGN,
+    JOB,
+    KILLED,
+    LETTERS,
+    ON_4_0,
+    ON_4_3,
+    answers,
+    at_maximum,
+    breakers,
+    certificate,
+    descriptors,
+    dry_run,
+    of_node,
+    of_nodes,
+    queue,
+    replicas,
+    unreachable,
+    unroutable,
+    waiting,
+)
 from tests.charts.full_values import FULL
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
-from tests.charts.rabbitmq.scrape import stored
 
-JOB = 'job="market/shop-operator", namespace="shop", name="worker"'
-
-
-def identity(number, **more):
-    node = {"rabbitmq_node": f"rabbit@{number}", "pod": f"shop-rabbitmq-{number}"}
-    return stored("rabbitmq_identity_info", **node, **more)
-
-
-ON_4_0 = [identity(number) for number in range(3)]
-ON_4_3 = [
-    identity(number, rabbitmq_endpoint=endpoint)
-    for number in range(3)
-    for endpoint in ("aggregated", "detailed")
-]
-KILLED = 'mare_replicas_killed_total{job="market/shop-operator", namespace="market"}'
-LETTERS = 'runtime_dead_lettered_total{namespace="market", service="music", entrypoint="rate"}'
-
-
-def of_nodes(series, values):
-    return dict.fromkeys(series, values)
-
-
-def queue(name, ready, consumers):
-    values = {"messages_ready": ready, "messages": ready, "consumers": consumers}
-    return {
-        stored(f"rabbitmq_detailed_queue_{metric}", queue=name): f"{value}x40"
-        for metric, value in values.items()
-    }
-
-
-def dry_run(series):
-    return series | {f"mare_dry_run{{{JOB}}}": "1x40"}
-
-
-def waiting(seconds, target=None):
-    found = {f"mare_wait_seconds{{{JOB}}}": f"{seconds}x40"}
-    if target is not None:
-        found[f"mare_target_wait_seconds{{{JOB}}}"] = f"{target}x40"
-    return found
-
-
-def replicas(desired, current, dry_run=0):
-    return {
-        f"mare_desired_replicas{{{JOB}}}": f"{desired}x40",
-        f"mare_current_replicas{{{JOB}}}": f"{current}x40",
-        f"mare_dry_run{{{JOB}}}": f"{dry_run}x40",
-    }
-
-
-def at_maximum(needed, most):
-    return {
-        f"mare_needed_replicas{{{JOB}}}": f"{needed}x40",
-        f"mare_max_replicas{{{JOB}}}": f"{most}x40",
-    }
-
-
-def answers(ok, failed):
-    count = 'gateway_http_request_duration_seconds_count{{namespace="market", status="{}"}}'
-    return {count.format(200): ok, count.format(503): failed}
-
-
-def breakers(open_, other):
-    """Of one source in two Pods: it has failed if no Pod reaches it."""
-    of = 'upstream_breaker_open{{namespace="market", source="met.no", pod="{}"}}'
-    return {of.format("a"): open_, of.format("b"): other}
-
-
-def of_node(metric, values):
-    return {stored(metric): values}
-
-
-def unreachable(*counts):
-    """How many others each node that is scraped does not reach."""
-    metric = "rabbitmq_unreachable_cluster_peers_count"
-    return {
-        stored(metric, pod=f"shop-rabbitmq-{number}"): f"{count}x40"
-        for number, count in enumerate(counts)
-    }
-
-
-def descriptors(opened, most):
-    return of_node("rabbitmq_process_open_fds", f"{opened}x40") | of_node(
-        "rabbitmq_process_max_fds", f"{most}x40"
-    )
-
-
-def unroutable(values):
-    return of_node("rabbitmq_global_messages_unroutable_dropped_total", values)
-
-
-HONORED, FOREIGN = 'namespace="market"', 'exported_namespace="market", namespace="cert-manager"'
-"""With and without honorLabels; the latter is the default of cert-manager's chart."""
-
-
-def certificate(expires, name="shop-rabbitmq", of=HONORED):
-    return {f'certmanager_certificate_expiration_timestamp_seconds{{{of}, name="{name}"}}': expires}
-
-
-ELSEWHERE = 'exported_namespace="other", namespace="market"'
 FIRING = [
     ("RabbitmqNodeMissing", of_nodes(ON_4_0[:2], "1x40")),
     ("RabbitmqNodeMissing", of_nodes(ON_4_3[:4], "1x40")),

@@ -126,7 +126,9 @@ class Migration:
         result = json.loads(shell.run("mare convert -o json", stdin=shell.run(read)))
         self._objects = {each["metadata"]["name"]: each for each in result["objects"]}
         shell.run("cat > FILE", stdin=yaml.safe_dump_all(self._objects.values()))
-        steps = [step for step in result["steps"] if step["name"] != "Later"]
+        # A management URI for the AMQP trigger is offered, and asks for the URI on a terminal.
+        left = {"Management", "Later"}
+        steps = [step for step in result["steps"] if step["name"] not in left]
         first = next(n for n, step in enumerate(steps) if step["name"] == "Copy")
         self._together, self._one_by_one = steps[:first], steps[first:]
 
