@@ -119,7 +119,12 @@ def test_six_publishers_of_1_mb_end_no_node_and_lose_nothing(
         while time.monotonic() - began < SECONDS and not have_ended():
             ends.wait(2)  # the pace at which messages go: without it, an alarm lasts for ever
         ends.set()
-        eventually(have_ended, seconds=300)
+        try:
+            eventually(have_ended, seconds=300)
+        except AssertionError as error:
+            for number in range(3):
+                error.add_note(small_nodes.run(number, "rabbitmq-diagnostics", "status"))
+            raise
         purge()
         record_property("confirmed", sum(each.confirmed for each in publishers))
 
