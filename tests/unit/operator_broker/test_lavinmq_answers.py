@@ -72,8 +72,9 @@ def server(queue: object, consumers: object) -> FakeServer:
         "/api/vhosts/%2F/channels": [channel(41, 5), channel(42, 3)],
     }
     missing = dict.fromkeys(("/api/cluster-name", "/api/health/checks/alarms"), 404)
-    encoded = {path: json.dumps(each).encode() for path, each in bodies.items()}
-    return FakeServer(encoded, 200, missing)
+    return FakeServer(
+        {path: json.dumps(each).encode() for path, each in bodies.items()}, 200, missing
+    )
 
 
 def without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
