@@ -45,6 +45,12 @@ def test_statistics_of_each_second_are_added_up():
     assert record.last() == [(1_000, 4, 10), (1_004, 4, 26), (1_008, 1, 9)]
 
 
+def test_a_count_of_a_day_is_not_counted_twice():
+    """An entry has 65,535 seconds at most."""
+    record = recorded(Count(80_000.0, 70_000.0, 7))
+    assert record.last() == [(10_000, 65_535, 7), (75_535, 4_465, 0)]
+
+
 def test_a_clock_that_is_set_back_adds_nothing():
     record = recorded(Count(1_005.0, 5.0, 7), Count(1_003.0, 5.0, 100), Count(1_008.0, 5.0, 6))
     assert sum(each.messages or 0 for each in record.last()) == 13

@@ -15,6 +15,13 @@ def test_the_last_entries_of_each_namespace_are_remembered():
     assert [str(n) for n in range(5) if recent.has("hostile", str(n))] == ["2", "3", "4"]
 
 
+def test_an_entry_that_occurs_again_is_the_newest():
+    recent = RecentEntries(of_namespace=3)
+    for entry in ("a", "b", "c", "a", "d"):
+        recent.add("shop", entry)
+    assert [each for each in "abcd" if recent.has("shop", each)] == ["a", "c", "d"]
+
+
 def test_objects_removed_in_one_namespace_let_no_late_event_bring_back_one_of_another():
     """1,024 deletions of one tenant made the operator scale what another one had deleted."""
 

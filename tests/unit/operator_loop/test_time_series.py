@@ -40,7 +40,7 @@ def test_a_long_slot_keeps_the_peak_and_the_last_count():
     samples = [(0, numbers(3, 1)), (20, numbers(90, 2)), (40, numbers(5, 4)), (59, UNKNOWN)]
     [(_, sample)] = ring_of(DAY, samples).samples(59.0)
     assert sample.depth == 90
-    assert sample.desired is None
+    assert (sample.ready, sample.current, sample.desired) == (None, None, None)
 
 
 def test_the_present_is_unknown_when_samples_end():
