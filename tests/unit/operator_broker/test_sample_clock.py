@@ -173,3 +173,13 @@ def test_a_response_after_a_long_pause_is_at_most_a_period_old():
         clock.sample_time(now, {"work": (count, 0, 0)})
 
     assert 495.0 <= clock.sample_time(500.0, {"work": (9, 0, 0)}) <= 500.0
+
+
+def test_counters_that_do_not_change_are_aligned_after_a_period():
+    """A queue at rest would never have known counters otherwise."""
+    clock = SampleClock(1.0)
+    aligned = {}
+    for second in range(8):
+        clock.sample_time(float(second), {"work": (7, 7, 7)})
+        aligned[second] = clock.is_aligned
+    assert aligned == {second: second > 5 for second in range(8)}

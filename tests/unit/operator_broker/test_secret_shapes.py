@@ -40,6 +40,12 @@ WITHOUT_URI = {key: value for key, value in CLUSTER_OPERATOR.items() if "_string
             "http://default_user_x:p-_w@orders.shop.svc:15672",
         ),
         (
+            {**WITHOUT_URI, "port": "443"},
+            None,
+            "amqps://default_user_x:p-_w@orders.shop.svc:443/",
+            "https://default_user_x:p-_w@orders.shop.svc:15671",
+        ),
+        (
             {**CLUSTER_OPERATOR, "connection_string": "amqps://u:p@host:5671/"},
             None,
             "amqps://u:p@host:5671/",
