@@ -153,7 +153,8 @@ class FakeApi:
         self._kind = kind
 
     async def pages(self, path: ApiPath) -> AsyncIterator[dict]:
-        items = [self._item("1")] if self._kind in path.text else []
+        is_asked = self._kind in path.text and path.namespace in {None, "shop"}
+        items = [self._item("1")] if is_asked else []
         yield {"items": items, "metadata": {"resourceVersion": "1"}}
 
     async def changes(self, path: ApiPath, version: str) -> AsyncIterator[tuple[str, dict]]:
@@ -196,6 +197,18 @@ def test_keda_scales_as_long_as_its_scaled_object_has_an_hpa(
         return conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "worker"))
 
     assert asyncio.run(timeline()) == found
+
+
+def test_a_list_of_one_namespace_forgets_no_hpa_of_another():
+    async def timeline() -> str | None:
+        api = FakeApi("horizontalpodautoscalers", "keda-hpa-worker")
+        conflicts = WatchedConflicts(api, ("shop", "market"))
+        watching = asyncio.create_task(conflicts.run())
+        await conflicts.wait_until_synced()
+        watching.cancel()
+        return conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "worker"))
+
+    assert asyncio.run(timeline()) == HPA
 
 
 def test_an_hpa_of_a_workload_that_cannot_exist_is_not_kept():

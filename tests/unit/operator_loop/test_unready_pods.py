@@ -48,6 +48,7 @@ FAILED = {"exitCode": 1, "reason": "Error"}
         (pod(waiting("ImagePullBackOff")), "ImagePullBackOff"),
         (pod(waiting("ContainerCreating")), "ContainerCreating"),
         (pod(waiting("CrashLoopBackOff", FAILED)), "CrashLoopBackOff: exit code 1"),
+        (pod(waiting("ContainerCreating"), waiting("ErrImagePull")), "ErrImagePull"),
         (pod(waiting("CrashLoopBackOff", KILLED)), "CrashLoopBackOff: OOMKilled"),
         (pod({"state": {"terminated": FAILED}}), "exit code 1"),
         (pod(RUNNING, waiting("ErrImagePull")), "ErrImagePull"),
