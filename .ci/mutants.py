@@ -4,6 +4,7 @@ mutmut expects one ``src`` folder, so the packages and the tests are copied into
 first. ``SAMPLE=400`` runs that many mutants, chosen at random, always the same ones of one source
 and one ``SEED``. The report counts, by module, the mutants that the tests notice, and prints the
 others. The exit status is 1 if less than 85 % are noticed, also of those that no test executes.
+``PART=named`` puts in the faults that stand in ``named_faults.toml``.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import IO
+
+import named_faults
 
 MUTMUT = (sys.executable, "-m", "mutmut")
 WORK = Path(".cache/mutants")
@@ -59,6 +62,14 @@ PARTS = {
     "webhooks": (("mare_services/webhooks/domain/*",), ("webhooks",)),
 }
 """Patterns of modules, and folders or files below tests/unit, by part."""
+NAMED = {
+    "domain": _DOMAIN_TESTS,
+    "broker": ("operator_broker",),
+    "cluster": ("operator_loop",),
+    "custom_resource": ("operator_loop",),
+    "loop": ("operator_loop",),
+}
+"""The tests of the faults in `named_faults.toml`, by folder of the operator."""
 OTHERS = {"runtime": ["mare_nameko/client/*"]}
 COUNTING = ("--ignore-glob=*/test_steps_of_the_loop.py",)
 """Counts Python calls, of which mutmut adds one for each call of a mutated function."""
@@ -138,6 +149,9 @@ if os.environ.get("MUTANT_UNDER_TEST") == "stats" and "MUTANT_HITS" in os.enviro
 
 def main() -> None:
     options = _options()
+    if options.part == "named":
+        named_faults.run(NAMED, options.jobs, options.least)
+        return
     folder = WORK / options.part
     _copy(folder, options.part)
     log = (WORK / f"{options.part}.log").absolute()
@@ -169,7 +183,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("mutants.py", description=__doc__)
-    parser.add_argument("part", choices=PARTS)
+    parser.add_argument("part", choices=[*PARTS, "named"])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sample", type=int, help="how many mutants to run, at random")
     parser.add_argument("--least", type=int, default=85, help="percent that have to be noticed")
