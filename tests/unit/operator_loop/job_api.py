@@ -38,6 +38,8 @@ class JobApi:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.created: list[str] = []
         self.deleted: list[str] = []
+        self.policies: set[str] = set()
+        """What was to become of the Pods of deleted Jobs."""
         self.events: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
         self.stale: list[dict[str, Any]] | None = None
         """What lists contain, instead of the Jobs of now."""
@@ -56,6 +58,7 @@ class JobApi:
             if version not in {None, self.jobs[name]["metadata"]["resourceVersion"]}:
                 raise Conflict("the ResourceVersion in the precondition does not match")
             self.deleted.append(name)
+            self.policies.add(body.get("propagationPolicy", "Orphan"))
             await self.events.put(("DELETED", self.jobs.pop(name)))
             return {}
         if self.errors:

@@ -84,6 +84,7 @@ def test_finished_jobs_beyond_the_limits_are_deleted():
             await world.tick()
         assert len(api.created) == 5
         assert len(api.jobs) == 1
+        assert api.policies == {"Background"}
         assert status_of(world)["jobs"]["succeeded"] == 5
 
     run(timeline, workloads=targets(api))
