@@ -149,13 +149,13 @@ KINDS: Mapping[str, Kind] = {
         spec={"target": _ONE_WORKER, "maxReplicas": 10},
         seconds=240,
     ),
-    "held": Kind(
-        about="no prefetch limit, 200 messages that a consumer holds, beside 2 messages/s of 0.2 s",
-        load=loads.held,
-        mode="hold",
-        queues={QUEUE: CLASSIC},
-        spec={"target": {"type": "QueueLength", "messagesPerReplica": 4}, "maxReplicas": 20},
-        seconds=180,
+    "celery-length": CeleryKind(
+        about="the same, a minute later, with QueueLength of 4 messages",
+        load=loads.countdowns_later,
+        queues={QUEUE: {}},
+        raises_prefetch=True,
+        spec={"target": {"type": "QueueLength", "messagesPerReplica": 4}, "maxReplicas": 10},
+        seconds=600,
     ),
     "batches": Kind(
         about="one acknowledgement for 1,000 messages, 10 messages/s of 0.01 s",

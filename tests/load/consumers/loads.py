@@ -8,7 +8,7 @@ from typing import Any
 import pika
 from celery import Celery
 
-from tests.load.consumers.worker import HELD, POISON, QUEUE
+from tests.load.consumers.worker import POISON, QUEUE
 
 CLASSIC = {"x-queue-type": "classic"}
 DELAYED = f"{QUEUE}-delayed"
@@ -105,12 +105,10 @@ def countdowns(load: Load) -> None:
             app.send_task("shop.resize", [number])
 
 
-def held(load: Load) -> None:
-    """Publish 200 messages that are due later after a minute, beside two a second."""
-    for number in load.ticks(2):
-        load.publish()
-        if number == 120:
-            load.publish(200, body=HELD)
+def countdowns_later(load: Load) -> None:
+    """Send them once a worker runs, which takes the 200 tasks before the next ones run."""
+    load.wait(60)
+    countdowns(load)
 
 
 def poisoned(load: Load) -> None:

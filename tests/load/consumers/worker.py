@@ -20,8 +20,6 @@ BATCH = 1_000
 """Messages of one acknowledgement, and the prefetch count of that mode."""
 POISON = b"poison"
 """The body of a message that fails each time."""
-HELD = b"later"
-"""The body of a message that a consumer keeps, as Celery does with a task that is due later."""
 _POISON_SECONDS = 0.075
 _POLL_SECONDS = 0.05
 _TAKES = float(os.environ.get("TAKES", "0.2"))
@@ -38,13 +36,6 @@ def acknowledge(channel: Channel, method: Any, _: Any, body: bytes) -> None:
         return
     time.sleep(_TAKES)
     channel.basic_ack(method.delivery_tag)
-
-
-def hold(channel: Channel, method: Any, _: Any, body: bytes) -> None:
-    """Work, then acknowledge, except for what is due later."""
-    if body != HELD:
-        time.sleep(_TAKES)
-        channel.basic_ack(method.delivery_tag)
 
 
 def work_only(*_: object) -> None:
@@ -99,7 +90,6 @@ MODES: dict[str, Callable[[Channel], None]] = {
     "poll": poll,
     "no-ack": lambda channel: consume(channel, work_only, auto_ack=True),
     "batches": lambda channel: consume(channel, acknowledge_batches, prefetch=BATCH),
-    "hold": lambda channel: consume(channel, hold, prefetch=0),
     "crash": crash,
     "exclusive": exclusive,
 }
