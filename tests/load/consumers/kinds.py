@@ -149,14 +149,6 @@ KINDS: Mapping[str, Kind] = {
         spec={"target": _ONE_WORKER, "maxReplicas": 10},
         seconds=240,
     ),
-    "celery-length": CeleryKind(
-        about="the same, a minute later, with QueueLength of 4 messages",
-        load=loads.countdowns_later,
-        queues={QUEUE: {}},
-        raises_prefetch=True,
-        spec={"target": {"type": "QueueLength", "messagesPerReplica": 4}, "maxReplicas": 10},
-        seconds=600,
-    ),
     "batches": Kind(
         about="one acknowledgement for 1,000 messages, 10 messages/s of 0.01 s",
         mode="batches",

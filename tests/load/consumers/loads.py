@@ -105,12 +105,6 @@ def countdowns(load: Load) -> None:
             app.send_task("shop.resize", [number])
 
 
-def countdowns_later(load: Load) -> None:
-    """Send them once a worker runs, which takes the 200 tasks before the next ones run."""
-    load.wait(60)
-    countdowns(load)
-
-
 def poisoned(load: Load) -> None:
     """Publish three messages that always fail after a minute, beside two a second."""
     for number in load.ticks(2):

@@ -234,17 +234,6 @@ def test_workers_that_hang_are_named_instead_of_the_grace_period(*, hangs: bool)
         assert 550 < found["MARE024"].clauses[0].numbers["seconds"] < 605
 
 
-def test_held_messages_are_reported_without_workers_too():
-    held = HeldMessages(beyond=197, beyond_since=100.0)
-    history = replace(History.begin(0.0, 1), held_messages=held)
-    spec, queues = read_autoscaler(body(target=LENGTH)).spec, BrokerReading(queues=(), busy={})
-
-    assert prefetch_suitable(spec, queues, history, 200.0) == ()
-    assert [each.reason for each in prefetch_suitable(spec, queues, history, 400.0)] == [
-        "MessagesHeld"
-    ]
-
-
 @pytest.mark.parametrize("target", [{"type": "MaximumConcurrency"}, LENGTH])
 @pytest.mark.parametrize(("now", "reason"), [(200.0, "Configured"), (400.0, "MessagesHeld")])
 def test_messages_beyond_the_workers_are_reported_once_they_are_old(now, reason, target):
@@ -256,7 +245,7 @@ def test_messages_beyond_the_workers_are_reported_once_they_are_old(now, reason,
 
     assert found.reason == reason
     if reason == "MessagesHeld":
-        assert "200 messages beyond those that count as load are unack" in found.message
+        assert "200 messages more than the replicas have workers are" in found.message
         assert "for 5 min" in found.message
 
 

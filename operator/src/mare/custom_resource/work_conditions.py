@@ -137,16 +137,16 @@ def prefetch_suitable(
 ) -> tuple[Condition, ...]:
     """Return whether the prefetch count is the number of workers, if a target depends on it.
 
-    Messages that are held, and that no target counts as load, are named for any target.
+    With `workersPerReplica`, messages that are held beyond the workers are named for any target.
     """
     kind, estimates = "PrefetchSuitable", history.learning.estimates
+    depends = any(isinstance(each, QueueWaitTime | MaximumConcurrency) for each in spec.targets)
+    if not depends and spec.workers_per_replica is None:
+        return ()
     held = history.held_messages
     if held.beyond_since is not None and now - held.beyond_since > _HELD_SECONDS:
         minutes = round((now - held.beyond_since) / 60)
         return (condition(kind, "False", "MessagesHeld", messages=held.beyond, minutes=minutes),)
-    depends = any(isinstance(each, QueueWaitTime | MaximumConcurrency) for each in spec.targets)
-    if not depends and spec.workers_per_replica is None:
-        return ()
     if spec.workers_per_replica is not None:
         return (condition(kind, "True", "Configured"),)
     load = load_of(reading.queues)

@@ -42,6 +42,7 @@ bound the count moves to it at once, as in an HPA, also if the proposal is beyon
 idle count. Replicas with work, a pause and a veto delay it; scale-down windows restart meanwhile.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -64,7 +65,7 @@ from mare.domain.spec import FallbackBehavior, ForecastMode, Pause, ScalingSpec
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown
 from mare.domain.vetoes import apply_vetoes
-from mare.domain.work_in_progress import most_not_held
+from mare.domain.work_in_progress import most_in_progress
 
 
 def decide(
@@ -141,15 +142,14 @@ def _observe(
     """Return the history with one more reading; all queues count for the cooldown."""
     workload, has_alarm = observation.workload, observation.alarm is not None
     taken = load.without_ready_of(omitted)
-    workers, each = spec.workers_per_replica, spec.messages_per_replica
-    learning = learn(history.learning, taken, workload, now, workers, messages_per_replica=each)
+    learning = learn(history.learning, taken, workload, now, spec.workers_per_replica)
     history = history.observe(load, learning, now)
     answer = observation.evidence.quiet_answer
     if answer and answer.has_messages and answer.answered_at > history.quiet_since:
         history = history.restart_quiet_period(answer.answered_at)
     acknowledgement = history.early_acknowledgement.observe(load, now, spec.drain_seconds)
-    forecasts = spec.forecast is not ForecastMode.OFF
-    most = most_not_held(spec, load, workload, learning.estimates)
+    workers, forecasts = spec.workers_per_replica, spec.forecast is not ForecastMode.OFF
+    most = math.inf if workers is None else most_in_progress(workload, workers)
     held_messages = history.held_messages.observe(load).observe_workers(load, most)
     return replace(
         history,

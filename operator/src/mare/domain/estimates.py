@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from mare.domain.acknowledgement_batches import LARGE_PREFETCH
-from mare.domain.delivered_bursts import DeliveredBursts
 from mare.domain.growth import ReadyGrowth
-from mare.domain.observation import NO_CONSUMERS, STATISTICS_SECONDS, Load, Workload
+from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
 from mare.domain.replica_starts import UNKNOWN_START
 from mare.domain.unknown import Unknown, known
 
@@ -50,7 +48,6 @@ class Estimates:
     counted_seconds: float = 0.0
     """The part of it up to the statistics that `finished` is from, which can be 10 s old."""
     ready_growth: ReadyGrowth = field(default_factory=ReadyGrowth)
-    delivered_bursts: DeliveredBursts = field(default_factory=DeliveredBursts)
     may_grow: bool = True
     """Whether the replicas that were added last have started, as far as consumers show."""
     start_seconds: float | None = None
@@ -68,16 +65,6 @@ class Estimates:
     def assumed_consumers_per_replica(self, load: Load) -> float:
         """Return the consumers of a replica; until measured, one for each consumed queue."""
         return self.consumers_per_replica or max(1, load.consumed_queues)
-
-    def may_hold_messages(self, load: Load) -> bool:
-        """Return whether a replica may have far more messages than it works on.
-
-        Without a consumer, clients of basic.get have the messages, and work on each.
-        """
-        prefetch = load.prefetch
-        if isinstance(prefetch, Unknown):
-            return prefetch.reason != NO_CONSUMERS
-        return not 0 < prefetch * self.assumed_consumers_per_replica(load) < LARGE_PREFETCH
 
     @property
     def confirmed_rate(self) -> float:

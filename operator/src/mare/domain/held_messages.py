@@ -26,12 +26,12 @@ class HeldMessages:
     """The longest time, observed last at `seen_at`."""
     seen_at: float = 0.0
     beyond: int = 0
-    """Unacknowledged messages that are no load, such as ones that no worker can have begun."""
+    """Unacknowledged messages that no worker can have begun: they are more than the workers."""
     beyond_since: float | None = None
     """Since when such messages exist; None without any."""
 
     def observe_workers(self, load: Load, most: float) -> "HeldMessages":
-        """Return the messages beyond the `most` that are a load."""
+        """Return the messages beyond the `most` that workers can have begun."""
         at, beyond = load.statistics_at, known(load.unacknowledged, 0) - most
         if isinstance(at, Unknown) or beyond <= 0:
             return self if self.beyond_since is None else replace(self, beyond_since=None)

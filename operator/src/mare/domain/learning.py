@@ -58,13 +58,8 @@ def learn(
     workload: Workload,
     now: float,
     configured_workers: int | None = None,
-    *,
-    messages_per_replica: float = 0.0,
 ) -> Learning:
-    """Update the estimates with one reading. `configured_workers` are those of a replica.
-
-    By its target a replica takes `messages_per_replica`, or as many messages as it has workers.
-    """
+    """Update the estimates with one reading. `configured_workers` are those of a replica."""
     whole, load = load, load.without_missing_queues()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
@@ -73,14 +68,11 @@ def learn(
     has_changed = learning.starting.replicas not in {None, workload.replicas}
     estimates, last_read = learning.estimates, learning.estimates.ready_growth.at
     growth = estimates.ready_growth.observe(workload.replicas, load.consumers, load.ready, now)
-    each = max(messages_per_replica, known(estimates.workers_per_replica, 0.0))
-    consuming = estimates.consuming_replicas(load, workload)
-    bursts = estimates.delivered_bursts.observe(load, consuming, each)
     backlog = learning.backlog.observe(
         load,
         now,
         replicas=workload.replicas,
-        consuming=consuming,
+        consuming=estimates.consuming_replicas(load, workload),
         arrival_rate=known(estimates.arrival_rate, None),
         start_seconds=starting.start_seconds,
         is_learning=isinstance(estimates.capacity_per_replica, Unknown),
@@ -92,7 +84,6 @@ def learn(
         consumers_per_replica=starting.consumers_per_replica,
         ratio_is_used=estimates.ratio_is_used or has_changed,
         ready_growth=growth,
-        delivered_bursts=bursts,
         may_grow=not backlog.is_starting
         and now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
     )

@@ -238,18 +238,6 @@ class ScalingSpec:
         return next((workers for workers in configured if workers is not None), None)
 
     @property
-    def messages_per_replica(self) -> float:
-        """The most messages that a replica takes by a target that counts messages."""
-        return max(
-            (
-                target.messages_per_replica
-                for target in self.targets
-                if isinstance(target, QueueLength)
-            ),
-            default=0.0,
-        )
-
-    @property
     def capacity_per_replica(self) -> float | None:
         """The capacity per replica of the first target that has it."""
         configured = (

@@ -21,7 +21,7 @@ from mare.domain.spec import (
 from mare.domain.supported_rate import rate_of
 from mare.domain.unknown import Unknown, known, total
 from mare.domain.wait_target import proposal_by_wait
-from mare.domain.work_in_progress import in_progress, most_counted
+from mare.domain.work_in_progress import in_progress
 
 
 def proposal_of(
@@ -70,7 +70,7 @@ def _proposal(
         case PublishedToDeliveredRatio():
             return _by_ratio(target, load, estimates, workload, behavior)
         case QueueLength():
-            formula = _by_length(target, load, estimates, workload)
+            formula = _by_length(target, load, workload)
         case MessageRate():
             formula = _by_rate(target, load, estimates, workload)
         case ExpectedQueueConsumptionTime():
@@ -104,9 +104,7 @@ def _with_tolerance(formula: _Formula, current: int, behavior: Behavior) -> Prop
     )
 
 
-def _by_length(
-    target: QueueLength, load: Load, estimates: Estimates, workload: Workload
-) -> _Formula | Unknown:
+def _by_length(target: QueueLength, load: Load, workload: Workload) -> _Formula | Unknown:
     ready, unacknowledged = load.of_entries(target.queues)
     if isinstance(ready, Unknown):
         return ready
@@ -117,15 +115,11 @@ def _by_length(
         clause = Clause(code, ready=ready, each=each, replicas=count_of(ready / each))
         return _Formula(ready, each, clause, allows_scale_down)
     if target.workers_per_replica is not None:
-        most: float = in_progress(load, workload, target.workers_per_replica)
-    else:
-        most = most_counted(load, workload, estimates, each)
-    count = ready + int(min(unacknowledged, most))
+        begun = in_progress(load, workload, target.workers_per_replica)
+        unacknowledged = min(unacknowledged, begun)
+    count = ready + unacknowledged
     clause = Clause("length", messages=count, each=each, replicas=count_of(count / each))
-    beyond = ready + unacknowledged - count
-    return _Formula(
-        count, each, clause, remark=Clause("length.beyond", beyond=beyond) if beyond else None
-    )
+    return _Formula(count, each, clause)
 
 
 def _by_rate(
@@ -177,8 +171,6 @@ def _by_concurrency(
     each = per_replica * target.busy_percent / 100
     # `queues` of the target can name some of the queues only.
     begun = min(known(unacknowledged, 0), in_progress(load, workload, per_replica))
-    # Below 100 %, workers that only hold messages would ask for more replicas again and again.
-    begun = int(min(begun, most_counted(load, workload, estimates, each)))
     count, allows_scale_down = ready + begun, not isinstance(unacknowledged, Unknown)
     clause = Clause(
         "concurrency" if allows_scale_down else "concurrency.partly",
