@@ -28,6 +28,7 @@ from mare.cluster.workloads import WatchedWorkloads
 from mare.leadership import LeaseSettings
 from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
+from mare.loop.object_places import ObjectPlaces
 from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.no_diffs import NoDiffs, NoProgress
@@ -119,6 +120,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[ShardedLoop, async
         conflicts = WatchedConflicts(api, settings.namespaces)
         records = [Record(scheduler) for _ in leaders.of_shards]
         metrics = Metrics(*records)
+        places = ObjectPlaces(scheduler, settings.namespace_queues)
         loop = ShardedLoop(
             [
                 Loop(
@@ -136,6 +138,7 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[ShardedLoop, async
                     namespace_queues=settings.namespace_queues,
                     traces=traces,
                     scheduler=scheduler,
+                    places=places,
                     operator=f"{settings.lease_namespace}/{settings.lease_name}",
                 )
                 for leadership, record in zip(leaders.of_shards, records, strict=True)

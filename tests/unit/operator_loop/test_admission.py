@@ -11,6 +11,7 @@ import pytest
 from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.custom_resource.status import MOST_QUEUES
 from mare.loop.admission import RETRY_SECONDS, Admission
+from mare.loop.object_places import ObjectPlaces
 from mare.loop.stored_status import StoredStatus
 from mare.ports import Unavailable
 from mare.tenant_scheduler import OBJECTS, OWN_MEMORY, STATUS_WRITES, TenantScheduler
@@ -178,8 +179,8 @@ def test_a_namespace_has_its_reserved_part_whatever_others_hold():
                 next(reads)
                 raise Unavailable("no answer")
 
-        around = Objects(), lambda: True, None, scheduler
-        admission = Admission(lambda _: None, read_autoscaler, 2_000, *around)
+        around = ObjectPlaces(scheduler, 2_000), Objects(), lambda: True, None, scheduler
+        admission = Admission(lambda _: None, read_autoscaler, *around)
         taken = sum(
             admission.takes(read_autoscaler(body(f"worker-{number:02}"))) for number in range(80)
         )

@@ -8,14 +8,20 @@ from hypothesis import strategies as st
 
 from mare.custom_resource.autoscaler import Key
 from mare.loop.object_places import ObjectPlaces, Place
+from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import OBJECTS, OWN_MEMORY, USUAL_MEMORY, TenantScheduler
 
 _SHARED = 24
 _MEMORY = OWN_MEMORY + (USUAL_MEMORY - OWN_MEMORY) * (_SHARED + 0.5) / OBJECTS.shared
 
 
+def _nothing(_key: Key, _error: OverBudget) -> None:
+    pass
+
+
 def _place(namespace: str, number: int, units: int = 1) -> Place:
-    return Place(f"2026-01-01T00:00:{number:03}Z", Key(namespace, f"worker-{number}"), units)
+    created = f"2026-01-01T00:00:{number:03}Z"
+    return Place(created, Key(namespace, f"worker-{number}"), units, _nothing)
 
 
 def _objects(sizes: dict[str, int]) -> list[Place]:
@@ -29,20 +35,19 @@ def _objects(sizes: dict[str, int]) -> list[Place]:
 
 def _taken(order: Iterable[Place], most: int = 1_000) -> set[Key]:
     """Return the objects that have a place once all have come, and some have tried again."""
-    places, taken, waiting = ObjectPlaces(TenantScheduler(int(_MEMORY)), most), set(), list(order)
+    places, taken = ObjectPlaces(TenantScheduler(int(_MEMORY)), most), set()
+    by_key = {place.key: place for place in order}
+    waiting = list(by_key)
     for _ in range(3):
-        refused = []
-        while waiting:
-            place = waiting.pop(0)
-            while places.take(place) is not None:
-                if (displaced := places.displaced_by(place)) is None:
-                    refused.append(place)
-                    break
-                places.release(displaced)
-                taken.remove(displaced)
-                refused.extend(each for each in order if each.key == displaced)
-            else:
-                taken.add(place.key)
+        refused: list[Key] = []
+
+        def leave(key: Key, _error: OverBudget, refused: list[Key] = refused) -> None:
+            taken.remove(key)
+            refused.append(key)
+
+        for key in waiting:
+            is_taken = places.take(by_key[key]._replace(leave=leave)) is None
+            (taken.add if is_taken else refused.append)(key)
         waiting = refused
     return taken
 
@@ -73,13 +78,43 @@ def test_the_order_of_objects_does_not_matter(order: Sequence[Place]):
 
 
 def test_an_object_that_grows_displaces_newer_ones_only():
-    places = ObjectPlaces(TenantScheduler(OWN_MEMORY), OBJECTS.reserved)
-    for number in range(OBJECTS.reserved):
-        assert places.take(_place("a", number)) is None
-    newest = _place("a", OBJECTS.reserved - 1)
+    places, left = ObjectPlaces(TenantScheduler(OWN_MEMORY), OBJECTS.reserved), []
+    all_of_it = [
+        _place("a", number)._replace(leave=lambda key, _: left.append(key))
+        for number in range(OBJECTS.reserved)
+    ]
+    for place in all_of_it:
+        assert places.take(place) is None
+    oldest, newest = all_of_it[0], all_of_it[-1]
 
-    assert places.displaced_by(_place("a", 0, units=2)) == newest.key
-    assert places.displaced_by(newest._replace(units=2)) is None
+    assert places.take(newest._replace(units=2)) is not None
     assert not places.has_room(_place("a", OBJECTS.reserved))
-    places.release(newest.key)
+    assert left == []
+    assert places.take(oldest._replace(units=2)) is None
+    assert left == [newest.key]
+    assert not places.has_room(newest)
+    places.release(oldest.key)
     assert places.has_room(newest)
+
+
+def test_no_object_leaves_for_a_large_one_that_finds_no_room():
+    """Otherwise its namespace would end the scaling of others again and again."""
+    places, left = ObjectPlaces(TenantScheduler(int(_MEMORY)), 1_000), []
+    for place in _objects({"a": 14, "b": 10}):
+        assert places.take(place._replace(leave=lambda key, _: left.append(key))) is None
+
+    assert places.take(_place("b", 900, units=8)) is not None
+    assert left == []
+    assert not places.has_room(_place("b", 901, units=8))
+    assert places.take(_place("b", 902, units=2)) is None
+    assert [key.namespace for key in left] == ["a", "a"]
+
+
+def test_shards_share_the_places():
+    scheduler = TenantScheduler(int(_MEMORY))
+    places, left = ObjectPlaces(scheduler, 1_000), []
+    for place in _objects({"a": 24}):
+        places.take(place._replace(leave=lambda key, _: left.append(("first", key.namespace))))
+    for place in _objects({"z": 6}):
+        places.take(place._replace(leave=lambda key, _: left.append(("second", key.namespace))))
+    assert left == [("first", "a")] * 6

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 class _Refused(NamedTuple):
     uid: str
-    created: str
+    place: Place
     why: Unknown | None
     """Why the object was refused, until its status shows it; then None."""
 
@@ -39,7 +39,7 @@ class Admission:
     """Takes an object that was read again."""
     drop: Callable[[Key], Autoscaler]
     """Ends the scaling of an object, and returns it with its status."""
-    most_of_namespace: int
+    places: ObjectPlaces
     objects: Objects
     leadership: Leadership
     clock: DecisionClock
@@ -48,7 +48,6 @@ class Admission:
     """Names this operator in statuses: the status of an object of another one is left alone."""
 
     def __post_init__(self) -> None:
-        self._places = ObjectPlaces(self.scheduler, self.most_of_namespace)
         self._refused: defaultdict[str, dict[Key, _Refused]] = defaultdict(dict)
         """By namespace."""
         self._tasks = Tasks()
@@ -58,26 +57,26 @@ class Admission:
         return sum(map(len, self._refused.values()))
 
     def takes(self, autoscaler: Autoscaler) -> bool:
-        """Count an object or its change; return False if it is over the bound.
-
-        Drops objects that have to make room for it.
-        """
-        key = autoscaler.key
-        place = Place(autoscaler.created, key, 1 + autoscaler.characters // _LARGE)
-        while (error := self._places.take(place)) is not None:
-            displaced = self._places.displaced_by(place)
-            if displaced is None:
-                self._places.release(key)
-                self._refuse(autoscaler, error.why)
-                return False
-            self._places.release(displaced)
-            self._refuse(self.drop(displaced), error.of(displaced.namespace).why)
-        self._forget(key)
+        """Count an object or its change; return False if it is over the bound."""
+        place = self._place(autoscaler)
+        error = self.places.take(place)
+        if error is not None:
+            self.places.release(place.key)
+            self._refuse(autoscaler, error.why)
+            return False
+        self._forget(place.key)
         return True
+
+    def _place(self, autoscaler: Autoscaler) -> Place:
+        units = 1 + autoscaler.characters // _LARGE
+        return Place(autoscaler.created, autoscaler.key, units, self._leave)
+
+    def _leave(self, key: Key, error: OverBudget) -> None:
+        self._refuse(self.drop(key), error.why)
 
     def remove(self, key: Key, uid: str) -> None:
         """Forget an object, but no other one that was refused and has its name now."""
-        self._places.release(key)
+        self.places.release(key)
         self._forget(key, uid)
 
     async def close(self) -> None:
@@ -97,19 +96,22 @@ class Admission:
         acting = autoscaler.status.get("operator") or self.operator
         is_others = bool(self.operator) and acting != self.operator
         unshown = None if is_others or _shows(autoscaler, why) else why
-        self._refused[key.namespace][key] = _Refused(autoscaler.uid, autoscaler.created, unshown)
+        refused = _Refused(autoscaler.uid, self._place(autoscaler), unshown)
+        self._refused[key.namespace][key] = refused
 
     async def _retry_all(self, namespace: str) -> None:
         """Report the refused objects of a namespace, and take them once there is room."""
         refused = self._refused[namespace]
         while refused:
             with suppress(OverBudget):
-                for key, (_, created, why) in sorted(refused.items(), key=_by_turn):
+                for key, (_, place, why) in sorted(refused.items(), key=_by_turn):
                     if key not in refused:  # deleted meanwhile
                         continue
                     is_reported = not self.leadership() or why is None
-                    if is_reported and not self._places.has_room(Place(created, key)):
-                        break
+                    if is_reported and not self.places.has_room(place):
+                        if place.units == 1:
+                            break  # no other one has room
+                        continue
                     await self._retry(key)
             await asyncio.sleep(RETRY_SECONDS)
         del self._refused[namespace]
@@ -156,8 +158,8 @@ class Admission:
 
 def _by_turn(refused: tuple[Key, _Refused]) -> tuple[bool, str, Key]:
     """Order those first that do not know it, and then by age."""
-    key, (_, created, why) = refused
-    return why is None, created, key
+    key, (_, place, why) = refused
+    return why is None, place.created, key
 
 
 def _shows(autoscaler: Autoscaler, why: Unknown) -> bool:

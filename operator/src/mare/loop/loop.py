@@ -15,6 +15,7 @@ from mare.domain.unknown import Unknown
 from mare.loop.admission import Admission
 from mare.loop.evidence_collector import EvidenceCollector
 from mare.loop.metrics import Metrics
+from mare.loop.object_places import ObjectPlaces
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Pace, Rank, ReadBudget, next_turn
 from mare.loop.recent_entries import RecentEntries
@@ -68,6 +69,8 @@ class Loop:
     """Queues that the objects of a namespace may select."""
     traces: Traces = field(default_factory=NoTraces)
     scheduler: TenantScheduler = field(default_factory=TenantScheduler)
+    places: ObjectPlaces | None = None
+    """Those of all shards; None without shards."""
 
     def __post_init__(self) -> None:
         self._budget = ReadBudget(self.pace, self.namespace_queues)
@@ -106,9 +109,8 @@ class Loop:
             scheduler=self.scheduler,
         )
         around = self.objects, self.leadership, self.clock, self.scheduler
-        self._admission = Admission(
-            self.put, self._drop, self.namespace_queues, *around, self.operator
-        )
+        places = self.places or ObjectPlaces(self.scheduler, self.namespace_queues)
+        self._admission = Admission(self.put, self._drop, places, *around, self.operator)
         self._states: dict[Key, AutoscalerState] = {}
         self._by_age: list[AutoscalerState] | None = None
         self._removed = RecentEntries(_MAX_REMOVED)

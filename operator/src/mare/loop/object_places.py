@@ -6,6 +6,7 @@ objects of namespace `a` would leave 64 places to namespace `z`.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,10 +21,14 @@ class Place(NamedTuple):
     created: str
     """As in the metadata of the object: in whole seconds."""
     key: Key
-    units: int = 1
+    units: int
+    leave: Callable[[Key, OverBudget], None]
+    """Called when the object has to make room for another one."""
 
 
 class ObjectPlaces:
+    """The places of all shards of an operator."""
+
     def __init__(self, scheduler: TenantScheduler, most_of_namespace: int) -> None:
         self._scheduler = scheduler
         self._stock = replace(OBJECTS, of_namespace=max(OBJECTS.reserved, most_of_namespace))
@@ -32,39 +37,25 @@ class ObjectPlaces:
         self._units: Counter[str] = Counter()
 
     def take(self, place: Place) -> OverBudget | None:
-        """Take a place, or another number of units; return why there is no room."""
-        namespace = place.key.namespace
-        more = self._more(place)
-        try:
-            self._scheduler.hold(self._stock, namespace, more)
-        except OverBudget as error:
-            return error
-        self._taken[namespace][place.key] = place
-        self._units[namespace] += more
+        """Take a place, or another number of units; return why there is no room.
+
+        Objects leave if that is enough for this one.
+        """
+        displaced = self._move_in(place)
+        if isinstance(displaced, OverBudget):
+            return displaced
+        for each, error in displaced:
+            each.leave(each.key, error)
         return None
 
     def has_room(self, place: Place) -> bool:
         """Return whether an object that has no place would get it."""
-        if self.take(place) is None:
-            self.release(place.key)
-            return True
-        return self.displaced_by(place) is not None
-
-    def displaced_by(self, place: Place) -> Key | None:
-        """Return the next object that makes room for another one; None if none does.
-
-        It is the newest one of the largest namespace, if that stays as large as the other's
-        becomes. Otherwise it is the newest one of the same namespace, if it is newer.
-        """
-        namespace = place.key.namespace
-        own = self._units[namespace] + self._more(place)
-        largest = max(self._units, key=self._units.__getitem__, default=namespace)
-        if own <= self._stock.of_namespace and largest != namespace:
-            newest = max(self._taken[largest].values())
-            if self._units[largest] - newest.units >= own:
-                return newest.key
-        newest = max(self._taken[namespace].values(), default=place)
-        return newest.key if newest.key != place.key and newest > place else None
+        displaced = self._move_in(place)
+        if isinstance(displaced, OverBudget):
+            return False
+        self.release(place.key)
+        self._move_back(displaced)
+        return True
 
     def release(self, key: Key) -> None:
         namespace, _ = key
@@ -75,7 +66,54 @@ class ObjectPlaces:
         if not self._taken[namespace]:
             del self._taken[namespace], self._units[namespace]
 
+    def _move_in(self, place: Place) -> Sequence[tuple[Place, OverBudget]] | OverBudget:
+        """Take a place; return the objects that made room, or why there is none."""
+        displaced: list[tuple[Place, OverBudget]] = []
+        while (error := self._count(place)) is not None:
+            newest = self._displaced_by(place)
+            if newest is None:
+                self._move_back(displaced)
+                return error
+            self.release(newest.key)
+            displaced.append((newest, error.of(newest.key.namespace)))
+        return displaced
+
+    def _move_back(self, displaced: Sequence[tuple[Place, OverBudget]]) -> None:
+        for place, _ in displaced:
+            self._count(place)
+
+    def _count(self, place: Place) -> OverBudget | None:
+        namespace = place.key.namespace
+        more = self._more(place)
+        try:
+            self._scheduler.hold(self._stock, namespace, more)
+        except OverBudget as error:
+            return error
+        self._taken[namespace][place.key] = place
+        self._units[namespace] += more
+        return None
+
+    def _displaced_by(self, place: Place) -> Place | None:
+        """Return the next object that makes room for another one; None if none does.
+
+        It is the newest one of the largest namespace, if that stays as large as the other's
+        becomes. Otherwise it is the newest one of the same namespace, if it is newer.
+        """
+        namespace = place.key.namespace
+        own = self._units[namespace] + self._more(place)
+        largest = max(self._units, key=self._units.__getitem__, default=namespace)
+        if own <= self._stock.of_namespace and largest != namespace:
+            newest = max(self._taken[largest].values(), key=_age)
+            if self._units[largest] - newest.units >= own:
+                return newest
+        newest = max(self._taken[namespace].values(), key=_age, default=place)
+        return newest if newest.key != place.key and _age(newest) > _age(place) else None
+
     def _more(self, place: Place) -> int:
         """Return the units that an object needs beyond those that it has."""
         before = self._taken[place.key.namespace].get(place.key)
         return place.units - (before.units if before else 0)
+
+
+def _age(place: Place) -> tuple[str, Key]:
+    return place.created, place.key
