@@ -73,7 +73,7 @@ def test_endless_grace_periods_do_not_hide_a_killed_replica_of_another_namespace
     [
         pytest.param(work.quiet_checks, 8, 64, id="quiet_checks"),
         pytest.param(work.scale_writes, 16, 32, id="scale_writes"),
-        pytest.param(work.status_writes, 2, 4, id="status_writes"),
+        pytest.param(work.status_writes, 4, 8, id="status_writes"),
         pytest.param(work.pod_writes, 8, 16, id="pod_writes"),
         pytest.param(work.job_writes, 8, 16, id="job_writes"),
         pytest.param(work.restores, 4, 8, id="restores"),

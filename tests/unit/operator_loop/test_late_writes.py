@@ -11,7 +11,7 @@ from tests.unit.operator_loop.worlds import World, body, run
 
 SLOTS = 16
 """Changes of the replicas of a namespace at the same time."""
-STATUS_SLOTS = 2
+STATUS_SLOTS = 4
 NAMES = [f"worker-{number}" for number in range(40)]
 BUSY = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
 AT_ONCE = {"scaleDown": {"stabilizationWindowSeconds": 0}}

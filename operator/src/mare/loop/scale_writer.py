@@ -182,10 +182,8 @@ class ScaleWriter:
         scale = self.workloads.get(view.autoscaler.target)
         state.record_applied(replace(view, scale=scale), change, now)
         await self.statuses.write(state)
-        await self.statuses.publish_event(
-            state,
-            "Normal",
-            decision.reason,
-            decision.message,
-            (decision.current, decision.replicas),
+        # Not awaited: the next change of the object need not wait for the turn of the Event.
+        counts = decision.current, decision.replicas
+        self._tasks.start(
+            self.statuses.publish_event(state, "Normal", decision.reason, decision.message, counts)
         )
