@@ -9,6 +9,7 @@ from mare.convert.draft import Draft
 from mare.convert.findings import ALONG, Outcome, Problem
 from mare.convert.hpa import convert_hpa
 from mare.convert.metadata import MARKER_LABEL
+from mare.convert.names import check_names
 from mare.convert.origins import Objects
 from mare.convert.scaledjob import convert_scaledjob
 from mare.convert.scaledobject import convert_scaledobject
@@ -55,6 +56,7 @@ def convert(texts: Iterable[tuple[str, str]]) -> Conversion:
     drafts: list[Draft] = []
     for file, text in texts:
         for document in parse_objects(text, file):
+            check_names(document)
             drafts += _drafts(document)
     objects = Objects([draft.document for draft in drafts])
     for draft in drafts:

@@ -66,7 +66,8 @@ def _preparations(objects: list[Draft]) -> Iterator[Step]:
     """Yield the steps of all workloads together."""
     yield Step(
         "Chart",
-        f"Install the operator's chart with these values beside yours. {remarks(objects)}".rstrip(),
+        "Install the operator's chart with these values. An upgrade replaces lists: add these"
+        f" entries to those that you have. {remarks(objects)}".rstrip(),
         values=chart_values(objects),
     )
     commands = [found.command for each in objects for found in each.findings if found.command]
