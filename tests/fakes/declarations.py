@@ -19,6 +19,8 @@ class Broker:
     queues: dict[str, Found] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     """Queues that return 0 and 0, after the time that RabbitMQ waits for a leader."""
+    late_once: set[str] = field(default_factory=set)
+    """Queues whose next answer is late, as after a pause of the operator."""
     failing: dict[str, Exception] = field(default_factory=dict)
     """With which error a declare fails, by queue."""
     stuck: set[str] = field(default_factory=set)
@@ -94,7 +96,9 @@ class Channel:
         broker.declared.append(name)
         if not name.isascii():
             raise ValueError("Invalid value for queue")
-        seconds = 60 if name in broker.stuck else 0.26 if name in broker.silent else 0
+        is_late = name in broker.silent | broker.late_once
+        broker.late_once.discard(name)
+        seconds = 60 if name in broker.stuck else 0.26 if is_late else 0
         await self._wait(seconds + broker.busy_seconds)
         if name in broker.failing:
             self._is_closed = True

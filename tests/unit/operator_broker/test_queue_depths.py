@@ -117,7 +117,7 @@ def test_a_queue_that_did_not_answer_is_declared_after_the_others(play):
         await stage.read("quiet", "work", "more")
         await asyncio.sleep(1)
         await stage.read("quiet", "work", "more")
-        assert stage.broker.declared == ["work", "more", "quiet"]
+        assert stage.broker.declared == ["work", "more", "quiet", "quiet"]
 
     play(timeline)
 
@@ -144,6 +144,20 @@ def test_an_empty_queue_that_is_late_with_all_others_is_read_again_at_once(play,
         times = await stage.declare_times("more", 12)
         gaps = {later - earlier for earlier, later in pairwise(times)}
         assert (max(gaps) > 2) == (cause == "leader")
+
+    play(timeline)
+
+
+def test_an_empty_queue_that_is_late_once_is_read_again_at_once(play):
+    """A pause of the operator made idle queues seem silent: they were next read after 0.5 to 8 s."""
+
+    async def timeline(stage: Stage) -> None:
+        stage.broker.queues["more"] = Found(0, 0)
+        await stage.read("work", "more")
+        stage.broker.late_once = {"more"}
+        assert await stage.read("more") == {"more": Depth(0, 0)}
+        stage.broker.queues["more"] = Found(9, 0)
+        assert await stage.read("more") == {"more": Depth(9, 0)}
 
     play(timeline)
 
