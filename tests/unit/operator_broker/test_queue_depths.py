@@ -149,7 +149,7 @@ def test_an_empty_queue_that_is_late_with_all_others_is_read_again_at_once(play,
 
 
 def test_an_empty_queue_that_is_late_once_is_read_again_at_once(play):
-    """A pause of the operator made idle queues seem silent: they were next read after 0.5 to 8 s."""
+    """A pause of the operator made idle queues seem silent, and bursts up to 8 s late."""
 
     async def timeline(stage: Stage) -> None:
         stage.broker.queues["more"] = Found(0, 0)
