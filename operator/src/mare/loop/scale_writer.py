@@ -184,6 +184,4 @@ class ScaleWriter:
         await self.statuses.write(state)
         # Not awaited: the next change of the object need not wait for the turn of the Event.
         counts = decision.current, decision.replicas
-        self._tasks.start(
-            self.statuses.publish_event(state, "Normal", decision.reason, decision.message, counts)
-        )
+        self.statuses.start_event(state, decision.reason, decision.message, "Normal", counts)

@@ -52,9 +52,16 @@ class StatusWriter:
         state.stored.writing = True
         self._tasks.start(self._attempt(state, self._challenge))
 
-    def start_event(self, state: AutoscalerState, reason: str, message: str) -> None:
-        """Publish a Warning in the background."""
-        self._tasks.start(self.publish_event(state, "Warning", reason, message))
+    def start_event(
+        self,
+        state: AutoscalerState,
+        reason: str,
+        message: str,
+        kind: str = "Warning",
+        change: tuple[int, int] | None = None,
+    ) -> None:
+        """Publish an Event in the background."""
+        self._tasks.start(self.publish_event(state, kind, reason, message, change))
 
     async def record_counts(self, state: AutoscalerState, replicas: int) -> None:
         """Write the count before a change, its events, and the original count.
