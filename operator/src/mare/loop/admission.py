@@ -156,10 +156,10 @@ class Admission:
             refused[autoscaler.key] = refused[autoscaler.key]._replace(why=None)
 
 
-def _by_turn(refused: tuple[Key, _Refused]) -> tuple[bool, str, Key]:
+def _by_turn(refused: tuple[Key, _Refused]) -> tuple[bool, tuple[str, Key]]:
     """Order those first that do not know it, and then by age."""
-    key, (_, place, why) = refused
-    return why is None, place.created, key
+    _, (_, place, why) = refused
+    return why is None, place.age
 
 
 def _shows(autoscaler: Autoscaler, why: Unknown) -> bool:

@@ -110,7 +110,7 @@ class Loop:
         )
         around = self.objects, self.leadership, self.clock, self.scheduler
         places = self.places or ObjectPlaces(self.scheduler, self.namespace_queues)
-        self._admission = Admission(self.put, self._drop, places, *around, self.operator)
+        self._admission = Admission(self.put, self._displace, places, *around, self.operator)
         self._states: dict[Key, AutoscalerState] = {}
         self._by_age: list[AutoscalerState] | None = None
         self._removed = RecentEntries(_MAX_REMOVED)
@@ -133,7 +133,8 @@ class Loop:
 
     def stored(self, key: Key) -> Autoscaler:
         """Return an object with its status as the API server has it; raise KeyError."""
-        return replace(self._states[key].autoscaler, status=self._states[key].stored.status)
+        state = self._states[key]
+        return replace(state.autoscaler, status=state.stored.status)
 
     def put(self, autoscaler: Autoscaler) -> None:
         """Add an object or take its change; an event older than what is known is ignored."""
@@ -147,7 +148,7 @@ class Loop:
         has_changed = state is None or state.autoscaler.generation != autoscaler.generation
         if has_changed and not self._admission.takes(autoscaler):
             if state is not None:
-                self._drop(autoscaler.key)
+                self._drop(state)
             return
         stored = replace(autoscaler, status=_IN_STATE)
         if state is None:
@@ -170,20 +171,23 @@ class Loop:
         namespace, _ = key
         self._removed.add(namespace, uid)
         state = self._states.get(key)
-        if state is None:
+        if state is None or state.autoscaler.uid == uid:
             self._admission.remove(key, uid)
-        elif state.autoscaler.uid == uid:
-            self._admission.remove(key, uid)
-            self._drop(key)
+        if state is not None and state.autoscaler.uid == uid:
+            self._drop(state)
             self._restorer.start(state)
 
-    def _drop(self, key: Key) -> Autoscaler:
-        """Stop to scale an object, and return it with its status."""
-        stored, state = self.stored(key), self._states.pop(key)
+    def _drop(self, state: AutoscalerState) -> None:
+        del self._states[state.autoscaler.key]
         state.removed, self._by_age = True, None
         self._owners.remove(state.autoscaler)
-        self.record.remove(key)
-        return stored
+        self.record.remove(state.autoscaler.key)
+
+    def _displace(self, key: Key) -> Autoscaler:
+        """Stop to scale an object, and return it with its status."""
+        displaced = self.stored(key)
+        self._drop(self._states[key])
+        return displaced
 
     async def run(self) -> None:
         """Tick until cancelled, then wait for writes that are under way."""

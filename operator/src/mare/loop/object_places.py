@@ -8,6 +8,7 @@ objects of namespace `a` would leave 64 places to namespace `z`.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import NamedTuple
 
 from mare.custom_resource.autoscaler import Key
@@ -16,7 +17,7 @@ from mare.tenant_scheduler import OBJECTS, TenantScheduler
 
 
 class Place(NamedTuple):
-    """Newer objects are greater."""
+    """The place of one object."""
 
     created: str
     """As in the metadata of the object: in whole seconds."""
@@ -24,6 +25,11 @@ class Place(NamedTuple):
     units: int
     leave: Callable[[Key, OverBudget], None]
     """Called when the object has to make room for another one."""
+
+    @property
+    def age(self) -> tuple[str, Key]:
+        """That of a newer object is greater."""
+        return self.created, self.key
 
 
 class ObjectPlaces:
@@ -103,17 +109,13 @@ class ObjectPlaces:
         own = self._units[namespace] + self._more(place)
         largest = max(self._units, key=self._units.__getitem__, default=namespace)
         if own <= self._stock.of_namespace and largest != namespace:
-            newest = max(self._taken[largest].values(), key=_age)
+            newest = max(self._taken[largest].values(), key=attrgetter("age"))
             if self._units[largest] - newest.units >= own:
                 return newest
-        newest = max(self._taken[namespace].values(), key=_age, default=place)
-        return newest if newest.key != place.key and _age(newest) > _age(place) else None
+        newest = max(self._taken[namespace].values(), key=attrgetter("age"), default=place)
+        return newest if newest.age > place.age else None
 
     def _more(self, place: Place) -> int:
         """Return the units that an object needs beyond those that it has."""
         before = self._taken[place.key.namespace].get(place.key)
         return place.units - (before.units if before else 0)
-
-
-def _age(place: Place) -> tuple[str, Key]:
-    return place.created, place.key
