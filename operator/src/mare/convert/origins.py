@@ -98,10 +98,12 @@ def variable(name: str, workload: Workload, objects: Objects) -> Origin:
     space, within = workload.namespace, workload.container
     place = f"variable {name} of {workload.name}" + (f", container {within}" if within else "")
     container = _container(workload)
-    for entry in container.mappings("env") if container else ():
-        found = _resolved(entry, container, workload, objects, place)
-        if entry.text("name") == name and found is not None:
-            return found
+    if container is not None:
+        for entry in container.mappings("env"):
+            if entry.text("name") == name:
+                found = _resolved(entry, container, workload, objects, place)
+                if found is not None:
+                    return found
     if workload.has_jobs:
         return Origin(place, of_variable=True)
     scope = ("-c", within) if within else ()
@@ -118,7 +120,7 @@ def _container(workload: Workload) -> Mapping | None:
 
 
 def _resolved(
-    entry: Mapping, container: Mapping | None, workload: Workload, objects: Objects, place: str
+    entry: Mapping, container: Mapping, workload: Workload, objects: Objects, place: str
 ) -> Origin | None:
     """Return the origin of an entry of `env`; None if only a container knows it."""
     space, source = workload.namespace, entry.mapping("valueFrom")
@@ -128,7 +130,7 @@ def _resolved(
             found = stored(objects, kind, reference, space, is_own=True)
             return replace(found, of_variable=True)
     value = entry.text("value")
-    if not value or "$(" in value or container is None:
+    if not value or "$(" in value:
         return None
     where = f'{workload.template_path}.spec.containers[?(@.name=="{container.text("name")}")]'
     path = f'jsonpath={{{where}.env[?(@.name=="{entry.text("name")}")].value}}'
