@@ -60,32 +60,29 @@ class Operator:
         return self._answers("livez")
 
     def metric(self, name: str) -> float | None:
-        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text
-        lines = (line for line in text.splitlines() if line.startswith(name))
-        return next((float(line.rpartition(" ")[2]) for line in lines), None)
+        return next((value for _, value in self._values(name)), None)
 
     def histogram(self, name: str) -> dict[str, float]:
         """Counts of observations up to each bound."""
-        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text
-        lines = (line for line in text.splitlines() if line.startswith(f"{name}_bucket"))
-        return {line.split('"')[1]: float(line.rpartition(" ")[2]) for line in lines}
+        return {labels.split('"')[1]: value for labels, value in self._values(f"{name}_bucket")}
 
     def count(self, start: str) -> int:
         """Return how many values have names and labels that begin so."""
-        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text
-        return sum(line.startswith(start) for line in text.splitlines())
+        return len(self._values(start))
 
     def quantile(self, name: str, share: float, since: Mapping[str, float]) -> float:
         """Return the bound that this share of the observations keeps."""
-        return next(
-            float(bound)
-            for bound in self.histogram(name)
-            if self.share_under(name, bound, since) >= share
-        )
+        now = self.histogram(name)
+        return next(float(bound) for bound in now if _share_under(bound, since, now) >= share)
 
     def share_under(self, name: str, bound: str, since: Mapping[str, float]) -> float:
-        now = self.histogram(name)
-        return (now[bound] - since[bound]) / max(1, now["+Inf"] - since["+Inf"])
+        return _share_under(bound, since, self.histogram(name))
+
+    def _values(self, start: str) -> list[tuple[str, float]]:
+        """Return the values whose names and labels begin so, with these."""
+        text = requests.get(f"http://127.0.0.1:{self.port}/metrics", timeout=30).text
+        lines = (line for line in text.splitlines() if line.startswith(start))
+        return [(labels, float(value)) for labels, _, value in (e.rpartition(" ") for e in lines)]
 
     def cpu_seconds(self) -> float:
         assert self._process is not None
@@ -118,3 +115,7 @@ class Operator:
         if self._process is not None:
             self._process.kill()
             self._process.wait(60)
+
+
+def _share_under(bound: str, since: Mapping[str, float], now: Mapping[str, float]) -> float:
+    return (now[bound] - since[bound]) / max(1, now["+Inf"] - since["+Inf"])
