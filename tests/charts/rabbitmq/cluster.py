@@ -218,6 +218,17 @@ class Cluster:
         connection.connect()
         return connection
 
+    def fill(self, number: int, queue: str, kind: str, messages: int, body: bytes) -> None:
+        """Declare a queue on a node, which makes it the leader, and publish."""
+        with self.connect(number) as connection:
+            channel = connection.channel()
+            channel.confirm_select()
+            arguments = {"x-queue-type": kind}
+            channel.queue_declare(queue, durable=True, auto_delete=False, arguments=arguments)
+            for _ in range(messages):
+                message = amqp.Message(body, delivery_mode=2)
+                channel.basic_publish_confirm(message, routing_key=queue)
+
     def connects(self, number: int) -> bool:
         try:
             self.connect(number).close()

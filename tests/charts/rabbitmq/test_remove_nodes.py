@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import amqp
 import pytest
 
 from tests.charts.helm import Helm
@@ -25,15 +24,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 def _fill(cluster: Cluster, number: int, queue: str, kind: str = "quorum") -> None:
-    """Declare a queue over a connection to this node, which makes it the leader, and publish."""
-    with cluster.connect(number) as connection:
-        channel = connection.channel()
-        channel.confirm_select()
-        arguments = {"x-queue-type": kind}
-        channel.queue_declare(queue, durable=True, auto_delete=False, arguments=arguments)
-        for _ in range(MESSAGES):
-            message = amqp.Message(b"x" * 500, delivery_mode=2)
-            channel.basic_publish_confirm(message, routing_key=queue)
+    cluster.fill(number, queue, kind, MESSAGES, b"x" * 500)
 
 
 def _count(cluster: Cluster, queue: str) -> Callable[[], int]:

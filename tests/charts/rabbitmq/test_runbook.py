@@ -55,14 +55,7 @@ def on(cluster: Cluster) -> Callable[..., str]:
 
 
 def publish(cluster: Cluster, number: int, queue: str, kind: str, messages: int = 3) -> None:
-    with cluster.connect(number) as connection:
-        channel = connection.channel()
-        channel.confirm_select()
-        arguments = {"x-queue-type": kind}
-        channel.queue_declare(queue, durable=True, auto_delete=False, arguments=arguments)
-        for _ in range(messages):
-            message = amqp.Message("one", delivery_mode=2)
-            channel.basic_publish_confirm(message, routing_key=queue)
+    cluster.fill(number, queue, kind, messages, b"one")
 
 
 def of(cluster: Cluster, number: int, queue: str, command: tuple[str, ...]) -> str:
