@@ -205,6 +205,19 @@ def test_the_log_of_quorum_queues_follows_the_memory_limit(helm: Helm, limit, lo
         assert re.search(r"max_link_credit,? 16", text)
 
 
+@pytest.mark.parametrize(("version", "number"), [("4.0.5", "512"), ("4.1.0", None)])
+@pytest.mark.parametrize("by_operator", [True, False])
+def test_quorum_queues_of_versions_that_count_messages_free_their_disk_sooner(
+    helm: Helm, version, number, *, by_operator
+):
+    values = {"image": {"version": version}, "clusterOperator": {"enabled": by_operator}}
+    text = helm.text(CHART, values)
+
+    found = re.search(r"segment_max_entries,? (\d+)", text)
+    assert (found and found[1]) == number
+    assert bool(re.search(r"quorum_min_checkpoint_interval,? 64\b", text)) == bool(number)
+
+
 @pytest.mark.parametrize("kind", ["StatefulSet", "RabbitmqCluster"])
 def test_volumes_can_have_no_class(helm: Helm, kind: str):
     def volume(**persistence):
