@@ -96,7 +96,7 @@ class Reconciler:
     def _reconcile(self, state: AutoscalerState, raw: BrokerReading) -> None:
         now = self.clock()
         scale = self.workloads.get(state.autoscaler.target)
-        if scale == NOT_READ_YET:
+        if scale == NOT_READ_YET or state.rests(raw, scale, now):
             return
         reading = fresh_reading(state, raw, now)
         standing = state.claim.standing(now)

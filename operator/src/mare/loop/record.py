@@ -22,6 +22,9 @@ from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import RECORDED_OBJECTS, TenantScheduler
 
 _MAX_FAILURES = 256
+_REST_SECONDS = 2.0
+"""How long a decision on an idle workload holds: a schedule or a forecast raises it later by this,
+and a chart shows a gap after 5 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,22 @@ class View:
         ready = (each.ready for each in self.reading.queues)
         return next((r for r in ready if isinstance(r, Unknown) and r.reason == "Stale"), None)
 
+    def holds(self, raw: BrokerReading, scale: Scale, now: float) -> bool:
+        """Return whether a new reading of an idle workload is not worth another decision yet.
+
+        Queues that are as empty as they were give the same decision until a limit ends. With 100
+        idle objects, of 400 readings a second 50 are decided.
+        """
+        decision = self.decision
+        return (
+            decision is not None
+            and not (decision.changes or decision.asks_queues)
+            and now < min(self.at + _REST_SECONDS, decision.until or math.inf)
+            and scale == self.scale
+            and (seen := _seen(raw)) is not None
+            and seen == _seen(self.reading)
+        )
+
     def has_risen(self, before: "View | None") -> bool:
         """Return whether a reading raised the count, so that the next one must not wait its turn.
 
@@ -73,6 +92,14 @@ class View:
         if before is None or before.decision is None or self.decision is None:
             return False
         return self.decision.replicas > max(before.decision.replicas, self.decision.current)
+
+
+def _seen(reading: BrokerReading) -> tuple[object, ...] | None:
+    """Return what a reading says apart from its time; None unless all queues are empty."""
+    if isinstance(reading.queues, Unknown) or any(each.ready != 0 for each in reading.queues):
+        return None
+    queues = [(each.key, each.consumers, each.statistics_at) for each in reading.queues]
+    return queues, reading.busy, reading.busy_at, reading.alarm, reading.lost, reading.transient
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from mare.loop.pace import Rank
 from mare.loop.rates import QueueRates
 from mare.loop.record import View
 from mare.loop.stored_status import StoredStatus
-from mare.ports import Scale
+from mare.ports import BrokerReading, Scale
 
 _OUTAGE_SECONDS = 10.0
 """An election of a leader takes less."""
@@ -129,6 +129,19 @@ class AutoscalerState:
         scale = self.view.scale if self.view else None
         is_idle = idle is not None and isinstance(scale, Scale) and scale.replicas <= idle
         return Rank.IDLE if is_idle else Rank.BUSY
+
+    def rests(self, raw: BrokerReading, scale: Scale | Unknown, now: float) -> bool:
+        """Return whether the last decision holds, and nothing else waits for another one."""
+        view = self.view
+        return (
+            view is not None
+            and isinstance(scale, Scale)
+            and self.rank(now) is Rank.IDLE
+            and view.autoscaler is self.autoscaler
+            and view.history is self.history
+            and not self.claim.must_answer
+            and view.holds(raw, scale, now)
+        )
 
     def start_term(self) -> None:
         """Keep what was learnt only: another leader may have scaled in the meantime."""
