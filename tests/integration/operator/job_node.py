@@ -20,7 +20,6 @@ from tests.vhost import Vhost
 class JobNode:
     stage: Stage
     vhost: Vhost
-    start_seconds: float = 0.5
     task_seconds: float = 1.0
     done: Counter[str] = field(default_factory=Counter)
     """How often each task was finished."""
@@ -59,7 +58,7 @@ class JobNode:
         with self._lock:
             self._running += 1
             self.most = max(self.most, self._running)
-        time.sleep(self.start_seconds)  # the start of the container
+        time.sleep(0.5)  # the start of the container
         if self.fails:
             self._set(name, "Failed")
         else:

@@ -1,7 +1,6 @@
 """A workload that another autoscaler scales is left to it, until that one goes."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -61,43 +60,6 @@ def test_two_autoscalers_never_pull_at_one_workload(own_stage: Stage, burst: Bur
     for name in ("a", "b"):
         eventually(lambda name=name: own_stage.counts(name) == [10])
         eventually(lambda name=name: own_stage.condition("AbleToScale", name)[0] == "True")
-
-
-def test_of_two_objects_for_one_workload_the_older_one_acts(stage: Stage, burst: Burst):
-    burst(100)
-    burst(200, queue="more")
-    stage.workload(replicas=0)
-    stage.autoscaler("z-older", scaleTargetRef={"name": "worker"})
-    becomes(stage.counts, [5])
-    created = stage.api_server.kubectl(
-        *("get", "qa", "z-older", "-n", stage.namespace),
-        "--output=jsonpath={.metadata.creationTimestamp}",
-    )
-    older_than_a_second = datetime.fromisoformat(created) + timedelta(seconds=1)
-    eventually(lambda: datetime.now(UTC) > older_than_a_second)  # whole seconds are all it tells
-    stage.autoscaler("a-younger", scaleTargetRef={"name": "worker"}, queues=[{"name": "more"}])
-
-    eventually(lambda: stage.condition("AbleToScale", "a-younger") == HELD)
-    assert stage.counts() == [5]
-
-    stage.delete("z-older")
-    becomes(stage.counts, [5, 10])
-
-
-def test_an_autoscaler_with_a_new_target_leaves_the_workload(own_stage: Stage, burst: Burst):
-    own_stage.apply(hpa("a"))
-    own_stage.several(["a", "b"])
-    burst(200, queue="a")
-    burst(100, queue="b")
-    own_stage.operator()
-    eventually(lambda: own_stage.condition("AbleToScale", "a") == HELD)
-
-    turned = hpa("a")
-    turned["spec"]["scaleTargetRef"]["name"] = "b"
-    own_stage.apply(turned)
-
-    becomes(lambda: own_stage.counts("a"), [10])
-    eventually(lambda: own_stage.condition("AbleToScale", "b") == HELD)
 
 
 def test_an_operator_of_many_namespaces_has_connections_left(own_stage: Stage, burst: Burst):

@@ -102,37 +102,6 @@ def test_an_operator_that_was_killed_is_reported(own_stage, burst):
     assert f": Lease {stage.namespace}/mare-operator is not renewed" in output
 
 
-def test_on_target_and_unknown_have_their_own_exit_codes(stage, burst, explain):
-    burst(95)
-    stage.workload(replicas=5)
-    stage.autoscaler()
-    stage.workload("lost", replicas=2)
-    stage.autoscaler("lost", queues=[{"name": "nowhere"}])
-    eventually(lambda: stage.status().get("desiredReplicas") == 5)
-    eventually(lambda: stage.status("lost").get("lastDecision"))
-
-    lost = explain("lost")
-
-    becomes(lambda: explain("worker").returncode, 0)
-    assert lost.returncode == 4
-    assert "Warning MARE002 (QueueAutoscaler/lost) queue nowhere does not exist" in lost.stdout
-
-
-def test_what_kubectl_prints_is_explained_without_a_cluster(stage, burst, explain):
-    burst(999)
-    stage.workload(replicas=1)
-    stage.autoscaler(maxReplicas=3)
-    eventually(lambda: stage.status().get("currentReplicas") == 3)
-    text = stage.api_server.kubectl("get", "qa", "-n", stage.namespace, "--output=yaml")
-    file = stage.folder / "objects.yaml"
-    file.write_text(text)
-
-    result = explain("-f", str(file), "worker", account="stranger")
-
-    assert result.returncode == 3, result.stderr
-    assert "> bounds" in result.stdout
-
-
 def test_an_unreadable_object_is_an_error_with_advice(explain):
     for result, message in (
         (explain("nobody"), "there is no QueueAutoscaler nobody in namespace"),

@@ -67,21 +67,6 @@ def test_each_task_is_done_once_by_the_fewest_jobs(job_stage: Stage, vhost: Vhos
     assert job_stage.status()["target"] == "Jobs(1)"
 
 
-def test_an_operator_that_is_killed_again_and_again_creates_no_job_twice(
-    job_stage: Stage, vhost: Vhost
-):
-    operator = job_stage.operator()
-    publish(vhost, 12)
-    with JobNode(job_stage, vhost, start_seconds=3.0) as node:
-        limits = {"successfulJobsHistoryLimit": 1000}
-        job_stage.autoscaler(**JOBS, maxReplicas=12, jobs=limits)
-        eventually(lambda: jobs_of(job_stage))
-        operator.kill()
-        job_stage.operator()
-        becomes(lambda: sum(node.done.values()), 12, 120)
-    assert (len(jobs_of(job_stage)), node.without_a_message) == (12, 0)
-
-
 def test_jobs_that_fail_at_once_are_no_storm_and_say_so(job_stage: Stage, vhost: Vhost):
     job_stage.operator()
     publish(vhost, 5)
@@ -92,15 +77,6 @@ def test_jobs_that_fail_at_once_are_no_storm_and_say_so(job_stage: Stage, vhost:
         becomes(lambda: job_stage.status()["jobs"]["failed"], 4, 60)
     assert job_stage.status()["jobs"]["failuresInTurn"] == 2
     eventually(lambda: len(jobs_of(job_stage)) <= 2)
-
-
-def test_jobs_go_with_their_object(job_stage: Stage, vhost: Vhost):
-    job_stage.operator()
-    publish(vhost, 2)
-    job_stage.autoscaler(**JOBS)
-    becomes(lambda: len(jobs_of(job_stage)), 2)
-    job_stage.delete()
-    becomes(lambda: len(jobs_of(job_stage)), 0)
 
 
 def test_without_the_right_to_create_jobs_the_status_says_which_value_grants_it(

@@ -45,18 +45,6 @@ def test_a_custom_resource_with_a_scale_is_scaled(own_stage: Stage, burst: Burst
     eventually(lambda: fleet(own_stage, "later")["spec"]["boats"] == 10)
 
 
-def test_a_kind_without_scale_or_of_an_unknown_group_is_reported(stage: Stage, burst: Burst):
-    burst(20)
-    stage.autoscaler("jobs", scaleTargetRef={"apiVersion": "batch/v1", "kind": "Job", "name": "a"})
-    nowhere = {"apiVersion": "nowhere.test/v1", "kind": "Thing", "name": "b"}
-    stage.autoscaler("things", scaleTargetRef=nowhere)
-
-    for name in ("jobs", "things"):
-        eventually(
-            lambda name=name: stage.condition("AbleToScale", name) == ("False", "KindNotFound")
-        )
-
-
 def test_without_named_namespaces_the_whole_cluster_is_watched(
     own_stage: Stage, api_server: ControlPlane, burst: Burst
 ):

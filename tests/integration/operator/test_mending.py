@@ -43,16 +43,3 @@ def test_wrong_credentials_are_reported_and_a_rotated_secret_is_read(stage: Stag
 
     promptly(lambda: stage.replicas() == 10)
     eventually(lambda: stage.condition("MetricsFresh")[0] == "True")
-
-
-def test_a_missing_secret_or_workload_is_reported_by_name(stage: Stage, burst: Burst):
-    burst(20)
-    stage.autoscaler(brokerRef={"secretName": "nowhere"})
-
-    eventually(lambda: stage.condition("MetricsFresh") == ("False", "SecretNotFound"))
-    eventually(lambda: stage.condition("AbleToScale") == ("False", "WorkloadNotFound"))
-
-    stage.workload(replicas=2)
-    eventually(lambda: stage.condition("AbleToScale")[0] == "True")
-    stage.change({"brokerRef": {"secretName": "broker"}})
-    eventually(lambda: stage.condition("Ready")[0] == "True")

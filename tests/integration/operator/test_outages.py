@@ -21,23 +21,6 @@ Burst = Callable[..., None]
 StageOn = Callable[[ControlPlane, str, Broker], Stage]
 
 
-def test_after_a_restart_no_workload_scales_down_before_its_window_is_full(
-    own_stage: Stage, burst: Burst
-):
-    own_stage.workload(replicas=10)
-    burst(20)
-    window = {"scaleDown": {"stabilizationWindowSeconds": 3}}
-    own_stage.autoscaler(behavior=window, minReplicas=1, paused="ScaleIn")
-    own_stage.operator().kill()
-    own_stage.change({"paused": None})
-    own_stage.scale_by_hand(10)
-    own_stage.operator()
-    becomes(own_stage.counts, [1])
-
-    shrunk = next(r.time for r in own_stage.requests() if r.resource == "deployments/scale")
-    assert (shrunk - _lease(own_stage).acquire_time).total_seconds() >= 3
-
-
 def test_a_stopped_operator_gives_its_lease_back_and_a_killed_one_is_replaced(
     own_stage: Stage, burst: Burst
 ):
@@ -102,10 +85,6 @@ def test_an_api_server_that_is_away_changes_nothing_but_the_time(
     becomes(stage.counts, [5, 10])
 
 
-@pytest.mark.parametrize(
-    ("seconds", "fallback"),
-    [(0, 4), pytest.param(60, 30, marks=[pytest.mark.nightly, pytest.mark.timeout(240)])],
-)
 def test_a_broker_that_is_away_holds_the_count_and_then_the_fallback_counts(
     *,
     api_server: ControlPlane,
@@ -113,8 +92,6 @@ def test_a_broker_that_is_away_holds_the_count_and_then_the_fallback_counts(
     namespace: str,
     own_rabbitmq: Callable[[], Node],
     stage_on: StageOn,
-    seconds: float,
-    fallback: int,
 ):
     node = own_rabbitmq()
     with node.connect() as connection:
@@ -133,13 +110,13 @@ def test_a_broker_that_is_away_holds_the_count_and_then_the_fallback_counts(
     killed = time.monotonic()
     node.kill()
     # Not before: a busy broker may be silent for as long.
-    stage.change({"fallback": {"afterSeconds": fallback, "replicas": 7}})
+    stage.change({"fallback": {"afterSeconds": 4, "replicas": 7}})
     becomes(lambda: stage.condition("MetricsFresh"), ("False", "BrokerUnreachable"))
-    eventually(lambda: stage.replicas() == 7, fallback + 60)
-    assert time.monotonic() - killed >= fallback
+    eventually(lambda: stage.replicas() == 7, 64)
+    assert time.monotonic() - killed >= 4
     eventually(lambda: stage.condition("Fallback")[0] == "True")
     assert operator.metric("mare_broker_errors_total") > 0
-    stage.holds(7, seconds=max(3, killed + seconds - time.monotonic()))
+    stage.holds(7, seconds=3)
 
     node.start()
     eventually(lambda: stage.replicas() == 5, 120)

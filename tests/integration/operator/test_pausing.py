@@ -38,8 +38,10 @@ def test_a_paused_workload_keeps_its_replicas_until_it_is_resumed(stage, burst, 
     becomes(lambda: stage.status().get("depth"), 999)
     assert stage.status()["currentReplicas"] == 2
     assert stage.status()["lastDecision"]["reason"] == "Paused"
+    assert stage.condition("Paused")[0] == "True"
     assert mare("resume", "worker").returncode == 0
     becomes(lambda: stage.status().get("currentReplicas"), 3, AT_MOST)
+    eventually(lambda: stage.condition("Paused")[0] == "False")
 
 
 def test_a_pause_that_cannot_be_set_ends_with_a_sentence(mare):

@@ -15,21 +15,6 @@ def fresh(stage: Stage) -> tuple[str, str]:
     return stage.condition("MetricsFresh")
 
 
-def test_the_replicas_of_a_stream_stay(stage: Stage, vhost: Vhost):
-    stage.workload(replicas=2)
-    with vhost.connect() as connection:
-        channel = connection.channel()
-        stream = {"x-queue-type": "stream"}
-        channel.queue_declare("log", durable=True, auto_delete=False, arguments=stream)
-    for _ in range(200):
-        vhost.publish(b"x", routing_key="log")
-
-    stage.autoscaler(queues=[{"name": "log"}])
-
-    promptly(lambda: fresh(stage) == ("False", "QueueIsStream"))
-    stage.holds(2, seconds=1)
-
-
 def test_the_replicas_of_an_exclusive_queue_stay_until_its_connection_ends(
     stage: Stage, vhost: Vhost, burst: Callable[..., None]
 ):
@@ -47,21 +32,3 @@ def test_the_replicas_of_an_exclusive_queue_stay_until_its_connection_ends(
 
     burst(200)
     promptly(lambda: stage.replicas() == 10)
-
-
-def test_the_replicas_of_a_deleted_queue_stay_until_it_is_declared_again(
-    stage: Stage, vhost: Vhost, burst: Callable[..., None]
-):
-    stage.workload(replicas=0)
-    burst(100)
-    stage.autoscaler()
-    promptly(lambda: stage.replicas() == 5)
-
-    with vhost.connect() as connection:
-        connection.channel().queue_delete("work")
-
-    promptly(lambda: fresh(stage) == ("False", "QueueNotFound"))
-    stage.holds(5, seconds=1)
-    burst(200)
-    promptly(lambda: stage.replicas() == 10)
-    promptly(lambda: fresh(stage)[0] == "True")

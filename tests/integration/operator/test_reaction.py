@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.operator.promptness import promptly
 from tests.integration.operator.stage import Stage
 from tests.load.operator_performance import bursts
 from tests.vhost import Vhost, eventually
@@ -19,21 +18,6 @@ NO_TOLERANCE = {
 """A look in the middle of a burst may find 48 replicas' worth: then a second PATCH asks for 50."""
 USUALLY_SECONDS = 1.0
 """The median takes 0.2 to 0.3 s on an idle machine."""
-
-
-@pytest.mark.parametrize("needed", [1, 10, 50])
-def test_a_burst_reaches_the_workload_with_all_that_it_needs(
-    stage: Stage, burst: Callable[..., None], needed: int
-):
-    names = ["w0", "w1", "w2"]
-    stage.several(names, behavior=NO_TOLERANCE)
-    for name in names:
-        burst(0, queue=name)
-    eventually(lambda: all(stage.condition("Ready", name)[0] == "True" for name in names))
-
-    for name in names:
-        burst(20 * needed, queue=name)
-        promptly(lambda name=name: stage.replicas(name) == needed)
 
 
 @pytest.mark.nightly

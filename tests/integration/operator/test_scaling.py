@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.operator.promptness import promptly
 from tests.integration.operator.stage import Stage
-from tests.vhost import Vhost, becomes, eventually
+from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
 Burst = Callable[..., None]
@@ -75,43 +75,6 @@ def test_a_changed_object_counts_at_once_and_a_deleted_one_no_more(stage: Stage,
     promptly(lambda: stage.metric("mare_desired_replicas") is None)
     stage.scale_by_hand(1)
     stage.holds(1, seconds=5)
-
-
-def test_pause_keeps_the_count_until_resume(stage: Stage, burst: Burst):
-    stage.workload(replicas=2)
-    burst(200)
-    stage.autoscaler(paused="All")
-    eventually(lambda: stage.condition("Paused")[0] == "True")
-    stage.holds(2, seconds=1)
-
-    stage.change({"paused": None})
-
-    promptly(lambda: stage.replicas() == 10)
-    eventually(lambda: stage.condition("Paused")[0] == "False")
-
-
-def test_a_dry_run_reports_decisions_and_changes_nothing(stage: Stage, burst: Burst):
-    stage.workload(replicas=1)
-    burst(200)
-    stage.autoscaler(dryRun=True)
-
-    promptly(lambda: stage.status().get("desiredReplicas") == 10)
-
-    becomes(lambda: stage.condition("Ready"), ("True", "DryRun"))
-    stage.holds(1, seconds=1)
-
-
-def test_a_count_changed_by_another_client_causes_a_new_decision(stage: Stage, burst: Burst):
-    stage.workload(replicas=0)
-    burst(200)
-    stage.autoscaler()
-    promptly(lambda: stage.replicas() == 10)
-
-    for count in (7, 4, 1):
-        stage.scale_by_hand(count)
-        promptly(lambda: stage.replicas() == 10)
-
-    promptly(stage.shared.is_alive)
 
 
 @pytest.mark.nightly

@@ -1,6 +1,5 @@
 """Pods without a running message go first, or alone."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -71,18 +70,3 @@ def test_idle_only_waits_until_a_busy_pod_has_finished(stage: Stage, vhost: Vhos
 
     assert pods_of(stage) == {pods[A]}
     becomes(stage.counts, [2, 1])
-
-
-def test_idle_only_waits_at_most_max_drain_wait_seconds(stage: Stage, vhost: Vhost, burst: Burst):
-    burst(1)
-    stage.workload(replicas=2)
-    place_pods(stage, [A, B])
-    with consumer(vhost, A, prefetch=1) as busy:
-        busy.takes(1)
-        wait_for_unacknowledged(vhost, 1)
-        victims = {"policy": "IdleOnly", "maxDrainWaitSeconds": 4}
-        begun = time.monotonic()
-        stage.autoscaler(behavior=AT_ONCE, victims=victims, minReplicas=1)
-
-        eventually(lambda: stage.replicas() == 1)
-        assert time.monotonic() - begun >= 4
