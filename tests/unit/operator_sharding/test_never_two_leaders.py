@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from mare.ports import Unavailable
+from mare.sharding.assignment import shard_of
 from tests.unit.examples import examples
 from tests.unit.operator_sharding.lease_server import Attempt, Connection, LeaseServer, election
 
@@ -36,7 +37,7 @@ class _Replica:
     def leads(self, namespace: str) -> bool:
         if self.shards == 1:
             return self.election()
-        return self.election.leads_namespace(namespace)
+        return self.election.leads(shard_of(namespace, self.shards))
 
     def begin(self) -> None:
         self.attempt = Attempt(self.election.attempt())

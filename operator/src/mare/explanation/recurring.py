@@ -1,6 +1,6 @@
 """The loads that come back, as `mare explain --forecast` lists them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mare.custom_resource.autoscaler import read_autoscaler
@@ -68,15 +68,11 @@ def recurring_data(body: Mapping[str, Any], now: float) -> dict[str, Any]:
                 "periodSeconds": each.period,
                 "due": instant(each.due),
                 "messagesPerSecond": significant(each.rate),
-                "times": _instants(each.times),
+                "times": [instant(at) for at in each.times],
             }
             for each in recurring(body, now)
         ],
     }
-
-
-def _instants(times: Sequence[float]) -> list[str]:
-    return [instant(each) for each in times]
 
 
 def _span(seconds: float) -> str:

@@ -21,7 +21,6 @@ from mare.sharding.assignment import (
     Member,
     group_of,
     read_assignment,
-    shard_of,
 )
 from mare.sharding.balance import claims, hands_over
 from mare.sharding.sightings import Sightings
@@ -51,9 +50,6 @@ class ShardElection(LeaseElection):
 
     def leads(self, shard: int) -> bool:
         return self._clock() < self._until and shard in self._mine and shard != self._leaving
-
-    def leads_namespace(self, namespace: str) -> bool:
-        return self.leads(shard_of(namespace, self.shards))
 
     def term(self, shard: int) -> int:
         return self._terms[shard]
