@@ -24,17 +24,6 @@ def test_a_city_gets_a_playlist_through_the_ingress(application: Application):
     becomes(source, "open-meteo", 120)
 
 
-def test_coordinates_get_a_playlist(application: Application):
-    assert application.get("/v1/playlists", lat=-8.05, lon=-34.9).json()["playlist"]["tracks"]
-
-
-def test_an_unknown_city_gets_a_problem_document(application: Application):
-    response = application.get("/v1/playlists", city="Nowhereville-upon-Nothing")
-
-    assert response.status_code == 404
-    assert response.headers["Content-Type"] == "application/problem+json"
-
-
 def test_the_release_tests_itself(application: Application):
     application.cluster.helm(
         "test", application.release, "--namespace", application.namespace, "--timeout=3m"
