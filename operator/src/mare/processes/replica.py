@@ -140,7 +140,7 @@ async def _stop(process: asyncio.subprocess.Process, grace: float) -> bool:
                 await process.wait()
                 await _stop_rest(process.pid)
     except TimeoutError:
-        return process.returncode is None or bool(_running(process.pid))
+        return bool(_running(process.pid))
     else:
         return False
     finally:
