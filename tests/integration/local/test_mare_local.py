@@ -151,20 +151,3 @@ def test_a_second_ctrl_c_kills_a_process_that_handles_a_message(
         local.process.send_signal(signal.SIGINT)
         assert local.process.wait(90) == 0
         assert local.workers() == set()
-
-
-def test_a_mistake_is_reported_with_file_and_line_and_nothing_starts(tmp_path: Path) -> None:
-    file = tmp_path / "mare.yaml"
-    file.write_text("commands:\n  worker:\n    run: sleep 1\n    stopSecond: 1\n")
-    ended = subprocess.run(
-        [Path(sys.executable).parent / "mare", "local", file],
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
-    assert ended.returncode == 1
-    assert ended.stderr == (
-        "Error: Nothing is started, because of these mistakes:\n"
-        f"{file}:4: commands.worker.stopSecond is not a known field; did you mean stopSeconds?\n"
-    )
