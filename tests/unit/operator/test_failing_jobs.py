@@ -82,6 +82,18 @@ def test_a_success_ends_the_delay():
     assert time.history.failures.in_turn == 0
 
 
+def test_the_first_failure_after_a_success_counts_although_its_job_is_older():
+    time = JobTimeline(ready=3)
+    time.step(3)
+    time.fail(1)
+    time.step(3)
+    time.succeed(2)
+    time.step(3)
+    time.fail(3)
+    time.step()
+    assert time.history.failures.in_turn == 1
+
+
 def test_a_job_that_runs_for_a_minute_ends_the_delay():
     time = one_that_tries()
     time.step(40)

@@ -204,6 +204,19 @@ def test_a_delivery_that_freed_a_claim_frees_no_second_one_when_statistics_show_
     assert time.created == 2
 
 
+def test_a_message_that_expires_hides_no_delivery_of_later():
+    """A Job counts as busy when a message is gone, whose delivery no statistics show."""
+    time = JobTimeline(with_jobs(start_seconds=600), with_statistics=True, ready=2)
+    time.step()
+    time.start()
+    time.ready -= 1
+    time.step(20)
+    time.take()
+    time.ready += 1
+    time.step(10)
+    assert time.created == 3
+
+
 def test_a_waiting_job_takes_the_next_message():
     """A Job that found its message taken by another consumer waits for the next one."""
     time = JobTimeline(ready=1)

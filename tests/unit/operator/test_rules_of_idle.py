@@ -1,7 +1,11 @@
 """Scaling to the idle count and back."""
 
+from dataclasses import replace
+
 import pytest
 
+from mare.domain.decide import decide
+from mare.domain.evidence import QUEUE_CHANGED, Evidence, QuietAnswer
 from mare.domain.observation import NOT_REPORTED
 from mare.domain.reason import Reason
 from mare.domain.spec import (
@@ -90,6 +94,20 @@ def test_one_quiet_statistics_is_not_enough():
         decision = time.read(reading(0, 0, at=time.now, statistics_at=1.0))
         assert decision.replicas == 1
     assert time.decide().replicas == 0
+
+
+@pytest.mark.parametrize(("asked_after", "replicas"), [(0, 1), (1, 0)])
+def test_queues_that_were_asked_before_the_last_message_do_not_confirm(asked_after, replicas):
+    """Asking 256 queues one by one can take longer than two statistics."""
+    time = Timeline(idling(cooldown_seconds=0), 1)
+    time.decide(ready=1)
+    time.left = Unknown(QUEUE_CHANGED, "queue work changed less than 6 s ago", "work")
+    time.passes(10)
+    asked_at = time.history.queues_changed_at + asked_after
+    answer = Evidence(quiet_answer=QuietAnswer(asked_at, time.now, None))
+    observation = replace(observation_of(1, reading(at=time.now)), evidence=answer)
+    decision, _ = decide(time.spec, observation, time.history, time.now)
+    assert decision.replicas == replicas
 
 
 def test_statistics_of_before_the_last_message_do_not_count_as_quiet():

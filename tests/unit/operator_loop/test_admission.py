@@ -105,6 +105,8 @@ def test_an_object_that_grows_over_the_bound_is_not_scaled_until_it_shrinks():
         await _passes(world)
         assert _taken(world) == ["first"]
         assert world.workloads.get(read_autoscaler(body("second")).target) == replicas
+        world.put("third")
+        assert _taken(world) == ["first", "third"]
 
         world.put("second", generation=3)
         assert _taken(world) == ["first", "second"]

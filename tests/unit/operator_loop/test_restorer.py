@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from mare.ports import AccessRefused, NotFound, Unavailable
+from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 from mare.watch_events import handle_event
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import AT_ONCE, World, body, run
@@ -140,7 +140,12 @@ def test_a_dry_run_does_not_record_the_original_replicas():
 
 
 @pytest.mark.parametrize(
-    ("error", "restored"), [(AccessRefused("no"), []), (Unavailable("away"), [("worker", 2)])]
+    ("error", "restored"),
+    [
+        (AccessRefused("no"), []),
+        (Conflict("changed"), []),
+        (Unavailable("away"), [("worker", 2)]),
+    ],
 )
 def test_after_a_refused_change_nothing_is_restored(error: Exception, restored: list):
     """A change that was not answered may have been made."""
