@@ -100,8 +100,9 @@ def test_for_5_s_the_last_answer_replaces_silence(last, silence):
     assert accepted((1, last, None), (6, silence, None)) == (last, 1)
 
 
-def test_statistics_with_messages_refute_an_earlier_empty_queue():
-    reads = (11, NOTHING, None), (17, NOTHING, sampled(10.8, 9))
+@pytest.mark.parametrize("now", [12, 17])
+def test_statistics_with_messages_refute_an_earlier_empty_queue(now):
+    reads = (11, NOTHING, None), (now, NOTHING, sampled(10.8, 9))
 
     answer_used, _ = accepted(*reads)
 

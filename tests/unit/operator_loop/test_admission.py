@@ -114,7 +114,7 @@ def test_an_object_that_grows_over_the_bound_is_not_scaled_until_it_shrinks():
     run(timeline, namespace_queues=1)
 
 
-def test_the_late_deletion_of_a_refused_object_leaves_the_next_one_of_its_name_alone():
+def test_the_late_deletion_of_an_object_leaves_the_next_one_of_its_name_alone():
     async def timeline(world: World) -> None:
         _deployed(world, "first", "second", "third")
         world.put("third", uid="uid-new")
@@ -125,6 +125,11 @@ def test_the_late_deletion_of_a_refused_object_leaves_the_next_one_of_its_name_a
         world.loop.remove(Key("shop", "first"), "uid-first")
         await _passes(world)
         assert _taken(world) == ["second", "third"]
+
+        world.put("second", uid="uid-new")
+        world.loop.remove(Key("shop", "second"), "uid-second")
+        world.put("younger")
+        assert _taken(world) == ["third", "second"]
 
     run(timeline, namespace_queues=1)
 

@@ -133,6 +133,22 @@ def test_a_change_whose_status_could_not_be_written_is_written_down_later():
     assert statuses[-1]["depth"] == 60
 
 
+def test_a_new_term_counts_a_change_whose_answer_was_lost_once():
+    async def timeline(world: World) -> None:
+        world.workloads.errors["worker"] = Unavailable("no answer")
+        policy = {"type": "Pods", "value": 4, "periodSeconds": 60}
+        world.begin(1, 30, behavior={"scaleUp": {"policies": [policy]}})
+        await world.tick()
+        world.workloads.errors.clear()
+        world.workloads.have("worker", 3)
+        world.brokers.ready["worker"] = 500
+        world.term = 2
+        for _ in range(5):
+            await world.tick()
+
+    assert run(timeline).workloads.done == [("worker", 5)]
+
+
 def test_a_problem_ends_when_the_object_becomes_a_dry_run():
     async def timeline(world: World) -> None:
         world.workloads.have("worker", 0)
