@@ -79,6 +79,7 @@ def test_other_keys_of_a_secret_are_ignored():
         (secret(amqp_uri="amqp://host:port"), "name a host"),
         (secret(amqp_uri="amqp://u:a@b/hidden@host/"), "percent-encode"),
         (secret(amqp_uri="amqp://u:/hidden@host/"), "percent-encode"),
+        (secret(amqp_uri="amqp://u:5671#hidden@host/"), "percent-encode"),
         (
             {**secret(amqp_uri="amqps://u:hidden@host"), "ca.crt": secret(a="no")["a"]},
             "are not PEM",

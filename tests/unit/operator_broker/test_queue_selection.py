@@ -127,10 +127,10 @@ def test_a_queue_is_selected_once_with_all_the_entries_that_match():
 
 def test_entries_belong_to_the_query_of_their_virtual_host():
     queues = [{"name": "jobs-a", "vhost": "shop"}, {"name": "jobs-a"}, {"name": "b", "vhost": "x"}]
-    autoscaler = read_autoscaler(body(queues=queues))
+    autoscaler = read_autoscaler(body(queues=queues, nameko={"service": "cart"}))
 
     assert queries_of(autoscaler, "shop") == {
-        "shop": QueueQuery(names=("jobs-a",), patterns=(), service=None),
+        "shop": QueueQuery(names=("jobs-a",), patterns=(), service="cart"),
         "x": QueueQuery(names=("b",), patterns=(), service=None),
     }
 
