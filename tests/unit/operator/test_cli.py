@@ -1,5 +1,6 @@
 """`mare`: a fast --help, and the same exit code for the same mistake in every subcommand."""
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mare.cli import COMMANDS, mare
+from mare.cluster.kubeconfig import kubeconfig_client
 
 
 @pytest.fixture(autouse=True)
@@ -126,6 +128,26 @@ def test_a_misspelt_context_names_the_one_that_was_meant(
     result = run_with_kubeconfig(kubeconfig, command, "worker", "--context", context)
     assert result.exit_code == 1
     assert f"config has no context {context}. {hint}\n" in result.output
+
+
+@pytest.mark.parametrize(
+    ("context", "namespace"), [(None, "default"), ("a", "default"), ("production", "shop")]
+)
+def test_the_namespace_is_that_of_the_context(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, context: str | None, namespace: str
+) -> None:
+    kubeconfig = tmp_path / "config"
+    named = "{name: production, context: {cluster: a, user: a, namespace: shop}}"
+    text = REACHABLE.replace("contexts: [", f"contexts: [{named}, ")
+    kubeconfig.write_text(text.replace("CA", "").replace("USER", "a"))
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+
+    async def read() -> str:
+        client, found = await kubeconfig_client(context)
+        await client.close()
+        return found
+
+    assert asyncio.run(read()) == namespace
 
 
 @pytest.mark.parametrize(
