@@ -147,10 +147,17 @@ def test_the_lowest_activation_of_several_triggers_counts():
     assert spec_of(scaledobject(first, second))["activation"] == {"threshold": 3}
 
 
-def test_a_trigger_without_activation_value_activates_at_the_first_message():
-    assert spec_of(scaledobject(rabbitmq(activationValue="5"), rabbitmq()))["activation"] == {
-        "threshold": 0
-    }
+@pytest.mark.parametrize(
+    "other",
+    [
+        rabbitmq(),
+        rabbitmq(mode="PublishedToDeliveredRatio", value="2", metric_type="Value"),
+    ],
+    ids=["without a value", "of another mode"],
+)
+def test_a_trigger_without_activation_value_activates_at_the_first_message(other):
+    spec = spec_of(scaledobject(rabbitmq(activationValue="5"), other))
+    assert spec["activation"] == {"threshold": 0}
 
 
 def test_an_activation_value_that_does_not_count_messages_is_dropped():
