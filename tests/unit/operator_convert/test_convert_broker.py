@@ -146,8 +146,23 @@ def test_each_way_to_authenticate_has_its_outcome(part, outcome, note):
     assert all(note in found.note for found in below)
 
 
-def test_two_brokers_in_one_object_are_refused():
-    [result] = converted(scaledobject(rabbitmq(AMQP), rabbitmq("amqp://other/"))).results
+@pytest.mark.parametrize(
+    "triggers",
+    [
+        (rabbitmq(AMQP), rabbitmq("amqp://other/")),
+        tuple(
+            {
+                "type": "rabbitmq",
+                "metadata": {"queueName": "orders"},
+                "authenticationRef": {"name": name},
+            }
+            for name in ("rabbit", "other")
+        ),
+    ],
+    ids=["hosts", "authentications that are not in the input"],
+)
+def test_two_brokers_in_one_object_are_refused(triggers):
+    [result] = converted(scaledobject(*triggers)).results
     assert any("different brokers" in refusal for refusal in refusals(result))
 
 
