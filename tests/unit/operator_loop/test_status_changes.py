@@ -2,6 +2,7 @@
 
 import pytest
 
+from mare.custom_resource.autoscaler import Key
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, BrokerReading, Unavailable
 from tests.unit.operator.building import reading
@@ -158,3 +159,19 @@ def test_an_object_that_changes_ten_times_a_second_is_written_once_a_second():
 
     assert 8 <= changing[0] <= 11
     assert world.objects.last()["observedGeneration"] == 101
+
+
+@pytest.mark.parametrize(
+    ("cooldown", "seconds", "reason"),
+    [(0, 9, "Work"), (0, 11, "NoWork"), (60, 59, "Work"), (60, 61, "NoWork")],
+)
+def test_a_workload_is_active_for_its_cooldown_and_for_10_s_at_least(cooldown, seconds, reason):
+    async def timeline(world: World) -> None:
+        world.begin(1, 5, minReplicas=1, idle={"cooldownSeconds": cooldown})
+        await world.tick()
+        world.brokers.ready["worker"] = 0
+        await world.tick(seconds)
+        view = world.record.histories[Key("shop", "worker")].view
+        assert [each.reason for each in view.conditions if each.type == "Active"] == [reason]
+
+    run(timeline)
