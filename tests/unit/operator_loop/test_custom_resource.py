@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mare.custom_resource.autoscaler import read_autoscaler
+from mare.custom_resource.autoscaler import read_autoscaler, used_fields
 from mare.custom_resource.checking import check
 from mare.custom_resource.spec import read_quantity, read_spec
 from mare.custom_resource.status import read_estimates, read_surges, without_absent
@@ -155,9 +155,10 @@ def test_a_tolerance_may_be_a_number_or_a_quantity(written, value):
 
 def test_an_object_is_read_with_its_target_broker_and_queues():
     spec = {"queues": [{"name": "a"}, {"pattern": "b-*", "vhost": "v"}]}
-    autoscaler = read_autoscaler(body("worker", generation=3, **spec))
+    autoscaler = read_autoscaler(used_fields(body("worker", generation=3, **spec)))
 
     assert autoscaler.generation == 3
+    assert autoscaler.created == "2026-01-01T00:00:00Z"
     assert str(autoscaler.target) == "Deployment worker"
     assert [(e.text, e.is_pattern, e.vhost) for e in autoscaler.entries] == [
         ("a", False, None),

@@ -107,6 +107,24 @@ def test_a_workload_that_may_be_neither_read_nor_listed_has_one_cause(monkeypatc
     play(timeline)
 
 
+def test_a_list_of_a_cluster_that_was_restored_counts_although_its_versions_are_older(monkeypatch):
+    monkeypatch.setattr(watch, "FIRST_PAUSE", 0.0)
+
+    async def timeline(watched: WatchedWorkloads, api: Api) -> None:
+        known = target("a", "apps/v1")
+        await scale_of(watched, known)
+        newer = item("a")
+        newer["metadata"]["resourceVersion"], newer["spec"]["replicas"] = "9", 7
+        api.events.put_nowait(("MODIFIED", newer))
+        await settle()
+        assert watched.get(known).replicas == 7
+        api.events.put_nowait(Unavailable("the watch ended"))
+        await settle()
+        assert watched.get(known).replicas == 1
+
+    play(timeline)
+
+
 def test_a_workload_that_is_requested_again_is_read_again():
     async def timeline(watched: WatchedWorkloads, api: Api) -> None:
         await scale_of(watched, target("a"))

@@ -22,7 +22,8 @@ class Api:
 
     def __init__(self) -> None:
         self.replicas = {"a": 1, "b": 2}
-        self.events: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        self.events: asyncio.Queue[tuple[str, dict[str, Any]] | Exception] = asyncio.Queue()
+        """What a watch yields, or why it ends."""
         self.labels: dict[str, str] = {}
         self.reads: list[str] = []
         """The workloads of all requests for a count."""
@@ -62,7 +63,10 @@ class Api:
         self, path: ApiPath, version: str, *, accept: str
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         while True:
-            yield await self.events.get()
+            event = await self.events.get()
+            if isinstance(event, Exception):
+                raise event
+            yield event
 
 
 def item(name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
