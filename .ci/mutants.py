@@ -63,9 +63,10 @@ PARTS = {
 }
 """Patterns of modules, and folders or files below tests/unit, by part."""
 NAMED = {
-    "domain": _DOMAIN_TESTS,
+    "domain": (*_DOMAIN_TESTS, "operator_loop/test_restarts.py"),
     "broker": ("operator_broker",),
-    "cluster": ("operator_loop",),
+    "cluster": ("operator_loop", "operator/test_cli.py"),
+    "convert": ("operator_convert",),
     "custom_resource": ("operator_loop",),
     "loop": ("operator_loop",),
 }
