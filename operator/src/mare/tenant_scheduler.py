@@ -46,7 +46,7 @@ QUIET_CHECKS = Work(name="quiet checks", places=64, of_namespace=8, seconds=3.0)
 """A check takes 5 ms; one of a broker that hangs takes the 3 s."""
 SCALE_WRITES = Work(name="changes of replicas", places=32, of_namespace=16)
 STATUS_WRITES = Work(name="status writes", places=8, of_namespace=4)
-"""Apart from `SCALE_WRITES`: a new leader writes one for each object, and scaling must not wait.
+"""Apart from `SCALE_WRITES`: in an outage each object has one, and scaling must not wait.
 
 An API server with two cores takes 150 a second, eight or 32 at a time, but beside 32 a change of
 replicas takes 0.3 s (p95) instead of 0.09 s.

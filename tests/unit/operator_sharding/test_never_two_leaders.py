@@ -30,6 +30,7 @@ class _Replica:
     election: Any
     shards: int
     connection: Connection
+    seconds: float
     attempt: Attempt | None = None
     due: float = 0.0
     stopping: bool = False
@@ -76,7 +77,9 @@ class Replicas(RuleBasedStateMachine):
         clock = lambda: offset + self.now * rate  # noqa: E731
         name = f"replica-{self.started}"
         self.replicas.append(
-            _Replica(election(connection, name, shards, clock, seconds), shards, connection)
+            _Replica(
+                election(connection, name, shards, clock, seconds), shards, connection, seconds
+            )
         )
 
     @precondition(lambda self: not self.replicas)
@@ -162,10 +165,18 @@ class Replicas(RuleBasedStateMachine):
     def arrive(self) -> None:
         self.ghosts.pop(0)()
 
-    @precondition(lambda self: self.replicas and all(each.shards > 1 for each in self.replicas))
+    @precondition(
+        lambda self: (
+            len({each.seconds for each in self.replicas}) == 1
+            and all(each.shards > 1 for each in self.replicas)
+        )
+    )
     @rule()
     def delete(self) -> None:
-        """A single leader takes a deleted Lease at once, so that only shards are tried."""
+        """A single leader takes a deleted Lease at once, so that only shards are tried.
+
+        A replica that starts then knows the duration of no other one.
+        """
         self.server.lease = None
 
     @invariant()

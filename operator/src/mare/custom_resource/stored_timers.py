@@ -55,6 +55,7 @@ def read_timers(status: Status, offset: float) -> Timers:
         allowed_zero=last.get("to") == 0 and last.get("reason") != Reason.SCALING_DISABLED,
         starting=_read_starting(stored.get("starting", {}), offset),
         unready=_read_unready(stored.get("unready", {}), offset),
+        last_active=read_time(status.get("lastActiveTime"), offset),
     )
 
 

@@ -88,14 +88,14 @@ class History:
     ) -> "History":
         """Start without history, except for stored estimates, surges and timers (`at_start`).
 
-        The current count is the first recommendation and the current time counts as active, so
-        that no scale-down happens before the windows are full.
+        The current count is the first recommendation, and the cooldown begins now, so that no
+        scale-down happens before the windows are full.
         """
         timers = timers or Timers()
         return cls(
             learning=recall(estimates or Estimates(), timers.starting),
             recommendations=(Recommendation(now, replicas),),
-            last_active=now,
+            last_active=now if timers.last_active is None else timers.last_active,
             cooldown=Cooldown(now, before=timers.cooldown),
             queues_changed_at=now,
             last_ready_at=now,

@@ -32,6 +32,8 @@ class Timers:
     starting: StartingBacklog | None = None
     """The messages that wait for replicas which have not started; None if all of them count."""
     unready: UnreadyReplicas = field(default_factory=UnreadyReplicas)
+    last_active: float | None = None
+    """When there was a message last."""
 
     def at_start(self, spec: ScalingSpec, replicas: int, now: float) -> "Timers":
         """Return what applies to a leader that starts now and finds `replicas`.
@@ -56,6 +58,7 @@ class Timers:
             events=events,
             starting=self.starting and self.starting.at_start(now),
             unready=self.unready.at_start(now),
+            last_active=now if self.last_active is None else min(self.last_active, now),
         )
 
 
