@@ -86,6 +86,15 @@ def test_a_load_that_varies_is_forecast_by_the_weaker_one_of_the_last_two():
     assert (found.rate, found.due) == (21.0, 7200.0)
 
 
+def test_a_surge_before_one_that_was_missed_counts_as_one_that_comes_back():
+    mains, others = (0.0, 30.0, 45.0), (5.0, 22.0)
+    past = surges_at(*(MINUTE * each for each in mains))
+    past += surges_at(*(MINUTE * each for each in others), rate=12.0)
+    past = tuple(sorted(past, key=lambda each: each.at))
+    assert due_after(past, MINUTE * 46) == pytest.approx(MINUTE * 60)
+    assert due_after(past[1:], MINUTE * 46) is None
+
+
 def test_a_surge_of_another_size_is_not_the_one_that_comes_back():
     past = tuple(Surge(at, rate, 0.5) for at, rate in ((0, 20.0), (1800, 3.0), (3600, 20.0)))
     assert due_after(past, 3700) is None

@@ -153,7 +153,7 @@ def _is_believed(
     # If nothing recurs, each surge comes at a random time.
     chance = min(1.0, (len(since) - 1) * 2 * _jitter(period) / (times[-1] - found[-1].at))
     if chance <= _DENSE and len(found) >= _AGREEMENT * len(chain):
-        again = [each for each in since if _comes_again(past, times, each, period)]
+        again = [e for e in since if e in found or _comes_again(past, times, e, period)]
         if _height(again) >= _AGREEMENT * _height(since):
             return True
     return _at_least(hits, tests, chance) * len(past) < _CHANCE
