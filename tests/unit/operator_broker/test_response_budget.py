@@ -24,7 +24,7 @@ from tests.unit.operator_broker.statistics_server import (
 COUNT = 20_000
 VHOSTS = [f"v{number}" for number in range(10)]
 QUEUES = json.dumps(
-    [{"name": f"q{number}", "messages_ready": number} for number in range(COUNT)]
+    [{"name": f"q{number}", "messages_ready": number, "consumers": 0} for number in range(COUNT)]
 ).encode()
 METRICS = "".join(
     f'rabbitmq_detailed_queue_messages_ready{{vhost="v",queue="q{number}"}} 1\n'

@@ -63,6 +63,21 @@ def test_two_channels_of_one_connection_count_as_the_busier_one():
     assert work.peers == {"10.0.0.1:4000": 2}
 
 
+def test_a_queue_whose_leader_has_just_moved_has_no_counts():
+    """RabbitMQ 4.0.5 answers so for 100 messages, of which 60 are unacknowledged."""
+    moved = {
+        "name": "work",
+        "type": "quorum",
+        "messages_ready": 0,
+        "messages_unacknowledged": 0,
+        "message_stats": {"publish": 100, "deliver_get": 60},
+    }
+    (work,) = fetch(ManagementStatistics, management_of([moved])).values()
+
+    assert isinstance(work.ready, Unknown)
+    assert isinstance(work.unacknowledged, Unknown)
+
+
 def test_a_new_queue_has_no_counts_but_its_type():
     queues = [
         {"name": "log", "type": "stream", "auto_delete": True},

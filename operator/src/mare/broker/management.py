@@ -216,7 +216,10 @@ def _statistics_of(
 ) -> QueueStatistics:
     transient = queue.is_transient
     stream = queue.type == "stream"
-    if queue.messages_ready is None:  # The queue is new, or statistics are disabled.
+    # A new queue has no counts, and none has any while statistics are disabled. For up to 6 s after
+    # the leader of a quorum queue has moved, both counts of messages are 0 (seen on 4.0.5): there
+    # is no number of consumers until the new leader has reported.
+    if queue.messages_ready is None or queue.consumers is None:
         return QueueStatistics(transient=transient, exclusive=queue.exclusive, stream=stream)
     stats = queue.message_stats
     counts = stats if isinstance(stats, _MessageStats) else _MessageStats()
