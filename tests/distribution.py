@@ -25,6 +25,7 @@ _SCOPES = {
     "charts/playlists/test_fill_secrets.py": _CONTROL_PLANE,
     "charts/playlists/test_playlists_accepted.py": _CONTROL_PLANE,
     "charts/playlists/test_release.py": _CONTROL_PLANE,
+    "charts/rabbitmq/test_leader_moves.py": _CONTROL_PLANE,
     "charts/rabbitmq/test_rabbitmq_accepted.py": _CONTROL_PLANE,
     "charts/test_dist.py": _CONTROL_PLANE,
     "integration/cluster/test_control_plane.py": _CONTROL_PLANE,

@@ -175,8 +175,9 @@ class Cluster:
                 return "no connection"
             try:
                 return self.evaluate(number, _RUNNING)
-            except subprocess.CalledProcessError as error:  # it has ended again, or is busy
-                return str(error.stderr)
+            except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+                # It has ended again, or is busy.
+                return str(error.stderr or error)
 
         for number in numbers:
             becomes(lambda n=number: members_seen_by(n), str(len(numbers)), 2 * _BOOT_SECONDS)
