@@ -20,7 +20,8 @@ from tests.vhost import becomes
 QUEUES = ("ready", "busy")
 """The messages of one are ready, those of the other unacknowledged."""
 MESSAGES, REPLICAS = 90, 5
-"""A replica is for 20 messages: ten more change no count."""
+"""A replica is for 20 messages: one more changes no count."""
+WRONG_SECONDS = 12.0
 DEPTH = "mare_queue_depth_messages"
 PATIENCE = 240.0
 _MOVE = """\
@@ -110,28 +111,28 @@ def test_a_moved_leader_changes_no_count(
         stage.workload(queue, REPLICAS)
         stage.autoscaler(queue, queues=[{"name": queue}], **AT_ONCE)
     stage.operator()
-    depth = MESSAGES
+    for queue in QUEUES:
+        becomes(lambda name=queue: stage.metric(DEPTH, name), MESSAGES, PATIENCE)
 
-    def reads_all() -> None:
-        """Publish one message and wait until it counts, with those that are unacknowledged."""
-        nonlocal depth
-        publish(1)
-        depth += 1
-        for queue in QUEUES:
-            becomes(lambda name=queue: stage.metric(DEPTH, name), depth, PATIENCE)
-            assert stage.counts(queue) == []
+    def changes_no_count() -> None:
+        """Wait until wrong statistics, which last for 6 s, have been read several times."""
+        stage.holds(REPLICAS, WRONG_SECONDS, "busy")
+        assert [stage.counts(queue) for queue in QUEUES] == [[], []]
 
-    reads_all()
     move_all(nodes, 2)
-    reads_all()
+    changes_no_count()
     nodes.run(0, "rabbitmq-queues", "rebalance", "all", seconds=PATIENCE)
-    reads_all()
+    changes_no_count()
     move_all(nodes, 1)
-    reads_all()
+    changes_no_count()
     nodes.run(1, *DRAIN, "60", seconds=PATIENCE)
-    reads_all()
+    changes_no_count()
     nodes.nodes[1].stop()
-    reads_all()
+    changes_no_count()
     nodes.nodes[1].start()
     nodes.await_running(range(3))
-    reads_all()
+    changes_no_count()
+    publish(1)
+    for queue in QUEUES:
+        becomes(lambda name=queue: stage.metric(DEPTH, name), MESSAGES + 1, PATIENCE)
+    assert [stage.counts(queue) for queue in QUEUES] == [[], []]
