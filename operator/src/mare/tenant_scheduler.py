@@ -115,7 +115,7 @@ CERTIFICATES = Stock(
     "different certificates in Secrets", 12, reserved=1, shared=12, bytes_each=1_000_000
 )
 """A TLS context each: 0.8 MB with the 144 authorities of the system, 0.4 MB with 85 others."""
-OBJECTS = Stock("QueueAutoscalers", 2_000, reserved=64, shared=2_400, bytes_each=15_000)
+OBJECTS = Stock("QueueAutoscalers", 2_000, reserved=64, shared=2_000, bytes_each=15_000)
 """`settings.namespace_queues` replaces the 2,000: each object has a queue. One of 8 KiB counts as
 two."""
 KINDS = Stock("kinds of workloads", 100, reserved=8, shared=200, bytes_each=12_000)
