@@ -20,6 +20,7 @@ from mare_gateway.cross_origin import CrossOrigin
 from mare_gateway.docs import docs
 from mare_gateway.entry import Entry
 from mare_gateway.failures import handle_failures, respond
+from mare_gateway.keys import SCOPES
 from mare_gateway.metrics import Metrics
 from mare_gateway.observation import observe
 from mare_gateway.page.routes import page
@@ -116,7 +117,7 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
         count_as=count_as,
     )
     app.register_api(api)
-    app.register_blueprint(docs(app, has_keys=bool(settings.keys_file)))
+    app.register_blueprint(docs(app, frozenset(SCOPES) - authenticator.anonymous_scopes))
     files = StaticFiles()
     app.register_blueprint(files.routes())
     app.register_blueprint(page(calls, files, behind_proxy=settings.trusted_proxies > 0))

@@ -68,10 +68,10 @@ class Authenticator:
 
     def __init__(self, settings: ClientSettings) -> None:
         self._keys = KeyFile(Path(settings.keys_file)) if settings.keys_file else None
-        self._anonymous_scopes: frozenset[Scope] = (
+        self.anonymous_scopes: frozenset[Scope] = (
             frozenset(settings.anonymous_scopes) if settings.keys_file else frozenset(SCOPES)
         )
-        self.anonymous_may_read = "read" in self._anonymous_scopes
+        self.anonymous_may_read = "read" in self.anonymous_scopes
         self._is_local = settings.is_local
 
     def identify(self, authorization: str | None, address: str) -> Client | None:
@@ -81,7 +81,7 @@ class Authenticator:
             return Client(
                 name="",
                 address=address,
-                scopes=self._anonymous_scopes,
+                scopes=self.anonymous_scopes,
                 is_here=is_here,
                 may_list_jobs=is_here and self._keys is None,
             )

@@ -6,7 +6,7 @@ of flask-openapi3, which lacks headers and the responses of each operation: api/
 
 import copy
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -14,6 +14,9 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, url_for
 from flask_openapi3.openapi import OpenAPI
+
+from mare_gateway.api.routes import scope_of
+from mare_gateway.keys import Scope
 
 Json = dict[str, Any]
 
@@ -44,7 +47,7 @@ SwaggerUIBundle({
 """
 
 
-def docs(app: OpenAPI, *, has_keys: bool) -> Blueprint:
+def docs(app: OpenAPI, with_key: Collection[Scope]) -> Blueprint:
     routes = Blueprint("docs", __name__)
     # Generated from the services' contract by .ci/answers.py.
     answers = msgspec.json.decode(_read("answers.json"))
@@ -53,7 +56,7 @@ def docs(app: OpenAPI, *, has_keys: bool) -> Blueprint:
 
     @functools.cache
     def whole() -> bytes:
-        return msgspec.json.encode(completed(app.api_doc, answers, examples, has_keys=has_keys))
+        return msgspec.json.encode(completed(app.api_doc, answers, examples, with_key))
 
     @routes.get("/openapi.json")
     def document() -> Response:
@@ -72,7 +75,10 @@ def docs(app: OpenAPI, *, has_keys: bool) -> Blueprint:
 
 
 def completed(
-    document: Mapping[str, Any], answers: Mapping[str, Any], examples: Json, *, has_keys: bool
+    document: Mapping[str, Any],
+    answers: Mapping[str, Any],
+    examples: Json,
+    with_key: Collection[Scope],
 ) -> Json:
     whole: Json = copy.deepcopy(dict(document))
     schemas = {**whole["components"]["schemas"], **answers}
@@ -80,12 +86,13 @@ def completed(
     # flask-openapi3 adds "securitySchemes": null, which is invalid.
     whole["components"] = {"schemas": schemas}
     whole["servers"] = [{"url": "/", "description": "The gateway that serves this document."}]
-    if has_keys:
+    if with_key:
         whole["components"]["securitySchemes"] = _PARTS["securitySchemes"]
-        whole["security"] = [{}, {"apiKey": []}]
-    for operations in whole["paths"].values():
-        for operation in operations.values():
+    for path, operations in whole["paths"].items():
+        for method, operation in operations.items():
             _complete(operation, examples)
+            if scope_of(path, method.upper()) in with_key:
+                operation["security"] = [{"apiKey": []}]
     return whole
 
 

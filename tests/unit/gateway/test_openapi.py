@@ -114,9 +114,7 @@ def test_requests_have_only_fields_that_the_services_read():
     assert sent == {field.name for field in dataclasses.fields(suggestion.SuggestionRequest)}
 
 
-def test_the_document_asks_for_a_key_only_where_the_gateway_has_keys(
-    document, make_client, tmp_path
-):
+def test_the_document_asks_for_a_key_only_where_one_is_needed(document, make_client, tmp_path):
     (tmp_path / "keys.json").write_text("[]")
     with_keys = make_client(GATEWAY_KEYS_FILE=str(tmp_path / "keys.json"))
     with_keys = with_keys.get("/openapi.json").get_json()
@@ -124,7 +122,8 @@ def test_the_document_asks_for_a_key_only_where_the_gateway_has_keys(
     OpenAPIV31SpecValidator(with_keys).validate()
     assert "security" not in document
     assert "securitySchemes" not in document["components"]
-    assert with_keys["security"] == [{}, {"apiKey": []}]
+    assert "security" not in with_keys["paths"]["/v1/playlists"]["get"]  # open to all by default
+    assert with_keys["paths"]["/v1/jobs"]["get"]["security"] == [{"apiKey": []}]
     assert set(with_keys["components"]["securitySchemes"]) == {"apiKey"}
 
 

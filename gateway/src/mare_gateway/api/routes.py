@@ -90,7 +90,11 @@ def _operation_id(*, name: str, path: str, method: str) -> str:  # noqa: ARG001
     return name
 
 
+def scope_of(path: str, method: str) -> Scope:
+    """Return the scope of an operation, unless its client prefers a job."""
+    return "jobs" if path.startswith("/v1/jobs") or method not in _READING else "read"
+
+
 def _scope() -> Scope:
-    is_job = request.path.startswith("/v1/jobs") or request.method not in _READING
     preferences = Preferences.parse(request.headers.get("Prefer"))
-    return "jobs" if is_job or preferences.respond_async else "read"
+    return "jobs" if preferences.respond_async else scope_of(request.path, request.method)
