@@ -185,8 +185,10 @@ def test_the_request_and_its_log_lines_have_the_ids_of_the_message(webhooks):
         webhooks.await_reports(1)
         line = next(json.loads(each) for each in process.stdout if "attempt 1" in each)
 
-    _, trace_id, span_id, _ = receiver.received[0].headers["traceparent"].split("-")
-    assert (trace_id, line["trace_id"], line["request_id"]) == (trace, trace, "r-1")
+    sent = receiver.received[0].headers
+    _, trace_id, span_id, _ = sent["traceparent"].split("-")
+    assert (trace_id, line["trace_id"]) == (trace, trace)
+    assert (sent["X-Request-Id"], line["request_id"]) == ("r-1", "r-1")
     assert line["span_id"] == span_id
 
 

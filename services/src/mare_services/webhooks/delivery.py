@@ -2,8 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from logging import getLogger
 
@@ -58,8 +58,8 @@ class Received:
     due: CallbackDue
     redeliveries: int = 0
     """Deliveries before this one that ended with their process or connection."""
-    traceparent: str = ""
-    """Header of W3C Trace Context for the request."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Of the request to the receiver: its trace, and the id of the client's request."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -136,7 +136,7 @@ class CallbackDelivery:
         result = failed("The attempt was interrupted.")
         try:
             seconds = give_up - started
-            result = self.sender.send(received.due, destination, received.traceparent, seconds)
+            result = self.sender.send(received.due, destination, received.headers, seconds)
         finally:
             ended = self.monotonic()
             self.destinations.leave(passage, ended, result.failure, result.retry_after)

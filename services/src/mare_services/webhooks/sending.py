@@ -64,13 +64,12 @@ class Sender:
     clock: Callable[[], float] = time.time
 
     def send(
-        self, due: CallbackDue, destination: Destination, traceparent: str, seconds: float
+        self, due: CallbackDue, destination: Destination, more: Mapping[str, str], seconds: float
     ) -> Result:
-        """Send the callback once, within ``seconds``; without a ``traceparent`` if it is empty."""
+        """Send the callback once, within ``seconds``, with ``more`` headers."""
         body = msgspec.json.encode(due.payload)
         signed = self.signer.headers(due.webhook_id, body.decode(), self.clock())
-        trace = {"traceparent": traceparent} if traceparent else {}
-        headers = {**_HEADERS, **trace, **signed}
+        headers = {**_HEADERS, **more, **signed}
         try:
             answer = self.transport.post(destination, headers, body, seconds)
         except SendingFailed as error:

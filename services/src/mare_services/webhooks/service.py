@@ -83,8 +83,9 @@ class Deliveries(DependencyProvider):
         queues = AmqpQueues(self.publisher, self._events, write_headers(data))
 
         def handle(due: CallbackDue, jobs: Any) -> None:
-            traceparent = context.span.context.traceparent
-            received = Received(due=due, redeliveries=redeliveries, traceparent=traceparent)
+            trace = context.span.context.traceparent
+            headers = {"traceparent": trace, "X-Request-Id": context.request_id}
+            received = Received(due=due, redeliveries=redeliveries, headers=headers)
             self._delivery.handle(received, queues, JobsSubscriptions(jobs))
 
         return Worker(handle, self._check)
