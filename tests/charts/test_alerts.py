@@ -90,7 +90,7 @@ SILENT = [
     ("RabbitmqCertificateExpires", certificate("500000x90", of=ELSEWHERE)),
     ("RabbitmqDeadLettersFull", queue("dead-letters", 80_000, 0)),
     ("RabbitmqDeadLettersFull", queue("work", 80_001, 1)),
-    ("RabbitmqQueueWithoutConsumers", queue("retry-30000", 3, 0)),
+    ("RabbitmqQueueWithoutConsumers", queue("retry-30s", 3, 0)),
     ("RabbitmqQueueWithoutConsumers", queue("celery_delayed_27", 3, 0)),
     ("RabbitmqQueueWithoutConsumers", queue("work", 3, 1)),
     ("RabbitmqDeadLetters", queue("dead-letters", 0, 0)),
