@@ -22,6 +22,7 @@ from mare_services.contract.wire import read
 from mare_services.jobs.domain import batch as batches
 from mare_services.jobs.domain.job import Terms, accepted_event, changed_event, new_job
 from mare_services.jobs.domain.view import change_events, head, view
+from mare_services.jobs.job_rows import changed_columns
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -126,3 +127,11 @@ def test_a_batch_was_updated_when_the_last_of_its_jobs_was():
         progress=shown.progress,
         jobs=(BatchJob(id="1", state=JobState.COMPLETE), BatchJob(id="2", state=JobState.PENDING)),
     )
+
+
+def test_a_transition_writes_the_columns_that_it_changes(failed):
+    later = replace(failed, state=JobState.CANCELLED, retained_until=failed.retained_until + MINUTE)
+
+    assert {name for name, _ in changed_columns(failed, later, compact=True)} == {
+        "state", "retained_until"
+    }  # fmt: skip

@@ -1,5 +1,7 @@
 """A mood in, a playlist out, never an empty one."""
 
+from dataclasses import replace
+
 import pytest
 
 from mare_services.contract.errors import SourceTimedOut
@@ -139,9 +141,11 @@ def test_the_artists_own_country_sounds_like_home_without_words_too():
         )  # fmt: skip
 
     query = MaterialQuery(mood=Mood.MELLOW, market="IS", area=LanguageArea.INTERNATIONAL)
-    material = Catalogue([work("A", "IS"), work("B", "DE")]).material(query)
+    catalogue = Catalogue([work("A", "IS"), work("B", "DE")])
+    material = catalogue.material(query)
 
     assert {track.title for track in material.preferred} == {"A"}
+    assert catalogue.material(replace(query)) is material  # a scan of all works is not repeated
 
 
 def test_without_a_catalogue_errors_pass_and_short_playlists_stay_short():
