@@ -116,11 +116,14 @@ def test_a_release_looks_up_the_images_that_the_charts_install(helm, dist, monke
     assert {each for name, each in references().items() if name != "python"} <= installed
 
 
-def test_the_weekly_scan_finds_the_images_of_others(helm, tmp_path):
-    digests = {name: f"sha256:{str(n) * 64}" for n, name in enumerate(OTHERS)}
+def test_the_weekly_scan_finds_the_images_of_a_release(helm, tmp_path):
+    paths = {name: f"docker.io/{path}" for name, path in OTHERS.items()} | {
+        name: f"registry.example/team/mare/{name}" for name in ("gateway", "services", "operator")
+    }
+    digests = {name: f"sha256:{str(n) * 64}" for n, name in enumerate(paths)}
     make_dist(helm, tmp_path, DIGESTS=" ".join(f"{name}={each}" for name, each in digests.items()))
     text = (PROJECT / ".github/workflows/scan.yml").read_text()
-    steps = yaml.safe_load(text)["jobs"]["others"]["steps"]
+    steps = yaml.safe_load(text)["jobs"]["images"]["steps"]
     (script,) = (each["run"] for each in steps if "gh release" in each["run"])
     programs = {"gh": "true", "helm": f'{helm.program} "$@"', "go/bin/grype": "echo $1; false"}
     for name, line in programs.items():
@@ -142,7 +145,7 @@ def test_the_weekly_scan_finds_the_images_of_others(helm, tmp_path):
 
     assert ended.returncode == 1, "a scan that finds something is one that fails"
     assert {*ended.stdout.split()} == {
-        f"registry:docker.io/{OTHERS[name]}@{digest}" for name, digest in digests.items()
+        f"registry:{paths[name]}@{digest}" for name, digest in digests.items()
     }, ended.stderr
 
 
