@@ -188,7 +188,7 @@ def test_the_request_and_its_log_lines_have_the_ids_of_the_message(webhooks):
     sent = receiver.received[0].headers
     _, trace_id, span_id, _ = sent["traceparent"].split("-")
     assert (trace_id, line["trace_id"]) == (trace, trace)
-    assert (sent["X-Request-Id"], line["request_id"]) == ("r-1", "r-1")
+    assert (sent["x-request-id"], line["request_id"]) == ("r-1", "r-1")
     assert line["span_id"] == span_id
 
 
