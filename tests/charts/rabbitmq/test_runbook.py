@@ -158,3 +158,18 @@ def test_one_node_of_three_goes_on_without_the_volumes_of_the_others(
     cluster.await_running([0, 1, 2])
     assert of(cluster, 0, "work", MESSAGES) == "4"
     eventually(lambda: cluster.name(2) in of(cluster, 0, "work", MEMBERS), BOOT_SECONDS)
+
+
+def test_definitions_come_back(cluster: Cluster, on: Callable[..., str]):
+    publish(cluster, 0, "work", "quorum", messages=0)
+    file = "/var/lib/rabbitmq/own.json"
+    cluster.run(0, "rabbitmqctl", "export_definitions", file)
+    with cluster.connect(0) as connection:
+        connection.channel().queue_delete("work")
+
+    on("Restore", "rabbitmqctl import_definitions")
+
+    becomes(lambda: of(cluster, 0, "work", MESSAGES), "0")
+    on("Restore", "rm")
+    with pytest.raises(subprocess.CalledProcessError):
+        cluster.run(0, "cat", file)
