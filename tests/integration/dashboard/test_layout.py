@@ -148,3 +148,22 @@ def test_no_line_begins_with_a_unit(open_page: Open) -> None:
 
     text = page.evaluate(SHOWN, "at most 80 % busy in 26 s, 3 workers")
     assert text == "at most 80\u00a0% busy in 26\u00a0s, 3 workers"
+
+
+COVERED = """() => [...document.querySelectorAll(".figure .age")].filter((age) => {
+  age.textContent = "25 s ago";
+  const own = age.getBoundingClientRect(), range = document.createRange();
+  return [".value", "dt"].some((part) => {
+    range.selectNodeContents(age.closest(".figure").querySelector(part));
+    const box = range.getBoundingClientRect();
+    return box.left < own.right && own.left < box.right
+      && box.top < own.bottom && own.top < box.bottom;
+  });
+}).map((age) => age.closest(".figure").textContent)"""
+
+
+@pytest.mark.parametrize("width", [1280, 1024])
+def test_the_age_of_a_figure_covers_neither_its_name_nor_its_value(open_page: Open, width: int):
+    page = open_page("busy", DETAIL, width=width, height=720)
+
+    assert page.evaluate(COVERED) == []
