@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,15 +116,12 @@ class StoredStatus:
 
     def has_to_show(self, view: View, now: float) -> bool:
         """Return whether a view differs from the status so much that it is written now."""
-        if not self.may_be_written(now):
+        age = now - self._written_at
+        if not self.may_be_written(now) or age < _WRITE_SECONDS:
             return False
         if self._is_adopted:
-            self._is_adopted = False
-            self._fingerprint = _fingerprint_of(self.status, view)
-            self._written_at = now - _WRITE_SECONDS  # a first reading may not be settled
-        age = now - self._written_at
-        if age < _WRITE_SECONDS:
-            return False
+            self._is_adopted, self._fingerprint = False, _fingerprint_of(self.status, view)
+            self._written_at, age = now, 0.0  # a first reading may not be settled
         at_once, urgent, settled = _fingerprint(view)
         if self._is_expired or self._fingerprint is None or at_once != self._fingerprint[0]:
             return True
@@ -165,29 +162,37 @@ def _fingerprint(view: View) -> tuple[int, int, int]:
     """
     decision = view.decision
     scale = view.scale if isinstance(view.scale, Scale) else None
-    ready = scale.ready if scale and not isinstance(scale.ready, Unknown) else None
-    at_once = (view.autoscaler.generation, scale and scale.replicas)
-    urgent = tuple((e.type, e.status, e.reason) for e in view.conditions if e.is_urgent)
-    decided = (decision.desired, decision.reason) if decision else None
-    states = tuple(each.state for each in view.conditions)
-    return hash(at_once), hash(urgent), hash((decided, ready, _periods(view), states))
+    return _hashes(
+        view,
+        view.conditions,
+        at_once=(view.autoscaler.generation, scale and scale.replicas),
+        decided=(decision.desired, decision.reason) if decision else None,
+        ready=scale.ready if scale and not isinstance(scale.ready, Unknown) else None,
+    )
 
 
 def _fingerprint_of(status: Mapping[str, Any], view: View) -> tuple[int, int, int] | None:
-    """Return the same of a stored status. What `view` knows of its periods comes from there."""
+    """Return the same of a stored status, from which the history of a first view comes."""
     conditions = [
         Condition(each["type"], each["status"], each["reason"], each["message"])
         for each in status.get("conditions", ())
     ]
     if not conditions:
         return None
-    at_once = (status.get("observedGeneration"), status.get("currentReplicas"))
-    urgent = tuple((e.type, e.status, e.reason) for e in conditions if e.is_urgent)
     last = status.get("lastDecision")
-    decided = (status.get("desiredReplicas"), last.get("reason")) if last else None
-    ready, states = status.get("readyReplicas"), tuple(each.state for each in conditions)
-    return hash(at_once), hash(urgent), hash((decided, ready, _periods(view), states))
+    return _hashes(
+        view,
+        conditions,
+        at_once=(status.get("observedGeneration"), status.get("currentReplicas")),
+        decided=(status.get("desiredReplicas"), last.get("reason")) if last else None,
+        ready=status.get("readyReplicas"),
+    )
 
 
-def _periods(view: View) -> tuple[int, bool] | None:
-    return None if view.history is None else view.history.stored_periods(view.at)
+def _hashes(
+    view: View, conditions: Sequence[Condition], *, at_once: object, decided: object, ready: object
+) -> tuple[int, int, int]:
+    urgent = tuple((e.type, e.status, e.reason) for e in conditions if e.is_urgent)
+    periods = view.history and view.history.stored_periods(view.at)
+    settled = decided, ready, periods, tuple(each.state for each in conditions)
+    return hash(at_once), hash(urgent), hash(settled)
