@@ -220,7 +220,7 @@ class Cluster:
         return connection
 
     def fill(self, number: int, queue: str, kind: str, messages: int, body: bytes) -> None:
-        """Declare a queue on a node, which makes it the leader, and publish."""
+        """Publish to a queue on a node, which becomes its leader if the queue is new."""
         with self.connect(number) as connection:
             channel = connection.channel()
             channel.confirm_select()

@@ -60,21 +60,6 @@ def stage(
 
 
 @pytest.fixture
-def publish(nodes: Cluster) -> Callable[[int], None]:
-    """Publish as many messages to each queue, by the first node."""
-
-    def publish(count: int) -> None:
-        with nodes.connect(0) as connection:
-            channel = connection.channel()
-            channel.confirm_select()
-            for queue in QUEUES * count:
-                message = amqp.Message(b"x", delivery_mode=2)
-                channel.basic_publish_confirm(message, routing_key=queue)
-
-    return publish
-
-
-@pytest.fixture
 def busy_consumer(nodes: Cluster) -> Iterator[Callable[[], None]]:
     """Take messages of one queue, by a connection to the first node, and acknowledge none."""
     with closing(nodes.connect(0)) as connection:
@@ -101,11 +86,10 @@ def move_all(nodes: Cluster, target: int) -> None:
 
 
 def test_a_moved_leader_changes_no_count(
-    nodes: Cluster, stage: Stage, publish: Callable[[int], None], busy_consumer: Callable[[], None]
+    nodes: Cluster, stage: Stage, busy_consumer: Callable[[], None]
 ):
     for queue in QUEUES:
-        nodes.fill(1, queue, "quorum", 0, b"")
-    publish(MESSAGES)
+        nodes.fill(1, queue, "quorum", MESSAGES, b"x")
     busy_consumer()
     for queue in QUEUES:
         stage.workload(queue, REPLICAS)
@@ -132,7 +116,7 @@ def test_a_moved_leader_changes_no_count(
     nodes.nodes[1].start()
     nodes.await_running(range(3))
     changes_no_count()
-    publish(1)
     for queue in QUEUES:
+        nodes.fill(0, queue, "quorum", 1, b"x")
         becomes(lambda name=queue: stage.metric(DEPTH, name), MESSAGES + 1, PATIENCE)
     assert [stage.counts(queue) for queue in QUEUES] == [[], []]
