@@ -94,19 +94,3 @@ def test_the_newest_object_beyond_the_budget_keeps_its_replicas_and_reports_why(
     assert world.workloads.done == [("first", 10)]
     assert world.objects.condition("MetricsFresh", "second") == ("False", "NamespaceBudgetExceeded")
     assert all("second" not in names for names in world.brokers.reads)
-
-
-def test_objects_that_could_never_be_read_are_read_seldom_from_the_beginning():
-    async def timeline(world: World) -> None:
-        for number in range(200):
-            world.workloads.have(f"never-{number}", 1)
-            world.put(f"never-{number}", minReplicas=1)
-        for _ in range(36):
-            await world.tick(0.25)
-
-    world = run(timeline)
-
-    reads = [name for names in world.brokers.reads for name in names]
-    assert (
-        200 * 5 <= len(reads) <= 200 * 9
-    )  # 9 s: four a second, from the next second on one in 2 s

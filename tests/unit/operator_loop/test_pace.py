@@ -63,14 +63,3 @@ def test_a_clock_that_is_set_back_does_not_keep_the_old_sum():
     budget.update([(IDLE, 200, Rank.IDLE), (BUSY, 200, Rank.BUSY)], 100)
 
     assert periods(budget) == (0.5, 1.0)
-
-
-def test_namespaces_with_many_objects_wait_longer_than_one_with_few():
-    periods = Pace().periods({"a": 1_000, "b": 3_000, "c": 100}, Rank.BUSY)
-
-    assert periods == {
-        "a": pytest.approx(2.3, abs=0.01),
-        "b": pytest.approx(6.9, abs=0.1),
-        "c": 0.75,
-    }
-    assert Pace().periods({"alone": 1_000}, Rank.BUSY) == {"alone": 1.0}

@@ -14,6 +14,8 @@ _REFUSED_SECONDS = 15.0
 """Period of objects that are not read: to decide on one takes 0.26 ms."""
 _REFUSED_PER_SECOND = 100
 """Decisions on the objects of one namespace: 26 ms a second."""
+_NAMESPACE_READS_PER_SECOND = 1_000
+"""With a decision each they take a quarter of the loop."""
 _GOLDEN_RATIO = 0.618033988749895
 
 
@@ -34,10 +36,7 @@ class Pace:
 
     shortest: float = 0.25
     longest: float = 1.0
-    """Unless that takes more than the most reads."""
     reads_per_second: float = 400.0
-    most_reads_per_second: float = 1_000.0
-    """Of all namespaces. With a decision each they take a quarter of the loop."""
     longest_unreadable: float = 30.0
     """Connections wait up to 8 s until they are tried again."""
     unreadable_per_second: float = 100.0
@@ -47,21 +46,19 @@ class Pace:
     def periods(self, reads: Mapping[str, int], rank: Rank) -> Mapping[str, float]:
         """Return the periods of namespaces at which these reads stay within the budget of a rank.
 
-        None is longer than the longest, unless all together have more than the most reads then.
+        None is longer than the longest, unless a namespace alone has more than 1,000 reads.
         """
         budget, longest = self.reads_per_second, self.longest
         if rank is Rank.UNREADABLE:
             budget, longest = self.unreadable_per_second, self.longest_unreadable
         share = _fair_share((count / self.shortest for count in reads.values()), budget)
-        periods = {
-            namespace: min(max(count / share, self.shortest), longest)
+        return {
+            namespace: max(
+                min(max(count / share, self.shortest), longest),
+                count / _NAMESPACE_READS_PER_SECOND,
+            )
             for namespace, count in reads.items()
         }
-        most = _fair_share(
-            (count / periods[namespace] for namespace, count in reads.items()),
-            self.most_reads_per_second,
-        )
-        return {name: max(period, reads[name] / most) for name, period in periods.items()}
 
 
 class ReadBudget:

@@ -162,7 +162,7 @@ class Reconciler:
         `raw` is the reading before its stale values were replaced.
         """
         autoscaler, now = state.autoscaler, self.clock()
-        state.observe_reading(raw, now)
+        state.unreadable_since = (state.unreadable_since or now) if raw.is_unreadable else None
         unread = unknown_of(reading.queues) or (decision.unconfirmed if decision else None)
         is_silent = unread is not None and unread.reason == "LeaderSilent"
         state.silent_since = (state.silent_since or now) if is_silent else None

@@ -59,7 +59,7 @@ class AutoscalerState:
     view: View | None = None
     """The last reading and what was decided on it."""
     unreadable_since: float | None = None
-    """Since when no queue can be read; minus infinity if none ever was."""
+    """Since when no queue can be read. Written by the reconciler."""
     silent_since: float | None = None
     """Since when the leader of a queue does not answer. Written by the reconciler."""
     other_consumers: OtherConsumers = field(default_factory=OtherConsumers)
@@ -120,13 +120,6 @@ class AutoscalerState:
         self.claim.observe(name)
         if self.claim.must_answer:
             self.stored.expire()
-
-    def observe_reading(self, reading: BrokerReading, now: float) -> None:
-        """Take whether the queues can be read; what never was is not waited for as an election."""
-        if not reading.is_unreadable:
-            self.unreadable_since = None
-        elif self.unreadable_since is None:
-            self.unreadable_since = now if self.view else float("-inf")
 
     def rank(self, now: float) -> Rank:
         """Return how urgent the next read is."""
