@@ -1,5 +1,8 @@
 """While nothing changes, an idle workload is not decided again, nor a status written."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from mare.domain.unknown import Unknown
@@ -46,5 +49,66 @@ def test_a_new_leader_that_finds_everything_in_the_status_writes_nothing(ready: 
         await world.tick()
         await world.tick()
         assert len(world.objects.statuses) == written + 1
+
+    run(timeline)
+
+
+def test_a_name_of_the_operator_that_is_missing_is_written_again():
+    async def timeline(world: World) -> None:
+        world.begin(0, 0)
+        for _ in range(150):
+            await world.tick()
+        status = {**world.objects.status()}
+        del status["operator"]
+        written = len(world.objects.statuses)
+        await world.kill()
+        world.use(world.brokers)
+        world.put(status=status)
+        for _ in range(5):
+            await world.tick()
+        assert [each["operator"] for _, each in world.objects.statuses[written:]] == ["ns/mine"]
+
+    run(timeline, operator="ns/mine")
+
+
+def test_what_a_write_that_met_a_conflict_had_to_store_is_written_afterwards():
+    four: dict[str, Any] = {"minReplicas": 4, "maxReplicas": 4}
+
+    async def timeline(world: World) -> None:
+        world.begin(4, 40, **four)
+        world.workloads.scales["worker"] = replace(world.workloads.scales["worker"], ready=0)
+        for _ in range(50):
+            await world.tick()
+        assert "unready" not in (world.objects.status().get("timers") or {})
+        world.objects.stored["worker"] += 1  # a label has changed; the event is under way
+        for _ in range(14):
+            await world.tick()
+        world.put(version=world.objects.stored["worker"], status=world.objects.status(), **four)
+        for _ in range(60):
+            await world.tick()
+        assert "unready" in (world.objects.status().get("timers") or {})
+
+    run(timeline)
+
+
+def test_a_workload_with_work_is_active_after_a_restart():
+    """A message every 40 s is done between two readings: only the counters show it."""
+    one: dict[str, Any] = {"minReplicas": 1}
+
+    async def work(world: World, seconds: int) -> set[str]:
+        seen = set()
+        for second in range(seconds):
+            world.brokers.published += second % 40 == 39
+            await world.tick()
+            view = world.record.histories[WORKER].view
+            seen |= {each.reason for each in view.conditions if each.type == "Active"}
+        return seen
+
+    async def timeline(world: World) -> None:
+        world.brokers.published = 0
+        world.begin(1, 0, **one)
+        await work(world, 300)
+        await world.restart(**one)
+        assert await work(world, 60) == {"Work"}
 
     run(timeline)

@@ -55,8 +55,16 @@ def read_timers(status: Status, offset: float) -> Timers:
         allowed_zero=last.get("to") == 0 and last.get("reason") != Reason.SCALING_DISABLED,
         starting=_read_starting(stored.get("starting", {}), offset),
         unready=_read_unready(stored.get("unready", {}), offset),
-        last_active=read_time(status.get("lastActiveTime"), offset),
+        last_active=_read_last_active(status, offset),
     )
+
+
+def _read_last_active(status: Status, offset: float) -> float | None:
+    """Return when there was a message last; None if the status showed work, and may be old."""
+    conditions = status.get("conditions", ())
+    if any(each["type"] == "Active" and each["status"] == "False" for each in conditions):
+        return read_time(status.get("lastActiveTime"), offset)
+    return None
 
 
 def timers_status(timers: Timers, offset: float) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ from mare.tenant_scheduler import RECORDED_OBJECTS, TenantScheduler
 _MAX_FAILURES = 256
 _REST_SECONDS = 2.0
 """How long a decision on an idle workload holds: a schedule or a forecast raises it later by this,
-and a chart shows a gap after 5 s."""
+and by a period of reads; a chart shows a gap after 5 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,9 +116,9 @@ class AutoscalerState:
         return is_original_missing or (has_policies and self.stored.count != replicas)
 
     def observe_operator(self, name: str | None) -> None:
-        """Take the name of the operator in the status; a wrong name is replaced at once."""
+        """Take the name of the operator in the status; a wrong or missing one is written soon."""
         self.claim.observe(name)
-        if self.claim.must_answer:
+        if self.claim.must_answer or (name is None and self.claim.own):
             self.stored.expire()
 
     def rank(self, now: float) -> Rank:

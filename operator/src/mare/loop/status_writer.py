@@ -109,8 +109,10 @@ class StatusWriter:
                     stored.unpublished.discard(each.type)
         except Conflict:
             stored.outdated = True
+            stored.expire()
             stored.attempts.failed(self._clock())
         except ApiError as error:
+            stored.expire()
             self._failed(state, error)
         except Exception:  # noqa: BLE001 - an error of one object must not end the others
             _log.exception("Status could not be written", extra={"object": state.autoscaler.key})
