@@ -16,6 +16,8 @@ PATIENCE = 60_000
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Get Chromium before the first test: a test's time limit counts what its fixtures do."""
+    if session.config.option.collectonly:
+        return
     if any("browser" in getattr(item, "fixturenames", ()) for item in session.items):
         try:
             chromium_to_test(
