@@ -1,5 +1,6 @@
 """How long a token of Spotify is used."""
 
+import msgspec
 import pytest
 
 from mare_services.music.adapters.spotify_tokens import DEFAULT_LIFE, LONGEST_LIFE, Tokens, life_of
@@ -39,7 +40,8 @@ class Accounts:
 
     def post(self, path, shape, **_):
         self.granted += 1
-        return Reply(shape(access_token=f"t{self.granted}", expires_in="3600"), {})
+        body = {"access_token": f"t{self.granted}", "expires_in": "3600"}
+        return Reply(msgspec.convert(body, shape), {})
 
 
 def test_a_token_whose_life_is_a_string_is_used_until_a_minute_before_its_end():
