@@ -158,6 +158,18 @@ def test_the_streams_of_an_ipv6_network_are_those_of_one_client():
     run(test, EVENTS_MAX_STREAMS_PER_ADDRESS="1", GATEWAY_TRUSTED_PROXIES="1")
 
 
+def test_a_client_behind_a_proxy_has_one_address_or_no_stream():
+    async def test(system):
+        refused = await system.get(X_Forwarded_For='"')
+        assert (refused.status, (await refused.json())["code"]) == (400, "invalid_forwarded_for")
+        first = await system.get(X_Forwarded_For='", 192.0.2.1:1234')
+        assert first.status == 200
+        assert (await system.get(X_Forwarded_For="192.0.2.1:1235")).status == 429
+        first.close()
+
+    run(test, EVENTS_MAX_STREAMS_PER_ADDRESS="1", GATEWAY_TRUSTED_PROXIES="1")
+
+
 def test_a_client_without_a_key_needs_the_scope_of_jobs(tmp_path):
     async def test(system):
         refused = await system.get()
