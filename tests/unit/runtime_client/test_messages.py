@@ -43,7 +43,11 @@ def test_an_error_arrives_with_its_type_and_arguments():
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"7", b"\xff\xfe", b'{"error": "boom"}', b'{"error": {}}', b"[" * 100_000],
+    [
+        *(b"", b"{", b"[]", b"7", b"\xff\xfe", b'{"error": "boom"}', b'{"error": {}}'),
+        b"[" * 100_000,
+        *(b'{"result": %b, "error": null}' % each for each in (b"NaN", b"[-Infinity]", b"1e999")),
+    ],
 )
 def test_nonsense_is_a_bad_reply(body):
     with pytest.raises(BadReply):
