@@ -21,6 +21,9 @@ from tests.vhost import becomes, eventually
 
 pytestmark = pytest.mark.broker
 
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+IDS = {"nameko.traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "nameko.request_id": "r-1"}
+
 
 def in_turn(*behaviours):
     """Behave differently with each request; the last behaviour repeats."""
@@ -44,19 +47,22 @@ def command(vhost, *arguments):
     )
 
 
-def test_a_failed_callback_is_sent_again_with_the_same_id_until_it_arrives(webhooks):
+def test_a_failed_callback_is_sent_again_with_the_same_ids_until_it_arrives(webhooks):
     answers = in_turn(status(500), status(204))
     with (
         Receiver(answers) as receiver,
         webhooks.record(),
         webhooks.running(WEBHOOKS_RETRY_SECONDS="2"),  # through another queue than the rest of 1 s
     ):
-        webhooks.publish(receiver.url)
+        webhooks.publish(receiver.url, **IDS)
         reports = webhooks.await_reports(2)
         eventually(lambda: webhooks.vhost.depth(CALLBACKS).ready == 0)
 
     assert {event["data"]["id"] for event in verified(receiver.received)} == {"1"}
     assert {request.headers["webhook-id"] for request in receiver.received} == {"msg_1_1_complete"}
+    assert {request.headers["x-request-id"] for request in receiver.received} == {"r-1"}
+    traces = [request.headers["traceparent"].split("-")[1] for request in receiver.received]
+    assert traces == [TRACE, TRACE]
     assert [(each["number"], each["outcome"]) for each in reports] == [
         (1, "failed"), (2, "delivered")
     ]  # fmt: skip
@@ -178,16 +184,14 @@ def give_up(vhost):
 
 
 def test_the_request_and_its_log_lines_have_the_ids_of_the_message(webhooks):
-    trace = "0af7651916cd43dd8448eb211c80319c"
-    headers = {"nameko.traceparent": f"00-{trace}-b7ad6b7169203331-01", "nameko.request_id": "r-1"}
     with Receiver() as receiver, webhooks.running(LOG_LEVEL="INFO") as process:
-        webhooks.publish(receiver.url, **headers)
+        webhooks.publish(receiver.url, **IDS)
         webhooks.await_reports(1)
         line = next(json.loads(each) for each in process.stdout if "attempt 1" in each)
 
     sent = receiver.received[0].headers
     _, trace_id, span_id, _ = sent["traceparent"].split("-")
-    assert (trace_id, line["trace_id"]) == (trace, trace)
+    assert (trace_id, line["trace_id"]) == (TRACE, TRACE)
     assert (sent["x-request-id"], line["request_id"]) == ("r-1", "r-1")
     assert line["span_id"] == span_id
 
