@@ -32,20 +32,20 @@ handshakes_of: ContextVar[Tenant] = ContextVar("handshakes_of")
 """The namespace whose processor time the handshakes of this task take."""
 
 
-class HandshakeRefused(OSError):
-    """A namespace has no processor time for a handshake; aiohttp expects an OSError."""
+class HandshakeRefused(ssl.SSLError):
+    """A namespace has no processor time for a handshake; asyncio expects an `SSLError`."""
 
-    def __init__(self, namespace: str) -> None:
+    def __init__(self, why: OverBudget) -> None:
         super().__init__("no processor time for a TLS handshake")
-        self.why = OverBudget(HANDSHAKES, namespace)
+        self.why = why
 
 
-def check_handshake(tenant: Tenant) -> None:
-    """Raise `HandshakeRefused` where a namespace has spent its processor time for handshakes."""
+def _check(tenant: Tenant) -> None:
+    """Raise `HandshakeRefused`. Before each step: answers to many handshakes can arrive at once."""
     try:
         tenant.check(HANDSHAKES)
     except OverBudget as error:
-        raise HandshakeRefused(tenant.namespace) from error
+        raise HandshakeRefused(error) from error
 
 
 class _BoundedObject(ssl.SSLObject):
@@ -55,6 +55,8 @@ class _BoundedObject(ssl.SSLObject):
     _without_data = 0
 
     def do_handshake(self) -> None:
+        if tenant := handshakes_of.get(None):
+            _check(tenant)
         received, begun = self.incoming.pending, time.thread_time()
         self._without_data += received
         if self._without_data > MAX_HANDSHAKE_BYTES:
@@ -63,7 +65,7 @@ class _BoundedObject(ssl.SSLObject):
             super().do_handshake()
             self._without_data = 0
         finally:
-            if tenant := handshakes_of.get(None):
+            if tenant:
                 tenant.spend(HANDSHAKES, time.thread_time() - begun)
 
     def read(self, len: int = 1024, buffer: Any = None) -> Any:  # noqa: A002 - as the base class

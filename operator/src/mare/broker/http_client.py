@@ -16,7 +16,7 @@ import msgspec
 from yarl import URL
 
 from mare.broker.bounded_response import BoundedHandler, BoundedResponse
-from mare.broker.bounded_tls import check_handshake, handshakes_of
+from mare.broker.bounded_tls import handshakes_of
 from mare.broker.connection_parameters import (
     ConnectionParameters,
     refusal_behind,
@@ -149,7 +149,7 @@ class BrokerHttpClient:
                 limit=1,
                 ssl=self._tls,
                 resolver=Resolver(self._tenant),
-                socket_factory=self._open_socket,
+                socket_factory=self._networks.open_socket,
             )
             # aiohttp has no other way to choose the class of its connections.
             factory = partial(BoundedHandler, loop=asyncio.get_running_loop())
@@ -182,11 +182,6 @@ class BrokerHttpClient:
             raise refusal_behind(error, self._source) or OSError(
                 f"{self._source} cannot be reached ({type(error).__name__})"
             ) from without_tracebacks(error)
-
-    def _open_socket(self, info: AddressInfo) -> socket.socket:
-        if self._tls is not True:
-            check_handshake(self._tenant)
-        return self._networks.open_socket(info)
 
     def _check_status(self, response: aiohttp.ClientResponse) -> None:
         status = response.status
