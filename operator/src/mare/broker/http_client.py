@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,7 +21,7 @@ from mare.broker.connection_parameters import (
     refusal_behind,
     without_tracebacks,
 )
-from mare.broker.networks import AddressInfo, Resolver
+from mare.broker.networks import Resolver
 from mare.ports import AccessRefused
 from mare.tenant_scheduler import BODIES, DECODING, LARGE_BODIES
 
