@@ -48,6 +48,6 @@ def test_workers_that_cannot_start_are_reported_and_not_followed_by_more(workers
     for name, cause in _CAUSES.items():
         eventually(lambda name=name, cause=cause: f"({cause}" in message(name), seconds=480)
         assert message(name).startswith("No replica consumes: ")
-        assert "ReplicasNotReady" in event_reasons(workers, name)
+        eventually(lambda name=name: "ReplicasNotReady" in event_reasons(workers, name))
     found = {name: (workers.replicas(name), message(name)) for name in _CAUSES}
     assert all(replicas <= _MOST_REPLICAS for replicas, _ in found.values()), found
