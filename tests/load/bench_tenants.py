@@ -84,12 +84,14 @@ def main() -> None:
 def _broken(beside: dict[str, object], began: int) -> list[str]:
     """Return the promises that are broken, each with its figures, after so many starts."""
     highest, livez = float(str(beside["rss_highest_mib"])), float(str(beside["livez_max_s"]))
+    late = float(str(beside["late_p999_s"]))  # a bound of the histogram, such as 2.5 or 5
     checks = {
         f"{highest:.0f} MiB were resident": highest < _MOST_MIB,
         "the operator stopped to lead": beside["began_to_lead"] == began,
         "the operator does not lead": beside["leads"] is True,
         "/livez fails": beside["is_alive"] is True,
         f"/livez took {livez} s": livez < _MOST_LATE,
+        f"the event loop was up to {late} s late": late < _MOST_LATE,
     }
     return [text for text, is_kept in checks.items() if not is_kept]
 
