@@ -46,7 +46,9 @@ test-nightly: .venv/synced ## the tests that take long: pages, demo, Skaffold, l
 	EXAMPLES=3 $(PYTHON) -m pytest tests/unit $(WORKERS) || failed=1; \
 	for part in $(MUTATED); do \
 	    nice $(PYTHON) .ci/mutants.py $$part --sample=20 --least=65 --seed=$$(date +%s) || failed=1; \
-	done; exit $$failed # 12 of 20 or fewer are noticed by chance once in 260 samples if 86 % of all are
+	done; \
+	nice $(PYTHON) .ci/mutants.py named --sample=20 --least=100 --seed=$$(date +%s) || failed=1; \
+	exit $$failed # 12 of 20 mutants or fewer are noticed by chance once in 260 samples if 86 % of all are
 
 check: .venv/synced ## lint, types, import contracts, lock: seconds, without network
 	.venv/bin/ruff check --quiet .

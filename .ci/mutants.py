@@ -4,7 +4,7 @@ mutmut expects one ``src`` folder, so the packages and the tests are copied into
 first. ``SAMPLE=400`` runs that many mutants, chosen at random, always the same ones of one source
 and one ``SEED``. The report counts, by module, the mutants that the tests notice, and prints the
 others. The exit status is 1 if less than 85 % are noticed, also of those that no test executes.
-``PART=named`` puts in the faults that stand in ``named_faults.toml``.
+``PART=named`` puts in the faults that stand in ``named_faults.toml``, or such a sample of them.
 """
 
 import argparse
@@ -151,7 +151,7 @@ if os.environ.get("MUTANT_UNDER_TEST") == "stats" and "MUTANT_HITS" in os.enviro
 def main() -> None:
     options = _options()
     if options.part == "named":
-        named_faults.run(NAMED, options.jobs, options.least)
+        named_faults.run(NAMED, options.jobs, options.least, options.sample, options.seed)
         return
     folder = WORK / options.part
     _copy(folder, options.part)

@@ -6,6 +6,7 @@ are noticed.
 """
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -57,9 +58,12 @@ class Fault:
         return likely.index(True) if any(likely) else len(likely), test.name
 
 
-def run(tests: Tests, jobs: int, least: int) -> None:
-    """Run all faults, and print the first test that fails with each."""
+def run(tests: Tests, jobs: int, least: int, sample: int | None, seed: int) -> None:
+    """Run all faults or a random sample, and print the first test that fails with each."""
     faults = [Fault(**each) for each in tomllib.loads(FAULTS.read_text())["fault"]]
+    if sample is not None:
+        draw = random.Random(seed)  # noqa: S311 - nothing depends on its secrecy
+        faults = draw.sample(faults, min(sample, len(faults)))
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     (WORK / "named_faults_plugin.py").write_text(_PLUGIN)
