@@ -60,7 +60,10 @@ def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, least,
         now=0,
     )
 
-    assert [(c.status, c.reason) for c in conditions if c.type == "EventsSafe"] == [expected]
+    (events_safe,) = [each for each in conditions if each.type == "EventsSafe"]
+    assert (events_safe.status, events_safe.reason) == expected
+    advice = "Set minReplicas to 1 for such queues, or later messages are lost"
+    assert events_safe.message.endswith(advice) == (expected == ("Unknown", "NotReported"))
 
 
 @pytest.mark.parametrize(("service_seconds", "status"), [(30.4, "True"), (31.0, "False")])

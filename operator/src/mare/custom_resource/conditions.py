@@ -192,11 +192,17 @@ def _schedules_valid(autoscaler: Autoscaler) -> Condition:
 
 
 def _events_safe(spec: ScalingSpec, reading: BrokerReading) -> Condition:
-    if spec.effective_idle_replicas != 0 or reading.transient == ():
+    transient = reading.transient
+    if spec.effective_idle_replicas != 0 or transient == ():
         return condition("EventsSafe", "True", "Safe")
-    if isinstance(reading.transient, Unknown):
-        return Condition("EventsSafe", "Unknown", reading.transient.reason, reading.transient.cause)
-    names = ", ".join(reading.transient[:3])
+    if isinstance(transient, Unknown):
+        if transient.reason != "NotReported":
+            return Condition("EventsSafe", "Unknown", transient.reason, transient.cause)
+        # With prometheus-uri such a workload still becomes idle: most queues stay, and none of
+        # their workloads would be idle any more if one replica stayed for a queue that may not.
+        clause = Clause("events.unreported")
+        return Condition("EventsSafe", "Unknown", transient.reason, capital(clause), (clause,))
+    names = ", ".join(transient[:3])
     if spec.keeps_queues:
         return condition("EventsSafe", "True", "QueuesKept", names=names)
     clause = Clause("events.vanish", names=names)
