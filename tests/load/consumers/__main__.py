@@ -110,7 +110,11 @@ def _plan(kind: Kind, node: Node, amqp_uri: str, folder: Path) -> Plan:
         spec = {"scaleTargetRef": {"name": name}, **_SPEC, **kind.spec}
         version = {"apiVersion": "mare.dev/v1alpha1", "kind": "QueueAutoscaler"}
         documents.append({**version, "metadata": {"name": name}, "spec": spec})
-    uris = {"AMQP_URI": amqp_uri, "MANAGEMENT_URI": node.management_uri}
+    sources = {
+        "management-uri": {"MANAGEMENT_URI": node.management_uri},
+        "prometheus-uri": {"PROMETHEUS_URI": f"http://127.0.0.1:{node.ports.prometheus}"},
+    }
+    uris = {"AMQP_URI": amqp_uri, **(sources[kind.statistics] if kind.statistics else {})}
     return read_plan(
         [("consumers.yaml", yaml.safe_dump_all(documents))], os.environ | uris, most=_MAX_REPLICAS
     )

@@ -35,6 +35,8 @@ class Kind:
     spec: Mapping[str, Any] = field(default_factory=dict)
     """What differs from QueueWaitTime of 2 s with 1 to 50 replicas."""
     workloads: tuple[str, ...] = ("worker",)
+    statistics: str | None = "management-uri"
+    """The key of the Secret with the source of the statistics; None with AMQP alone."""
     has_probe: bool = False
     """Whether a replica is ready only when it consumes. Without a probe its process is."""
 
@@ -174,6 +176,29 @@ KINDS: Mapping[str, Kind] = {
         queues={QUEUE: {**_QUORUM, "x-expires": 20_000}},
         spec={"minReplicas": 0},
         seconds=80,
+    ),
+    "expires-prometheus": Kind(
+        about="the same with `prometheus-uri`",
+        load=loads.nothing,
+        queues={QUEUE: {**_QUORUM, "x-expires": 20_000}},
+        spec={"minReplicas": 0},
+        statistics="prometheus-uri",
+        seconds=120,
+    ),
+    "expires-amqp": Kind(
+        about="the same with AMQP alone, QueueLength with `excludeUnacknowledged`",
+        load=loads.nothing,
+        queues={QUEUE: {**_QUORUM, "x-expires": 20_000}},
+        spec={
+            "minReplicas": 0,
+            "target": {
+                "type": "QueueLength",
+                "messagesPerReplica": 10,
+                "excludeUnacknowledged": True,
+            },
+        },
+        statistics=None,
+        seconds=120,
     ),
     "auto-delete": Kind(
         about="auto-delete queue, no message",
