@@ -10,6 +10,7 @@ from aiohttp import web
 
 from mare.cluster.api import METADATA_LIST
 from mare.cluster.bounded_session import BoundedReads
+from mare.processes.tcp_ports import free_port
 from mare.serving import serving
 
 MIB = 2**20
@@ -156,3 +157,22 @@ def test_an_object_of_many_levels_is_neither_listed_nor_watched(levels, is_read)
     names = ["first", "hostile", "last"] if is_read else ["first", "last"]
     assert [name for page in use(cluster, pages) for name in page] == names
     assert use(cluster, watched) == names
+
+
+@pytest.mark.parametrize("query", [{"watch": "true"}, {"limit": "50"}])
+def test_an_api_server_that_starts_is_still_away_when_it_refuses(query: dict[str, str]):
+    """A refusal ended the operator when it answered kopf's last attempt after an outage."""
+
+    async def question(session: aiohttp.ClientSession, url: str) -> int:
+        query["refused"] = ""
+        async with await session.request("get", url, params=query) as response:
+            assert response.status == 403
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await session.request("get", f"http://127.0.0.1:{free_port()}/things", params=query)
+        with pytest.raises(aiohttp.ClientConnectionError, match="starts"):
+            await session.request("get", url, params=query)
+        del query["refused"]
+        async with await session.request("get", url, params=query) as response:
+            return response.status
+
+    assert use(Cluster({"small": 1}), question) == 200

@@ -9,11 +9,19 @@ Decoding one of labels and managed fields takes 25 MiB, so ten in a page ended a
 
 import json
 import logging
+import math
+import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any, cast
 
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, StreamReader
+from aiohttp import (
+    ClientConnectionError,
+    ClientHandlerType,
+    ClientRequest,
+    ClientResponse,
+    StreamReader,
+)
 
 from mare.cluster.api import METADATA_LIST
 from mare.cluster.bounded_answers import (
@@ -33,6 +41,10 @@ _FEWER = 5
 _MOST_VALUES = 20_000
 """JSON values of a page or event, which kopf decodes on the event loop: a QueueAutoscaler has a few
 hundred, and 20,000 take 4 ms. One of 85,000 numbers in 839 KB took 25 ms."""
+_SERVER_ERROR = 500
+_STARTING_SECONDS = 60.0
+"""After the last failed connection. Later a refusal means that the operator lacks a right, which
+has to end it."""
 _TOO_LARGE = "A QueueAutoscaler exceeds 1 MiB, 20,000 JSON values or 100 levels and is not read"
 _log = logging.getLogger(__name__)
 
@@ -46,19 +58,38 @@ class BoundedReads:
 
     def __init__(self, page: int) -> None:
         self._page = self._limit = page
+        self._away_at = -math.inf
+        """When the API server could not be reached last."""
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         if "limit" in request.url.query:
             return await self._list(request, handler)
-        response = await handler(request)
+        response = await self._answered(request, handler)
         if "watch" in request.url.query and response.status == HTTPStatus.OK:
             response.content = cast(StreamReader, _ShortLines(response.content))
+        return response
+
+    async def _answered(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Return a response; raise `ClientConnectionError` while the API server is starting.
+
+        An API server that starts answers 403 before it has read the roles, and 500. Both end kopf
+        if they answer the last of nine attempts, but errors of connections never do.
+        """
+        try:
+            response = await handler(request)
+        except (ClientConnectionError, TimeoutError):
+            self._away_at = time.monotonic()
+            raise
+        has_failed = response.status == HTTPStatus.FORBIDDEN or response.status >= _SERVER_ERROR
+        if has_failed and time.monotonic() - self._away_at < _STARTING_SECONDS:
+            response.close()
+            raise ClientConnectionError(f"the API server starts (status {response.status})")
         return response
 
     async def _list(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         while True:
             request.url = request.url.update_query(limit=str(self._limit))
-            response = await handler(request)
+            response = await self._answered(request, handler)
             if response.status != HTTPStatus.OK:
                 return response
             try:
