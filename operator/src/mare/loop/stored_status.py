@@ -10,6 +10,7 @@ from mare.custom_resource.condition import Condition
 from mare.custom_resource.status import read_estimates, read_surges
 from mare.custom_resource.status_values import read_count
 from mare.custom_resource.stored_timers import read_original
+from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import Attempts
 from mare.loop.record import View
@@ -194,5 +195,15 @@ def _hashes(
 ) -> tuple[int, int, int]:
     urgent = tuple((e.type, e.status, e.reason) for e in conditions if e.is_urgent)
     periods = view.history and view.history.stored_periods(view.at)
-    settled = decided, ready, periods, tuple(each.state for each in conditions)
+    settled = decided, ready, periods, _cools_down(view), tuple(each.state for each in conditions)
     return hash(at_once), hash(urgent), hash(settled)
+
+
+def _cools_down(view: View) -> bool:
+    """Return whether the next leader can continue a cooldown that an idle workload waits for.
+
+    The decision names the cooldown before statistics confirm it, and a status of that moment does
+    not contain it: each change of the leader then began it again.
+    """
+    is_named = view.decision is not None and Reason.COOLING_DOWN in view.decision.limited_by
+    return is_named and view.history is not None and view.history.cooldown.stored is not None
