@@ -19,6 +19,7 @@ from devcluster.control_plane import make_credentials
 from mare.processes.daemon import Daemon
 from mare.processes.tcp_ports import free_port
 from tests.audit import AuditLog, Request, write_policy
+from tests.etcd import compact
 from tests.vhost import eventually
 
 _START_SECONDS = 90.0
@@ -116,6 +117,10 @@ class ControlPlane:
 
     def kill_api_server(self) -> None:
         self._api_server.kill()
+
+    def compact(self) -> int:
+        """Discard the history of all objects; return the newest revision, the only one left."""
+        return compact(self.folder / "etcd.sock")
 
     def _is_ready(self) -> bool:
         try:
