@@ -65,8 +65,9 @@ def test_the_text_says_it_if_statistics_do_not_show_idle_replicas():
 
 def test_the_text_says_once_that_replicas_cannot_be_chosen():
     document = stored()
-    condition = {"type": "VictimsChosen", "status": "False", "reason": "Forbidden"}
-    document["status"]["conditions"].append({**condition, "message": "pods is forbidden"})
+    conditions = document["status"]["conditions"]
+    (condition,) = (each for each in conditions if each["type"] == "VictimsChosen")
+    condition |= {"status": "False", "reason": "Forbidden", "message": "pods is forbidden"}
     output = explain(document).output
     assert "Warning MARE017" in output
     assert "Scale-down:" not in output

@@ -183,14 +183,32 @@ def test_idle_first_scales_down_even_if_pods_cannot_be_marked_and_says_so(
     assert world.objects.condition("VictimsChosen") == ("False", reason)
 
 
-def test_with_idle_first_victims_that_can_be_chosen_are_no_news():
+def test_with_idle_first_the_status_names_how_victims_are_chosen_from_the_first_reading_on():
+    """Neither the first two samples nor old ones change it: each change would be a write."""
+
     async def timeline(world: World) -> None:
         await three_replicas(world, **idle_only(policy="IdleFirst"))
+        world.brokers.busy = Unknown("NotReported", "the broker's statistics are not read")
+        await world.tick()
+        assert world.objects.condition("VictimsChosen") == ("True", "IdleFirst")
+        world.brokers.busy = TWO_IDLE
+        for _ in range(12):
+            await world.tick()
+
+    assert run(timeline).objects.condition("VictimsChosen") == ("True", "IdleFirst")
+
+
+def test_with_idle_first_the_status_says_that_a_stateful_set_chooses_itself():
+    async def timeline(world: World) -> None:
+        await three_replicas(world, **idle_only(policy="IdleFirst"))
+        world.workloads.have("worker", 3, ignores_deletion_cost=True)
         for _ in range(3):
             await world.tick()
 
-    conditions = run(timeline).objects.last()["conditions"]
-    assert "VictimsChosen" not in {each["type"] for each in conditions}
+    world = run(timeline)
+
+    assert world.workloads.done == [("worker", 1)]
+    assert world.objects.condition("VictimsChosen") == ("False", "ChoosesItself")
 
 
 async def three_ready(world: World, ready: int) -> None:

@@ -72,26 +72,22 @@ def _may_be_wait(spec: ScalingSpec, history: History, grace_seconds: int, now: f
 def victims_chosen(
     spec: ScalingSpec, unchosen: Unknown | None, reading: BrokerReading
 ) -> tuple[Condition, ...]:
-    """Return whether idle replicas are removed first; with IdleFirst only what prevents it.
+    """Return whether idle replicas are removed first, as `victims.policy` says.
 
-    That the controller of a StatefulSet chooses is no news: no setting changes it. Neither is that
-    the first two samples are not read yet: each start of the operator would write each status.
+    With IdleFirst it does not depend on the age of statistics, and not on the first two samples:
+    each start of the operator would write each status.
     """
     kind, waits = "VictimsChosen", spec.victim_policy is VictimPolicy.IDLE_ONLY
     if spec.victim_policy is VictimPolicy.DEFAULT:
-        return ()
-    if not waits and unchosen is not None and unchosen.reason == "ChoosesItself":
-        return ()
-    if not waits and unchosen is None and not _are_peers_unknown(reading):
         return ()
     if unchosen is not None:
         message = f"{unchosen.cause}: a scale-down can remove busy replicas"
         if waits:
             message += f", after {spec.max_drain_wait_seconds} s (maxDrainWaitSeconds)"
         return (Condition(kind, "False", unchosen.reason, message, (unchosen.clause,)),)
-    if isinstance(reading.busy, Unknown):
+    if isinstance(reading.busy, Unknown) and (waits or _are_peers_unknown(reading)):
         return (Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause),)
-    return (condition(kind, "True", "Chosen"),)
+    return (condition(kind, "True", "Chosen" if waits else "IdleFirst"),)
 
 
 def _are_peers_unknown(reading: BrokerReading) -> bool:

@@ -1,8 +1,4 @@
-"""Which replicas a scale-down removes, in one sentence.
-
-The status has a condition only for what prevents the choice: each object would need a write to say
-that nothing does.
-"""
+"""Which replicas a scale-down removes, in one sentence."""
 
 from mare.domain.observation import load_of
 from mare.domain.spec import VictimPolicy
