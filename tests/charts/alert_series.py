@@ -17,7 +17,9 @@ ON_4_3 = [
     for endpoint in ("aggregated", "detailed")
 ]
 KILLED = 'mare_replicas_killed_total{job="market/shop-operator", namespace="market"}'
-LETTERS = 'runtime_dead_lettered_total{namespace="market", service="music", entrypoint="rate"}'
+SHOP, OTHER = (f'job="market/{release}-playlists", namespace="market"' for release in ("shop", "other"))
+"""Of the release of the rules, and of another one in the same namespace."""
+LETTERS = f'runtime_dead_lettered_total{{{SHOP}, service="music", entrypoint="rate"}}'
 
 
 def of_nodes(series, values):
@@ -58,15 +60,19 @@ def at_maximum(needed, most):
     }
 
 
-def answers(ok, failed):
-    count = 'gateway_http_request_duration_seconds_count{{namespace="market", status="{}"}}'
-    return {count.format(200): ok, count.format(503): failed}
+def ready(values, of=SHOP):
+    return {f'gateway_rpc_ready{{{of}, pod="a"}}': values}
 
 
-def breakers(open_, other):
+def answers(ok, failed, of=SHOP):
+    count = "gateway_http_request_duration_seconds_count"
+    return {f'{count}{{{of}, status="{s}"}}': v for s, v in ((200, ok), (503, failed))}
+
+
+def breakers(open_, other, of=SHOP):
     """Of one source in two Pods: it has failed if no Pod reaches it."""
-    of = 'upstream_breaker_open{{namespace="market", source="met.no", pod="{}"}}'
-    return {of.format("a"): open_, of.format("b"): other}
+    pods = {"a": open_, "b": other}
+    return {f'upstream_breaker_open{{{of}, source="met.no", pod="{p}"}}': v for p, v in pods.items()}
 
 
 def of_node(metric, values):

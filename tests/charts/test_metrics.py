@@ -83,13 +83,26 @@ def test_alerts_of_the_operator_are_about_its_own_release(rendered):
     assert all(f'job="{job}"' in rule["expr"] for rule in own)
 
 
-def test_alerts_of_the_operator_need_its_monitor_or_the_job_of_another(helm):
+def test_alerts_of_the_playlists_select_the_job_that_the_monitor_sets(rendered):
+    (monitor,) = (
+        each for each in rendered.all("PodMonitor") if "playlists" in each["metadata"]["name"]
+    )
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    (relabeling,) = endpoint["relabelings"]
+    assert relabeling == {"targetLabel": "job", "replacement": "market/shop-playlists"}
+
+
+@pytest.mark.parametrize(
+    ("name", "monitor"), [("operator", "serviceMonitor"), ("playlists", "podMonitor")]
+)
+def test_alerts_need_the_monitor_of_the_chart_or_the_job_of_another(helm, chart, name, monitor):  # noqa: F811
+    path = chart if name == "playlists" else CHARTS / name
     alone = {"prometheusRule": {"enabled": True}}
-    with pytest.raises(Refused, match=r"metrics\.serviceMonitor\.enabled.+prometheusRule\.job"):
-        helm.template(CHARTS / "operator", {"metrics": alone})
+    with pytest.raises(Refused, match=rf"metrics\.{monitor}\.enabled.+prometheusRule\.job"):
+        helm.template(path, {"metrics": alone})
 
     own = {"prometheusRule": {"enabled": True, "job": "pods/mare"}}
-    selected = list(rules(helm.template(CHARTS / "operator", {"metrics": own})))
+    selected = list(rules(helm.template(path, {"metrics": own})))
 
     assert selected
     assert all('job="pods/mare"' in rule["expr"] for rule in selected)

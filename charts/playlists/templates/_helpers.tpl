@@ -13,6 +13,11 @@
 {{- printf "%s-%s" (include "playlists.base" .root) .component -}}
 {{- end -}}
 
+{{/* The label job of the metrics of this release: two releases of a namespace differ by nothing else. */}}
+{{- define "playlists.job" -}}
+{{- .Values.metrics.prometheusRule.job | default (printf "%s/%s" .Release.Namespace (include "playlists.name" (dict "root" . "component" "playlists"))) -}}
+{{- end -}}
+
 {{- define "playlists.selectorLabels" -}}
 app.kubernetes.io/name: playlists
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
