@@ -1,6 +1,6 @@
 """`mare explain` on objects whose operator no longer leads, or may not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -17,6 +17,7 @@ from mare.explanation.data import data
 from mare.explanation.explained import explain as explain_object
 from mare.explanation.leading import Renewal, Unread
 from mare.explanation.text import text
+from mare.ports import NotFound
 from mare.sharding.assignment import ANNOTATION, Assignment, Member, group_of, shard_of
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.test_explain_command import stored
@@ -59,6 +60,16 @@ def test_an_old_decision_without_a_lease_says_that_perhaps_no_operator_leads():
     assert "no operator leads" not in unstyle(text(explained, decided + 30))
 
 
+def test_a_lease_that_does_not_exist_is_a_warning_and_an_error():
+    gone = Renewal("mare/mare-operator", RENEWED.at, has_lease=False)
+    explained = explain_object(stored(), RENEWED.at + THREE_HOURS, gone)
+    output = unstyle(text(explained, RENEWED.at + THREE_HOURS))
+    missing = "no operator leads: Lease mare/mare-operator does not exist"
+    assert f"Warning MARE018 (QueueAutoscaler/worker) {missing}" in output.splitlines()
+    assert "No operator has decided since, and the numbers above are from then." in output
+    assert verdict_of(explained.facts).exit_code == 1
+
+
 def test_the_leader_of_the_shard_is_named():
     renewal = Renewal("mare/mare-operator", RENEWED.at, "mare-operator-7d9c-x2x", (2, 3))
     explained = explain_object(stored(), RENEWED.at + 1, renewal)
@@ -97,6 +108,7 @@ def test_the_leader_is_read_from_the_entry_of_the_shard():
 
 
 NOW = 1_000_000.0
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/mare/leases/mare-operator"
 
 
 @pytest.mark.parametrize(
@@ -110,12 +122,43 @@ NOW = 1_000_000.0
 def test_an_old_lease_is_read_again_to_see_whether_the_clocks_differ(
     ages: list[int], age: int, monkeypatch: pytest.MonkeyPatch
 ):
+    reads = answer_with(monkeypatch, ages)
+
+    leader = virtual_time.run(read_leader(decided(0), None))
+
+    assert (NOW - leader.renewed, leader.has_lease) == (age, True)
+    assert reads == [LEASE] * len(ages)
+
+
+@pytest.mark.parametrize(
+    ("ages", "age", "has_lease"),
+    [
+        pytest.param([None, None], THREE_HOURS, False, id="deleted"),
+        pytest.param([None, 0], 0, True, id="created again"),
+    ],
+)
+def test_without_a_lease_no_operator_leads_since_the_last_decision(
+    ages: list[int | None], age: int, has_lease: bool, monkeypatch: pytest.MonkeyPatch
+):
+    reads = answer_with(monkeypatch, ages)
+
+    leader = virtual_time.run(read_leader(decided(THREE_HOURS), None))
+
+    assert (NOW - leader.renewed, leader.has_lease) == (age, has_lease)
+    assert reads == [LEASE] * len(ages)
+
+
+def answer_with(monkeypatch: pytest.MonkeyPatch, ages: Sequence[int | None]) -> list[str]:
+    """Let the Lease have these ages, one a read; None is no Lease. Return the paths of the reads."""
     reads: list[str] = []
 
     class FakeApi:
         async def request(self, method: str, path: ApiPath) -> dict:
-            renewed = datetime.fromtimestamp(NOW - ages[len(reads)], UTC).isoformat()
+            age = ages[len(reads)]
             reads.append(path.text)
+            if age is None:
+                raise NotFound("404 Not Found")
+            renewed = datetime.fromtimestamp(NOW - age, UTC).isoformat()
             return {"spec": {"holderIdentity": "pod-a-1", "renewTime": renewed}}
 
     @asynccontextmanager
@@ -124,11 +167,11 @@ def test_an_old_lease_is_read_again_to_see_whether_the_clocks_differ(
 
     monkeypatch.setattr(operator_lease, "connected", connected)
     monkeypatch.setattr(operator_lease, "time", SimpleNamespace(time=lambda: NOW))
+    return reads
+
+
+def decided(age: int) -> dict:
     document = stored()
     document["status"]["operator"] = "mare/mare-operator"
-
-    leader = virtual_time.run(read_leader(document, None))
-
-    assert NOW - leader.renewed == age
-    lease = "/apis/coordination.k8s.io/v1/namespaces/mare/leases/mare-operator"
-    assert reads == [lease] * len(ages)
+    document["status"]["lastDecision"]["time"] = datetime.fromtimestamp(NOW - age, UTC).isoformat()
+    return document

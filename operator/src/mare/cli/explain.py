@@ -121,7 +121,8 @@ def _leading(body: Mapping[str, Any], context: str | None) -> Leading:
         leader = asyncio.run(read_leader(body, context))
     except Unreadable as error:
         return Unread(str(error))
-    return Renewal("/".join(lease_of(body)), leader.renewed, leader.pod, leader.shard)
+    lease = "/".join(lease_of(body))
+    return Renewal(lease, leader.renewed, leader.pod, leader.shard, leader.has_lease)
 
 
 def _explain_at(

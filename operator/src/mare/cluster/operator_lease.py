@@ -10,12 +10,16 @@ from typing import Any
 from mare.cluster.api import Api
 from mare.cluster.object_reader import Unreadable, connected
 from mare.cluster.paths import Resource
+from mare.custom_resource.status_values import read_time
+from mare.ports import NotFound
 from mare.sharding.assignment import pod_of, read_assignment, shard_of, shards_of
 
 LEASES = Resource("coordination.k8s.io/v1", "leases")
 _DIFFERING_SECONDS = 10.0
 """Age of a renewal from which on the clocks of this machine and of the operator may differ: a
 leader renews its Lease every 0.7 s."""
+_CREATION_SECONDS = 4.0
+"""Time in which another replica takes over, and creates a Lease that was deleted."""
 
 
 def lease_of(stored: Mapping[str, Any]) -> tuple[str, str]:
@@ -31,11 +35,12 @@ class Leader:
     identity: str
     """Empty if there is none."""
     renewed: float
-    """When it renewed last."""
+    """When it renewed last; without a Lease, when the object was decided last."""
     seconds: float
     """Time after which another replica takes over."""
     shard: tuple[int, int] | None = None
     """The shard of the object and the number of shards; None without shards."""
+    has_lease: bool = True
 
     @property
     def pod(self) -> str:
@@ -72,17 +77,20 @@ async def read_leader(stored: Mapping[str, Any], context: str | None) -> Leader:
     if not name:
         raise Unreadable("its status names no Lease")
     async with connected(namespace, context, "get leases") as (api, _):
-        of = stored["metadata"]["namespace"]
-        leader = await _leader(api, namespace, name, of)
+        leader = await _leader(api, namespace, name, stored)
         if time.time() - leader.renewed < _DIFFERING_SECONDS:
             return leader
         await asyncio.sleep(leader.seconds)
-        again = await _leader(api, namespace, name, of)
+        again = await _leader(api, namespace, name, stored)
         return again if again.renewed == leader.renewed else replace(again, renewed=time.time())
 
 
-async def _leader(api: Api, namespace: str, name: str, of: str) -> Leader:
+async def _leader(api: Api, namespace: str, name: str, stored: Mapping[str, Any]) -> Leader:
     try:
-        return leader_in(await api.request("GET", LEASES.path(namespace, name)), of)
+        lease = await api.request("GET", LEASES.path(namespace, name))
+        return leader_in(lease, stored["metadata"]["namespace"])
+    except NotFound:
+        decided = read_time(stored["status"].get("lastDecision", {}).get("time")) or 0.0
+        return Leader(identity="", renewed=decided, seconds=_CREATION_SECONDS, has_lease=False)
     except ValueError as error:
         raise Unreadable(f"Lease {namespace}/{name} has a format that is not known") from error

@@ -20,6 +20,7 @@ class Renewal:
     """The Pod; empty if none leads."""
     shard: tuple[int, int] | None = None
     """The shard of the object and the number of shards; None without shards."""
+    has_lease: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ Leading = Renewal | Unread
 
 
 def with_leading(facts: Facts, leading: Leading, now: float) -> Facts:
-    """Return facts that contain the condition of a Lease that is not renewed."""
+    """Return facts that contain the condition of a Lease that is not renewed, or is gone."""
     if isinstance(leading, Unread) or now - leading.at <= SILENT_SECONDS:
         return facts
     clause = _silent(leading)
@@ -43,6 +44,8 @@ def with_leading(facts: Facts, leading: Leading, now: float) -> Facts:
 
 
 def _silent(renewal: Renewal) -> Clause:
+    if not renewal.has_lease:
+        return Clause("operator.noLease", lease=renewal.lease)
     since = instant(renewal.at)
     if renewal.shard is None:
         return Clause("operator.silent", lease=renewal.lease, since=since)
