@@ -2,6 +2,8 @@
 
 from urllib.request import urlopen
 
+import pytest
+
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.broker import Broker
 from tests.charts.rabbitmq.matrix import CHART
@@ -39,6 +41,14 @@ def test_the_stored_series_are_those_of_a_broker_with_their_labels(helm: Helm, b
         return {each for page in pages for each in shapes(page) if each[0] in used}
 
     becomes(exported, known)
+
+
+@pytest.mark.parametrize(("replicas", "is_expected"), [(0, False), (1, True)])
+def test_no_node_is_missing_while_all_are_stopped(helm: Helm, replicas: int, is_expected: bool):
+    values = THREE | {"replicas": replicas, "persistence": {"whenScaled": "Retain"}}
+    alerts = {rule["alert"] for rule in rules(helm.template(CHART, values))}
+    assert ("RabbitmqNodeMissing" in alerts) is is_expected
+    assert "RabbitmqNoNodeAnswers" not in alerts
 
 
 def _page(port: int, path: str) -> str:
