@@ -87,4 +87,14 @@ need it: $answer"
     [ -z "$critical" ] || refuse "Without the node $member a queue would lose its majority: $critical. Wait until all \
 its members are online: $(status "$critical" | paste -sd ';' -)"
 done
+# Queues and streams of fewer than three members, which waiting does not help: those are no reason to refuse.
+few='[io:format("~s ~ts in ~ts~n", [Kind, Name, VHost]) || {Kind, Type} <- [{queue, rabbit_quorum_queue},
+{stream, rabbit_stream_queue}], Queue <- rabbit_amqqueue:list_by_type(Type),
+{resource, VHost, queue, Name} <- [amqqueue:get_name(Queue)], #{nodes := Nodes} <- [amqqueue:get_type_state(Queue)],
+case Nodes of #{} -> map_size(Nodes); _ -> length(Nodes) end < 3].'
 echo "Ready to be upgraded:" ${members:-no node answers}
+[ "$(echo "$members" | wc -l)" -gt 1 ] || exit 0
+away=$(on "$node" rabbitmqctl eval "$few" | grep "^[qs].* in ") || exit 0
+echo "$(echo "$away" | wc -l) of the queues and streams have fewer than three members, so they are away while a node with one \
+restarts: $(echo "$away" | head -n 20 | paste -sd ';' -). To add a member: rabbitmq-streams add_replica STREAM NODE --vhost VHOST, \
+rabbitmq-queues add_member QUEUE NODE --vhost VHOST"

@@ -39,7 +39,8 @@ metadata:
   annotations:
     helm.sh/hook: {{ index . 2 }}
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
-    helm.sh/hook-output-log-policy: hook-failed
+    # Before an upgrade it also names what will be away meanwhile.
+    helm.sh/hook-output-log-policy: {{ eq $task "preflight" | ternary "hook-succeeded,hook-failed" "hook-failed" }}
 spec:
   backoffLimit: 0
   activeDeadlineSeconds: {{ $.Values.upgrade.timeoutSeconds }}

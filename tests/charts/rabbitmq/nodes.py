@@ -48,7 +48,8 @@ class Node:
     """A node that answers.
 
     ``fails`` are checks that it does not pass, and commands that a restart interrupts. ``critical``
-    are queues that would lose their majority without it. ``silent`` are commands that fail.
+    are queues that would lose their majority without it, ``few`` those of fewer than three members,
+    as it reports them. ``silent`` are commands that fail.
     ``reaches`` is the number of running nodes that it sees. ``flags`` are its feature flags, and
     the state and stability of each.
     """
@@ -56,6 +57,7 @@ class Node:
     version: str = "4.2.4"
     fails: Collection[str] = ()
     critical: Collection[str] = ()
+    few: Collection[str] = ()
     silent: Collection[str] = ()
     cookie: str = COOKIE
     reaches: int = 9
@@ -72,6 +74,7 @@ class Nodes:
                 "list_members": members,
                 "list_running": [each for each in running if each in members][: node.reaches],
                 "list_with": node.critical,
+                "list_by": node.few,
                 "server_version": [node.version],
                 "cookie": [node.cookie],
                 "list_feature_flags": [

@@ -131,6 +131,27 @@ def test_an_upgrade_of_a_healthy_broker_is_accepted(run: RunJob):
     assert run("preflight", [Node()]) == (0, f"Ready to be upgraded: {NAMES[0]}")
 
 
+def test_queues_of_fewer_than_three_members_are_named_and_stop_no_upgrade(run: RunJob):
+    node = Node(few=["stream log in /", "queue a in b", "[ok,ok]"])
+
+    code, line = run("preflight", [node] * 3, before=THREE, upgrade=THREE | {"logLevel": "debug"})
+
+    assert code == 0
+    assert line.startswith("2 of the queues and streams have fewer than three members")
+    assert "restarts: stream log in /;queue a in b. To add" in line
+    assert "rabbitmq-streams add_replica STREAM NODE --vhost VHOST" in line
+
+
+@pytest.mark.parametrize(("node", "members"), [(Node(few=["stream log in /"]), 1), (Node(), 3)])
+def test_of_one_node_and_of_whole_queues_nothing_is_named(run: RunJob, node: Node, members: int):
+    values = {"replicas": members}
+    nodes = [node] * members
+
+    code, line = run("preflight", nodes, before=values, upgrade=values | {"logLevel": "debug"})
+
+    assert (code, line) == (0, f"Ready to be upgraded: {' '.join(NAMES[:members])}")
+
+
 # While a node is down, others are critical. The cause is reported, not the consequence.
 @pytest.mark.parametrize("running", [[], [Node(critical=["queue work in /"]), Node()]])
 def test_an_upgrade_of_a_broken_broker_is_refused(run: RunJob, running):

@@ -58,3 +58,7 @@ def test_streams_and_queues_of_one_member_delay_nothing(cluster: Cluster):
 
     assert found[-1] == "ok"
     assert not {"queue quorum in /", "stream stream in /"} & set(found)
+
+    code, output = cluster.job("preflight", NODES_HASH="another")
+
+    assert (code, "restarts: queue quorum in /;stream stream in /. To add" in output) == (0, True)
