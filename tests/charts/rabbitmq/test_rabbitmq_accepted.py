@@ -1,16 +1,24 @@
 """All that the chart renders, before a real API server in a restricted namespace."""
 
 import json
+import shlex
 
 import pytest
 
 from mare.processes.command import CommandFailed, run
 from tests.charts.helm import Helm
 from tests.charts.rabbitmq.matrix import CHART, MATRIX
+from tests.charts.rabbitmq.runbook import commands
 from tests.control_plane import ControlPlane
 
 FOREIGN = {"Certificate"}
 """cert-manager's definition is in no module that a Go proxy serves in parts."""
+OUT_OF_SERVICE = {
+    "key": "node.kubernetes.io/out-of-service",
+    "value": "nodeshutdown",
+    "effect": "NoExecute",
+}
+"""By this taint Kubernetes deletes the Pods of a dead machine, and detaches their volumes."""
 
 
 @pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
@@ -49,3 +57,22 @@ def test_a_broker_beside_volumes_of_a_former_name_is_not_installed(
     install("--set=fullnameOverride=my-rabbitmq")
     create("my-rabbitmq-rabbitmq")
     install()
+
+
+def test_the_runbook_sets_and_removes_the_taint_of_a_dead_machine(api_server: ControlPlane):
+    machine = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "dead"}}
+    found = [it for it in commands("A machine is dead") if it.startswith("kubectl taint node ")]
+    put, remove = (shlex.split(each.replace("MACHINE", "dead"))[1:] for each in found)
+
+    def taints() -> list[dict[str, str]]:
+        node = json.loads(api_server.kubectl("get", "node", "dead", "-o", "json"))
+        return node["spec"].get("taints", [])
+
+    api_server.kubectl("create", "-f", "-", stdin=json.dumps(machine))
+    try:
+        api_server.kubectl(*put)
+        assert OUT_OF_SERVICE in taints()
+        api_server.kubectl(*remove)
+        assert OUT_OF_SERVICE["key"] not in {each["key"] for each in taints()}
+    finally:
+        api_server.kubectl("delete", "node", "dead")
