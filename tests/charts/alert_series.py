@@ -17,7 +17,9 @@ ON_4_3 = [
     for endpoint in ("aggregated", "detailed")
 ]
 KILLED = 'mare_replicas_killed_total{job="market/shop-operator", namespace="market"}'
-SHOP, OTHER = (f'job="market/{release}-playlists", namespace="market"' for release in ("shop", "other"))
+SHOP, OTHER = (
+    f'job="market/{release}-playlists", namespace="market"' for release in ("shop", "other")
+)
 """Of the release of the rules, and of another one in the same namespace."""
 LETTERS = f'runtime_dead_lettered_total{{{SHOP}, service="music", entrypoint="rate"}}'
 
@@ -72,7 +74,9 @@ def answers(ok, failed, of=SHOP):
 def breakers(open_, other, of=SHOP):
     """Of one source in two Pods: it has failed if no Pod reaches it."""
     pods = {"a": open_, "b": other}
-    return {f'upstream_breaker_open{{{of}, source="met.no", pod="{p}"}}': v for p, v in pods.items()}
+    return {
+        f'upstream_breaker_open{{{of}, source="met.no", pod="{p}"}}': v for p, v in pods.items()
+    }
 
 
 def of_node(metric, values):

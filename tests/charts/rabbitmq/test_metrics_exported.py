@@ -44,7 +44,7 @@ def test_the_stored_series_are_those_of_a_broker_with_their_labels(helm: Helm, b
 
 
 @pytest.mark.parametrize(("replicas", "is_expected"), [(0, False), (1, True)])
-def test_no_node_is_missing_while_all_are_stopped(helm: Helm, replicas: int, is_expected: bool):
+def test_no_node_is_missing_while_all_are_stopped(helm: Helm, replicas: int, *, is_expected: bool):
     values = THREE | {"replicas": replicas, "persistence": {"whenScaled": "Retain"}}
     alerts = {rule["alert"] for rule in rules(helm.template(CHART, values))}
     assert ("RabbitmqNodeMissing" in alerts) is is_expected

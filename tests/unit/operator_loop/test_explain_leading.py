@@ -138,7 +138,7 @@ def test_an_old_lease_is_read_again_to_see_whether_the_clocks_differ(
     ],
 )
 def test_without_a_lease_no_operator_leads_since_the_last_decision(
-    ages: list[int | None], age: int, has_lease: bool, monkeypatch: pytest.MonkeyPatch
+    ages: list[int | None], age: int, monkeypatch: pytest.MonkeyPatch, *, has_lease: bool
 ):
     reads = answer_with(monkeypatch, ages)
 
@@ -149,7 +149,7 @@ def test_without_a_lease_no_operator_leads_since_the_last_decision(
 
 
 def answer_with(monkeypatch: pytest.MonkeyPatch, ages: Sequence[int | None]) -> list[str]:
-    """Let the Lease have these ages, one a read; None is no Lease. Return the paths of the reads."""
+    """Give the Lease these ages, one a read, None for no Lease; return the paths of the reads."""
     reads: list[str] = []
 
     class FakeApi:
