@@ -16,6 +16,9 @@ pytestmark = [pytest.mark.broker, pytest.mark.nightly, pytest.mark.timeout(400)]
 
 TASKS = 20
 COUNTDOWN = 30
+GATE = "run"
+HELD = {"time.sleep(0.1)": f'while not os.path.exists("{GATE}"): time.sleep(0.1)'}
+"""The change of the application that lets a task run until its folder has this file."""
 TOPIC = 'task_default_queue_type="quorum",\n    task_default_exchange_type="topic",'
 SEND = "import shop; [shop.resize.apply_async([n], countdown={0}) for n in range({1})]"
 
@@ -51,6 +54,7 @@ def worker(
             becomes(lambda: vhost.depth(queue).consumers, consumers, 90)
             yield environ
         finally:
+            (folder / GATE).touch()  # Celery waits for a task that a failed test holds
             process.terminate()
             process.wait(60)
 

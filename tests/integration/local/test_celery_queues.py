@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.local.test_celery_countdown import messages, worker
+from tests.integration.local.test_celery_countdown import GATE, HELD, messages, worker
 from tests.integration.local.test_celery_page import Workers
 from tests.vhost import Depth, Vhost, becomes, eventually
 
@@ -77,16 +77,14 @@ def test_without_a_counting_result_backend_the_unlocking_task_repeats_until_the_
 
 def test_a_worker_of_two_queues_holds_a_message_of_each(tmp_path: Path, vhost: Vhost) -> None:
     workers = Workers(tmp_path)
-    gate = tmp_path / "run"
-    changes = {WORK: f"while not os.path.exists({str(gate)!r}): time.sleep(0.1)"}
-    with worker(tmp_path, vhost, changes, "-Q", "high,low", queue="low") as environ:
+    with worker(tmp_path, vhost, HELD, "-Q", "high,low", queue="low") as environ:
         for queue in ("high", "low"):
             send(tmp_path, environ, *(f"{queue}-{n}" for n in range(4)), queue=queue)
         for queue in ("high", "low"):
             becomes(lambda queue=queue: vhost.depth(queue), Depth(ready=3, consumers=1))
             becomes(lambda queue=queue: messages(vhost, queue), 4)
         assert len(workers.runs("started")) == 1
-        gate.touch()
+        (tmp_path / GATE).touch()
         eventually(lambda: len(workers.runs("done")) == 8)
 
     names = [task.partition("-")[0] for task, _ in order(tmp_path, "done")]
