@@ -14,6 +14,7 @@ import pytest
 
 from mare.broker.brokers import SecretBrokers
 from mare.broker.networks import ANY_NETWORK
+from mare.broker.object_reading import host_of
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading
@@ -37,14 +38,24 @@ class OneSecret:
 
 
 def read_until(
-    secret: OneSecret, vhost: Vhost, until: Callable[[BrokerReading], bool], **spec
+    secret: OneSecret,
+    vhost: Vhost,
+    until: Callable[[BrokerReading], bool],
+    *,
+    replica_at: Callable[[str], str] = host_of,
+    **spec,
 ) -> BrokerReading:
     """Read the queues of an object until a condition holds."""
     autoscaler = read_autoscaler(body(brokerRef={"secretName": "b", "vhost": vhost.name}, **spec))
 
     async def read() -> BrokerReading:
         brokers = SecretBrokers(
-            secret, time.time, statistics_seconds=0.3, secret_seconds=60, networks=ANY_NETWORK
+            secret,
+            time.time,
+            statistics_seconds=0.3,
+            secret_seconds=60,
+            networks=ANY_NETWORK,
+            replica_at=replica_at,
         )
         try:
             async with asyncio.timeout(60):
