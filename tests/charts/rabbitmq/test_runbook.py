@@ -1,5 +1,8 @@
 """The commands of docs/rabbitmq.md for a broken broker do what the page says, as printed there."""
 
+import json
+import re
+import shlex
 import subprocess
 from collections.abc import Callable, Iterator
 
@@ -16,6 +19,7 @@ MEMBERS = ("rabbitmqctl", "--silent", "--no-table-headers", "list_queues", "name
 MESSAGES = (*MEMBERS[:-1], "messages")
 POLICY = (*MEMBERS[:-1], "policy")
 BOOT_SECONDS = 240.0
+PRINT_THE_PATCH = 'kubectl() { while [ "$1" != -p ]; do shift; done; echo "$2"; }'
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
 
@@ -100,6 +104,31 @@ def test_dead_letters_are_shown_sent_back_and_dropped(cluster: Cluster, on: Call
     becomes(lambda: of(cluster, 0, "dead-letters", MESSAGES), "0")
 
 
+def test_a_shovel_to_a_misspelt_queue_moves_nothing_and_is_replaced(
+    cluster: Cluster, on: Callable[..., str]
+):
+    publish(cluster, 0, "work", "quorum", messages=0)
+    publish(cluster, 0, "dead-letters", "quorum")
+    section, misspelt = "Dead letters", "wrok"
+    written = [len(node.log_file.read_bytes()) for node in cluster.nodes]
+
+    def failures() -> int:
+        logs = zip(cluster.nodes, written, strict=True)
+        new = b"".join(node.log_file.read_bytes()[length:] for node, length in logs)
+        return new.count(f"no queue '{misspelt}'".encode())
+
+    on(section, "rabbitmqctl set_parameter", QUEUE=misspelt)
+    eventually(lambda: failures() > 1, BOOT_SECONDS)
+    eventually(lambda: "terminated" in on(section, "rabbitmqctl shovel_status"), BOOT_SECONDS)
+    assert of(cluster, 0, misspelt, MESSAGES) == "no queue"
+    assert of(cluster, 0, "dead-letters", MESSAGES) == "3"
+
+    on(section, "rabbitmqctl clear_parameter")
+    on(section, "rabbitmqctl set_parameter", QUEUE="work")
+    becomes(lambda: of(cluster, 0, "work", MESSAGES), "3", BOOT_SECONDS)
+    becomes(lambda: of(cluster, 0, "dead-letters", MESSAGES), "0")
+
+
 def test_a_member_with_a_lost_volume_gets_its_queues_and_streams_again(
     cluster: Cluster, on: Callable[..., str]
 ):
@@ -137,6 +166,40 @@ def test_all_nodes_start_with_another_erlang_cookie(cluster: Cluster, passwords:
 
     assert cluster.run(0, "sh", "-c", 'cat "$HOME/.erlang.cookie"') == "f" * 64
     becomes(lambda: of(cluster, 0, "work", MESSAGES), "3")
+
+
+def test_a_node_with_another_erlang_cookie_joins_when_the_former_one_is_put_back(
+    cluster: Cluster, passwords: dict[str, str]
+):
+    publish(cluster, 0, "work", "quorum")
+    becomes(lambda: of(cluster, 1, "work", MESSAGES), "3")
+    read, patch, delete = runbook.commands("Another Erlang cookie")
+    running, failed = cluster.nodes[0], cluster.nodes[2]
+    written = len(running.log_file.read_bytes())
+
+    passwords["erlang-cookie"] = "e" * 64
+    failed.kill()
+    failed.start()
+    refusal = b"Invalid challenge reply"
+    eventually(lambda: refusal in running.log_file.read_bytes()[written:], BOOT_SECONDS)
+    assert failed.running
+    assert not cluster.connects(2)
+    code, preflight = cluster.job("preflight", NODES_HASH="changed")
+    assert code == 1
+    assert "runs with another Erlang cookie than that of the Secret" in preflight
+
+    words = re.search(r"exec RUNNING-POD -- (.*)\)$", read.strip())
+    assert words
+    cookie = cluster.run(0, *shlex.split(words[1]))
+    script = ["sh", "-c", f"{PRINT_THE_PATCH}\n{patch}"]
+    printed = subprocess.check_output(script, env={"cookie": cookie}, text=True)
+    passwords |= json.loads(printed)["stringData"]
+    assert "delete pod FAILED-POD" in delete
+    failed.stop()
+    failed.start()
+
+    cluster.await_running([0, 1, 2])
+    assert of(cluster, 2, "work", MESSAGES) == "3"
 
 
 def test_one_node_of_three_goes_on_without_the_volumes_of_the_others(
