@@ -20,9 +20,10 @@ rabbitmq-streams add_replica STREAM NODE --vhost VHOST" ;; esac
     case ";$1" in *";process "*) echo "rabbitmq-diagnostics metadata_store_status, rabbitmq-streams coordinator_status" ;; esac
 }
 
-# RabbitMQ's tools say so when the port of a node answers and the handshake fails.
+# rabbitmqctl says so when the port of a node answers and the handshake fails; `ping` of
+# rabbitmq-diagnostics says the same for a node that is down.
 check_cookie() {
-    case $(on "$1" rabbitmq-diagnostics ping 2>&1) in
+    case $(on "$1" rabbitmqctl eval 'node().' 2>&1) in
     *"Erlang distribution failed"*) may_refuse "The node $1 runs with another Erlang cookie than that of the Secret, or \
 with other settings of TLS between nodes. Restart no node: put the former cookie back, as the section \"Another Erlang \
 cookie\" of docs/rabbitmq.md says." ;;

@@ -18,7 +18,8 @@ _ANSWER = r"""#!/bin/sh
 folder=NODES/$4
 [ -d "$folder" ] || exit 69
 [ "$(cat "$folder/cookie")" = "$(cat "$HOME/.erlang.cookie")" ] || {
-    echo "  * TCP connection succeeded but Erlang distribution failed" >&2
+    [ "$5" = eval ] && echo "  * TCP connection succeeded but Erlang distribution failed" >&2 ||
+        echo "Failed to connect and authenticate to $4 in 60000 ms" >&2
     exit 69
 }
 case $5 in
