@@ -72,7 +72,9 @@ def busy(vhost: Vhost, running: int) -> dict[str, int]:
 
     uris = {"amqp_uri": vhost.amqp_uri, "management_uri": vhost.node.management_uri}
     secret, queues = OneSecret(**uris), [{"name": "celery"}]
-    return dict(read_until(secret, vhost, counts, replica_at=str, queues=queues).busy)
+    found = read_until(secret, vhost, counts, replica_at=str, queues=queues).busy
+    assert not isinstance(found, Unknown)
+    return dict(found)
 
 
 def test_a_reader_of_events_sees_all_workers_and_changes_nothing_that_is_counted(

@@ -1,6 +1,7 @@
 """docs/celery.md on a broker that refuses what RabbitMQ 4.3 refuses, and 4.0 with a setting."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def strict(rabbitmq_program: Program) -> Iterator[Node]:
 
 
 @pytest.mark.parametrize("remote", [False, True], ids=["events", "remote-control"])
-def test_workers_run_tasks_and_are_monitored(tmp_path, strict: Node, *, remote: bool) -> None:
+def test_workers_run_tasks_and_are_monitored(tmp_path: Path, strict: Node, *, remote: bool) -> None:
     workers, vhost = Workers(tmp_path), Vhost(strict, f"remote-{remote}")
     changes = REMOTE_CONTROL if remote else {}
     with worker(tmp_path, vhost, changes, "--hostname", "a@h") as environ:
