@@ -38,24 +38,15 @@ class OneSecret:
 
 
 def read_until(
-    secret: OneSecret,
-    vhost: Vhost,
-    until: Callable[[BrokerReading], bool],
-    *,
-    replica_at: Callable[[str], str] = host_of,
-    **spec,
+    secret: OneSecret, vhost: Vhost, until: Callable[..., bool], *, replica_at=host_of, **spec
 ) -> BrokerReading:
     """Read the queues of an object until a condition holds."""
     autoscaler = read_autoscaler(body(brokerRef={"secretName": "b", "vhost": vhost.name}, **spec))
 
     async def read() -> BrokerReading:
+        times = {"statistics_seconds": 0.3, "secret_seconds": 60.0}
         brokers = SecretBrokers(
-            secret,
-            time.time,
-            statistics_seconds=0.3,
-            secret_seconds=60,
-            networks=ANY_NETWORK,
-            replica_at=replica_at,
+            secret, time.time, **times, networks=ANY_NETWORK, replica_at=replica_at
         )
         try:
             async with asyncio.timeout(60):
