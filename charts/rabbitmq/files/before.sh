@@ -94,7 +94,7 @@ few='[io:format("~s ~ts in ~ts~n", [Kind, Name, VHost]) || {Kind, Type} <- [{que
 {resource, VHost, queue, Name} <- [amqqueue:get_name(Queue)], #{nodes := Nodes} <- [amqqueue:get_type_state(Queue)],
 case Nodes of #{} -> map_size(Nodes); _ -> length(Nodes) end < 3].'
 echo "Ready to be upgraded:" ${members:-no node answers}
-[ "$(echo "$members" | wc -l)" -gt 1 ] || exit 0
+[ "$CHECK_NODES" = true ] && [ "$(echo "$members" | wc -l)" -gt 2 ] || exit 0
 away=$(on "$node" rabbitmqctl eval "$few" | grep "^[qs].* in ") || exit 0
 echo "$(echo "$away" | wc -l) of the queues and streams have fewer than three members, so they are away while a node with one \
 restarts: $(echo "$away" | head -n 20 | paste -sd ';' -). To add a member: rabbitmq-streams add_replica STREAM NODE --vhost VHOST, \

@@ -36,27 +36,25 @@ class Stock:
 
     name: str
     of_namespace: int
+    """Less than `reserved` and `shared` together, so that one namespace leaves others a part."""
     reserved: int = 0
     """What each namespace may hold whatever the others do."""
     shared: float = math.inf
     """What all namespaces together hold beyond their reserved parts, with `USUAL_MEMORY`."""
     bytes_each: int = 0
-    left: float = 1 / 5
-    """What a namespace leaves of the shared part, for each piece that it has of it. So it takes
-    five sixths at most, and another namespace five sixths of the rest."""
 
 
 class OverBudget(Unavailable):
     """A namespace has used up a bound; a later attempt can succeed."""
 
     def __init__(self, what: Work | Stock, namespace: str, *, is_shared: bool = False) -> None:
-        """`is_shared`: the namespace is below its own bound, but the shared part has no room."""
+        """`is_shared`: the namespace is below its own bound, but others have the shared part."""
         cause = f"namespace {namespace} is over its limit of {what.name}"
         if isinstance(what, Stock):
             cause += f", {what.of_namespace:,}"
         if isinstance(what, Stock) and is_shared:
-            cause = f"the {what.name} that namespaces share are taken, or kept for other namespaces"
-            cause += f"; namespace {namespace} always has {what.reserved:,}"
+            cause = f"all namespaces together are over their limit of {what.name}"
+            cause += f"; namespace {namespace} may have {what.reserved:,}"
         super().__init__(cause)
         self.why = Unknown("NamespaceBudgetExceeded", cause, namespace)
         self.what, self.is_shared = what, is_shared

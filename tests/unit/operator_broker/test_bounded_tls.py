@@ -111,17 +111,17 @@ def test_a_namespace_has_processor_time_for_few_slow_handshakes_at_once(monkeypa
         begun = time.monotonic()
         answers = asyncio.run(timeline(server.uri))
         passed = time.monotonic() - begun
-    assert scheduler.seconds < 1 + 0.2 * passed + 2 * 0.15
+    assert scheduler.seconds < 2 + 0.2 * passed + 2 * 0.15
     assert any(isinstance(each, OverBudget) for each in answers)
 
 
 def test_a_namespace_may_make_handshakes_again():
-    """1 s at once, then 0.2 s a second."""
+    """2 s at once, then 0.2 s a second."""
 
     async def timeline(uri: str, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         loop, tenant = asyncio.get_running_loop(), TenantScheduler().of("shop")
         now, is_over = loop.time(), []
-        for second, spent in ((0, 0.9), (0, 0.3), (0.9, 0), (1.2, 0)):
+        for second, spent in ((0, 1.5), (0, 0.7), (0.5, 0), (5, 0)):
             monkeypatch.setattr(loop, "time", lambda now=now + second: now)
             tenant.spend(HANDSHAKES, spent)
             client = BrokerHttpClient(uri, parameters(tenant), "it", 2**20)

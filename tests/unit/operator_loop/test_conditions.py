@@ -62,7 +62,7 @@ def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, least,
 
     (events_safe,) = [each for each in conditions if each.type == "EventsSafe"]
     assert (events_safe.status, events_safe.reason) == expected
-    advice = "Set minReplicas to 1 for such queues, or later messages are lost"
+    advice = "keep one replica (minReplicas 1, no idle.replicas), or later messages are lost"
     assert events_safe.message.endswith(advice) == (expected == ("Unknown", "NotReported"))
 
 

@@ -234,7 +234,7 @@ def test_many_namespaces_of_one_tenant_leave_another_its_reserved_part(stock: St
     held = sum(fill(scheduler, stock, f"hostile-{number}") for number in range(30))
     assert held <= stock.shared + 30 * stock.reserved
     assert fill(scheduler, stock, "honest") >= stock.reserved > 0
-    with pytest.raises(OverBudget, match="that namespaces share are taken") as error:
+    with pytest.raises(OverBudget, match="all namespaces together are over their limit") as error:
         scheduler.hold(stock, "honest", 1 + stock.reserved // 4)
     assert error.value.why.reason == "NamespaceBudgetExceeded"
 
@@ -245,7 +245,8 @@ def test_one_namespace_leaves_another_a_part_of_what_they_share(stock: Stock):
     scheduler = TenantScheduler()
     fill(scheduler, stock, "hostile")
     shared = fill(scheduler, stock, "honest") - stock.reserved
-    if stock.left:  # otherwise it makes room
+    # Objects make room for others; charts do not scale anything.
+    if stock not in (tenant_scheduler.OBJECTS, tenant_scheduler.RECORDED_OBJECTS):
         assert shared >= stock.shared / 10
 
 
@@ -279,6 +280,6 @@ def test_an_operator_with_more_memory_has_larger_shared_parts(tmp_path):
     files[1].write_text(f"{2**63 - 4096}\n")
     assert memory_limit(files) == USUAL_MEMORY
     files[1].write_text(f"{2 * USUAL_MEMORY - OWN_MEMORY}\n")
-    assert fill(TenantScheduler(memory_limit(files)), stock, "shop") == 42
-    assert fill(TenantScheduler(), stock, "shop") == 26
+    assert fill(TenantScheduler(memory_limit(files)), stock, "shop") == 50
+    assert fill(TenantScheduler(), stock, "shop") == 30
     assert fill(TenantScheduler(OWN_MEMORY), stock, "shop") == 10

@@ -208,7 +208,7 @@ def test_with_idle_first_the_status_says_that_a_stateful_set_chooses_itself():
     world = run(timeline)
 
     assert world.workloads.done == [("worker", 1)]
-    assert world.objects.condition("VictimsChosen") == ("False", "ChoosesItself")
+    assert world.objects.condition("VictimsChosen") == ("Unknown", "ChoosesItself")
 
 
 async def three_ready(world: World, ready: int) -> None:

@@ -18,6 +18,7 @@ from mare.broker.connection_parameters import (
 from mare.broker.frame_limit import FrameLimitTransport
 from mare.ports import AccessRefused
 from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import HANDSHAKES
 
 _CONNECT_SECONDS = 5.0
 _CLOSE_SECONDS = 1.0
@@ -70,6 +71,7 @@ class SharedConnection:
         if uri.scheme == "amqps":
             self._tls = self._tls or parameters.ssl_context()
             handshakes_of.set(parameters.tenant)
+            parameters.tenant.check(HANDSHAKES)
         transport = FrameLimitTransport(self._tls, parameters.networks, parameters.tenant)
         connection = aiormq.Connection(uri, transport_factory=transport)
         self._transports[connection] = transport

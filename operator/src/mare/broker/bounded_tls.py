@@ -40,8 +40,11 @@ class HandshakeRefused(ssl.SSLError):
         self.why = why
 
 
-def _check(tenant: Tenant) -> None:
-    """Raise `HandshakeRefused`. Before each step: answers to many handshakes can arrive at once."""
+def check_handshake(tenant: Tenant) -> None:
+    """Raise `HandshakeRefused` if a namespace has spent its processor time for handshakes.
+
+    Before a connection is opened, and before each step: answers to many can arrive at once.
+    """
     try:
         tenant.check(HANDSHAKES)
     except OverBudget as error:
@@ -56,7 +59,7 @@ class _BoundedObject(ssl.SSLObject):
 
     def do_handshake(self) -> None:
         if tenant := handshakes_of.get(None):
-            _check(tenant)
+            check_handshake(tenant)
         received, begun = self.incoming.pending, time.thread_time()
         self._without_data += received
         if self._without_data > MAX_HANDSHAKE_BYTES:

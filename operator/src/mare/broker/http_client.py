@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,13 +16,13 @@ import msgspec
 from yarl import URL
 
 from mare.broker.bounded_response import BoundedHandler, BoundedResponse
-from mare.broker.bounded_tls import handshakes_of
+from mare.broker.bounded_tls import check_handshake, handshakes_of
 from mare.broker.connection_parameters import (
     ConnectionParameters,
     refusal_behind,
     without_tracebacks,
 )
-from mare.broker.networks import Resolver
+from mare.broker.networks import AddressInfo, Resolver
 from mare.ports import AccessRefused
 from mare.tenant_scheduler import BODIES, DECODING, LARGE_BODIES
 
@@ -148,7 +149,7 @@ class BrokerHttpClient:
                 limit=1,
                 ssl=self._tls,
                 resolver=Resolver(self._tenant),
-                socket_factory=self._networks.open_socket,
+                socket_factory=self._open_socket,
             )
             # aiohttp has no other way to choose the class of its connections.
             factory = partial(BoundedHandler, loop=asyncio.get_running_loop())
@@ -181,6 +182,11 @@ class BrokerHttpClient:
             raise refusal_behind(error, self._source) or OSError(
                 f"{self._source} cannot be reached ({type(error).__name__})"
             ) from without_tracebacks(error)
+
+    def _open_socket(self, info: AddressInfo) -> socket.socket:
+        if self._tls is not True:
+            check_handshake(self._tenant)
+        return self._networks.open_socket(info)
 
     def _check_status(self, response: aiohttp.ClientResponse) -> None:
         status = response.status

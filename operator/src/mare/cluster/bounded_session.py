@@ -7,6 +7,7 @@ Decoding one of labels and managed fields takes 25 MiB, so ten in a page ended a
 256 MiB.
 """
 
+import asyncio
 import json
 import logging
 import math
@@ -70,20 +71,24 @@ class BoundedReads:
         return response
 
     async def _answered(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        """Return a response; raise `ClientConnectionError` while the API server is starting.
+        """Return a response; raise `ClientConnectionError` while the API server is away or starts.
 
-        An API server that starts answers 403 before it has read the roles, and 500. Both end kopf
-        if they answer the last of nine attempts, but errors of connections never do.
+        A load balancer before an API server that is away answers 502 or 503. One that starts
+        answers 500, and 403 before it has read the roles. All end kopf if they answer the last of
+        nine attempts, but errors of connections never do.
         """
         try:
             response = await handler(request)
-        except (ClientConnectionError, TimeoutError):
+        except (ClientConnectionError, TimeoutError, asyncio.CancelledError):  # or aiohttp's timer
             self._away_at = time.monotonic()
             raise
-        has_failed = response.status == HTTPStatus.FORBIDDEN or response.status >= _SERVER_ERROR
-        if has_failed and time.monotonic() - self._away_at < _STARTING_SECONDS:
+        is_away = response.status >= _SERVER_ERROR
+        if is_away:
+            self._away_at = time.monotonic()
+        is_starting = time.monotonic() - self._away_at < _STARTING_SECONDS
+        if is_away or (response.status == HTTPStatus.FORBIDDEN and is_starting):
             response.close()
-            raise ClientConnectionError(f"the API server starts (status {response.status})")
+            raise ClientConnectionError(f"the API server is away (status {response.status})")
         return response
 
     async def _list(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:

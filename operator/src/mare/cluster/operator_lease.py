@@ -82,7 +82,8 @@ async def read_leader(stored: Mapping[str, Any], context: str | None) -> Leader:
             return leader
         await asyncio.sleep(leader.seconds)
         again = await _leader(api, namespace, name, stored)
-        return again if again.renewed == leader.renewed else replace(again, renewed=time.time())
+        is_renewed = again.has_lease and again.renewed != leader.renewed
+        return replace(again, renewed=time.time()) if is_renewed else again
 
 
 async def _leader(api: Api, namespace: str, name: str, stored: Mapping[str, Any]) -> Leader:

@@ -196,7 +196,8 @@ def _events_safe(spec: ScalingSpec, reading: BrokerReading) -> Condition:
     if spec.effective_idle_replicas != 0 or transient == ():
         return condition("EventsSafe", "True", "Safe")
     if isinstance(transient, Unknown):
-        if transient.reason != "NotReported":
+        # With AMQP alone no workload becomes idle.
+        if transient.reason != "NotReported" or Clause("lost.statistics") in reading.lost:
             return Condition("EventsSafe", "Unknown", transient.reason, transient.cause)
         # With prometheus-uri such a workload still becomes idle: most queues stay, and none of
         # their workloads would be idle any more if one replica stayed for a queue that may not.

@@ -169,6 +169,7 @@ def _fingerprint(view: View) -> tuple[int, int, int]:
         at_once=(view.autoscaler.generation, scale and scale.replicas),
         decided=(decision.desired, decision.reason) if decision else None,
         ready=scale.ready if scale and not isinstance(scale.ready, Unknown) else None,
+        cools_down=_cools_down(view),
     )
 
 
@@ -187,15 +188,23 @@ def _fingerprint_of(status: Mapping[str, Any], view: View) -> tuple[int, int, in
         at_once=(status.get("observedGeneration"), status.get("currentReplicas")),
         decided=(status.get("desiredReplicas"), last.get("reason")) if last else None,
         ready=status.get("readyReplicas"),
+        cools_down=Reason.COOLING_DOWN in (last or {}).get("limitedBy", ())
+        and status.get("timers", {}).get("quietSince") is not None,
     )
 
 
 def _hashes(
-    view: View, conditions: Sequence[Condition], *, at_once: object, decided: object, ready: object
+    view: View,
+    conditions: Sequence[Condition],
+    *,
+    at_once: object,
+    decided: object,
+    ready: object,
+    cools_down: bool,
 ) -> tuple[int, int, int]:
     urgent = tuple((e.type, e.status, e.reason) for e in conditions if e.is_urgent)
     periods = view.history and view.history.stored_periods(view.at)
-    settled = decided, ready, periods, _cools_down(view), tuple(each.state for each in conditions)
+    settled = decided, ready, periods, cools_down, tuple(each.state for each in conditions)
     return hash(at_once), hash(urgent), hash(settled)
 
 
