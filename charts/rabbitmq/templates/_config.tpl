@@ -55,12 +55,15 @@ log.console.formatter = {{ .Values.logFormat }}
 comes after them. What is in the log of quorum queues is also in memory: 512 MiB by default, whatever the limit. By default, 400
 messages of a channel may be in flight: six with messages of 1 MB fill 2.4 GB before the memory alarm stops them. Of a link of
 AMQP 1.0 there are 170. Before 4.1, a quorum queue keeps 4,096 messages on disk though it is empty, and what was purged for longer:
-six whose messages had 1 MB filled 18 GB of each volume in two minutes. Later versions count bytes. */}}
+six whose messages had 1 MB filled 18 GB of each volume in two minutes. Later versions count bytes.
+A channel that fails, as when a client ends its connection during an alarm, logs its state with its messages, byte by byte: 16 MB
+took 250 MB and more, after which the node was killed. Messages without a domain, as that one, are not logged; the report of the
+failure is, to a depth of 30. No text of these arguments may contain a blank. */}}
 {{- define "rabbitmq.terms" -}}
 {{- $log := include "rabbitmq.logBytes" . -}}
 {{- $counts := include "rabbitmq.countsMessages" . -}}
 -ra wal_max_size_bytes {{ $log }}{{ if $counts }} segment_max_entries 512{{ end }} -rabbit quorum_wal_max_size_bytes {{ $log }}
-{{- if $counts }} quorum_min_checkpoint_interval 64{{ end }} quorum_commands_soft_limit 16 credit_flow_default_credit {16,8} max_link_credit 16
+{{- if $counts }} quorum_min_checkpoint_interval 64{{ end }} quorum_commands_soft_limit 16 credit_flow_default_credit {16,8} max_link_credit 16 -kernel error_logger_format_depth 30 logger [{filters,log,[{state,{fun'logger_filters':domain/2,{stop,undefined,[]}}}]}]
 {{- end -}}
 
 {{/* The same where the arguments are those of the Cluster Operator. */}}
