@@ -58,9 +58,13 @@ class Fault:
         return likely.index(True) if any(likely) else len(likely), test.name
 
 
+def read_faults() -> list[Fault]:
+    return [Fault(**each) for each in tomllib.loads(FAULTS.read_text())["fault"]]
+
+
 def run(tests: Tests, jobs: int, least: int, sample: int | None, seed: int) -> None:
     """Run all faults or a random sample, and print the first test that fails with each."""
-    faults = [Fault(**each) for each in tomllib.loads(FAULTS.read_text())["fault"]]
+    faults = read_faults()
     if sample is not None:
         draw = random.Random(seed)  # noqa: S311 - nothing depends on its secrecy
         faults = draw.sample(faults, min(sample, len(faults)))

@@ -66,7 +66,7 @@ failure is, to a depth of 30. No text of these arguments may contain a blank. */
 {{- if $counts }} quorum_min_checkpoint_interval 64{{ end }} quorum_commands_soft_limit 16 credit_flow_default_credit {16,8} max_link_credit 16 -kernel error_logger_format_depth 30 logger [{filters,log,[{state,{fun'logger_filters':domain/2,{stop,undefined,[]}}}]}]
 {{- end -}}
 
-{{/* The same where the arguments are those of the Cluster Operator. */}}
+{{/* The same, but for the log, where the arguments are those of the Cluster Operator: its logger has started before this file is read. */}}
 {{- define "rabbitmq.advancedConfig" -}}
 {{- $log := include "rabbitmq.logBytes" . -}}
 {{- $counts := include "rabbitmq.countsMessages" . -}}

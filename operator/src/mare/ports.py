@@ -77,6 +77,10 @@ class Scale:
         return self.may_mark and not self.ignores_deletion_cost
 
 
+WITHOUT_STATISTICS = Clause("lost.statistics")
+"""In `BrokerReading.lost` where a Secret names no source of statistics."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerReading:
     """What a broker reports about the queues of one object."""
@@ -92,6 +96,11 @@ class BrokerReading:
     """The alarm by which the broker blocks publishers; also why it is not known."""
     transient: tuple[str, ...] | Unknown = ()
     """Queues of the object that the broker deletes with their last consumer."""
+
+    @property
+    def has_statistics(self) -> bool:
+        """Whether there is a source of statistics, read or not, in all virtual hosts."""
+        return WITHOUT_STATISTICS not in self.lost
 
     @property
     def queue_count(self) -> int:

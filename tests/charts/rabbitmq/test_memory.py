@@ -66,17 +66,17 @@ class _Publisher(Thread):
         self.queue = queue
         self.published = self.confirmed = 0
         self.unconfirmed: set[int] = set()
-        """Tags of the last connection."""
-        self.error: Exception | None = None
+        """Tags of the last connection, as `published`."""
+        self.errors: list[Exception] = []
         self._connect, self._ends = connect, ends
 
     def run(self) -> None:
         while not self._ends.is_set():
-            self.published, self.unconfirmed, self.error = 0, set(), None
+            self.published, self.unconfirmed = 0, set()
             try:
                 self._publish()
             except (OSError, amqp.AMQPError) as error:
-                self.error = error
+                self.errors.append(error)
                 self._ends.wait(1)
 
     def _publish(self) -> None:
@@ -140,12 +140,11 @@ def test_six_publishers_of_1_mb_end_no_node_and_lose_nothing(
         record_property("confirmed", sum(each.confirmed for each in publishers))
 
         assert [limit.kills() for limit in limits] == [0, 0, 0]
-        assert all(each.confirmed for each in publishers) or settings is None
         confirmed = {each.queue: each.confirmed for each in publishers}
+        # Some messages of connections that ended are stored without a confirm.
+        assert [queue for queue in stored if stored[queue] < confirmed[queue]] == []
         if settings is PATIENT:
-            assert [each.error for each in publishers] == [None] * PUBLISHERS, alarms
+            assert [each.errors for each in publishers] == [[]] * PUBLISHERS, alarms
+            unsure = [each.queue for each in publishers if each.unconfirmed or not each.published]
+            assert unsure == []
             assert stored == confirmed
-        else:  # some messages of ended connections are stored without a confirm
-            assert {queue: stored[queue] >= confirmed[queue] for queue in stored} == dict.fromkeys(
-                stored, True
-            )

@@ -5,11 +5,11 @@ import itertools
 import ssl
 import time
 import tracemalloc
-from contextlib import suppress
 
 import pytest
 import trustme
 
+from mare.broker.amqp_connection import SharedConnection
 from mare.broker.bounded_tls import BUFFER_BYTES, client_context
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient
@@ -115,29 +115,27 @@ def test_a_namespace_has_processor_time_for_few_slow_handshakes_at_once(monkeypa
     assert any(isinstance(each, OverBudget) for each in answers)
 
 
-def test_a_namespace_may_make_handshakes_again():
+@pytest.mark.parametrize("scheme", ["amqps", "https"])
+def test_a_namespace_opens_a_tls_connection_only_with_processor_time_for_it(scheme):
     """2 s at once, then 0.2 s a second."""
 
-    async def timeline(uri: str, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-        loop, tenant = asyncio.get_running_loop(), TenantScheduler().of("shop")
-        now, is_over = loop.time(), []
-        for second, spent in ((0, 1.5), (0, 0.7), (0.5, 0), (5, 0)):
+    async def timeline(monkeypatch: pytest.MonkeyPatch) -> None:
+        loop, scheduler = asyncio.get_running_loop(), TenantScheduler()
+        found = parameters(scheduler.of("shop"), amqp_uri=f"{scheme}://127.0.0.1:1/")
+        client = BrokerHttpClient(found.amqp_uri or "", found, "it", 2**20)
+        is_over = []
+        for second, spent in ((0, 1.9), (0, 0.3), (0.9, 0), (1.1, 0)):
             monkeypatch.setattr(loop, "time", lambda now=now + second: now)
-            tenant.spend(HANDSHAKES, spent)
-            client = BrokerHttpClient(uri, parameters(tenant), "it", 2**20)
-            with suppress(OverBudget):
-                is_over.append(True)
-                await client.get("/", {})
-                is_over[-1] = False
-            await client.close()
-        return is_over
+            scheduler.spend(HANDSHAKES, "shop", spent)
+            with pytest.raises((OSError, OverBudget)) as error:
+                await (client.get("/", {}) if scheme == "https" else SharedConnection(found).get())
+            is_over.append("shop is over its limit of processor time" in str(error.value))
+        await client.close()
+        assert is_over == [False, True, True, False]
 
-    with (
-        pytest.MonkeyPatch.context() as monkeypatch,
-        serve(FakeServer(tls=server_context())) as server,
-    ):
-        found = asyncio.run(timeline(server.uri, monkeypatch))
-    assert found == [False, True, True, False]
+    now = time.monotonic()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        asyncio.run(timeline(monkeypatch))
 
 
 def test_an_idle_connection_keeps_little():

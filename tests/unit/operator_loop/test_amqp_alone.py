@@ -2,9 +2,8 @@
 
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.conditions import conditions_of
-from mare.domain.clause import Clause
 from mare.domain.unknown import Unknown
-from mare.ports import BrokerReading, Scale
+from mare.ports import WITHOUT_STATISTICS, BrokerReading, Scale
 from tests.unit.operator_loop.worlds import body
 
 
@@ -17,7 +16,7 @@ def test_amqp_alone_shows_no_victims_and_removes_no_queue():
         problem=None,
         unchosen=None,
         reading=BrokerReading(
-            queues=(), busy=unread, lost=(Clause("lost.statistics"),), transient=unreported
+            queues=(), busy=unread, lost=(WITHOUT_STATISTICS,), transient=unreported
         ),
         decision=None,
         history=None,

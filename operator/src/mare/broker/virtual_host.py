@@ -19,13 +19,12 @@ from mare.broker.quiet_check import QuietCheck
 from mare.domain.clause import Clause
 from mare.domain.observation import NOT_REPORTED, QueueReading, QueueSample
 from mare.domain.unknown import Unknown
-from mare.ports import Clock
+from mare.ports import WITHOUT_STATISTICS, Clock
 from mare.tenant_scheduler import Tenant
 
 _NO_STATISTICS = Unknown("NoStatistics", "patterns need management-uri or prometheus-uri")
 _NOT_REPORTED = QueueStatistics()
 _SAMPLED = tuple(each.name for each in fields(QueueSample))
-_WITHOUT_STATISTICS = Clause("lost.statistics")
 _WITHOUT_AMQP = Clause("lost.amqp")
 _WITHOUT_MANAGEMENT = Clause("lost.management")
 
@@ -91,7 +90,7 @@ class VirtualHost:
     def missing_sources(self) -> tuple[Clause, ...]:
         """Return what is unknown because a source is not configured or fails."""
         if self._poller is None:
-            return (_WITHOUT_STATISTICS,)
+            return (WITHOUT_STATISTICS,)
         found = []
         if self._poller.error is not None:
             found.append(self._poller.error.clause)

@@ -44,8 +44,8 @@ _MOST_VALUES = 20_000
 hundred, and 20,000 take 4 ms. One of 85,000 numbers in 839 KB took 25 ms."""
 _SERVER_ERROR = 500
 _STARTING_SECONDS = 60.0
-"""After the last failed connection. Later a refusal means that the operator lacks a right, which
-has to end it."""
+"""After the last failed connection or 5xx. Later a refusal means that the operator lacks a right,
+which has to end it."""
 _TOO_LARGE = "A QueueAutoscaler exceeds 1 MiB, 20,000 JSON values or 100 levels and is not read"
 _log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class BoundedReads:
     def __init__(self, page: int) -> None:
         self._page = self._limit = page
         self._away_at = -math.inf
-        """When the API server could not be reached last."""
+        """When the API server could not be reached, or answered 5xx, last."""
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         if "limit" in request.url.query:

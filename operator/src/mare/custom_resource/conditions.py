@@ -197,7 +197,7 @@ def _events_safe(spec: ScalingSpec, reading: BrokerReading) -> Condition:
         return condition("EventsSafe", "True", "Safe")
     if isinstance(transient, Unknown):
         # With AMQP alone no workload becomes idle.
-        if transient.reason != "NotReported" or Clause("lost.statistics") in reading.lost:
+        if transient.reason != "NotReported" or not reading.has_statistics:
             return Condition("EventsSafe", "Unknown", transient.reason, transient.cause)
         # With prometheus-uri such a workload still becomes idle: most queues stay, and none of
         # their workloads would be idle any more if one replica stayed for a queue that may not.

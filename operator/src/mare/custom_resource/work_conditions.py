@@ -16,8 +16,6 @@ from mare.domain.spec import MaximumConcurrency, QueueWaitTime, ScalingSpec, Vic
 from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading, Scale
 
-_WITHOUT_STATISTICS = Clause("lost.statistics")
-
 _ACKNOWLEDGE_LATE = Clause("advice.acknowledgeLate")
 _HUNG_FACTOR = 3
 """While nothing is acknowledged, the measured service time grows by a tenth of the time passed."""
@@ -89,7 +87,7 @@ def victims_chosen(
         # IdleFirst is the default, and a StatefulSet always chooses itself: that is no warning.
         status = "False" if waits or unchosen.reason != "ChoosesItself" else "Unknown"
         return (Condition(kind, status, unchosen.reason, message, (unchosen.clause,)),)
-    stays = _are_peers_unknown(reading) or _WITHOUT_STATISTICS in reading.lost
+    stays = _are_peers_unknown(reading) or not reading.has_statistics
     if isinstance(reading.busy, Unknown) and (waits or stays):
         return (Condition(kind, "Unknown", reading.busy.reason, reading.busy.cause),)
     return (condition(kind, "True", "Chosen" if waits else "IdleFirst"),)
