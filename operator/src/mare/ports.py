@@ -153,8 +153,9 @@ class Workloads(Protocol):
         """Set the replicas, if the workload has not changed since `last_read`.
 
         For Jobs, create as many as `replicas` are more than in `last_read`, as long as
-        `is_allowed`, which is called immediately before each creation. Raises `Conflict`,
-        `NotFound`, `AccessRefused` or `Unavailable`, and `Rejected` for a Job.
+        `is_allowed`, which is called immediately before each creation. Raises `Conflict`, also
+        if not all Jobs are allowed, `NotFound`, `AccessRefused` or `Unavailable`, and `Rejected`
+        for a Job.
         """
 
     async def refresh(self, target: ScaleTarget) -> None:

@@ -55,7 +55,8 @@ def test_no_more_jobs_are_created_once_they_are_not_allowed():
     async def test(api):
         watched = targets(api)
         answers = iter([True, True, False])
-        await watched.scale(TARGET, await listed(watched), 5, lambda: next(answers))
+        with pytest.raises(Conflict):
+            await watched.scale(TARGET, await listed(watched), 5, lambda: next(answers))
         assert len(api.created) == 2
 
     run(test)
@@ -156,6 +157,22 @@ def test_a_job_that_the_watch_shows_before_its_conflict_is_counted():
             return await request(method, path, body, **options)
 
         api.request = is_late
+        with pytest.raises(Conflict):
+            await watched.scale(TARGET, before, 1)
+        assert len(api.created) == 1
+
+    run(test)
+
+
+def test_a_job_that_the_watch_shows_after_the_decision_is_counted():
+    """Another leader has created it, or the answer to its creation was lost."""
+
+    async def test(api):
+        watched = targets(api)
+        before = await listed(watched)
+        created = await api.request("POST", PATH, new_job(api.owner, 1))
+        await api.events.put(("ADDED", created))
+        await becomes(lambda: watched.get(TARGET).replicas == 1)
         with pytest.raises(Conflict):
             await watched.scale(TARGET, before, 1)
         assert len(api.created) == 1

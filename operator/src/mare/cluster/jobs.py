@@ -6,6 +6,7 @@ No method ends an unfinished Job.
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 from mare.background import cancel
 from mare.cluster.api import Api
@@ -70,9 +71,10 @@ class WatchedJobs:
     ) -> None:
         """Create the Jobs that are missing, one after the other, as long as `is_allowed`.
 
-        The template is read now, so that it takes no memory between two Jobs. If a name exists,
-        the list is read again. `Conflict` is raised if it has a Job that `last_read` does not have;
-        else the name is that of another user's Job, and the next number follows.
+        The template is read now, so that it takes no memory between two Jobs. `Conflict` is raised
+        once it is not allowed, or there is a Job that `last_read` does not have. If a name exists,
+        the list is read again; without such a Job the name is that of another user's Job, and the
+        next number follows.
         """
         path = QUEUE_AUTOSCALERS.path(target.namespace, target.name)
         async with self._scheduler.turn(JOB_WRITES, target.namespace):
@@ -82,27 +84,37 @@ class WatchedJobs:
         missing, taken = replicas - last_read.replicas, 0
         known = {each.name for each in last_read.jobs}
         while missing > 0:
-            number = self._store.next_number(target)
-            job = new_job(owner, number)
-            try:
-                async with self._scheduler.turn(JOB_WRITES, target.namespace):
-                    if not is_allowed():
-                        return
-                    answer = await self._api.request("POST", _JOBS.path(target.namespace), job)
-            except Conflict as error:
+            async with self._scheduler.turn(JOB_WRITES, target.namespace):
+                if not is_allowed() or self._has_more(target, known):
+                    raise Conflict(f"the decision on {target} is out of date")
+                number = self._store.next_number(target)
+                job = new_job(owner, number)
+                answer = await self._create(target, job)
+            if answer is None:
                 await self.refresh(target)
-                exists, taken = "already exists" in str(error), taken + 1
-                if exists:
-                    self._store.use(target, number)
-                if not exists or taken > _MAX_TAKEN or self._has_more(target, known):
-                    raise
+                self._store.use(target, number)
+                taken += 1
+                if taken > _MAX_TAKEN or self._has_more(target, known):
+                    raise Conflict(f"{job['metadata']['name']} exists")
                 continue
-            except AccessRefused as error:  # Jobs may be listed: a quota or a webhook refuses it
-                raise Rejected(str(error)) from error
             self._store.put(answer)
             self._store.use(target, number)
             known.add(job["metadata"]["name"])
             missing -= 1
+
+    async def _create(self, target: JobTarget, job: dict[str, Any]) -> dict[str, Any] | None:
+        """Create a Job and return it; None if its name exists."""
+        try:
+            created: dict[str, Any] = await self._api.request(
+                "POST", _JOBS.path(target.namespace), job
+            )
+        except Conflict as error:
+            if "already exists" in str(error):
+                return None
+            raise
+        except AccessRefused as error:  # Jobs may be listed: a quota or a webhook refuses it
+            raise Rejected(str(error)) from error
+        return created
 
     def _has_more(self, target: JobTarget, known: set[str]) -> bool:
         """Return whether an object has Jobs that are not `known`, or may have."""
