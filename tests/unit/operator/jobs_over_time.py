@@ -96,6 +96,10 @@ class JobTimeline:
         job = self.jobs[f"job-{number}"]
         self._set((number,), state=JobState.STARTING, failed_pods=job.failed_pods + 1)
 
+    def restart_container(self, number):
+        """Let the container of a Job fail and restart in its Pod, or its Pod be not ready."""
+        self._set((number,), state=JobState.STARTING)
+
     def restart_operator(self):
         """Forget what decisions have learnt, as a new leader that reads Jobs and status."""
         self.history = JobHistory(failures=replace(self.history.failures, counted=frozenset()))

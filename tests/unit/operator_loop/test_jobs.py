@@ -203,6 +203,8 @@ def test_numbers_of_deleted_jobs_are_not_used_again():
         ({"active": 1, "ready": 0}, JobState.STARTING),
         ({"active": 1, "ready": 1}, JobState.RUNNING),
         ({"succeeded": 1}, JobState.RUNNING),
+        ({"ready": 0, "uncountedTerminatedPods": {"succeeded": ["a"]}}, JobState.RUNNING),
+        ({"ready": 0, "uncountedTerminatedPods": {"failed": ["a"]}}, JobState.STARTING),
     ],
 )
 def test_a_job_runs_once_a_pod_is_ready(status, state):

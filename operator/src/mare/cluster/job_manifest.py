@@ -102,5 +102,7 @@ def _state(status: Mapping[str, Any], created: float) -> tuple[JobState, float |
             state = JobState.SUCCEEDED if each["type"] == "Complete" else JobState.FAILED
             at = status.get("completionTime") or each.get("lastTransitionTime")
             return state, status_values.read_time(at) or created
-    is_running = status.get("ready", 0) > 0 or status.get("succeeded", 0) > 0
+    # The job controller writes the names of ended Pods first, and counts them in a second request.
+    ended = (status.get("uncountedTerminatedPods") or {}).get("succeeded")
+    is_running = status.get("ready", 0) > 0 or status.get("succeeded", 0) > 0 or bool(ended)
     return JobState.RUNNING if is_running else JobState.STARTING, None

@@ -7,6 +7,9 @@ taken nothing. Both kinds of evidence are lower bounds: an arrival hides a fall 
 statistics show the delivery. Without statistics, a ready Job that still claims all of its messages
 `startSeconds` after it could take one counts as busy.
 
+A Job whose container fails and restarts in the same Pod takes a message again. It claims what the
+queues rose by in the seconds in which its Pod stopped being ready.
+
 Counts of unacknowledged messages are not used: a consumer may acknowledge a message before it works
 on it, and may hold two.
 """
@@ -24,7 +27,11 @@ _STATISTICS_SECONDS = 15.0
 
 
 _UNSEEN_SECONDS = 5.0
-"""Time after which a ready Pod is in the status of its Job, which Kubernetes updates every 1 s."""
+"""Time after which a change of a Pod is in the status of its Job, which Kubernetes updates every 1 s."""
+
+_RESTART_SECONDS = 600.0
+"""Time after which a container that failed runs again: Kubernetes delays it by 300 s at most. A Pod
+that is not ready for longer works, and its readiness probe fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,8 @@ class Claim:
     ready_since: float | None = None
     """Since when a Pod of it is ready; None while none is."""
     failed_pods: int = 0
+    stopped_at: float | None = None
+    """Since when no Pod of it is ready any more; None if one is, or none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,9 @@ class JobClaims:
     taken: tuple[tuple[float, int], ...] = ()
     """Messages that were taken by Jobs whose Pods are not seen to be ready yet, each with the time
     until which they are considered."""
+    returned: tuple[tuple[float, int], ...] = ()
+    """Messages by which the queues rose, each with the time until which a container that ends is
+    taken as the cause."""
     finished: frozenset[str] = frozenset()
     """The names of the finished Jobs of the last reading."""
     queues: Mapping[str, _Counts] = field(default_factory=dict)
@@ -78,7 +90,7 @@ class JobClaims:
         """Return the claims after a reading of Jobs and queues."""
         read = () if isinstance(queues, Unknown) else queues
         counts = {each.key: found for each in read if (found := _counts(each)) is not None}
-        falls, deliveries = self._taken(counts)
+        rises, falls, deliveries = self._changes(counts)
         expected = tuple(each for each in self.expected if each[0] > now)
         deliveries, expected = _settle(deliveries, expected)
         known = {each.name: each for each in jobs}
@@ -95,7 +107,9 @@ class JobClaims:
             (now + _UNSEEN_SECONDS, falls + deliveries),
         )
         left, ended = _free(_sum(taken), ended)
-        left, claims = _free(left, self._of(known, rules, now))
+        returned = (*(e for e in self.returned if e[0] > now), (now + _UNSEEN_SECONDS, rises))
+        unclaimed, claims = _renew(_sum(returned), self._of(known, rules, now), rules, now)
+        left, claims = _free(left, claims)
         since = (self.has_messages_since or now) if any(c.ready for c in counts.values()) else None
         given_up = {
             name for name, each in claims.items() if _is_busy(each, since or now, rules, now)
@@ -117,21 +131,23 @@ class JobClaims:
             ),
             expected=expected,
             taken=_newest(taken, left),
+            returned=_newest(returned, unclaimed),
             finished=finished,
             queues=counts if read else self.queues,
             has_messages_since=since,
         )
 
-    def _taken(self, counts: Mapping[str, _Counts]) -> tuple[int, int]:
-        """Return by how much ready messages fell, and how many deliveries statistics add."""
-        falls = deliveries = 0
+    def _changes(self, counts: Mapping[str, _Counts]) -> tuple[int, int, int]:
+        """Return by how much ready messages rose and fell, and how many deliveries are new."""
+        rises = falls = deliveries = 0
         for key, after in counts.items():
             if (before := self.queues.get(key)) is None:
                 continue
+            rises += max(0, after.ready - before.ready)
             falls += max(0, before.ready - after.ready)
             if before.delivered is not None and after.delivered is not None:
                 deliveries += max(0, after.delivered - before.delivered)
-        return falls, deliveries
+        return rises, falls, deliveries
 
     def _of(self, jobs: Mapping[str, Job], rules: JobRules, now: float) -> dict[str, Claim]:
         """Return the claims of the unfinished Jobs before new evidence."""
@@ -145,10 +161,12 @@ class JobClaims:
                 before = Claim(rules.messages_per_job, failed_pods=job.failed_pods)
             is_ready = job.state is JobState.RUNNING
             ready_since = (before.ready_since or now) if is_ready else None
+            stopped_at = before.stopped_at if before.ready_since is None else now
+            if is_ready or job.terminating:
+                stopped_at = None
             messages = 0 if job.terminating else min(before.messages, rules.messages_per_job)
-            after = (messages, ready_since, job.failed_pods)
-            is_same = after == (before.messages, before.ready_since, before.failed_pods)
-            claims[name] = before if is_same else Claim(*after)
+            after = Claim(messages, ready_since, job.failed_pods, stopped_at)
+            claims[name] = before if after == before else after
         return claims
 
 
@@ -172,6 +190,22 @@ def _settle(
     return deliveries, tuple(left)
 
 
+def _renew(
+    returned: int, claims: Mapping[str, Claim], rules: JobRules, now: float
+) -> tuple[int, dict[str, Claim]]:
+    """Let Jobs whose containers have just ended claim as many messages; return what is left.
+
+    With restartPolicy OnFailure such a container restarts and takes a message again.
+    """
+    renewed = dict(claims)
+    for name, each in claims.items() if returned else ():
+        if each.stopped_at is not None and now - each.stopped_at < _UNSEEN_SECONDS:
+            messages = min(returned, rules.messages_per_job - each.messages)
+            returned -= messages
+            renewed[name] = replace(each, messages=each.messages + messages)
+    return returned, renewed
+
+
 def _free(taken: int, claims: Mapping[str, Claim]) -> tuple[int, dict[str, Claim]]:
     """Free as many claims of Jobs with a ready Pod; return what was taken beyond them."""
     freed = dict(claims)
@@ -189,6 +223,8 @@ def _free(taken: int, claims: Mapping[str, Claim]) -> tuple[int, dict[str, Claim
 
 def _is_busy(claim: Claim, has_messages_since: float, rules: JobRules, now: float) -> bool:
     """Return whether a Job that could take a message for `startSeconds` must have taken one."""
+    if claim.stopped_at is not None:
+        return now - max(claim.stopped_at, has_messages_since) >= _RESTART_SECONDS
     if claim.ready_since is None or claim.messages < rules.messages_per_job:
         return False
     return now - max(claim.ready_since, has_messages_since) >= rules.start_seconds
