@@ -230,14 +230,6 @@ def test_a_waiting_job_takes_the_next_message():
     assert time.created == 1
 
 
-def test_an_operator_that_restarts_creates_no_job_for_claimed_messages():
-    time = JobTimeline(ready=3)
-    time.step()
-    time.restart_operator()
-    time.step(60)
-    assert time.created == 3
-
-
 def test_no_job_is_created_while_the_queue_is_unknown():
     time = JobTimeline(ready=1)
     time.ready = Unknown("BrokerUnreachable", "the broker does not answer")

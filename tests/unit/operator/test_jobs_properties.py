@@ -1,6 +1,7 @@
 """What holds for each order of messages, Jobs, failures and restarts of the operator."""
 
 import math
+from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,24 +53,29 @@ def test_no_more_jobs_than_max_replicas_and_than_messages_need(events, most, eac
         assert time.created - failed <= math.ceil(arrived / each) + arrived * (each > 1)
 
 
-@given(EVENTS, st.integers(1, 6))
+@given(EVENTS, st.integers(1, 6), st.integers(1, 3))
 @settings(deadline=None, max_examples=examples(50))
-def test_each_message_gets_a_job_in_the_end(events, most):
-    time = JobTimeline(with_jobs(max_replicas=most, start_seconds=10))
+def test_each_message_gets_a_job_in_the_end(events, most, each):
+    """A Job takes its messages one after the other, and ends when there is none."""
+    time = JobTimeline(with_jobs(max_replicas=most, messages_per_job=each, start_seconds=10))
+    taken = Counter()
     for what, number in events:
         if what == "arrive":
             time.ready += number
         elif what in {"succeed", "fail"} and time.unfinished:
             next_job = next(e for e in time.jobs.values() if not e.is_finished)
             time.start(next_job.number) if what == "succeed" else time.fail(next_job.number)
+        elif what == "restart":
+            time.restart_operator()
         time.step(number)
     for _ in range(400):
         for job in [e for e in time.jobs.values() if not e.is_finished]:
             if time.ready and job.state is JobState.STARTING:
                 time.start(job.number)
-                time.take()
-            elif job.state is JobState.RUNNING:
-                time.succeed(job.number)
+            if time.jobs[job.name].state is JobState.RUNNING:
+                has_one = time.ready and taken[job.name] < each
+                taken[job.name] += bool(has_one)
+                time.take() if has_one else time.succeed(job.number)
         time.step(10)
         if not time.ready:
             break

@@ -27,7 +27,7 @@ _STATISTICS_SECONDS = 15.0
 
 
 _UNSEEN_SECONDS = 5.0
-"""Time after which a change of a Pod is in the status of its Job, which Kubernetes updates every 1 s."""
+"""Time after which a change of a Pod is in the status of its Job, which is updated every 1 s."""
 
 _RESTART_SECONDS = 600.0
 """Time after which a container that failed runs again: Kubernetes delays it by 300 s at most. A Pod
@@ -43,6 +43,8 @@ class Claim:
     failed_pods: int = 0
     stopped_at: float | None = None
     """Since when no Pod of it is ready any more; None if one is, or none was."""
+    was_running: bool = False
+    """Whether the Job ran at the first reading, so that it may have taken any of its messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,8 @@ class JobClaims:
     returned: tuple[tuple[float, int], ...] = ()
     """Messages by which the queues rose, each with the time until which a container that ends is
     taken as the cause."""
-    finished: frozenset[str] = frozenset()
-    """The names of the finished Jobs of the last reading."""
+    finished: frozenset[str] | None = None
+    """The names of the finished Jobs of the last reading; None before the first one."""
     queues: Mapping[str, _Counts] = field(default_factory=dict)
     has_messages_since: float | None = None
 
@@ -96,7 +98,7 @@ class JobClaims:
         known = {each.name: each for each in jobs}
         finished = frozenset(name for name, each in known.items() if each.is_finished)
         at_once = Claim(rules.messages_per_job, ready_since=now)
-        ended = dict.fromkeys(finished - self.finished, at_once)
+        ended = dict.fromkeys(finished - (self.finished or frozenset()), at_once)
         ended |= {
             name: each if each.ready_since else replace(each, ready_since=now)
             for name, each in self.claims.items()
@@ -112,10 +114,14 @@ class JobClaims:
         left, claims = _free(left, claims)
         since = (self.has_messages_since or now) if any(c.ready for c in counts.values()) else None
         given_up = {
-            name for name, each in claims.items() if _is_busy(each, since or now, rules, now)
+            name
+            for name, each in claims.items()
+            if each.messages and _is_busy(each, since or now, rules, now)
         }
         presumed = sum(claims[name].messages for name in given_up)
-        presumed += sum(e.messages for name, e in ended.items() if _has_succeeded(known.get(name)))
+        if self.finished is not None:  # the first reading shows Jobs that ended long ago
+            succeeded = [name for name in ended if _has_succeeded(known.get(name))]
+            presumed += sum(ended[name].messages for name in succeeded)
         if (owed := falls + presumed) and any(c.delivered is not None for c in counts.values()):
             expected = (*expected, (now + _STATISTICS_SECONDS, owed))
         read_at = min((each.read_at for each in read), default=0.0)
@@ -155,17 +161,19 @@ class JobClaims:
         for name, job in jobs.items():
             if job.is_finished:
                 continue
-            before = self.claims.get(name)
+            before, is_ready = self.claims.get(name), job.state is JobState.RUNNING
             if before is None or job.failed_pods > before.failed_pods:
                 # The Pod that replaces one takes the message that the broker requeues.
-                before = Claim(rules.messages_per_job, failed_pods=job.failed_pods)
-            is_ready = job.state is JobState.RUNNING
+                was_running = is_ready and self.finished is None
+                before = Claim(
+                    rules.messages_per_job, failed_pods=job.failed_pods, was_running=was_running
+                )
             ready_since = (before.ready_since or now) if is_ready else None
             stopped_at = before.stopped_at if before.ready_since is None else now
             if is_ready or job.terminating:
                 stopped_at = None
             messages = 0 if job.terminating else min(before.messages, rules.messages_per_job)
-            after = Claim(messages, ready_since, job.failed_pods, stopped_at)
+            after = Claim(messages, ready_since, job.failed_pods, stopped_at, before.was_running)
             claims[name] = before if after == before else after
         return claims
 
@@ -225,7 +233,8 @@ def _is_busy(claim: Claim, has_messages_since: float, rules: JobRules, now: floa
     """Return whether a Job that could take a message for `startSeconds` must have taken one."""
     if claim.stopped_at is not None:
         return now - max(claim.stopped_at, has_messages_since) >= _RESTART_SECONDS
-    if claim.ready_since is None or claim.messages < rules.messages_per_job:
+    is_certain = claim.messages < rules.messages_per_job and not claim.was_running
+    if claim.ready_since is None or is_certain:
         return False
     return now - max(claim.ready_since, has_messages_since) >= rules.start_seconds
 
