@@ -185,6 +185,12 @@ class Workloads(Protocol):
         Returns when no more than `replicas` are left, and raises as `scale` does.
         """
 
+    def jobs_over_budget(self, target: ScaleTarget) -> tuple[Job, ...]:
+        """Return what is remembered of an object's Jobs if its namespace has too many; else none.
+
+        `get` returns an `Unknown` then.
+        """
+
     async def delete_job(self, target: ScaleTarget, job: Job) -> None:
         """Delete a finished Job of an object that creates Jobs; raises as `scale` does."""
 

@@ -128,6 +128,9 @@ class FakeWorkloads:
     """Why replicas are not ready, or what reading it raises."""
     unready_reads: int = 0
 
+    def jobs_over_budget(self, target: ScaleTarget) -> tuple[Job, ...]:
+        raise AssertionError(f"{target} are no Jobs")
+
     async def delete_job(self, target: ScaleTarget, job: Job) -> None:
         raise AssertionError(f"no Job of {target} is to be deleted")
 

@@ -43,6 +43,24 @@ class JobStore:
             jobs=jobs,
         )
 
+    def jobs_over_budget(self, target: JobTarget) -> tuple[Job, ...]:
+        """Return the remembered Jobs of an object in a namespace with others; else none."""
+        owner = _owner(target)
+        if owner[0] not in self._over_budget:
+            return ()
+        return tuple(self._jobs.get(owner, {}).values())
+
+    def has_room(self, namespace: str) -> bool:
+        """Return whether Jobs that were not remembered may be remembered by now."""
+        if namespace not in self._over_budget:
+            return False
+        try:
+            self._scheduler.hold(REMEMBERED_JOBS, namespace, 1)
+        except OverBudget:
+            return False
+        self._scheduler.hold(REMEMBERED_JOBS, namespace, -1)
+        return True
+
     def next_number(self, target: JobTarget) -> int:
         """Return a number above those of all Jobs that are or were known."""
         return self._highest.get(_owner(target), 0) + 1

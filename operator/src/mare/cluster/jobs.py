@@ -26,6 +26,9 @@ _OBJECT_BYTES = 256 * 1024
 """An object with a template of 64 KiB and its managed fields; 16 namespaces may create Jobs at a
 time, and each holds its object meanwhile."""
 
+_RELIST_SECONDS = 10.0
+"""Time between two lists while a namespace has Jobs that are not remembered."""
+
 _MAX_TAKEN = 10
 """Names of Jobs of other users that one decision passes over: each takes a list and a creation."""
 
@@ -42,6 +45,8 @@ class WatchedJobs:
         self._watches: dict[str | None, asyncio.Task[None]] = {}
         self._unread: dict[str | None, Unknown] = {}
         """Why the Jobs of a watch are unknown; absent once they are listed."""
+        self._listed_at: dict[str | None, float] = {}
+        """When a watch began after its list."""
 
     def get(self, target: JobTarget) -> Scale | Unknown:
         namespace = self._watched(target)
@@ -51,7 +56,21 @@ class WatchedJobs:
             if namespace not in self._watches:
                 self._unread[namespace] = NOT_READ_YET
                 self._watches[namespace] = asyncio.create_task(self._watch(namespace))
+        if self._store.has_room(target.namespace):
+            self._list_again(namespace)
         return self._unread.get(namespace) or self._store.scale_of(target)
+
+    def jobs_over_budget(self, target: JobTarget) -> tuple[Job, ...]:
+        """Return the remembered Jobs of an object in a namespace with others; else none."""
+        return self._store.jobs_over_budget(target)
+
+    def _list_again(self, namespace: str | None) -> None:
+        """Start a watch again, so that its list shows the Jobs that were not remembered."""
+        now = asyncio.get_running_loop().time()
+        if now - self._listed_at.get(namespace, now) >= _RELIST_SECONDS:
+            del self._listed_at[namespace]
+            self._watches[namespace].cancel()
+            self._watches[namespace] = asyncio.create_task(self._watch(namespace))
 
     def keep_only(self, targets: Iterable[JobTarget]) -> None:
         """Drop all other targets, and end the watches that no target needs."""
@@ -61,6 +80,7 @@ class WatchedJobs:
             self._store.forget(target)
         for namespace in self._watches.keys() - {self._watched(each) for each in self._targets}:
             self._watches.pop(namespace).cancel()
+            self._listed_at.pop(namespace, None)
 
     async def scale(
         self,
@@ -154,6 +174,7 @@ class WatchedJobs:
         self._store.keep_listed(before, listed)
         self._store.keep_marks(namespace, listed)
         self._unread.pop(namespace, None)
+        self._listed_at[namespace] = asyncio.get_running_loop().time()
         path, selector = _JOBS.path(namespace), ("labelSelector", UID_LABEL)
         async for change, item in self._api.changes(path, version, selector):
             metadata = item["metadata"]

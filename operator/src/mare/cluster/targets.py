@@ -59,6 +59,9 @@ class WatchedTargets:
     ) -> None:
         await self._workloads.watch_killed(target, last_read, replicas, on_killed)
 
+    def jobs_over_budget(self, target: ScaleTarget) -> tuple[Job, ...]:
+        return self._jobs.jobs_over_budget(target) if isinstance(target, JobTarget) else ()
+
     async def delete_job(self, target: ScaleTarget, job: Job) -> None:
         if isinstance(target, JobTarget):
             await self._jobs.delete_job(target, job)

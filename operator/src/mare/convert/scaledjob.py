@@ -26,6 +26,7 @@ from mare.convert.triggers import (
 from mare.documents.tree import Path
 
 _HISTORY = 100
+_HISTORY_NOTE = "KEDA's default; Maré remembers 2,000 Jobs of a namespace, finished ones included"
 _STRATEGY = "spec.scalingStrategy.strategy"
 _STRATEGIES = {
     "default": "KEDA subtracts all unfinished Jobs; Maré the messages that they will still take",
@@ -89,7 +90,7 @@ def _convert_counts(draft: Draft) -> None:
         if name in spec:
             draft.translate(f"spec.{name}", f"spec.jobs.{name}", spec[name])
         else:
-            draft.add(f"spec.jobs.{name}", _HISTORY, "KEDA's default")
+            draft.add(f"spec.jobs.{name}", _HISTORY, _HISTORY_NOTE)
     for path in ("spec.rollout.strategy", "spec.rolloutStrategy"):
         if draft.value(path) == "gradual":
             draft.absorb(path, "Maré ends no Job when the template changes")

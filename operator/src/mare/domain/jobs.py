@@ -40,9 +40,12 @@ class Job:
         return 0.0 if self.finished is None else max(0.0, self.finished - self.created)
 
 
-def removable(jobs: tuple[Job, ...], *, successful: int, failed: int) -> tuple[Job, ...]:
+def removable(
+    jobs: tuple[Job, ...], *, successful: int, failed: int, halved: bool = False
+) -> tuple[Job, ...]:
     """Return the finished Jobs beyond the history limits, the oldest first.
 
+    With `halved`, also the older half of those that the limits keep.
     The Job with the highest number stays: the number of the next one follows from it. Of Jobs that
     all have the number 0 none has to stay.
     """
@@ -51,5 +54,6 @@ def removable(jobs: tuple[Job, ...], *, successful: int, failed: int) -> tuple[J
     for state, limit in ((JobState.SUCCEEDED, successful), (JobState.FAILED, failed)):
         ended = [each for each in jobs if each.state is state and not each.terminating]
         ended.sort(key=lambda each: (each.finished or 0.0, each.number), reverse=True)
-        found += (each for each in ended[limit:] if each.number != last or not last)
+        kept = min(limit, len(ended)) // 2 if halved else limit
+        found += (each for each in ended[kept:] if each.number != last or not last)
     return tuple(sorted(found, key=lambda each: each.number))

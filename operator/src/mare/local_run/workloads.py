@@ -73,6 +73,10 @@ class ProcessWorkloads:
         self._versions[target.name] += 1
         group.scale(replicas, self._busy.pop(target.name, None))
 
+    def jobs_over_budget(self, target: ScaleTarget) -> tuple[Job, ...]:  # noqa: ARG002
+        """Return none: commands are no Jobs."""
+        return ()
+
     async def delete_job(self, target: ScaleTarget, job: Job) -> None:
         """Do nothing: commands are no Jobs."""
 

@@ -4,6 +4,7 @@ import logging
 
 from mare.background import Tasks
 from mare.domain.jobs import Job, removable
+from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import CLOSING_SECONDS
 from mare.loop.write_guard import WriteGuard
@@ -11,6 +12,8 @@ from mare.ports import ApiError, Clock, Conflict, NotFound, Scale, Workloads
 
 _PAUSE_SECONDS = 5.0
 """Time between two deletions for one object: each of them is for all Jobs since the last one."""
+_OVER_BUDGET_SECONDS = 60.0
+"""The same while the namespace has more Jobs than are remembered: half of them take 50 s."""
 _log = logging.getLogger(__name__)
 
 
@@ -21,18 +24,28 @@ class FinishedJobs:
         self._clock = clock
         self._tasks = Tasks()
 
-    def update(self, state: AutoscalerState, scale: Scale) -> None:
-        """Start the deletion of Jobs if there are too many."""
+    def update(self, state: AutoscalerState, scale: Scale | Unknown) -> None:
+        """Start the deletion of Jobs if there are too many.
+
+        In a namespace with more Jobs than are remembered no object creates any: the older half of
+        the finished ones is deleted, until all fit.
+        """
         rules, now = state.autoscaler.spec.jobs, self._clock()
         if rules is None or state.autoscaler.spec.dry_run or now < state.jobs_deleted_at:
             return
+        if isinstance(scale, Scale):
+            jobs, pause = scale.jobs, _PAUSE_SECONDS
+        else:
+            jobs = self._workloads.jobs_over_budget(state.autoscaler.target)
+            pause = _OVER_BUDGET_SECONDS
         jobs = removable(
-            scale.jobs,
+            jobs,
             successful=rules.successful_jobs_history_limit,
             failed=rules.failed_jobs_history_limit,
+            halved=not isinstance(scale, Scale),
         )
         if jobs:
-            state.jobs_deleted_at = now + _PAUSE_SECONDS
+            state.jobs_deleted_at = now + pause
             self._tasks.start(self._delete(state, jobs))
 
     async def _delete(self, state: AutoscalerState, jobs: tuple[Job, ...]) -> None:

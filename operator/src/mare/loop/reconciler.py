@@ -125,7 +125,7 @@ class Reconciler:
             self._quiet_checks.start(state)
         if self.guard.is_paused:
             return
-        if isinstance(scale, Scale) and scale.jobs:
+        if view.autoscaler.spec.jobs is not None:
             self._finished_jobs.update(state, scale)
         since = state.scaling_since
         is_wanted = decision is not None and decision.changes and not view.autoscaler.spec.dry_run
