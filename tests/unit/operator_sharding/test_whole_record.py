@@ -99,6 +99,24 @@ def test_an_object_without_a_status_is_shown_once_its_leader_has_written_one():
     run(timeline)
 
 
+def test_views_of_deleted_objects_are_not_kept():
+    async def timeline(world: World) -> None:
+        replica = Replica(world, leads=(True, True))
+        world.workloads.have("other", 2)
+        replica.put(OTHER, "other", **AT_ONCE)
+        await replica.tick(world)
+        await replica.tick(world)
+        replica = Replica(world, leads=(True, False))
+        record = replica.record
+        replica.put(OTHER, "other", 200, status=world.objects.status("other"), **AT_ONCE)
+        assert list(record.histories) == [Key(OTHER, "other")]
+        replica.loop.remove(Key(OTHER, "other"), "uid-other")
+        assert list(record.histories) == []
+        assert record._stored == {}
+
+    run(timeline)
+
+
 def test_a_replica_that_leads_two_shards_counts_both_and_none_after_losing_them():
     metrics = Metrics(first := Record(), second := Record())
     for record, leads, value in (

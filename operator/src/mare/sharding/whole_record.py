@@ -43,9 +43,10 @@ class WholeRecord(Mapping[Key, AutoscalerHistory]):
         return self._read(loop, key)
 
     def __iter__(self) -> Iterator[Key]:
-        for autoscaler in self._loop.autoscalers:
-            if autoscaler.key in self:
-                yield autoscaler.key
+        keys = dict.fromkeys(each.key for each in self._loop.autoscalers)
+        for deleted in self._stored.keys() - keys.keys():
+            del self._stored[deleted]
+        yield from (key for key in keys if key in self)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -54,7 +55,6 @@ class WholeRecord(Mapping[Key, AutoscalerHistory]):
         """Return what the status has; raise KeyError without one."""
         version = loop.version_of(key)
         if version is None:
-            self._stored.pop(key, None)
             raise KeyError(key)
         known = self._stored.get(key)
         if known is not None and known[0] == version:
