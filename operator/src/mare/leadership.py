@@ -160,6 +160,8 @@ class ElectedLeader(LeaseElection):
             lease = await self._api.request("GET", self._path)
         except NotFound:
             self._holds = False
+            if self.is_held and self.holder != self._settings.identity:
+                return False  # the leader before has not read yet that its Lease was deleted
             body = {"metadata": {"name": self._settings.name}, "spec": self._spec({})}
             self._written = await self._api.request("POST", self._collection, body)
             self._start_term()

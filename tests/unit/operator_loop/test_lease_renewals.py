@@ -34,6 +34,7 @@ def test_a_lease_that_another_client_has_written_is_read_again():
         assert not first()
         assert first.holder == "hand"
         leases.lease = None
+        clock.now += 4.0
         await first.attempt()
         assert first()
 
@@ -51,6 +52,29 @@ def test_a_lease_that_was_deleted_is_made_again_in_the_same_attempt():
         assert leases.requests == ["PUT", "GET", "POST"]
         clock.now += 3.0
         assert first()
+
+    play(timeline)
+
+
+def test_a_deleted_lease_is_not_taken_from_a_leader_that_has_not_read_it_again():
+    async def timeline(leases, clock, candidate):
+        first, second = candidate("first"), candidate("second")
+        await first.attempt()
+        await second.attempt()
+        leases.lease = None
+        clock.now += 0.3
+        await second.attempt()
+        assert (first(), second()) == (True, False)
+        clock.now += 0.3
+        await first.attempt()
+        await second.attempt()
+        assert (first(), second()) == (True, False)
+        leases.lease = None
+        for _ in range(16):
+            clock.now += 0.25
+            await second.attempt()
+            assert not (first() and second())
+        assert second()
 
     play(timeline)
 

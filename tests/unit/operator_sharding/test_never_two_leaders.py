@@ -173,9 +173,9 @@ class Replicas(RuleBasedStateMachine):
     )
     @rule()
     def delete(self) -> None:
-        """A single leader takes a deleted Lease at once, so that only shards are tried.
+        """A replica that starts then takes a Lease without shards at once: only shards are tried.
 
-        A replica that starts then knows the duration of no other one.
+        It knows the duration of no other one.
         """
         self.server.lease = None
 
