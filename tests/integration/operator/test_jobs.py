@@ -15,6 +15,8 @@ from tests.vhost import Vhost, becomes, eventually
 pytestmark = pytest.mark.broker
 
 TASKS = int(os.environ.get("JOB_TASKS", "12"))
+SECONDS = float(os.environ.get("JOB_SECONDS", "1"))
+"""Of one task."""
 TEMPLATE = {
     "spec": {
         "backoffLimit": 0,
@@ -55,10 +57,10 @@ def jobs_of(stage: Stage) -> list[client.V1Job]:
 def test_each_task_is_done_once_by_the_fewest_jobs(job_stage: Stage, vhost: Vhost):
     job_stage.operator()
     publish(vhost, TASKS)
-    with JobNode(job_stage, vhost) as node:
+    with JobNode(job_stage, vhost, SECONDS) as node:
         limits = {"successfulJobsHistoryLimit": 1000}
         job_stage.autoscaler(**JOBS, maxReplicas=MOST, jobs=limits)
-        becomes(lambda: sum(node.done.values()), TASKS, 60 + 3 * TASKS)
+        becomes(lambda: sum(node.done.values()), TASKS, 60 + (2 + SECONDS) * TASKS)
         becomes(lambda: job_stage.status()["jobs"]["succeeded"], TASKS, 60)
     assert set(node.done.values()) == {1}
     assert len(node.done) == TASKS
