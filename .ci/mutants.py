@@ -69,6 +69,7 @@ NAMED = {
     "convert": ("operator_convert",),
     "custom_resource": ("operator_loop",),
     "loop": ("operator_loop",),
+    "sharding": ("operator_sharding",),
 }
 """The tests of the faults in `named_faults.toml`, by folder of the operator."""
 OTHERS = {"runtime": ["mare_nameko/client/*"]}

@@ -25,6 +25,8 @@ class JobTimeline:
     spec: ScalingSpec = field(default_factory=with_jobs)
     with_statistics: bool = False
     now: float = 1000.0
+    offset: float = 0.0
+    """What the clock of the API server is ahead."""
     ready: int = 0
     delivered: int = 0
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -50,6 +52,7 @@ class JobTimeline:
             evidence=self.evidence,
             history=self.history,
             now=self.now,
+            offset=self.offset,
         )
         return decision
 
@@ -69,7 +72,7 @@ class JobTimeline:
             version="1",
             number=self.created,
             state=JobState.STARTING,
-            created=float(int(self.now)),
+            created=self._server_time(),
         )
         self.jobs[job.name] = job
 
@@ -86,10 +89,10 @@ class JobTimeline:
         self.ready += messages
 
     def succeed(self, *numbers):
-        self._set(numbers, state=JobState.SUCCEEDED, finished=float(int(self.now)))
+        self._set(numbers, state=JobState.SUCCEEDED, finished=self._server_time())
 
     def fail(self, *numbers):
-        self._set(numbers, state=JobState.FAILED, finished=float(int(self.now)))
+        self._set(numbers, state=JobState.FAILED, finished=self._server_time())
 
     def replace_pod(self, number):
         """Let the Pod of a Job fail, so that Kubernetes starts another one."""
@@ -107,6 +110,9 @@ class JobTimeline:
     @property
     def unfinished(self):
         return sum(not each.is_finished for each in self.jobs.values())
+
+    def _server_time(self):
+        return float(int(self.now + self.offset))
 
     def _set(self, numbers, **changes):
         for number in numbers or range(1, self.created + 1):

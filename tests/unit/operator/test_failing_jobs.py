@@ -62,6 +62,19 @@ def test_one_job_alone_tries_after_a_job_that_failed_at_once():
     assert "one Job alone is created until one succeeds" in decision.message
 
 
+@pytest.mark.parametrize("offset", [-300.0, 300.0])
+def test_a_delay_lasts_as_long_where_the_clock_of_the_api_server_differs(offset):
+    time = JobTimeline(ready=1, offset=offset)
+    time.step(2)
+    time.fail()
+    decision = time.step(5)
+    assert decision.until == 1002 + 10
+    time.step(4.5)
+    assert time.created == 1
+    time.step(2)
+    assert time.created == 2
+
+
 def one_that_tries():
     """Five Jobs failed at once, and the sixth one has taken a message."""
     time = JobTimeline(ready=5)

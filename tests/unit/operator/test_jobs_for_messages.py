@@ -41,6 +41,14 @@ def test_never_more_than_max_replicas_are_unfinished():
     assert time.unfinished == 4
 
 
+def test_lower_max_replicas_keep_the_jobs_that_run():
+    time = JobTimeline(with_jobs(max_replicas=4), ready=9)
+    time.step()
+    time.spec = with_jobs(max_replicas=2)
+    decision = time.step()
+    assert (decision.replicas, decision.reason) == (4, Reason.TOO_MANY_REPLICAS)
+
+
 def test_few_jobs_are_created_at_a_time():
     time = JobTimeline(with_jobs(max_replicas=200), ready=120)
     assert time.step().replicas == AT_A_TIME

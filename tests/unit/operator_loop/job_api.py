@@ -40,7 +40,8 @@ class JobApi:
         self.deleted: list[str] = []
         self.policies: set[str] = set()
         """What was to become of the Pods of deleted Jobs."""
-        self.events: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+        self.events: asyncio.Queue[tuple[str, dict[str, Any]] | Exception] = asyncio.Queue()
+        """What the watch brings, or how it ends."""
         self.stale: list[dict[str, Any]] | None = None
         """What lists contain, instead of the Jobs of now."""
         self.errors: list[Exception] = []
@@ -99,7 +100,10 @@ class JobApi:
 
     async def changes(self, *_: Any, **__: Any) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         while True:
-            yield await self.events.get()
+            event = await self.events.get()
+            if isinstance(event, Exception):
+                raise event
+            yield event
 
 
 def targets(api: JobApi) -> WatchedTargets:

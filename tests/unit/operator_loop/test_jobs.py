@@ -7,8 +7,8 @@ import pytest
 
 from mare.cluster.job_manifest import job_name, new_job
 from mare.cluster.paths import Resource
-from mare.domain.jobs import JobState
 from mare.ports import NOT_READ_YET, AccessRefused, Conflict, NotFound, Rejected, Scale, Unavailable
+from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.job_api import TARGET, JobApi, job_body, targets
 
 PATH = Resource("batch/v1", "jobs").path("shop")
@@ -180,6 +180,19 @@ def test_a_job_that_the_watch_shows_after_the_decision_is_counted():
     run(test)
 
 
+def test_a_job_that_is_deleted_while_no_watch_runs_counts_no_more():
+    async def test(api):
+        watched = targets(api)
+        await watched.scale(TARGET, await listed(watched), 2)
+        del api.jobs[api.created[0]]
+        await api.events.put(Unavailable("the watch ends"))
+        await asyncio.sleep(5)
+        assert [each.name for each in watched.get(TARGET).jobs] == api.created[1:]
+        await watched.close()
+
+    virtual_time.run(test(JobApi()))
+
+
 def test_numbers_of_deleted_jobs_are_not_used_again():
     async def test(api):
         watched = targets(api)
@@ -192,71 +205,6 @@ def test_numbers_of_deleted_jobs_are_not_used_again():
         await becomes(lambda: watched.get(TARGET).jobs == ())
         await watched.scale(TARGET, await listed(watched), 1)
         assert api.created[1] == job_name("worker", "uid-worker", 2)
-
-    run(test)
-
-
-@pytest.mark.parametrize(
-    ("status", "state"),
-    [
-        ({}, JobState.STARTING),
-        ({"active": 1, "ready": 0}, JobState.STARTING),
-        ({"active": 1, "ready": 1}, JobState.RUNNING),
-        ({"succeeded": 1}, JobState.RUNNING),
-        ({"ready": 0, "uncountedTerminatedPods": {"succeeded": ["a"]}}, JobState.RUNNING),
-        ({"ready": 0, "uncountedTerminatedPods": {"failed": ["a"]}}, JobState.STARTING),
-    ],
-)
-def test_a_job_runs_once_a_pod_is_ready(status, state):
-    async def test(api):
-        watched = targets(api)
-        await watched.scale(TARGET, await listed(watched), 1)
-        await api.set_status(api.created[0], **status)
-        await becomes(lambda: watched.get(TARGET).jobs[0].state is state)
-
-    run(test)
-
-
-@pytest.mark.parametrize(
-    ("kind", "state"), [("Complete", JobState.SUCCEEDED), ("Failed", JobState.FAILED)]
-)
-def test_a_job_ends_by_its_condition(kind, state):
-    async def test(api):
-        watched = targets(api)
-        await watched.scale(TARGET, await listed(watched), 1)
-        await api.end(api.created[0], kind)
-        await becomes(lambda: watched.get(TARGET).jobs[0].state is state)
-        (job,) = watched.get(TARGET).jobs
-        assert job.life_seconds == 300
-        assert watched.get(TARGET).replicas == 0
-
-    run(test)
-
-
-def test_an_older_event_does_not_revive_a_job():
-    async def test(api):
-        watched = targets(api)
-        await watched.scale(TARGET, await listed(watched), 1)
-        old = {**api.jobs[api.created[0]]}
-        await api.end(api.created[0])
-        await becomes(lambda: watched.get(TARGET).replicas == 0)
-        old["metadata"] = {**old["metadata"], "resourceVersion": "1"}
-        await api.events.put(("MODIFIED", old))
-        await becomes(api.events.empty)
-        assert watched.get(TARGET).replicas == 0
-
-    run(test)
-
-
-def test_a_job_that_only_has_the_label_is_none_of_the_object():
-    async def test(api):
-        watched = targets(api)
-        await watched.scale(TARGET, await listed(watched), 1)
-        (job,) = api.jobs.values()
-        other = {**job, "metadata": {**job["metadata"], "name": "other", "ownerReferences": []}}
-        await api.events.put(("ADDED", other))
-        await becomes(api.events.empty)
-        assert watched.get(TARGET).replicas == 1
 
     run(test)
 

@@ -20,6 +20,8 @@ class LeaseServer:
         self.lease: dict[str, Any] | None = None
         self._version = 0
         self.requests: list[str] = []
+        self.takes = 0.0
+        """Seconds until a request is answered."""
 
     def serve(self, method: str, path: ApiPath, body: Any) -> dict[str, Any] | Exception:
         self.requests.append(method)
@@ -42,8 +44,8 @@ class LeaseServer:
         return deepcopy(self.lease)
 
     async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
-        """Answer at once, as an `Api` does."""
-        await asyncio.sleep(0)
+        """Answer as an `Api` does."""
+        await asyncio.sleep(self.takes)
         return _answer(self.serve(method, path, body))
 
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
-from mare.sharding.assignment import ANNOTATION
+from mare.sharding.assignment import ANNOTATION, read_assignment
 from mare.sharding.election import ShardElection
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_sharding.lease_server import LeaseServer, election
@@ -150,6 +151,46 @@ def test_a_takeover_begins_a_term_and_a_renewal_none():
         await replicas.stop("b")
         await replicas.until(lambda: replicas.is_whole)
         assert sorted(first.term(shard) for shard in range(3)) == [1, 1, 2]
+
+    play(timeline)
+
+
+async def sole_replica(replicas: Replicas) -> ShardElection:
+    """Return a replica that leads all shards, and renews when the test says so."""
+    replica = election(replicas.server, "a", replicas.shards, replicas.clock)
+    while not replica.leads(0):
+        await replica.attempt()
+        await asyncio.sleep(0.7)
+    return replica
+
+
+def test_shards_are_led_from_the_request_and_not_from_the_answer():
+    async def timeline(replicas: Replicas) -> None:
+        replica = await sole_replica(replicas)
+        replicas.server.takes = 0.8
+        begun = replicas.clock()
+        await replica.attempt()
+        assert replicas.clock() == begun + 1.6
+        await asyncio.sleep(1.5)
+        assert replica.leads(0)
+        await asyncio.sleep(0.1)
+        assert not replica.leads(0)
+
+    play(timeline)
+
+
+def test_a_shard_that_another_replica_may_have_led_begins_a_term():
+    """The Lease shows fewer shards than were led: the answer to a handover was lost."""
+
+    async def timeline(replicas: Replicas) -> None:
+        replica = await sole_replica(replicas)
+        found = read_assignment(replicas.server.lease)
+        member = replace(found.members["a"], shards=frozenset({0, 1}))
+        annotations = replicas.server.lease["metadata"]["annotations"]
+        annotations[ANNOTATION] = found.with_member("a", member).text()
+        await replica.attempt()
+        assert [replica.leads(shard) for shard in range(3)] == [True] * 3
+        assert [replica.term(shard) for shard in range(3)] == [1, 1, 2]
 
     play(timeline)
 
