@@ -148,3 +148,10 @@ def test_prefetched_messages_that_wait_inside_a_replica_are_not_in_progress():
     full = [interval(10, 200, replicas=1, saturated=True)] * 12
 
     assert after(*calm, *full).workers(250) == pytest.approx(1, rel=0.1)
+
+
+def test_without_a_prefetch_limit_calm_hours_add_no_workers():
+    """Four hours after a saturation, 2 replicas of 4 workers counted as 2 of 44."""
+    full = [interval(80, 0, saturated=True, busy_is_known=False)] * 4
+
+    assert after(*full, *CALM * 240).workers(None) == pytest.approx(4)
