@@ -62,7 +62,8 @@ def test_workers_that_become_faster_are_believed_once_noise_cannot_explain_it():
 
 
 def test_a_rate_at_saturation_is_doubted_more_the_older_it_is():
-    rates = [after(*CALM, *FULL, *CALM * n).per_replica(20) for n in (0, 10, 20)]
+    busy = [interval(60, 6)] * 12
+    rates = [after(*busy, *FULL, *busy * n).per_replica(20) for n in (0, 10, 20)]
 
     assert rates == pytest.approx([8, 8 * 1.105, 8 * 1.221], rel=0.01)
 
@@ -155,3 +156,19 @@ def test_without_a_prefetch_limit_calm_hours_add_no_workers():
     full = [interval(80, 0, saturated=True, busy_is_known=False)] * 4
 
     assert after(*full, *CALM * 240).workers(None) == pytest.approx(4)
+
+
+@pytest.mark.parametrize("night", [interval(0, 0, replicas=1), interval(1, 0.1, replicas=1)])
+def test_a_night_with_hardly_a_message_does_not_make_the_replicas_faster(night):
+    """Eight hours later a replica of 8 messages/s counted as 62 of them in the first minute."""
+    evening = after(*FULL, *[night] * 12 * 60 * 8)
+    morning = after(*[interval(20, 2, replicas=1)] * 12, capacity=evening)
+
+    assert morning.per_replica(250) == pytest.approx(8, rel=0.3)
+
+
+def test_slower_workers_after_an_idle_night_are_believed_within_a_minute_of_saturation():
+    evening = after(*CALM, *FULL * 100, *[interval(0, 0)] * 12 * 60 * 8)
+    slower = after(*CALM, *[interval(40, 40, saturated=True)] * 12, capacity=evening)
+
+    assert slower.per_replica(20) == pytest.approx(4, rel=0.25)

@@ -33,6 +33,9 @@ _CERTAIN = 4.0
 """Standard deviations beyond which more acknowledgements are no noise."""
 _RELAXATION = 1.0 / 6000
 """Growth of `doubt` per second: an old rate at saturation must not hide faster workers."""
+_HIDING_USE = 0.5
+"""Share of the doubted capacity from which on `doubt` grows at the full rate. Replicas that are used
+less are few for another reason, such as `minReplicas`, and a higher capacity would end none."""
 _ENOUGH_MESSAGES = 10.0
 _ENOUGH_SECONDS = 50.0
 """Least evidence for a service time. Few slow messages are acknowledged, and few quick messages are
@@ -68,6 +71,12 @@ class DecayingSums:
         return DecayingSums(
             self.acknowledged * decay + acknowledged, self.seconds * decay + seconds
         )
+
+    def fade(self, factor: float) -> "DecayingSums":
+        """Return the sums with less weight, but still enough to be evidence."""
+        left = max(self.acknowledged * factor, min(self.acknowledged, 2 * _ENOUGH_MESSAGES))
+        share = left / self.acknowledged if self.acknowledged else factor
+        return DecayingSums(left, self.seconds * share)
 
     @property
     def seconds_per_message(self) -> float | None:
@@ -161,8 +170,9 @@ class Capacity:
         if interval.saturated:
             saturated, doubt = self._more_saturated(interval), 1.0
         else:
-            saturated = self._corrected(interval)
-            doubt = self.doubt * (1 + _RELAXATION * seconds)
+            use, growth = self._use(interval), _RELAXATION * seconds
+            saturated = self._corrected(interval).fade(1 / (1 + growth * (1 - use)))
+            doubt = self.doubt * (1 + growth * use)
         return Capacity(long, short, saturated, shortest, doubt)
 
     def _more_saturated(self, interval: ClosedInterval) -> DecayingSums:
@@ -171,10 +181,21 @@ class Capacity:
         doubted = DecayingSums(self.saturated.acknowledged, self.saturated.seconds / self.doubt)
         return doubted.add(interval.acknowledged, interval.replica_seconds, decay / self.doubt)
 
+    def _use(self, interval: ClosedInterval) -> float:
+        """Return how much the capacity matters to the count: 1 from `_HIDING_USE` on.
+
+        Example: by the time alone, 8 h without messages made the doubt 121, and a replica of 8
+        messages/s counted as one of 500 with the first messages of the morning.
+        """
+        return min(1.0, interval.acknowledged / (_HIDING_USE * self._most_expected(interval)))
+
+    def _most_expected(self, interval: ClosedInterval) -> float:
+        """Return the acknowledgements of replicas that are always busy; infinite if unknown."""
+        return (self._at_saturation or math.inf) * self.doubt * interval.replica_seconds
+
     def _corrected(self, interval: ClosedInterval) -> DecayingSums:
         """Return the evidence at saturation, without it if replicas were faster for certain."""
-        rate = self._at_saturation
-        expected = (rate or math.inf) * self.doubt * interval.replica_seconds
+        expected = self._most_expected(interval)
         if interval.acknowledged > expected + _CERTAIN * math.sqrt(expected):
             return DecayingSums(interval.acknowledged, interval.replica_seconds)
         return self.saturated
