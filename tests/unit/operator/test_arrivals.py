@@ -154,3 +154,13 @@ def test_among_bursty_arrivals_three_counts_show_a_new_rate(newest, kept):
     for index in range(newest):
         counts = remember(counts, Count(105.0 + 5 * index, 5.0, 95), 4.0)
     assert len(counts) == kept
+
+
+@pytest.mark.parametrize("after", [[8], [0, 0], [0, 8]])
+def test_a_gap_in_the_statistics_is_no_fall_of_the_rate(after):
+    """2 messages/s arrive, and 10 minutes later 1.6: all older counts have expired meanwhile."""
+    arrivals = observed([10] * 24)
+    for index, messages in enumerate(after):
+        end = 24 * 5.0 + 600.0 + 5.0 * index
+        arrivals = arrivals.observe(Count(end, 5.0, messages), end, 0.0)
+    assert arrivals.fell_at is None

@@ -89,7 +89,9 @@ class Arrivals:
         before = known if is_first else self.before_jump
         # Statistics that the broker does not renew look like a count of 0: the next one decides.
         is_decided = len(counts) == (1 if counts[0].messages else 2)
-        if is_decided and len(before) >= _ENOUGH and rate < rate_at(before, now, dispersion):
+        # Counts that are too old, after a time without statistics, show nothing of a fall.
+        is_steady = len(before) >= _ENOUGH and before[-1].end > new.end - MEMORY_SECONDS
+        if is_decided and is_steady and rate < rate_at(before, now, dispersion):
             rates, fell_at = (), now
         elif not has_jumped:
             rates = (*rates, (now, rate))
