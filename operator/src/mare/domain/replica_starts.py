@@ -27,7 +27,8 @@ class ReplicaStarts:
     is_first: bool = False
     """Whether replicas are starting that were there already."""
     scaled_up_at: float | None = None
-    """When replicas were added, or first seen without consumers; None once one of them consumes."""
+    """When replicas were added, or first seen without consumers; None once one of them consumes, or
+    their consumers were unknown."""
     consumers_before: int = 0
     start_seconds: float | None = None
     """Seconds from a scale-up to the first new consumer."""
@@ -54,6 +55,14 @@ class ReplicaStarts:
             if each != self.consumers_per_replica:
                 return replace(self, consumers_per_replica=each)
         return self
+
+    def without_reading(self) -> "ReplicaStarts":
+        """Return the starts after a moment in which the consumers were unknown.
+
+        A start that goes on is not measured: replicas cannot consume while the broker is away.
+        Example: replicas that start in 3 s, in an outage of 100 s, would count as ones of 100 s.
+        """
+        return self if self.scaled_up_at is None else replace(self, scaled_up_at=None)
 
     def _started(self, took: float) -> "ReplicaStarts":
         if took > (_LONGEST_FIRST_START if self.is_first else _LONGEST_START):
