@@ -34,8 +34,8 @@ _CERTAIN = 4.0
 _RELAXATION = 1.0 / 6000
 """Growth of `doubt` per second: an old rate at saturation must not hide faster workers."""
 _HIDING_USE = 0.5
-"""Share of the doubted capacity from which on `doubt` grows at the full rate. Replicas that are used
-less are few for another reason, such as `minReplicas`, and a higher capacity would end none."""
+"""Share of the doubted capacity from which on `doubt` grows at the full rate. Replicas that work
+less are there for another reason, such as `minReplicas`, and a higher capacity would end none."""
 _ENOUGH_MESSAGES = 10.0
 _ENOUGH_SECONDS = 50.0
 """Least evidence for a service time. Few slow messages are acknowledged, and few quick messages are

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from mare.domain.growth import ReadyGrowth
-from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
+from mare.domain.observation import NEW_QUEUES, STATISTICS_SECONDS, Load, Workload
 from mare.domain.replica_starts import UNKNOWN_START
 from mare.domain.unknown import Unknown, known
 
@@ -65,6 +65,12 @@ class Estimates:
     def assumed_consumers_per_replica(self, load: Load) -> float:
         """Return the consumers of a replica; until measured, one for each consumed queue."""
         return self.consumers_per_replica or max(1, load.consumed_queues)
+
+    @property
+    def has_new_queues(self) -> bool:
+        """Whether the arrival rate is unknown because no queue lives long enough to count it."""
+        rate = self.arrival_rate
+        return isinstance(rate, Unknown) and rate.reason == NEW_QUEUES
 
     @property
     def confirmed_rate(self) -> float:

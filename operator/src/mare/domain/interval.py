@@ -6,11 +6,12 @@ from enum import Enum, auto
 
 from mare.domain.capacity import ClosedInterval
 from mare.domain.growth import DepthGrowth
-from mare.domain.observation import Load, QueueReading
+from mare.domain.observation import NEW_QUEUES, Load, QueueReading
 from mare.domain.unknown import Unknown, known, total
 
 COUNTER_RESET = "CounterReset"
 """The reason of an increase that is unknown, because a counter has fallen."""
+_NEW_QUEUES = Unknown(NEW_QUEUES, "no queue is in two statistics of the broker in a row")
 
 
 class LoadRegime(Enum):
@@ -79,7 +80,8 @@ class OpenInterval:
         """Return the increases of the counters, summed over queues that exist since the beginning.
 
         The increase of each queue is scaled from the time between its own two updates to the
-        length of the interval.
+        length of the interval. Without such a queue, such as with a queue for each job, they are
+        unknown: what arrived in queues that have ended is not counted anywhere.
         """
         seconds, pairs = known(load.statistics_at, self.began) - self.began, self._pairs(load)
         scaled = [
@@ -92,6 +94,8 @@ class OpenInterval:
         ]
 
         def increase(counter: Callable[[QueueReading], int | Unknown]) -> int | Unknown:
+            if not scaled:
+                return _NEW_QUEUES
             result = 0.0
             for earlier, later, scale in scaled:
                 before, after = counter(earlier), counter(later)

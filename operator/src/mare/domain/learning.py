@@ -7,13 +7,13 @@ prefetch change only when the broker updates its statistics, every 5 s.
 from dataclasses import dataclass, field, replace
 
 from mare.domain.acknowledgement_batches import AcknowledgementBatches
-from mare.domain.arrivals import Arrivals, Count
+from mare.domain.arrivals import MEMORY_SECONDS, Arrivals, Count
 from mare.domain.capacity import Capacity, remembered
 from mare.domain.estimates import NO_ESTIMATE, Estimates
 from mare.domain.falling_backlog import FallingBacklog
 from mare.domain.growth import DepthGrowth
 from mare.domain.interval import COUNTER_RESET, OpenInterval, open_interval
-from mare.domain.observation import NO_CONSUMERS, STATISTICS_SECONDS, Load, Workload
+from mare.domain.observation import NEW_QUEUES, NO_CONSUMERS, STATISTICS_SECONDS, Load, Workload
 from mare.domain.replica_starts import ReplicaStarts
 from mare.domain.starting_backlog import StartingBacklog
 from mare.domain.unknown import Unknown, known
@@ -144,9 +144,7 @@ def _with_statistics(  # noqa: PLR0917
     batches = learning.batches.observe(acknowledged, delivered)
     batch = batches.size_within(assumed_workers)
     if isinstance(published, Unknown):
-        if published.reason == COUNTER_RESET and arrivals.rate_before_jump is not None:
-            arrivals = arrivals.without_jump()
-            estimates = replace(_with_arrivals(estimates, arrivals), delivery_ratio=published)
+        estimates, arrivals = _without_count(estimates, arrivals, published, end)
     else:
         count = Count(end, end - interval.began, published)
         arrivals = arrivals.observe(count, now, estimates.start_seconds or 0.0)
@@ -188,6 +186,24 @@ def _with_statistics(  # noqa: PLR0917
         depth_growth=growth,
         batches=batches,
     )
+
+
+def _without_count(
+    estimates: Estimates, arrivals: Arrivals, why: Unknown, end: float
+) -> tuple[Estimates, Arrivals]:
+    """Return what is known after an interval whose arrivals are unknown.
+
+    A measured rate holds for as long as its counts do.
+    """
+    if why.reason == COUNTER_RESET and arrivals.rate_before_jump is not None:
+        arrivals = arrivals.without_jump()
+        return replace(_with_arrivals(estimates, arrivals), delivery_ratio=why), arrivals
+    if why.reason != NEW_QUEUES:
+        return estimates, arrivals
+    if not arrivals.counts or arrivals.counts[-1].end <= end - MEMORY_SECONDS:
+        arrivals = Arrivals()
+        estimates = replace(estimates, arrival_rate=why, highest_rate=why)
+    return replace(_with_arrivals(estimates, arrivals), delivery_ratio=why), arrivals
 
 
 def _with_arrivals(estimates: Estimates, arrivals: Arrivals) -> Estimates:

@@ -15,6 +15,8 @@ PEERS_UNKNOWN = Unknown("PeersUnknown", "the broker does not report which replic
 """The Prometheus endpoint never reports it; the management API reports it for some users only."""
 NO_CONSUMERS = "NoConsumers"
 """The reason of a prefetch count that is unknown, because the queues had no consumer."""
+NEW_QUEUES = "NewQueues"
+"""The reason of an arrival rate that is unknown, because no queue lives for two statistics."""
 NO_PREFETCH = "NoPrefetch"
 AUTOMATIC_ACKNOWLEDGEMENT = "AutomaticAcknowledgement"
 """Reasons of a prefetch count that is unknown, because a consumer has no limit."""

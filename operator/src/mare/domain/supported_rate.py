@@ -24,14 +24,17 @@ def rate_of(
     capacity: float | None = None,
     workers: float | None = None,
 ) -> tuple[float, Clause | None]:
-    """Return the supported rate, and a remark if it is less than the measured one.
+    """Return the supported rate, and a remark if it is not the measured one.
 
     Capacity and workers of a replica are those that are given, else those that were measured. By
-    Little's law the messages that workers have show the rate at which they began.
+    Little's law the messages that workers have show the rate at which they began. That is all that
+    is known of the rate where no queue lives for two statistics, such as with a queue for each job.
     """
     each = capacity or known(estimates.capacity_per_replica, 0.0)
     at_once = workers or known(estimates.workers_per_replica, 0.0)
     at_work = in_progress(load, workload, at_once) * each / at_once if at_once else 0.0
+    if estimates.has_new_queues:
+        return significant(at_work), Clause("wait.newQueues") if at_work else None
     rate = significant(estimates.supported_rate(known(load.ready, 0), at_work))
     measured = significant(known(estimates.arrival_rate, 0.0))
     return rate, Clause("wait.unconfirmed", arrivalRate=measured) if measured > rate else None

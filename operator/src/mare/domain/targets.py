@@ -147,14 +147,15 @@ def _by_consumption(
     required = rate + load.ready / seconds
     rate_unknown = isinstance(estimates.arrival_rate, Unknown)
     clause = Clause(
-        "consumption.partly" if rate_unknown else "consumption",
+        "consumption.partly" if rate_unknown and rate == 0 else "consumption",
         arrivalRate=rate,
         ready=load.ready,
         capacity=capacity,
         seconds=seconds,
         replicas=count_of(required / capacity),
     )
-    allows_scale_down = not rate_unknown and not isinstance(load.statistics_at, Unknown)
+    is_rate_missing = rate_unknown and not estimates.has_new_queues
+    allows_scale_down = not is_rate_missing and not isinstance(load.statistics_at, Unknown)
     return _Formula(required, capacity, clause, allows_scale_down, remark)
 
 

@@ -53,21 +53,21 @@ def proposal_by_wait(
         if estimates.capacity_bound is None:
             return proposal
         demand, _ = _demand(target, load, estimates, workload, estimates.capacity_bound)
-        return _raised(proposal, demand, need_of(demand))
+        return _raised(proposal, demand, need_of(demand), estimates)
     demand, remark = _demand(target, load, estimates, workload, capacity)
     error = 0.0 if target.capacity_per_replica else estimates.capacity_error
     needed = need_of(demand)
-    rate_unknown = isinstance(estimates.arrival_rate, Unknown)
+    rate_unknown = isinstance(estimates.arrival_rate, Unknown) and not estimates.has_new_queues
     if rate_unknown or isinstance(load.statistics_at, Unknown):
-        text = _clause(demand, needed, ".partly" if rate_unknown else "")
+        text = _clause(demand, needed, estimates)
         return Proposal(needed.replicas, needed.replicas, text, allows_scale_down=False)
     current = workload.replicas
     if needed.replicas < current:
         proposal = _fewer(demand, needed, estimates, error, current)
     elif needed.replicas > current > 0 and not _are_too_few(current, demand, estimates, error):
-        proposal = _kept(current, demand, needed)
+        proposal = _kept(current, demand, needed, estimates)
     else:
-        proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed))
+        proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed, estimates))
     return replace(proposal, remark=remark)
 
 
@@ -114,12 +114,12 @@ def _demand(
     return demand, remark
 
 
-def _raised(proposal: Proposal, demand: Demand, needed: Need) -> Proposal:
+def _raised(proposal: Proposal, demand: Demand, needed: Need, estimates: Estimates) -> Proposal:
     """Return a proposal of before the capacity is known, raised to what a bound of it needs."""
     if needed.replicas <= proposal.replicas:
         return proposal
     count = needed.replicas
-    return Proposal(count, count, _clause(demand, needed), allows_scale_down=False)
+    return Proposal(count, count, _clause(demand, needed, estimates), allows_scale_down=False)
 
 
 def _drain_seconds(target: QueueWaitTime, estimates: Estimates) -> float:
@@ -164,20 +164,20 @@ def _fewer(
         capacity_per_replica=significant(demand.capacity_per_replica * (1 - error)),
     )
     most = need_of(at_worst)
-    formula = _clause(at_worst, most)
+    formula = _clause(at_worst, most, estimates)
     if most.replicas < current:
         return Proposal(most.replicas, most.replicas, formula)
     kept = Clause("tolerance.reserve")
     if highest_rate > demand.arrival_rate:
         kept = Clause("tolerance.highestRate", recentSeconds=RECENT_SECONDS)
-    own = _clause(demand, needed)
+    own = _clause(demand, needed, estimates)
     return Proposal(needed.replicas, current, own, kept, tolerance_formula=formula)
 
 
-def _kept(current: int, demand: Demand, needed: Need) -> Proposal:
+def _kept(current: int, demand: Demand, needed: Need, estimates: Estimates) -> Proposal:
     busy = demand.arrival_rate / (current * demand.capacity_per_replica)
     kept = Clause("tolerance.busy", replicas=current, busyPercent=hundredths(busy))
-    return Proposal(needed.replicas, current, _clause(demand, needed), kept)
+    return Proposal(needed.replicas, current, _clause(demand, needed, estimates), kept)
 
 
 def _prefetched(load: Load, estimates: Estimates, workload: Workload) -> int:
@@ -196,9 +196,11 @@ def _prefetched(load: Load, estimates: Estimates, workload: Workload) -> int:
     return max(0, load.unacknowledged - math.ceil(consuming * workers_each))
 
 
-def _clause(demand: Demand, needed: Need, kind: str = "") -> Clause:
+def _clause(demand: Demand, needed: Need, estimates: Estimates) -> Clause:
     """Return the formula with all of its numbers; the kind `.partly` has no arrival rate."""
     cause = needed.cause if needed.replicas else "nothing"
+    is_rate_unknown = isinstance(estimates.arrival_rate, Unknown) and demand.arrival_rate == 0
+    kind = ".partly" if is_rate_unknown else ""
     return Clause(
         f"wait.{cause}{kind}",
         ready=demand.ready,

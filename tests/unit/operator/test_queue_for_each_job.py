@@ -1,0 +1,78 @@
+"""Queues that come and go: the counters of none of them are in two statistics in a row."""
+
+from dataclasses import replace
+
+import pytest
+
+from mare.domain.estimates import Estimates
+from mare.domain.history import History
+from mare.domain.learning import learn, recall
+from mare.domain.observation import NEW_QUEUES, Workload, load_of
+from mare.domain.reason import Reason
+from mare.domain.spec import QueueWaitTime, ScalingSpec
+from mare.domain.unknown import Unknown
+from tests.unit.operator.building import Timeline, reading
+
+KNOWN = QueueWaitTime(wait_seconds=2, capacity_per_replica=0.1, workers_per_replica=1)
+SPEC = ScalingSpec(min_replicas=1, max_replicas=50, targets=(KNOWN,))
+
+
+def new_queue(now, *, ready=0, unacknowledged=0, consumers=2):
+    """Return the queue of a job: 50 messages were published to it in the last 5 s."""
+    counters = dict.fromkeys(("published", "delivered", "acknowledged"), 50)
+    name = f"job-{now:.0f}"
+    return reading(ready, unacknowledged, at=now, name=name, consumers=consumers, **counters)
+
+
+def with_new_queues(learning, seconds):
+    for now in seconds:
+        load = load_of((new_queue(float(now)),))
+        learning = learn(learning, load, Workload(replicas=2), float(now))
+    return learning.estimates
+
+
+def test_the_arrival_rate_of_new_queues_is_unknown():
+    estimates = with_new_queues(recall(Estimates()), range(0, 150, 5))
+    assert estimates.arrival_rate.reason == NEW_QUEUES
+    assert estimates.delivery_ratio.reason == NEW_QUEUES
+
+
+def test_a_rate_that_was_measured_before_holds_for_two_minutes():
+    learning = recall(Estimates())
+    for index in range(20):
+        now = 5.0 * index
+        load = load_of((reading(at=now, published=50 * index),))
+        learning = learn(learning, load, Workload(replicas=2), now)
+    assert with_new_queues(learning, range(100, 210, 5)).arrival_rate == pytest.approx(10)
+    assert isinstance(with_new_queues(learning, range(100, 230, 5)).arrival_rate, Unknown)
+
+
+def scaled(ready, unacknowledged, *, replicas):
+    """Return the last decision of a minute with such a queue in each of the statistics."""
+    time = Timeline(SPEC, replicas)
+    time.history = History.begin(0.0, replicas, Estimates(start_seconds=3.0))
+    for second in range(60):
+        time.now = float(second)
+        queue = new_queue(second // 5 * 5.0, ready=ready, unacknowledged=unacknowledged)
+        decision = time.read(replace(queue, read_at=time.now))
+    return decision
+
+
+def test_such_a_workload_has_replicas_for_its_ready_messages():
+    decision = scaled(9, 0, replicas=1)
+    assert decision.replicas == 9
+    assert "the arrival rate is unknown" in decision.message
+
+
+def test_replicas_that_work_on_such_messages_stay():
+    """The arrival rate counted as 0 here, and 1 of 20 busy replicas stayed."""
+    decision = scaled(0, 20, replicas=26)
+    assert decision.replicas >= 20
+    assert "so that this rate is what the workers have begun" in decision.message
+
+
+def test_without_work_such_a_workload_shrinks():
+    decision = scaled(0, 0, replicas=26)
+    assert decision.replicas == 1
+    assert decision.reason is not Reason.PARTLY_UNKNOWN
+    assert "arrival rate of 0" not in decision.message
