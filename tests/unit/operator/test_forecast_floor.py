@@ -191,3 +191,9 @@ def test_a_quick_timer_has_times_with_seconds_and_a_daily_one_has_dates():
     assert "15:18:00, 15:22:00 and 15:26:00 UTC" in last(quiet(spec_of(), surges=quick)).message
     daily = tuple(Surge(DUE - 86_400.0 * number, 10.0, 0.0) for number in (3, 2, 1))
     assert "2026-11-28 15:30 UTC" in last(quiet(spec_of(), surges=daily)).message
+
+
+def test_a_dry_run_of_the_forecast_says_what_it_would_do_for_an_idle_workload():
+    decision = last(quiet(spec_of(min_replicas=0, forecast=ForecastMode.DRY_RUN), replicas=0))
+    assert (decision.replicas, decision.reason) == (0, Reason.IDLE)
+    assert "With forecast.mode On it would be at least 7: this load" in decision.message

@@ -86,8 +86,7 @@ def decide(
     omitted = never_consumed(load, observation.workload.replicas, consumed)
     history = _observe(spec, observation, load, history, now, consumed=consumed, omitted=omitted)
     context = context_of(spec, observation, load, omitted, now)
-    if forecast := forecast_of(context, history):
-        context = replace(context, forecast=forecast)
+    context = replace(context, forecast=forecast_of(context, history))
     trace = DecisionTrace(observation.workload.replicas)
     history = _apply_rules(trace, context, history)
     apply_vetoes(trace, context, history)
@@ -210,11 +209,12 @@ def _with_proposal(
         trace.extend_formula(not_counted(context.omitted))
     if context.is_at_idle_count:
         has_work = idle.exceeds_activation_threshold(context)
-        if context.idle_replicas is not None and not has_work:
-            idle.stay_idle(trace, context)
-            return history.end_draining()
         if has_work or context.starts_for_forecast:
             return _activate(trace, context, proposal, history.end_draining())
+        if context.idle_replicas is not None:
+            apply_forecast(trace, context, proposal.replicas)  # a dry run says what it would do
+            idle.stay_idle(trace, context)
+            return history.end_draining()
     desired = _desired(trace, context, proposal, history)
     recommendations = _recommendations(context, history)
     limited = apply_behavior(
