@@ -197,3 +197,12 @@ def test_a_dry_run_of_the_forecast_says_what_it_would_do_for_an_idle_workload():
     decision = last(quiet(spec_of(min_replicas=0, forecast=ForecastMode.DRY_RUN), replicas=0))
     assert (decision.replicas, decision.reason) == (0, Reason.IDLE)
     assert "With forecast.mode On it would be at least 7: this load" in decision.message
+
+
+@pytest.mark.parametrize("mode", [ForecastMode.ON, ForecastMode.DRY_RUN])
+def test_a_forecast_of_less_than_min_replicas_says_why_it_starts_an_idle_workload(mode):
+    spec = spec_of(min_replicas=8, idle_replicas=0, forecast=mode)
+    decisions = quiet(spec, replicas=0).decisions
+    decision = next((each for each in decisions if each.changes), decisions[-1])
+    assert decision.replicas == (8 if mode is ForecastMode.ON else 0)
+    assert "t least 7: this load came at 14:00, 14:30 and 15:00 UTC" in decision.message

@@ -78,9 +78,13 @@ def _replicas_for(rate: float, spec: ScalingSpec, load: Load, history: History, 
 
 
 def apply_forecast(trace: DecisionTrace, context: DecisionContext, desired: int) -> int:
-    """Return the count for the load now and for the load that is due."""
-    forecast = context.forecast
-    if forecast is None or forecast.replicas <= max(desired, context.spec.min_replicas):
+    """Return the count for the load now and for the load that is due.
+
+    A workload that can be idle has no minimum then, so that the forecast is why it has replicas.
+    """
+    forecast, can_be_idle = context.forecast, context.spec.effective_idle_replicas is not None
+    least = desired if can_be_idle else max(desired, context.spec.min_replicas)
+    if forecast is None or forecast.replicas <= least:
         return desired
     trace.extend_formula(forecast.clause)
     if not context.starts_for_forecast:
