@@ -9,7 +9,9 @@ import pytest
 from mare.domain.alarms import alarm_of
 from mare.domain.decision import Stage
 from mare.domain.estimates import Estimates
+from mare.domain.forecast_floor import next_load
 from mare.domain.history import History
+from mare.domain.observation import load_of
 from mare.domain.reason import Reason
 from mare.domain.spec import (
     HPA_BEHAVIOR,
@@ -206,3 +208,22 @@ def test_a_forecast_of_less_than_min_replicas_says_why_it_starts_an_idle_workloa
     decision = next((each for each in decisions if each.changes), decisions[-1])
     assert decision.replicas == (8 if mode is ForecastMode.ON else 0)
     assert "t least 7: this load came at 14:00, 14:30 and 15:00 UTC" in decision.message
+
+
+@pytest.mark.parametrize("mode", [ForecastMode.ON, ForecastMode.DRY_RUN])
+def test_a_forecast_for_less_than_came_before_says_what_the_load_itself_needs(mode):
+    """5 messages/s came before the others, and none arrives now: less than 10 a second is due."""
+    rising = tuple(replace(each, before=5.0) for each in SURGES)
+    time = quiet(spec_of(forecast=mode), surges=rising)
+    message = last(time).message
+    assert "t least 2 at the present load: this load came at" in message
+    assert "UTC and needs 7 replicas" in message
+    (_, needed) = next_load(time.spec, load_of((reading(),)), time.history, time.now)
+    assert needed == 7
+
+
+@pytest.mark.parametrize("target", [QueueLength, MaximumConcurrency])
+def test_the_messages_of_now_are_no_part_of_a_load_that_is_due(target):
+    each = {"messages_per_replica": 4} if target is QueueLength else {"workers_per_replica": 4}
+    time = quiet(spec_of(targets=(target(queues=("work",), **each),)), after=-50.0)
+    assert next_load(time.spec, load_of((reading(400),)), time.history, time.now) is None

@@ -20,6 +20,12 @@ _BY_SECONDS = 600.0
 """Period below which times have seconds."""
 _BY_DAY = 12 * 3600.0
 """Period from which on times have a date."""
+_REDUCED = {
+    "forecast.due": "forecast.due.reduced",
+    "forecast.dryRun": "forecast.dryRun.reduced",
+    "forecast.coming": "forecast.coming.reduced",
+}
+"""The clauses where fewer messages than before the other surges arrive now."""
 _NO_RATIO = Unknown("NotMeasured", "the ratio of a load that is due is not known")
 
 
@@ -37,12 +43,16 @@ def forecast_of(context: DecisionContext, history: History) -> Forecast | None:
         return None
     times = times_of(coming.times, coming.period)
     numbers: dict[str, Number] = {"replicas": replicas, "times": times}
+    code = "forecast.due"
     if context.spec.forecast is ForecastMode.DRY_RUN:
-        return Forecast(replicas, Clause("forecast.dryRun", **numbers))
-    if context.now < coming.due:
-        seconds = math.ceil(coming.due - context.now)
-        return Forecast(replicas, Clause("forecast.coming", **numbers, seconds=seconds))
-    return Forecast(replicas, Clause("forecast.due", **numbers))
+        code = "forecast.dryRun"
+    elif context.now < coming.due:
+        code, numbers["seconds"] = "forecast.coming", math.ceil(coming.due - context.now)
+    if rate < coming.rate:
+        whole = _replicas_for(coming.rate, context.spec, context.load, history, context.now)
+        if whole > replicas:
+            code, numbers["needed"] = _REDUCED[code], whole
+    return Forecast(replicas, Clause(code, **numbers))
 
 
 def next_load(
@@ -57,7 +67,10 @@ def next_load(
 
 
 def _replicas_for(rate: float, spec: ScalingSpec, load: Load, history: History, now: float) -> int:
-    """Return what the targets propose for a rate without a backlog; 0 without a known capacity."""
+    """Return what the targets propose for a rate without a backlog; 0 without a known capacity.
+
+    A target of some of the queues proposes nothing: their share of the rate is not known.
+    """
     estimates = history.learning.estimates
     if isinstance(spec.capacity_per_replica or estimates.capacity_per_replica, Unknown):
         return 0
@@ -69,7 +82,8 @@ def _replicas_for(rate: float, spec: ScalingSpec, load: Load, history: History, 
         delivery_ratio=_NO_RATIO,
     )
     at_work = math.ceil(rate * known(estimates.service_seconds, 0.0))
-    load = replace(load, ready=0, unacknowledged=at_work, statistics_at=now)
+    empty = tuple(replace(each, ready=0, unacknowledged=0) for each in load.readings)
+    load = replace(load, ready=0, unacknowledged=at_work, statistics_at=now, readings=empty)
     workload = Workload(replicas=0)  # so that no tolerance applies
     proposals = (
         proposal_of(target, load, estimates, workload, spec.behavior) for target in spec.targets
