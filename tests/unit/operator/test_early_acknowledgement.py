@@ -127,3 +127,30 @@ def test_late_acknowledgement_delays_nothing():
         time.now += 1
         time.read(delivered(3, at=time.now))
     assert time.replicas == 0
+
+
+def test_the_later_one_of_drain_seconds_and_cooldown_is_the_predicted_time():
+    """At 39 s the scale-down was predicted for 40 s, and came at the end of the cooldown, 70 s."""
+    spec = ScalingSpec(max_replicas=5, targets=LENGTH, drain_seconds=30, cooldown_seconds=60)
+    time = Timeline(spec, 1)
+    time.read(delivered(0, at=0.0, ready=5))
+    for second in range(1, 40):
+        time.now = float(second)
+        count = min(5, second // 2)
+        decision = time.read(delivered(count, at=time.now, ready=5 - count))
+    predicted = decision.until
+    assert decision.reason is Reason.COOLING_DOWN
+    while time.replicas and time.now < 100:
+        time.now += 1
+        time.read(delivered(5, at=time.now))
+    assert (time.replicas, time.now) == (0, predicted)
+
+
+def test_all_messages_that_were_acknowledged_lately_are_named():
+    spec = ScalingSpec(max_replicas=5, targets=LENGTH, drain_seconds=30, cooldown_seconds=0)
+    time = Timeline(spec, 1)
+    time.read(delivered(0, at=0.0))
+    for _ in range(10):
+        time.now += 1
+        decision = time.read(delivered(5, at=time.now))
+    assert "5 messages acknowledged in the last 30 s may still be processed" in decision.message

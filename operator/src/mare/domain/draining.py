@@ -127,5 +127,4 @@ def keep_acknowledged_early(
 def why_recent(context: DecisionContext, recent: int) -> Clause:
     drain_seconds = context.spec.drain_seconds
     seconds = DRAIN_SECONDS if drain_seconds is None else drain_seconds
-    messages = min(recent, context.workload.replicas)
-    return Clause("victims.recent", messages=messages, seconds=seconds)
+    return Clause("victims.recent", messages=recent, seconds=seconds)

@@ -94,7 +94,7 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     why = answer.why if answer and answer.answered_at == history.quiet_since else None
     acknowledgement = history.early_acknowledgement
     recent, until = acknowledgement.acknowledged_recently(context.spec.drain_seconds, context.now)
-    if recent and history.quiet_samples > 0:
+    if recent and history.quiet_samples > 0 and until >= quiet_at:
         remark = why_recent(context, recent)
         trace.limit(Stage.IDLE, trace.count, Reason.DRAINING, remark, until)
     elif is_quiet:
