@@ -23,9 +23,9 @@ def tides(world: World) -> TideTable:
     return world.loop._states[WORKER].history.tides
 
 
-def learn(world: World, past: tuple[Surge, ...]) -> None:
+def learn(world: World, past: tuple[Surge, ...], began: float | None = None) -> None:
     state = world.loop._states[WORKER]
-    state.history = replace(state.history, tides=TideTable(surges=Surges(past=past)))
+    state.history = replace(state.history, tides=TideTable(surges=Surges(past=past), began=began))
 
 
 def test_a_restarted_operator_knows_the_surges_of_the_status():
@@ -112,14 +112,14 @@ def test_off_removes_the_surges_from_the_status():
     assert statuses[0]["forecast"] is None
 
 
-def explained(surges, *arguments, mode="On"):
+def explained(surges, *arguments, mode="On", later=90, **forecast):
     document = {
         "apiVersion": "mare.dev/v1alpha1",
         "kind": "QueueAutoscaler",
         **body(forecast={"mode": mode}),
         "status": {
-            "forecast": {"surges": [surge(each) for each in surges]},
-            "estimates": {"time": instant(surges[-1].at + 90)},
+            "forecast": {"surges": [surge(each) for each in surges], **forecast},
+            "estimates": {"time": instant(surges[-1].at + later)},
         },
     }
     command = ["explain", "-f", "-", "--forecast", *arguments]
@@ -146,3 +146,25 @@ def test_explain_lists_no_multiple_of_a_period():
 @pytest.mark.parametrize(("mode", "surges"), [("DryRun", PAST[:1]), ("Off", PAST)])
 def test_explain_lists_nothing_without_a_recurrence(mode, surges):
     assert "every" not in explained(surges, mode=mode)
+
+
+def test_explain_believes_what_an_operator_believes_that_did_not_run_for_a_while():
+    """The surge of 15:30 came while no operator ran, which ends no belief."""
+    assert "no recurrences of them" in explained(PAST, later=3000)
+    text = explained(PAST, later=3000, since=instant(DUE + 600))
+    assert "every 30 min: at least 10 messages/s, next at 2025-11-29T16:00:00Z" in text
+
+
+@pytest.mark.parametrize(("began", "since"), [(DUE, instant(DUE)), (None, instant(DUE - 60))])
+def test_the_status_has_the_time_from_which_on_no_surge_is_missing(began, since):
+    """Before the first statistics of a new operator that of the last one stays."""
+    stored = {"forecast": {**STORED["forecast"], "since": instant(DUE - 60)}}
+
+    async def timeline(world: World) -> None:
+        world.begin(1, 5, minReplicas=1, status=stored)
+        await world.tick()
+        learn(world, PAST[:2], began)
+        world.brokers.ready["worker"] = 300
+        await world.tick()
+
+    assert run(timeline).objects.statuses[-1][1]["forecast"]["since"] == since

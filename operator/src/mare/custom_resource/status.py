@@ -53,9 +53,19 @@ def read_surges(status: Mapping[str, Any], offset: float = 0.0) -> tuple[Surge, 
     return tuple(sorted((each for each in found if each is not None), key=lambda each: each.at))
 
 
-def _forecast(history: History, offset: float) -> Status | None:
+def read_since(status: Mapping[str, Any]) -> float:
+    """Return since when the operator has counted all surges; 0 if no operator has stored it."""
+    return status_values.read_time(status.get("forecast", {}).get("since")) or 0.0
+
+
+def _forecast(history: History, before: Mapping[str, Any], offset: float) -> Status | None:
     texts = [status_values.surge(each, offset) for each in history.tides.surges.past]
-    return {"surges": texts} if texts else None
+    if not texts:
+        return None
+    began, since = history.tides.began, (before.get("forecast") or {}).get("since")
+    if began is not None:
+        since = status_values.instant(began + offset)
+    return {"surges": texts, "since": since} if since else {"surges": texts}
 
 
 def status_of(
@@ -106,7 +116,7 @@ def status_of(
             "timers": timers_status(history.timers(autoscaler.spec, now), offset),
             **_decisions(decision, before, written_at, offset, scaled=scaled),
         }
-        if (forecast := _forecast(history, offset)) != before.get("forecast"):
+        if (forecast := _forecast(history, before, offset)) != before.get("forecast"):
             status["forecast"] = forecast
     if job_failures is not None and isinstance(scale, Scale):
         status |= {"originalReplicas": None, "jobs": jobs_status(scale.jobs, job_failures)}

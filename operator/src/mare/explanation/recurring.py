@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mare.custom_resource.autoscaler import read_autoscaler
-from mare.custom_resource.status import read_surges
+from mare.custom_resource.status import read_since, read_surges
 from mare.custom_resource.status_values import instant
 from mare.domain.clause import number, significant
 from mare.domain.forecast import Recurrence, recurrences
@@ -17,10 +17,11 @@ _UNITS = (("d", 86_400), ("h", 3600), ("min", 60))
 
 def recurring(body: Mapping[str, Any], now: float) -> list[Recurrence]:
     """Return the recurrences that are believed in, without multiples of shorter ones."""
-    past = read_surges(body.get("status") or {})
+    status = body.get("status") or {}
+    past, began = read_surges(status), read_since(status)
     listed: list[Recurrence] = []
     for each in sorted(
-        recurrences(past, now, 0.0), key=lambda each: (each.period, -each.agreement)
+        recurrences(past, now, began), key=lambda each: (each.period, -each.agreement)
     ):
         if not any(_contains(shorter, each) for shorter in listed):
             listed.append(each)
