@@ -33,7 +33,6 @@ def test_nothing_accepted_is_lost_and_nothing_busy_is_ended(cluster: Cluster, tm
         result = run(application, disk, given, tmp_path)
     print(json.dumps(result, indent=2))  # noqa: T201 - pytest shows it if a promise is broken
 
-    assert not result["not caused"]
-    assert {each: result[each] for each in FAILURES} == dict.fromkeys(FAILURES, 0)
+    assert not {each: result[each] for each in FAILURES if result[each]}
     assert result["tasks accepted"] == 60
     assert result["jobs accepted"] == 500

@@ -8,8 +8,10 @@ tasks go to workers that the operator scales. Faults come one after the other in
 seed determines: SIGKILL, SIGSTOP, two at once, delay, loss and partition of each pair that talks,
 alarms and poison messages, a full disk of the job store, clocks, a drain, an API server that is
 away. --soak repeats all faults once an hour, or once if it is shorter. Everything is in
-.cache/chaos. Ends with 1 if accepted work is lost, a job has two results, a callback is missing, a
-busy Pod was ended, or --soak finds a series that rises.
+.cache/chaos. Ends with 1 if accepted work is lost or not complete, a job has two results, a
+callback or the end of a stream is missing, a scale-down ended a busy Pod, a task was never
+accepted, a fault hit nothing, or --soak finds a series that rises. Faults end with the submissions:
+"not reached" names those that had no time.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -39,11 +42,15 @@ from tests.load.job_clients import Submissions
 
 _FOLDER = Path(".cache/chaos")
 FAILURES = (
+    "not caused",
+    "tasks not accepted",
+    "jobs not complete",
     "lost",
     "with two results",
     "callbacks missing",
     "invalid signatures",
     "busy Pods ended",
+    "streams without an end",
 )
 
 
@@ -82,7 +89,8 @@ def run(
     """Run the load with its faults; write the reports into the folder."""
     url = application.cluster.ingress
     jobs = Submissions(url, url, callback_receiver.URLS, given.rate, host=HOST)
-    faults = only(catalog(application, disk), given.only)
+    killed: dict[str, float] = {}
+    faults = only(catalog(application, disk, killed), given.only)
     chaos = Chaos(
         _steps(faults, given), load.works_after(application, jobs), _every(faults, given), say
     )
@@ -103,7 +111,7 @@ def run(
     missing, doubled, invalid = load.missing_callbacks(application, jobs.accepted)
     sampler.stop()
     endings.stop()
-    busy = busy_endings(endings.seen.values(), reports.started, reports.done, reports.begun)
+    busy = busy_endings(endings.seen.values(), reports.started, reports.done, reports.begun, killed)
     windows = chaos.windows(submitted)
     outcomes = [outcome(each, done, busy) for each in windows]
     hours = (submitted - began) / 3600
@@ -115,11 +123,13 @@ def run(
     result = {
         "jobs accepted": len(jobs.accepted),
         "tasks accepted": len(tasks),
+        "tasks not accepted": given.tasks - len(tasks),
         "seconds of submission": round(submitted - began),
         "seconds until the last end": round(ended - began),
         "submissions repeated": jobs.repeated,
         "faults": len(windows),
         "not caused": chaos.failed,
+        "not reached": sorted({each.name for each in faults} - chaos.reached),
         "lost": sum(each.done is None for each in done),
         "jobs not complete": load.unfinished(application, jobs.accepted),
         "done twice": sum(each.times > 1 for each in done),
@@ -127,11 +137,11 @@ def run(
         "callbacks missing": missing,
         "callbacks doubled": doubled,
         "invalid signatures": invalid,
-        "Pods of Celery ended": len(endings.seen),
+        "Pods of Celery ended": dict(Counter(each.reason for each in endings.seen.values())),
         "busy Pods ended": len(busy),
         "Events ReplicasKilled": load.replicas_killed(application),
         "streams followed": jobs.followed,
-        "streams that saw the end": jobs.saw_end,
+        "streams without an end": jobs.followed - jobs.saw_end,
         "rising": [name for name, *_, verdict in slopes if verdict == "rises"],
     }
     (folder / "result.json").write_text(

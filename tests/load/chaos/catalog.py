@@ -10,7 +10,7 @@ from tests.load.chaos.celery_archive import NAME as CELERY
 from tests.load.chaos.disk import SmallDisk
 from tests.load.chaos.faults import Fault
 from tests.load.chaos.network import API_SERVER, DELAY_SECONDS, LOSS, Link
-from tests.load.chaos.processes import send
+from tests.load.chaos.processes import kill, resume, send
 
 STOP_SECONDS = LINK_SECONDS = 20.0
 SERVICES = ("weather", "music", "playlists", "jobs", "webhooks")
@@ -26,10 +26,16 @@ _PROMISES = {
 }
 
 
-def catalog(application: Application, disk: SmallDisk | None) -> list[Fault]:
-    """Return all faults; without a small disk, none of a full disk."""
+def catalog(
+    application: Application, disk: SmallDisk | None, killed: dict[str, float]
+) -> list[Fault]:
+    """Return all faults; without a small disk, none of a full disk.
+
+    Args:
+        killed: gets the time of the last SIGKILL of each Pod.
+    """
     names = prefixes(application)
-    faults = [*_of_processes(application, names), *_of_links(application, names)]
+    faults = [*_of_processes(application, names, killed), *_of_links(application, names)]
     release, members = application.release, _members(application)
     faults += [
         Fault(
@@ -107,14 +113,16 @@ def _members(application: Application) -> list[str]:
     return [f"{application.release}-rabbitmq-{n}" for n in range(sets["spec"]["replicas"])]
 
 
-def _of_processes(application: Application, names: dict[str, str]) -> Iterator[Fault]:
+def _of_processes(
+    application: Application, names: dict[str, str], killed: dict[str, float]
+) -> Iterator[Fault]:
     for name, prefix in names.items():
         promise = _PROMISES.get(name, _NOTHING_LOST)
         yield Fault(
             name=f"kill -9 of {name}",
             part=name,
             promise=promise,
-            begin=partial(send, application, prefix, signal.SIGKILL),
+            begin=partial(kill, application, prefix, killed),
             pairs=True,
         )
         yield Fault(
@@ -122,7 +130,7 @@ def _of_processes(application: Application, names: dict[str, str]) -> Iterator[F
             part=name,
             promise=promise,
             begin=partial(send, application, prefix, signal.SIGSTOP),
-            end=partial(send, application, prefix, signal.SIGCONT),
+            end=partial(resume, application, prefix),
             seconds=STOP_SECONDS,
             pairs=True,
         )

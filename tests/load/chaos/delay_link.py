@@ -1,7 +1,7 @@
 """Delays the packets to some addresses: ``delay_link.py SECONDS ADDRESS...`` in a Pod's network.
 
 A TUN device takes the packets, which leave by eth0 after SECONDS. The device and its routes end
-with the process. It needs /dev/net/tun, and no netem.
+with the process. It needs /dev/net/tun, and no netem. It prints a line as soon as it delays.
 """
 
 import fcntl
@@ -32,6 +32,8 @@ def main(seconds: float, *addresses: str) -> None:
             _ip("route", "replace", f"{address}/32", "dev", _DEVICE, "src", own)
     out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
     out.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
+    sys.stdout.write("delays packets\n")
+    sys.stdout.flush()
     held: deque[tuple[float, bytes]] = deque()
     while True:
         left = max(0.0, held[0][0] - time.monotonic()) if held else None

@@ -3,14 +3,18 @@
 import ctypes
 import os
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from mare.processes.command import CommandFailed
 from tests.e2e.application import Application
 
 _CLONE_NEWNET = 0x40000000
+HIT_SECONDS = 60.0
+"""How long a fault waits for a process: a workload may be at zero replicas, or just start again."""
 
 
 def pods_of(application: Application, prefix: str) -> list[dict[str, Any]]:
@@ -53,10 +57,67 @@ def _is_first(pid: int) -> bool:
     return False
 
 
-def send(application: Application, prefix: str, sent: signal.Signals) -> None:
+def hit(
+    find: Callable[[], Iterable[int]],
+    act: Callable[[int], object],
+    seconds: float = HIT_SECONDS,
+) -> list[int]:
+    """Do something to all processes that `find` returns, and return those that it was done to.
+
+    A failure counts unless the process has ended meanwhile. Raises LookupError if no process was
+    hit within `seconds`.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        done = [pid for pid in find() if _acted(act, pid)]
+        if done:
+            return done
+        if time.monotonic() >= end:
+            raise LookupError(f"no process was there to hit for {seconds:.0f} s")
+        time.sleep(1)
+
+
+def _acted(act: Callable[[int], object], pid: int) -> bool:
+    try:
+        act(pid)
+    except (CommandFailed, OSError):
+        if is_running(pid):
+            raise
+        return False
+    return True
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process is there, and no zombie."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    return False
+
+
+def send(
+    application: Application, prefix: str, sent: signal.Signals, seconds: float = HIT_SECONDS
+) -> None:
+    """Send a signal to all processes of these Pods; raise LookupError if there is none."""
+    hit(lambda: processes(application, prefix), lambda pid: os.kill(pid, sent), seconds)
+
+
+def kill(application: Application, prefix: str, killed: dict[str, float]) -> None:
+    """Send SIGKILL to all processes of these Pods; note the time of each Pod's in `killed`."""
+    by_pod: dict[str, list[int]] = {}
+
+    def find() -> list[int]:
+        by_pod.update(processes_by_pod(application, prefix))
+        return [pid for pids in by_pod.values() for pid in pids]
+
+    done = hit(find, lambda pid: os.kill(pid, signal.SIGKILL))
+    killed |= {pod: time.time() for pod, pids in by_pod.items() if set(pids) & set(done)}
+
+
+def resume(application: Application, prefix: str) -> None:
+    """Send SIGCONT to what is left of a stopped Pod, which may be nothing."""
     for pid in processes(application, prefix):
         with suppress(ProcessLookupError):
-            os.kill(pid, sent)
+            os.kill(pid, signal.SIGCONT)
 
 
 def program(folder: Path, name: str) -> int:

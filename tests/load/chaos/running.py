@@ -4,6 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from urllib3.exceptions import HTTPError
+
 from mare.processes.command import CommandFailed
 from tests.load.chaos.faults import Fault
 from tests.load.chaos.works import Window
@@ -31,8 +33,11 @@ class Chaos(threading.Thread):
         self._steps, self._works, self._every, self._log = steps, works, every, log
         self._over = threading.Event()
         self._times: list[tuple[str, str, float, float]] = []
+        self._not_caused: set[float] = set()
+        """When the steps began of which a fault could not be caused, or not be ended."""
+        self.reached: set[str] = set()
         self.failed: dict[str, str] = {}
-        """Faults that could not be caused, with the reason."""
+        """Faults that could not be caused, or not be ended, with the last reason."""
 
     def run(self) -> None:
         for step in self._steps:
@@ -40,7 +45,8 @@ class Chaos(threading.Thread):
             name = " and ".join(each.name for each in step)
             self._log(f"fault: {name}")
             began = time.time()
-            self._cause(step)
+            if not self._cause(step):
+                self._not_caused.add(began)
             ended = time.time()
             promise = "; ".join(dict.fromkeys(each.promise for each in step))
             self._times.append((name, promise, began, ended))
@@ -52,33 +58,38 @@ class Chaos(threading.Thread):
             if self._over.wait(max(0.0, next_at - time.monotonic())):
                 return
 
-    def _cause(self, step: tuple[Fault, ...]) -> None:
-        begun = []
+    def _cause(self, step: tuple[Fault, ...]) -> bool:
+        """Return whether all faults of the step were caused and ended."""
+        done = []
+        self.reached |= {fault.name for fault in step}
         try:
-            for fault in step:
-                begun.append(fault)
-                self._try(fault, fault.begin)
+            done += [self._try(fault, fault.begin) for fault in step]
             self._over.wait(max(fault.seconds for fault in step))
         finally:
-            for fault in begun:
-                self._try(fault, fault.end)
+            done += [self._try(fault, fault.end) for fault in step]
+        return all(done)
 
-    def _try(self, fault: Fault, act: Callable[[], None]) -> None:
+    def _try(self, fault: Fault, act: Callable[[], None]) -> bool:
         try:
             act()
-        except (CommandFailed, OSError, LookupError, IndexError, KeyError) as error:
-            self.failed[fault.name] = repr(error)[:300]
+        except (CommandFailed, OSError, LookupError, HTTPError) as error:
             self._log(f"    {fault.name}: {error!r}"[:300])
+            if self._over.is_set() and act == fault.begin:  # it waited for a Pod until the end
+                self.reached.discard(fault.name)
+            else:
+                self.failed[fault.name] = repr(error)[:300]
+            return False
+        return True
 
     def stop(self) -> None:
         self._over.set()
         self.join()
 
     def windows(self, end: float) -> list[Window]:
-        """Return the time of each step, until the next one or `end`."""
+        """Return the time of each step that was caused, until the next step or `end`."""
         untils = [*(began for _, _, began, _ in self._times[1:]), end]
         return [
             Window(name, promise, began, ended, until)
             for (name, promise, began, ended), until in zip(self._times, untils, strict=True)
-            if name not in self.failed
+            if began not in self._not_caused
         ]

@@ -120,7 +120,7 @@ class Endings(threading.Thread):
                 for pod in pods_of(self._application, self._prefix):
                     name = pod["metadata"]["name"]
                     if "deletionTimestamp" in pod["metadata"]:
-                        self.seen.setdefault(name, Ending(name, time.time()))
+                        self.seen.setdefault(name, Ending.of(pod, time.time()))
 
     def stop(self) -> None:
         self._over.set()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 LATE_SECONDS = 10.0
 """Work that takes longer, from its first submission to its end, is late."""
@@ -21,12 +22,26 @@ class Work:
     """How often it was done: above 1, a worker has done it again."""
 
 
+SCALE_DOWN = "scale-down"
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A Pod that was removed by a scale-down."""
+    """A Pod that was removed; `reason` is that of its condition DisruptionTarget, if it has one."""
 
     pod: str
     at: float
+    reason: str = SCALE_DOWN
+
+    @classmethod
+    def of(cls, pod: Mapping[str, Any], at: float) -> Self:
+        """Return the ending of a Pod as the API server has it: evictions set the condition."""
+        reasons = [
+            each["reason"]
+            for each in pod["status"].get("conditions", ())
+            if each["type"] == "DisruptionTarget" and each["status"] == "True"
+        ]
+        return cls(pod["metadata"]["name"], at, *reasons[:1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +86,23 @@ def busy_endings(
     starts: Sequence[tuple[str, str, float]],
     ends: Sequence[tuple[str, str, float]],
     begun: Mapping[str, float],
+    killed: Mapping[str, float],
 ) -> list[Ending]:
-    """Return the removed Pods whose process has started a task and not ended it.
+    """Return the Pods that a scale-down removed and that have not ended a task they had started.
 
-    `starts` and `ends` have Pod, task and time; `begun` has the begin of the Pod's last process,
-    since a fault may have killed one before. A Pod with a task at the time of its removal that ends
-    the task within the grace period is not among them.
+    `starts` and `ends` have Pod, task and time. Tasks that were started before the Pod's last
+    process began, or before the last SIGKILL of a fault, ended with the fault, also if it hit a Pod
+    that was terminating. A Pod with a task at the time of its removal that ends the task within the
+    grace period is not among them.
     """
-    left = Counter((pod, task) for pod, task, at in starts if at >= begun.get(pod, 0.0))
+    left = Counter(
+        (pod, task)
+        for pod, task, at in starts
+        if at >= max(begun.get(pod, 0.0), killed.get(pod, 0.0))
+    )
     left.subtract((pod, task) for pod, task, _ in ends)
     with_task = {pod for (pod, _), count in left.items() if count > 0}
-    return [each for each in endings if each.pod in with_task]
+    return [each for each in endings if each.reason == SCALE_DOWN and each.pod in with_task]
 
 
 def outcome(window: Window, works: Sequence[Work], busy: Sequence[Ending]) -> Outcome:

@@ -1,6 +1,18 @@
 """Accepted work is matched by id with what is done, and counted in the window of a fault."""
 
-from tests.load.chaos.works import Ending, Window, Work, busy_endings, outcome, works
+from typing import Any
+
+import pytest
+
+from tests.load.chaos.works import (
+    SCALE_DOWN,
+    Ending,
+    Window,
+    Work,
+    busy_endings,
+    outcome,
+    works,
+)
 
 KILL = Window("kill -9 of jobs", "nothing is lost", began=100, ended=101, until=130)
 
@@ -36,12 +48,40 @@ def test_lost_work_is_counted_where_it_was_submitted_and_work_done_twice_where_i
 
 
 def test_a_removed_pod_was_busy_if_its_process_never_ended_a_task_it_had_started():
-    """The first process of `idle` was killed by a fault, with a task."""
+    """The first process of `idle` has ended with a task."""
     endings = [Ending("idle", 110), Ending("warm", 111), Ending("busy", 112)]
     starts = [("idle", "0", 90), ("idle", "1", 101), ("warm", "2", 108), ("busy", "3", 109)]
     ends = [("idle", "1", 103), ("warm", "2", 115)]
 
-    busy = busy_endings(endings, starts, ends, {"idle": 100, "busy": 100})
+    busy = busy_endings(endings, starts, ends, {"idle": 100, "busy": 100}, {})
 
     assert busy == [Ending("busy", 112)]
     assert outcome(KILL, [], busy).ended_busy == 1
+
+
+def test_a_pod_that_a_fault_killed_was_not_ended_busy_by_its_scale_down():
+    """The fault hit `killed` while it terminated, so that no process of it began again."""
+    endings = [Ending("killed", 110), Ending("later", 110)]
+    starts = [("killed", "1", 108), ("later", "2", 108), ("later", "3", 130)]
+
+    busy = busy_endings(endings, starts, [], {}, {"killed": 112, "later": 112})
+
+    assert busy == [Ending("later", 110)]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "reason"),
+    [
+        ([{"type": "Ready", "status": "True"}], SCALE_DOWN),
+        (
+            [{"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}],
+            "EvictionByEvictionAPI",
+        ),
+    ],
+)
+def test_an_evicted_pod_was_not_removed_by_a_scale_down(conditions: list[Any], reason: str):
+    pod = {"metadata": {"name": "busy"}, "status": {"conditions": conditions}}
+    ending = Ending.of(pod, 110)
+
+    assert ending == Ending("busy", 110, reason)
+    assert bool(busy_endings([ending], [("busy", "1", 100)], [], {}, {})) == (reason == SCALE_DOWN)
