@@ -35,7 +35,7 @@ from tests.load.chaos.celery_archive import NAME as CELERY
 from tests.load.chaos.disk import SmallDisk
 from tests.load.chaos.faults import Fault, in_order, only
 from tests.load.chaos.running import Chaos
-from tests.load.chaos.sampling import Endings, Sampler
+from tests.load.chaos.sampling import ROWS, Endings, Sampler
 from tests.load.chaos.stage import stage
 from tests.load.chaos.works import busy_endings, outcome
 from tests.load.job_clients import Submissions
@@ -115,11 +115,8 @@ def run(
     windows = chaos.windows(submitted)
     outcomes = [outcome(each, done, busy) for each in windows]
     hours = (submitted - began) / 3600
-    series = {
-        name: [each for each in samples if each[0] <= submitted]
-        for name, samples in sampler.series.items()
-    }
-    slopes = report.slopes(series, _explained(len(jobs.accepted) / hours))
+    series = sampler.until(submitted)
+    slopes = report.slopes(series, explained(len(jobs.accepted) / hours))
     result = {
         "jobs accepted": len(jobs.accepted),
         "tasks accepted": len(tasks),
@@ -173,9 +170,9 @@ def _every(faults: Sequence[Fault], given: argparse.Namespace) -> float:
     return min(given.soak, 1.0) * 3600 / steps if given.soak else given.every
 
 
-def _explained(jobs_per_hour: float) -> dict[str, float]:
+def explained(jobs_per_hour: float) -> dict[str, float]:
     """Return what the load itself adds an hour: finished jobs are kept for a day."""
-    return {"rows of jobs": jobs_per_hour}
+    return {ROWS["jobs"]: jobs_per_hour}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The tables and the plot of a run."""
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from mare.drawing.drawing import draw
 from mare.drawing.figure import LIGHT, Column, Figure, Mark, Panel, Series, Shape
@@ -9,6 +10,8 @@ from tests.load.chaos.works import Outcome, Window
 
 _EDGE = 60.0
 """Samples of the first and last minute are of a start and of an end."""
+_WARM = 300.0
+"""A process takes memory for its first requests: its life counts from then on."""
 _HEAD = (
     "fault",
     "promise",
@@ -20,7 +23,8 @@ _HEAD = (
     "busy Pods ended",
 )
 _PARTS = ("gateway", "jobs", "operator", "rabbitmq-0")
-Samples = Mapping[str, Sequence[tuple[float, float]]]
+Samples = Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]
+"""By name of the series and life of the process: pairs (second, value)."""
 
 
 def markdown(outcomes: Sequence[Outcome]) -> str:
@@ -45,11 +49,9 @@ def slopes(
         explained: change an hour that comes from the load, by name of the series.
     """
     found = []
-    for name, series in sorted(samples.items()):
-        inner = [
-            each for each in series if series[0][0] + _EDGE <= each[0] <= series[-1][0] - _EDGE
-        ]
-        slope = fit(inner)
+    for name, lives in sorted(samples.items()):
+        end = max(series[-1][0] for series in lives.values())
+        slope = fit(*(_inner(life, series, end) for life, series in lives.items()))
         if slope:
             found.append(
                 (
@@ -57,7 +59,24 @@ def slopes(
                     slope.verdict(explained.get(name, 0.0)),
                 )
             )
+        else:
+            found.append((name, "", "", "", "too short"))
     return found
+
+
+def _inner(
+    life: str, series: Sequence[tuple[float, float]], end: float
+) -> list[tuple[float, float]]:
+    began = series[0][0] + (_WARM if life else _EDGE)
+    return [each for each in series if began <= each[0] <= end - _EDGE]
+
+
+def averaged(lives: Mapping[str, Sequence[tuple[float, float]]]) -> list[tuple[float, float]]:
+    """Return the mean of the lives at each time."""
+    values: dict[float, list[float]] = {}
+    for at, value in (each for series in lives.values() for each in series):
+        values.setdefault(at, []).append(value)
+    return [(at, fmean(each)) for at, each in sorted(values.items())]
 
 
 def slopes_markdown(rows: Sequence[Sequence[str]]) -> str:
@@ -71,8 +90,9 @@ def _table(lines: Sequence[Sequence[str]]) -> str:
 
 def plot(samples: Samples, windows: Sequence[Window]) -> str:
     """Return memory, connections and messages over time, with a mark at each fault, as SVG."""
-    began = min(series[0][0] for series in samples.values() if series)
-    end = max(series[-1][0] for series in samples.values() if series) - began
+    drawn = {name: averaged(lives) for name, lives in samples.items()}
+    began = min(series[0][0] for series in drawn.values())
+    end = max(series[-1][0] for series in drawn.values()) - began
     marks = tuple(Mark(each.began - began, each.name) for each in windows)
     wanted = {
         "Memory, MiB a Pod": tuple(f"memory in MiB of {part}," for part in _PARTS),
@@ -82,9 +102,9 @@ def plot(samples: Samples, windows: Sequence[Window]) -> str:
     }
     panels = []
     for title, beginnings in wanted.items():
-        names = [name for name in sorted(samples) if name.startswith(beginnings)]
+        names = [name for name in sorted(drawn) if name.startswith(beginnings)]
         series = tuple(
-            Series(name, [(at - began, value) for at, value in samples[name]], Shape.LINE, number)
+            Series(name, [(at - began, value) for at, value in drawn[name]], Shape.LINE, number)
             for number, name in enumerate(names[:4])
         )
         if series:

@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
@@ -20,26 +20,29 @@ from tests.load.chaos.processes import first_processes, network_of, pods_of, pro
 from tests.load.chaos.works import Ending
 
 EVERY = 15.0
-_OWN_QUEUES = ("seen", "ledger")
+_LEFT_OUT = ("seen", "ledger", "dead-letters")
+"""Queues that fill with the run: reports, and poison messages, which no consumer takes."""
 _METRICS = (
     "http://127.0.0.1:15692/metrics",
     "http://127.0.0.1:15692/metrics/detailed?family=queue_coarse_metrics",
 )
-_OBJECTS = re.compile(r"^apiserver_(?:resource|storage)_objects{[^}]*} (\S+)", re.MULTILINE)
+_OBJECTS = re.compile(r"^apiserver_(?:resource|storage)_objects{([^}]*)} (\S+)", re.MULTILINE)
 _TOTAL = re.compile(r"^rabbitmq_(connections|channels|queues) (\S+)", re.MULTILINE)
 _QUEUE = re.compile(r'^rabbitmq_detailed_queue_messages{.*queue="([^"]+)"} (\S+)', re.MULTILINE)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+ROWS = {table: f"rows of {table}" for table in store.TABLES}
+"""The name of the series of each table."""
 
 
 class Sampler(threading.Thread):
-    """Adds to `series` every 15 s."""
+    """Adds to `series` every 15 s: samples by name and by life of a Pod's processes."""
 
     def __init__(self, application: Application, prefixes: dict[str, str]) -> None:
         super().__init__(daemon=True)
         self._application, self._prefixes = application, prefixes
         self._api = application.cluster.client()
         self._over = threading.Event()
-        self.series: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        self.series: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(dict)
 
     def run(self) -> None:
         while True:
@@ -53,41 +56,71 @@ class Sampler(threading.Thread):
         self._over.set()
         self.join()
 
-    def _take(self, source: Callable[[], Iterator[tuple[str, float]]]) -> None:
+    def until(self, end: float) -> dict[str, dict[str, list[tuple[float, float]]]]:
+        """Return the samples up to a time, without lives that began later."""
+        found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+        for name, lives in self.series.items():
+            for life, samples in lives.items():
+                early = [each for each in samples if each[0] <= end]
+                if early:
+                    found.setdefault(name, {})[life] = early
+        return found
+
+    def _take(self, source: Callable[[], Iterator[tuple[str, str, float]]]) -> None:
         at = time.time()
         away = (CommandFailed, OSError, ValueError, LookupError, HTTPError, psycopg.Error)
         with suppress(*away):  # the next sample comes
-            for name, value in list(source()):
-                self.series[name].append((at, value))
+            for name, life, value in list(source()):
+                self.series[name].setdefault(life, []).append((at, value))
 
-    def _processes(self) -> Iterator[tuple[str, float]]:
+    def _processes(self) -> Iterator[tuple[str, str, float]]:
         by_pod = processes_by_pod(self._application, "")
         for part, prefix in self._prefixes.items():
-            usages = [_usage(pids) for pod, pids in by_pod.items() if pod.startswith(prefix)]
-            for what, values in zip(_USAGE, zip(*usages, strict=True), strict=False):
-                yield f"{what} of {part}, a Pod", sum(values) / len(values)
+            for pids in (pids for pod, pids in by_pod.items() if pod.startswith(prefix)):
+                with suppress(OSError):  # a fault has killed them
+                    life = life_of(pids)
+                    for what, value in zip(_USAGE, _usage(pids), strict=True):
+                        yield f"{what} of {part}, a Pod", life, value
 
-    def _broker(self) -> Iterator[tuple[str, float]]:
+    def _broker(self) -> Iterator[tuple[str, str, float]]:
         totals: dict[str, float] = defaultdict(float)
         for pid in first_processes(self._application, f"{self._application.release}-rabbitmq-"):
             with network_of(pid):
                 text = "".join(urlopen(url, timeout=10).read().decode() for url in _METRICS)
             for name, value in _TOTAL.findall(text):
                 totals[name] += float(value)
-            totals["messages"] += sum(
-                float(count) for queue, count in _QUEUE.findall(text) if queue not in _OWN_QUEUES
-            )
+            totals["messages"] += messages_in(text)
         for name, value in totals.items():
-            yield f"{name} of RabbitMQ", value
+            yield f"{name} of RabbitMQ", "", value
 
-    def _rows(self) -> Iterator[tuple[str, float]]:
+    def _rows(self) -> Iterator[tuple[str, str, float]]:
         for table, count in store.rows(self._application).items():
-            yield f"rows of {table}", count
+            yield ROWS[table], "", count
 
-    def _objects(self) -> Iterator[tuple[str, float]]:
+    def _objects(self) -> Iterator[tuple[str, str, float]]:
         answer = self._api.call_api("GET", f"{self._api.configuration.host}/metrics", {})
-        found = _OBJECTS.findall(answer.read().decode())
-        yield "objects in etcd", sum(map(float, found))
+        yield "objects in etcd", "", objects_in(answer.read().decode())
+
+
+def messages_in(metrics: str) -> float:
+    """Return the messages of all queues that have consumers, from RabbitMQ's metrics."""
+    return sum(float(count) for queue, count in _QUEUE.findall(metrics) if queue not in _LEFT_OUT)
+
+
+def objects_in(metrics: str) -> float:
+    """Return the objects in etcd without Events, which the faults add and an hour deletes."""
+    found = _OBJECTS.findall(metrics)
+    return sum(float(count) for labels, count in found if 'resource="events' not in labels)
+
+
+def life_of(pids: Sequence[int]) -> str:
+    """Return the start time and the number of the oldest process: another life has others."""
+    return min(f"{_started(pid):016d} {pid}" for pid in pids)
+
+
+def _started(pid: int) -> int:
+    """Return the start time of a process in ticks since the boot of the machine."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
 
 
 _USAGE = ("memory in MiB", "file descriptors", "threads")

@@ -1,4 +1,8 @@
-"""Whether a series of samples rises: its slope, the error of the slope, and a verdict."""
+"""Whether a series of samples rises: its slope, the error of the slope, and a verdict.
+
+A process that is killed once an hour hides a leak: its memory is a sawtooth, flat over four hours.
+So each life of a process has a level of its own, and all lives of a series have one slope.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,27 +44,37 @@ class Slope:
         return abs(per_hour) <= self.error or abs(per_hour) * self.hours <= small
 
 
-def fit(samples: Sequence[tuple[float, float]]) -> Slope | None:
-    """Return the slope of pairs (second, value), None if there are fewer than three blocks."""
-    if not samples:
+def fit(*lives: Sequence[tuple[float, float]]) -> Slope | None:
+    """Return the slope that lives share, each a sequence of pairs (second, value).
+
+    None if there are too few blocks for an error: one life needs three.
+    """
+    some = [life for life in lives if life]
+    if not some:
         return None
-    points = _blocks(samples)
-    if len(points) < 3:
+    span = max(life[-1][0] for life in some) - min(life[0][0] for life in some)
+    groups = [blocks for life in some if len(blocks := _blocks(life, span / BLOCKS or 1.0)) > 1]
+    points = [point for blocks in groups for point in blocks]
+    freedom = len(points) - len(groups) - 1
+    if freedom < 1:
         return None
-    hours = [at / 3600 for at, _ in points]
-    values = [value for _, value in points]
-    middle, mean = fmean(hours), fmean(values)
-    spread = sum((at - middle) ** 2 for at in hours)
-    slope = sum((at - middle) * (v - mean) for at, v in zip(hours, values, strict=True)) / spread
-    freedom = len(points) - 2
-    left = sum((v - mean - slope * (at - middle)) ** 2 for at, v in zip(hours, values, strict=True))
+    # Each life's own mean is its level.
+    own = [point for blocks in groups for point in _centred(blocks)]
+    spread = sum(at**2 for at, _ in own)
+    slope = sum(at * value for at, value in own) / spread
+    left = sum((value - slope * at) ** 2 for at, value in own)
     error = (left / freedom / spread) ** 0.5 * _QUANTILES.get(freedom, _MANY)
-    return Slope(slope, error, mean, (samples[-1][0] - samples[0][0]) / 3600)
+    return Slope(slope, error, fmean(value for _, value in points), span / 3600)
 
 
-def _blocks(samples: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    first, last = samples[0][0], samples[-1][0]
-    length = (last - first) / BLOCKS or 1.0
+def _centred(blocks: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return pairs of hours and value, without the means of both."""
+    middle, mean = fmean(at for at, _ in blocks), fmean(value for _, value in blocks)
+    return [((at - middle) / 3600, value - mean) for at, value in blocks]
+
+
+def _blocks(samples: Sequence[tuple[float, float]], length: float) -> list[tuple[float, float]]:
+    first = samples[0][0]
     groups: dict[int, list[tuple[float, float]]] = {}
     for at, value in samples:
         groups.setdefault(min(BLOCKS - 1, int((at - first) / length)), []).append((at, value))

@@ -1,9 +1,14 @@
 """A rise counts if it exceeds its error, and what the load explains."""
 
+import os
+import subprocess
 from random import Random
 
 import pytest
 
+from tests.load.chaos import report
+from tests.load.chaos.__main__ import explained
+from tests.load.chaos.sampling import ROWS, life_of, messages_in, objects_in
 from tests.load.chaos.slopes import Slope, fit
 
 HOUR = [float(second) for second in range(0, 3600, 15)]
@@ -49,10 +54,81 @@ def test_the_error_covers_the_true_slope_of_dependent_samples_nine_times_of_ten(
     assert covered >= 90
 
 
-def test_a_restart_that_frees_memory_is_no_rise():
-    saw = [(at, 50 + at % 600 / 100) for at in HOUR]
+def lives(level, grown, seconds=3600) -> dict[str, list[tuple[float, float]]]:
+    """Return the samples of four processes, one after the other."""
+    random, found = Random(1), {}
+    for number in range(4):
+        base = level(random)
+        found[f"process {number}"] = [
+            (number * seconds + at, base + grown(at) + random.gauss(0, 2))
+            for at in range(0, seconds, 15)
+        ]
+    return found
 
-    assert verdict(saw) == "flat"
+
+def verdicts(samples: dict[str, list[tuple[float, float]]]) -> list[str]:
+    return [verdict for *_, verdict in report.slopes({"memory": samples}, {})]
+
+
+def test_a_leak_of_processes_that_are_killed_each_hour_rises():
+    sawtooth = lives(lambda _: 100, lambda at: 60 * at / 3600)
+
+    assert verdicts(sawtooth) == ["rises"]
+    assert verdicts({"": report.averaged(sawtooth)}) == ["flat"]
+
+
+def test_processes_that_take_memory_when_they_start_and_then_none_are_flat():
+    for seconds in (3600, 1200):
+        warming = lives(
+            lambda random: random.uniform(90, 110), lambda at: min(at, 240) / 4, seconds
+        )
+
+        assert verdicts(warming) == ["flat"]
+
+
+def test_the_slope_of_lives_is_that_within_them():
+    rising = [(at, 10 + at / 3600 * 7) for at in HOUR]
+    later = [(at + 3600, value - 50) for at, value in rising]
+
+    slope = fit(rising, later)
+
+    assert slope
+    assert slope.per_hour == pytest.approx(7)
+    assert slope.hours == pytest.approx(2, abs=0.1)
+
+
+def test_a_run_that_is_too_short_for_a_slope_is_not_flat():
+    assert verdicts({"": [(0, 1), (100, 2), (200, 3)]}) == ["too short"]
+
+
+def test_what_the_load_explains_is_the_name_of_a_series():
+    assert set(explained(100)) <= set(ROWS.values())
+
+
+def test_events_of_the_cluster_and_dead_letters_are_left_out():
+    api = (
+        'apiserver_resource_objects{group="",resource="pods"} 12\n'
+        'apiserver_resource_objects{group="events.k8s.io",resource="events"} 900\n'
+    )
+    queues = (
+        'rabbitmq_detailed_queue_messages{vhost="/",queue="rpc-jobs"} 3\n'
+        'rabbitmq_detailed_queue_messages{vhost="/",queue="dead-letters"} 1000\n'
+    )
+
+    assert objects_in(api) == 12
+    assert messages_in(queues) == 3
+
+
+def test_a_process_that_started_again_has_another_life():
+    own = life_of([os.getpid()])
+    with subprocess.Popen(["sleep", "60"]) as child:
+        of_child = life_of([child.pid])
+        both = life_of([child.pid, os.getpid()])
+        child.kill()
+
+    assert own == life_of([os.getpid()])
+    assert of_child != own
+    assert both == own
 
 
 def test_a_rise_of_less_than_a_twentieth_of_the_mean_is_flat():
