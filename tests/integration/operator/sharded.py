@@ -3,11 +3,11 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import amqp
@@ -28,6 +28,16 @@ _EACH = 20
 """Messages for which an object asks for one replica more."""
 _PROBE_SECONDS = 0.5
 _BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Messages for which an object needs so many replicas, at a time since the epoch."""
+
+    at: float
+    namespace: str
+    name: str
+    replicas: int
 
 
 @dataclass
@@ -124,21 +134,21 @@ class ShardedStage:
         return sum(loads) == self.shards and max(loads) - min(loads) <= 1
 
     @contextmanager
-    def probed(self) -> Iterator[list[tuple[float, str, str]]]:
-        """Let one object after the other need its first replica; yield when, and which."""
-        probes: list[tuple[float, str, str]] = []
+    def probed(self) -> Iterator[list[Probe]]:
+        """Let one object after the other need one replica more, in rounds; yield the probes."""
+        probes: list[Probe] = []
         stopping = threading.Event()
 
         def probe() -> None:
             with self.vhost.connect() as connection:
                 channel = connection.channel()
                 channel.tx_select()
-                for namespace, name in self.keys():
+                for namespace, name, replicas in in_rounds(self.keys):
                     for _ in range(_EACH):
                         channel.basic_publish(amqp.Message(b"x"), routing_key=name)
                     at = time.time()
                     channel.tx_commit()
-                    probes.append((at, namespace, name))
+                    probes.append(Probe(at, namespace, name, replicas))
                     if stopping.wait(_PROBE_SECONDS):
                         return
 
@@ -170,6 +180,13 @@ class ShardedStage:
         return found
 
 
+def in_rounds(keys: Callable[[], Iterator[tuple[str, str]]]) -> Iterator[tuple[str, str, int]]:
+    """Yield each object again and again, with the replicas that it needs in that round."""
+    for replicas in count(1):
+        for namespace, name in keys():
+            yield namespace, name, replicas
+
+
 def repeated(stage: ShardedStage) -> list[tuple[str, str]]:
     """Return the workloads that were set to one count twice in a row."""
     return [
@@ -196,10 +213,17 @@ def by_others(stage: ShardedStage) -> list[tuple[str, str, str, str | None]]:
     return found
 
 
-def delays(stage: ShardedStage, probes: Sequence[tuple[float, str, str]]) -> list[float]:
-    """Return the seconds from each probe to the change that it needs, sorted."""
+def delays(stage: ShardedStage, probes: Sequence[Probe]) -> list[float]:
+    """Return the seconds from each probe to the first change to what it needs, sorted."""
     patches = stage.patches()
     return sorted(
-        patches[namespace, name][0].time.timestamp() - at if patches[namespace, name] else 1e9
-        for at, namespace, name in probes
+        next(
+            (
+                change.time.timestamp() - each.at
+                for change in patches[each.namespace, each.name]
+                if change.body["spec"]["replicas"] >= each.replicas
+            ),
+            1e9,
+        )
+        for each in probes
     )

@@ -1,0 +1,76 @@
+"""The load of the shards needs one replica more in each round, and each change is matched."""
+
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, cast
+
+import pytest
+
+from tests.audit import Request
+from tests.integration.operator.sharded import Probe, ShardedStage, delays, in_rounds, repeated
+from tests.load.shards import failures
+
+KEYS = [("team-a", "worker-0"), ("team-b", "worker-1")]
+GOOD: dict[str, Any] = {"repeated": [], "by_others": [], "probes_after_the_last_kill": 9}
+
+
+def change(at: float, replicas: int) -> Request:
+    return Request(
+        time=datetime.fromtimestamp(at, UTC),
+        user="mare-a",
+        verb="patch",
+        resource="deployments/scale",
+        namespace="team-a",
+        name="worker-0",
+        code=200,
+        body={"spec": {"replicas": replicas}},
+    )
+
+
+class Changes:
+    def __init__(self, *changes: Request) -> None:
+        self._changes = list(changes)
+
+    def patches(self) -> dict[tuple[str, str], list[Request]]:
+        return {("team-a", "worker-0"): self._changes}
+
+
+def stage(*changes: Request) -> ShardedStage:
+    return cast("ShardedStage", Changes(*changes))
+
+
+def test_each_round_needs_one_replica_more_of_each_object():
+    assert list(islice(in_rounds(lambda: iter(KEYS)), 5)) == [
+        ("team-a", "worker-0", 1),
+        ("team-b", "worker-1", 1),
+        ("team-a", "worker-0", 2),
+        ("team-b", "worker-1", 2),
+        ("team-a", "worker-0", 3),
+    ]
+
+
+def test_each_probe_has_its_own_change_and_one_may_be_for_two():
+    probes = [Probe(100.0 * n, "team-a", "worker-0", n) for n in (1, 2, 3, 4)]
+
+    found = delays(stage(change(101, 1), change(305, 3)), probes)
+
+    assert found == [1, 5, 105, 1e9]
+
+
+def test_a_change_of_a_later_round_that_is_made_twice_is_found():
+    assert repeated(stage(change(101, 1), change(202, 2), change(203, 2))) == [KEYS[0]]
+
+
+@pytest.mark.parametrize(
+    ("result", "failed"),
+    [
+        ({}, []),
+        ({"repeated": KEYS}, ["repeated"]),
+        ({"by_others": KEYS}, ["by_others"]),
+        ({"probes_after_the_last_kill": 0}, ["no probes after the last kill"]),
+    ],
+)
+def test_a_run_fails_on_changes_of_others_and_without_probes(
+    result: dict[str, Any], failed: list[str]
+):
+    assert failures(GOOD | result) == failed
