@@ -2,32 +2,39 @@
 
 ``make compare`` runs all loads five times, which takes two days, and ``make compare LOADS="burst
 --runs 3"`` one of them. A load is a scenario of `mare simulate`: the name of one of the package, or
-a file. The runs are in .cache/compare, with the table, the plots and the page index.html.
+a file. The runs are in .cache/compare, with the table, the plots and the page index.html. Runs that
+are there are not run again: the command goes on after an interruption. A run that fails is reported
+and left out, and the command ends with 1; the next one tries it again.
 """
 
 import argparse
-import json
 import sys
+import threading
 import time
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from random import Random
+
+from urllib3.exceptions import HTTPError
 
 from devcluster.choosing import cluster_for_tests
+from mare.processes.command import CommandFailed
 from mare.simulation.comparison import compare
 from mare.simulation.reading import packaged, read_scenario
 from mare.simulation.scenario import Scenario
 from mare.simulation.simulation import generate_messages
 from tests.load.compare.autoscalers import autoscalers
-from tests.load.compare.measured import Run, reaction, result_of
+from tests.load.compare.measured import needed_replicas, reaction, result_of
 from tests.load.compare.report import Comparison, Measured, csv_text, markdown, page, plots
 from tests.load.compare.running import Stage
+from tests.load.compare.storing import StoredRuns
 from tests.load.keda_stage import stage
 
 _FOLDER = Path(".cache/compare")
 _HERE = Path(__file__).parent
+_FAILURES = (CommandFailed, AssertionError, OSError, ValueError, LookupError, HTTPError)
+"""A Job that takes too long, a condition that is not met, an API server or a Pod that is away."""
 LOADS = ("burst", "square-40s", "pika", "azfn-halfhour-s3", "llm-code-s3")
 
 
@@ -44,14 +51,18 @@ def main() -> None:
     given = parser.parse_args()
     scenarios = [read(name, given.seconds, given.seed, given.only) for name in given.loads]
     _FOLDER.mkdir(parents=True, exist_ok=True)
-    if not given.draw:
+    loads = [(scenario, StoredRuns(_FOLDER, scenario)) for scenario in scenarios]
+    failed: list[str] = []
+    if not given.draw and any(list(stored.left(of, given.runs)) for of, stored in loads):
         with (
             cluster_for_tests() as cluster,
             stage(cluster) as (shop, image),
             closing(Stage(shop, image)) as place,
         ):
-            _run_all(place, scenarios, given.runs, Random(given.seed))
-    write([_comparison(scenario) for scenario in scenarios])
+            failed = run_all(place, loads, given.runs)
+    comparisons = [comparison(*each) for each in loads]
+    write([each for each in comparisons if each.measured])
+    sys.exit(f"Failed: {'; '.join(failed)}" if failed else 0)
 
 
 def read(name: str, seconds: float, seed: int, only: str | None = None) -> Scenario:
@@ -66,43 +77,69 @@ def read(name: str, seconds: float, seed: int, only: str | None = None) -> Scena
     )
 
 
-def _run_all(place: Stage, scenarios: Sequence[Scenario], runs: int, random: Random) -> None:
-    """Run all autoscalers once, in random order, before the next round; keep each run.
-
-    The phases of the rounds are spread over KEDA's periods, and the same for all autoscalers.
-    """
-    left = sum(len(each.autoscalers) for each in scenarios) * runs
-    for scenario in scenarios:
+def run_all(place: Stage, loads: Sequence[tuple[Scenario, StoredRuns]], rounds: int) -> list[str]:
+    """Run what is not there, and store each run; return those that failed."""
+    failed = []
+    left = sum(1 for scenario, stored in loads for _ in stored.left(scenario, rounds))
+    for scenario, stored in loads:
         messages = generate_messages(scenario)
-        done: list[Run] = []
-        for number in range(runs):
-            phase = (number + random.random()) / runs
-            for autoscaler in random.sample(scenario.autoscalers, len(scenario.autoscalers)):
-                title = f"{scenario.name}, run {number + 1}, {autoscaler.name}"
-                sys.stderr.write(f"{time.strftime('%H:%M:%S')} {title}; {left} left\n")
-                done.append(
-                    place.run(scenario, autoscaler, list(zip(*messages, strict=True)), phase)
-                )
-                _file(scenario).write_text(json.dumps([asdict(each) for each in done]))
-                left -= 1
-                result = result_of(done[-1], scenario, *messages)
-                figures = f"p95 {result.wait_p95:.2f} s, {result.replica_seconds:,.0f} replica-s"
-                sys.stderr.write(f"    {figures}\n")
+        pairs = list(zip(*messages, strict=True))
+        for number, phase, autoscaler in list(stored.left(scenario, rounds)):
+            title = f"{scenario.name}, run {number}, {autoscaler.name}"
+            _log(f"{title}; {left} left")
+            left -= 1
+            try:
+                with progress(title, scenario.seconds, _log):
+                    run = place.run(scenario, autoscaler, pairs, phase)
+                result = result_of(run, scenario, *messages)
+            except _FAILURES as error:
+                failed.append(title)
+                _log(f"{title} failed: {error!r}")
+                continue
+            stored.add(replace(run, number=number))
+            figures = f"p95 {result.wait_p95:.2f} s, {result.replica_seconds:,.0f} replica-s"
+            _log(f"    {figures}")
+    return failed
 
 
-def _file(scenario: Scenario) -> Path:
-    return _FOLDER / f"{scenario.name}.json"
+@contextmanager
+def progress(
+    title: str, seconds: float, log: Callable[[str], None], every: float = 60.0
+) -> Iterator[None]:
+    """Log a line a minute in the ``with`` block: a run takes up to an hour."""
+    over, began = threading.Event(), time.monotonic()
+
+    def report() -> None:
+        while not over.wait(every):
+            passed = (time.monotonic() - began) / 60
+            log(f"    {title}: {passed:.0f} min, of which the load takes {seconds / 60:.0f}")
+
+    thread = threading.Thread(target=report)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
-def _comparison(scenario: Scenario) -> Comparison:
-    arrivals, takes = generate_messages(scenario)
-    measured: dict[str, list[Measured]] = {each.name: [] for each in scenario.autoscalers}
-    for each in json.loads(_file(scenario).read_text()):
-        run = Run.read(each)
-        result = result_of(run, scenario, arrivals, takes)
-        reacted = None if scenario.min_replicas else reaction(run, takes)
-        measured[run.autoscaler].append(Measured(run, result, reacted))
-    return Comparison(scenario, measured, {each.autoscaler: each for each in compare(scenario)})
+def _log(line: str) -> None:
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+
+
+def comparison(scenario: Scenario, stored: StoredRuns) -> Comparison:
+    """Return what is there of the autoscalers of the scenario."""
+    messages = generate_messages(scenario)
+    needed = needed_replicas(scenario, *messages)
+    names = [each.name for each in scenario.autoscalers]
+    measured: dict[str, list[Measured]] = {}
+    for run in sorted(stored.runs, key=lambda each: each.number):
+        result = result_of(run, scenario, *messages)
+        reacted = None if scenario.min_replicas else reaction(run, messages[1], needed)
+        measured.setdefault(run.autoscaler, []).append(Measured(run, result, reacted))
+    in_order = {name: measured[name] for name in names if name in measured}
+    simulated = {each.autoscaler: each for each in compare(scenario)} if in_order else {}
+    return Comparison(scenario, in_order, simulated, needed)
 
 
 def write(comparisons: Sequence[Comparison]) -> None:

@@ -5,11 +5,14 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil, inf
 from typing import Any, Self
 
 from mare.simulation.results import Result, percentile, reversals
 from mare.simulation.scenario import Scenario
 from mare.simulation.simulation import Change, Sample
+
+_BUSIEST_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,8 @@ class Run:
     manager_cores: float
     """That of kube-controller-manager."""
     memory_mib: float
+    number: int = 0
+    """From 1 on; runs of one number have one phase."""
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Self:
@@ -66,24 +71,40 @@ class Reaction:
     """Seconds from the first message to what follows; infinite if it does not."""
 
     first_patch: float
-    most_patch: float
-    """The PATCH for the most replicas."""
-    most_ready: float
+    patch: float
+    """The PATCH for all replicas that the load needs, whatever the run had."""
+    ready: float
     first_ack: float
 
 
-def reaction(run: Run, takes: Sequence[float]) -> Reaction:
-    """Return how a run from zero replicas reacted; `takes` has the seconds of each message."""
+def needed_replicas(scenario: Scenario, arrivals: Sequence[float], takes: Sequence[float]) -> int:
+    """Return how many replicas do the work of the busiest 10 s in as long; maxReplicas at most."""
+    needed, work, oldest = 0.0, 0.0, 0
+    for newest, arrival in enumerate(arrivals):
+        work += takes[newest]
+        while arrivals[oldest] <= arrival - _BUSIEST_SECONDS:
+            work -= takes[oldest]
+            oldest += 1
+        needed = max(needed, work / _BUSIEST_SECONDS / scenario.worker.workers)
+    return max(1, min(scenario.max_replicas, ceil(round(needed, 6))))
+
+
+def reaction(run: Run, takes: Sequence[float], needed: int) -> Reaction:
+    """Return how a run from zero replicas reacted.
+
+    Args:
+        takes: the seconds of each message.
+        needed: replicas, the same for all autoscalers.
+    """
     first = min((each.published for each in run.starts), default=0.0)
-    most = max(each.wanted for each in run.counts)
     acks = [each.started + takes[each.message] for each in run.starts]
     moments = (
         next((each.at for each in run.counts if each.wanted), None),
-        next((each.at for each in run.counts if each.wanted == most), None),
-        next((each.at for each in run.counts if each.ready == most), None),
+        next((each.at for each in run.counts if each.wanted >= needed), None),
+        next((each.at for each in run.counts if each.ready >= needed), None),
         min(acks, default=None),
     )
-    return Reaction(*(float("inf") if each is None else each - first for each in moments))
+    return Reaction(*(inf if each is None else each - first for each in moments))
 
 
 def result_of(

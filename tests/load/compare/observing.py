@@ -26,6 +26,7 @@ _MANAGER = b"kube-controller-manager"
 
 _WATCH_SECONDS = 5
 """After which the API server ends a watch, so that it can be ended here."""
+_PAUSE_SECONDS = 0.5
 
 
 class Watched:
@@ -33,6 +34,7 @@ class Watched:
 
     def __init__(self, api: ApiClient, namespace: str, *, group: str, plural: str) -> None:
         self.seen: list[tuple[float, dict[str, Any]]] = []
+        self._versions: dict[str, str] = {}
         self._list: Callable[..., Any] = CustomObjectsApi(api).list_namespaced_custom_object
         self._of = (group, "v1", namespace, plural)
         self._ended = threading.Event()
@@ -47,13 +49,28 @@ class Watched:
         version = ""
         while not self._ended.is_set():
             try:
-                version = version or self._list(*self._of)["metadata"]["resourceVersion"]
+                version = version or self._listed()
                 options = {"resource_version": version, "timeout_seconds": _WATCH_SECONDS}
                 for event in watch.Watch().stream(self._list, *self._of, **options):
-                    self.seen.append((time.time(), event["object"]))
-                    version = event["object"]["metadata"]["resourceVersion"]
+                    version = self._record(event["object"])
             except (HTTPError, ApiException):  # as an expired version
                 version = ""
+                self._ended.wait(_PAUSE_SECONDS)
+
+    def _listed(self) -> str:
+        """Record what has changed since the last watch; return the version of the list."""
+        found = self._list(*self._of)
+        for each in found["items"]:
+            self._record(each)
+        version: str = found["metadata"]["resourceVersion"]
+        return version
+
+    def _record(self, found: dict[str, Any]) -> str:
+        uid, version = found["metadata"]["uid"], str(found["metadata"]["resourceVersion"])
+        if self._versions.get(uid) != version:
+            self._versions[uid] = version
+            self.seen.append((time.time(), found))
+        return version
 
 
 @dataclass(frozen=True, slots=True)

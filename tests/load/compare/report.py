@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 from statistics import median
 
 from mare.drawing.figure import DARK, LIGHT
@@ -44,8 +45,10 @@ class Measured:
 class Comparison:
     scenario: Scenario
     measured: Mapping[str, Sequence[Measured]]
-    """By autoscaler, the repetitions."""
+    """By autoscaler, the repetitions: at least one."""
     simulated: Mapping[str, Result]
+    needed: int
+    """Replicas."""
 
     def middle(self, autoscaler: str) -> Measured:
         """Return the repetition whose p95 of the wait is the median."""
@@ -66,8 +69,8 @@ _COLUMNS: Mapping[str, tuple[str, _Of]] = {
 """Those that a simulation has as well."""
 _REACTION: Mapping[str, tuple[str, Callable[[Reaction], float]]] = {
     "first PATCH, s": (".2f", lambda each: each.first_patch),
-    "PATCH for most": (".1f", lambda each: each.most_patch),
-    "most ready": (".1f", lambda each: each.most_ready),
+    "PATCH for N": (".1f", lambda each: each.patch),
+    "N Ready": (".1f", lambda each: each.ready),
     "first ack": (".1f", lambda each: each.first_ack),
 }
 _USED: Mapping[str, tuple[str, _Of]] = {
@@ -79,7 +82,9 @@ _LEGEND = (
     "Waits are from the publication of a message to the start of its processing. Replica-seconds"
     " are those that the Deployment has. A Pod that is ended busy had a message, which is"
     " redelivered. The times of a burst count from its first message: to the first PATCH, to the"
-    " one for the most replicas, until these are Ready, to the first acknowledgement. Millicores"
+    " one for N replicas, until N are Ready, to the first acknowledgement. N is what the load"
+    " needs: the replicas that do the work of its busiest 10 s in as long, maxReplicas at most."
+    " Millicores"
     " and MiB are of all Pods of the autoscaler: two replicas of Maré's operator, one of KEDA's"
     " operator and one of its metrics server; kube-controller-manager, which runs HPAs, is apart."
 )
@@ -88,7 +93,8 @@ _LEGEND = (
 def rows(comparison: Comparison) -> list[list[str]]:
     """Return a head and a row for each autoscaler: medians, with ranges where they differ."""
     reactions = _REACTION if _react(comparison) else {}
-    head = [comparison.scenario.name, "runs", *_COLUMNS, *reactions, *_USED]
+    heads = [name.replace("N", str(comparison.needed)) for name in reactions]
+    head = [comparison.scenario.name, "runs", *_COLUMNS, *heads, *_USED]
     body = []
     for name, runs in comparison.measured.items():
         cells = [_cell(form, list(map(of, runs))) for form, of in _COLUMNS.values()]
@@ -109,7 +115,8 @@ def _react(comparison: Comparison) -> bool:
 
 def _cell(form: str, values: Sequence[float]) -> str:
     least, middle, most = (
-        format(each, form) for each in (min(values), median(values), max(values))
+        format(each, form) if isfinite(each) else "never"
+        for each in (min(values), median(values), max(values))
     )
     return middle if least == most else f"{middle} ({least} to {most})"
 
@@ -118,14 +125,16 @@ def csv_text(comparisons: Sequence[Comparison]) -> str:
     """Return a line for each run."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["scenario", "autoscaler", "run", *_COLUMNS, *_USED, *_REACTION])
+    writer.writerow(["scenario", "autoscaler", "run", "N", *_COLUMNS, *_USED, *_REACTION])
     for comparison in comparisons:
         for name, runs in comparison.measured.items():
-            for number, each in enumerate(runs, 1):
-                values = [of(each) for _, of in (*_COLUMNS.values(), *_USED.values())]
-                more = [of(each.reaction) for _, of in _REACTION.values()] if each.reaction else []
-                figures = [round(value, 3) for value in (*values, *more)]
-                writer.writerow([comparison.scenario.name, name, number, *figures])
+            for each in runs:
+                values = [value(each) for _, value in (*_COLUMNS.values(), *_USED.values())]
+                reacted = each.reaction
+                more = [value(reacted) for _, value in _REACTION.values()] if reacted else []
+                figures = [round(figure, 3) for figure in (*values, *more)]
+                of = [comparison.scenario.name, name, each.run.number]
+                writer.writerow([*of, comparison.needed, *figures])
     return text.getvalue()
 
 

@@ -51,10 +51,10 @@ class Stage:
         name = f"work-{next(_NUMBERS)}"
         scaler = manifest(autoscaler, name, scenario)
         worker = self._worker(name, scenario)
-        self._shop.apply(*worker, _load(name, messages))
-        self._job("declare", name)  # KEDA fails until a queue is there
-        self._shop.apply(scaler)
         try:
+            self._shop.apply(*worker, _load(name, messages))
+            self._job("declare", name)  # KEDA fails until a queue is there
+            self._shop.apply(scaler)
             becomes(lambda: acting(self._shop, scaler["kind"]), 1, 120)
             time.sleep(_SETTLES + phase * _PERIOD)
             before, at = usage(self._shop.cluster, scaler["kind"]), time.monotonic()
@@ -64,10 +64,13 @@ class Stage:
         finally:
             self._remove(name, scaler["kind"])
         began = reports[0]["began"]
+        counts = self._counts(name, began)
+        if not counts:
+            raise LookupError(f"the watch has seen no count of {name}")
         return Run(
             autoscaler=autoscaler.name,
             starts=[Start(**each) for each in reports[1:]],
-            counts=self._counts(name, began),
+            counts=counts,
             sentences=self._sentences(name, began),
             cores=(after.cpu_seconds - before.cpu_seconds) / seconds,
             manager_cores=(after.manager_cpu_seconds - before.manager_cpu_seconds) / seconds,
@@ -99,7 +102,8 @@ class Stage:
     def _remove(self, name: str, kind: str) -> None:
         delete = ("delete", "--ignore-not-found", "--timeout=120s")
         self._shop.kubectl(*delete, f"{kind.lower()}/{name}", seconds=130)
-        self._shop.kubectl(*delete, f"deployment/{name}", f"configmap/{name}", seconds=130)
+        rest = (f"deployment/{name}", f"configmap/{name}", "job/declare", "job/publish")
+        self._shop.kubectl(*delete, *rest, seconds=130)
         becomes(
             lambda: self._shop.read("api/v1", f"pods?labelSelector=app={name}")["items"], [], 60
         )

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, replace
+from math import inf
 
 import pytest
 
@@ -10,7 +11,15 @@ from mare.simulation.load import Load
 from mare.simulation.scenario import Scenario, Worker
 from tests.load.compare.__main__ import LOADS, read
 from tests.load.compare.autoscalers import autoscalers, manifest
-from tests.load.compare.measured import Count, Reaction, Run, Start, reaction, result_of
+from tests.load.compare.measured import (
+    Count,
+    Reaction,
+    Run,
+    Start,
+    needed_replicas,
+    reaction,
+    result_of,
+)
 from tests.load.compare.report import Comparison, Measured, csv_text, markdown, page
 
 SCENARIO = Scenario(
@@ -84,13 +93,29 @@ def test_samples_show_what_waits_and_since_when():
 
 
 def test_the_reaction_counts_from_the_first_message():
-    assert reaction(RUN, TAKES) == Reaction(1.0, 1.0, 3.0, 3.5)
+    assert reaction(RUN, TAKES, 3) == Reaction(1.0, 1.0, 3.0, 3.5)
+
+
+def test_the_patch_for_n_is_for_what_the_load_needs_and_not_for_the_most_the_run_had():
+    reacted = reaction(RUN, TAKES, 4)
+
+    assert (reacted.first_patch, reacted.patch, reacted.ready) == (1.0, inf, inf)
+    assert reaction(RUN, TAKES, 2).patch == 1.0
+
+
+def test_a_load_needs_what_does_the_work_of_its_busiest_ten_seconds_in_as_long():
+    arrivals = [0.0, *(100 + number / 10 for number in range(100)), 110.5]
+    takes = [50.0, *[0.8] * 101]
+
+    assert needed_replicas(SCENARIO, arrivals, takes) == 4  # 80 s of work, two at a time
+    assert needed_replicas(replace(SCENARIO, max_replicas=3), arrivals, takes) == 3
+    assert needed_replicas(SCENARIO, [], []) == 1
 
 
 def test_what_never_happened_is_infinitely_late():
     nothing = replace(RUN, starts=[], counts=[Count(0.0, 0, 0, 0)])
 
-    assert reaction(nothing, TAKES).first_patch == float("inf")
+    assert reaction(nothing, TAKES, 3).first_patch == inf
 
 
 def test_a_run_is_the_same_after_json():
@@ -100,10 +125,10 @@ def test_a_run_is_the_same_after_json():
 @pytest.fixture
 def comparison() -> Comparison:
     slower = replace(RUN, starts=[start(0, 1.0, 7.0)])
-    runs = [Measured(each, result(each), reaction(each, TAKES)) for each in (RUN, slower)]
+    runs = [Measured(each, result(each), reaction(each, TAKES, 4)) for each in (RUN, slower)]
     scenario = replace(SCENARIO, autoscalers=autoscalers(SCENARIO))
     simulated = {each.autoscaler: each for each in compare(scenario)}
-    return Comparison(scenario, {"Maré": runs}, simulated)
+    return Comparison(scenario, {"Maré": runs}, simulated, 4)
 
 
 def test_the_table_has_medians_and_ranges(comparison: Comparison):
@@ -111,6 +136,8 @@ def test_the_table_has_medians_and_ranges(comparison: Comparison):
 
     assert "| 11.00 (4.00 to 18.00) |" in row
     assert "| 38 |" in row
+    assert "| never | never |" in row
+    assert "| PATCH for 4 | 4 Ready |" in markdown(comparison)
     assert "| 5.0 (3.5 to 6.5) |" in row
 
 

@@ -1,0 +1,143 @@
+"""An interrupted comparison goes on, keeps the runs of other autoscalers, and survives failures."""
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from mare.processes.command import CommandFailed
+from mare.simulation.scenario import Scenario, SimulatedAutoscaler
+from tests.load.compare import __main__ as program
+from tests.load.compare.measured import NOTHING, Count, Run
+from tests.load.compare.running import Stage
+from tests.load.compare.storing import StoredRuns
+
+
+def burst(only: str | None = None) -> Scenario:
+    return program.read("burst", seconds=120, seed=1, only=only)
+
+
+def run_of(autoscaler: str, number: int = 0) -> Run:
+    return replace(NOTHING, autoscaler=autoscaler, number=number, counts=[Count(0.0, 0, 0, 0)])
+
+
+class Place:
+    """Fails at the first run of KEDA tuned."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    def run(
+        self, _scenario: Scenario, autoscaler: SimulatedAutoscaler, _messages: object, _phase: float
+    ) -> Run:
+        self.ran.append(autoscaler.name)
+        if autoscaler.name == "KEDA tuned" and self.ran.count("KEDA tuned") == 1:
+            raise CommandFailed("kubectl wait took more than 240 s.")
+        return run_of(autoscaler.name)
+
+
+def run_all(place: Place, folder: Path, scenario: Scenario, rounds: int) -> list[str]:
+    loads = [(scenario, StoredRuns(folder, scenario))]
+    return program.run_all(cast("Stage", place), loads, rounds)
+
+
+def stored(folder: Path) -> list[tuple[str, int]]:
+    return sorted((each.autoscaler, each.number) for each in StoredRuns(folder, burst()).runs)
+
+
+def test_a_run_that_fails_is_reported_and_tried_again_by_the_next_start(tmp_path: Path):
+    place = Place()
+
+    [failed] = run_all(place, tmp_path, burst(), 1)
+
+    assert failed == "burst, run 1, KEDA tuned"
+    assert stored(tmp_path) == [("KEDA default", 1), ("KEDA expert", 1), ("Maré", 1)]
+    assert run_all(place, tmp_path, burst(), 1) == []
+    assert place.ran[4:] == ["KEDA tuned"]
+    assert run_all(place, tmp_path, burst(), 1) == []
+    assert len(place.ran) == 5
+
+
+def test_runs_of_one_autoscaler_only_keep_those_of_the_others(tmp_path: Path):
+    run_all(Place(), tmp_path, burst(), 1)
+
+    run_all(Place(), tmp_path, burst("Maré"), 2)
+
+    assert stored(tmp_path) == [
+        *[("KEDA default", 1), ("KEDA expert", 1)],
+        *[("Maré", 1), ("Maré", 2)],
+    ]
+
+
+def test_all_autoscalers_have_one_phase_in_a_round_also_alone(tmp_path: Path):
+    every = list(StoredRuns(tmp_path, burst()).left(burst(), 2))
+    alone = list(StoredRuns(tmp_path, burst()).left(burst("Maré"), 2))
+
+    phases = {(number, phase) for number, phase, _ in every}
+    assert len(phases) == 2
+    assert {(number, phase) for number, phase, _ in alone} == phases
+
+
+def test_runs_from_before_they_had_numbers_are_counted(tmp_path: Path):
+    runs = [asdict(run_of(name)) for name in ("Maré", "KEDA default", "Maré")]
+    (tmp_path / "burst.json").write_text(json.dumps(runs))
+
+    assert stored(tmp_path) == [("KEDA default", 1), ("Maré", 1), ("Maré", 2)]
+
+
+def test_runs_with_other_messages_are_refused(tmp_path: Path):
+    StoredRuns(tmp_path, burst()).add(run_of("Maré", 1))
+
+    with pytest.raises(ValueError, match="Move it away"):
+        StoredRuns(tmp_path, replace(burst(), seed=2))
+
+
+def draw(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str
+) -> tuple[str, Sequence[str]]:
+    monkeypatch.setattr(program, "_FOLDER", folder)
+    monkeypatch.setattr("sys.argv", ["compare", "--draw", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == 0
+    lines = (folder / "runs.csv").read_text().splitlines()
+    return (folder / "index.html").read_text(), lines
+
+
+def test_one_autoscaler_of_several_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("KEDA default", "Maré"):
+        StoredRuns(tmp_path, burst()).add(run_of(name, 1))
+
+    page, lines = draw(tmp_path, monkeypatch, "burst", "--only", "Maré")
+
+    assert "What Maré said" in page
+    assert len(lines) == 1 + 1
+
+
+def test_loads_without_a_run_are_left_out_of_what_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    StoredRuns(tmp_path, burst()).add(run_of("Maré", 1))
+
+    page, lines = draw(tmp_path, monkeypatch, "burst", "second-burst")
+
+    assert "<h2>burst</h2>" in page
+    assert "second-burst" not in page
+    assert len(lines) == 1 + 1
+
+
+def test_a_long_run_shows_its_progress():
+    lines, reported = [], threading.Event()
+
+    def log(line: str) -> None:
+        lines.append(line)
+        reported.set()
+
+    with program.progress("burst, run 1, Maré", 3600, log, every=0.001):
+        assert reported.wait(30)
+
+    assert lines[0] == "    burst, run 1, Maré: 0 min, of which the load takes 60"
