@@ -1,8 +1,9 @@
 """The autoscalers of a scenario as objects of a cluster: QueueAutoscaler and ScaledObject."""
 
+from dataclasses import replace
 from typing import Any
 
-from mare.domain.spec import Behavior, ScalingRules, ScalingSpec
+from mare.domain.spec import QUEUE_WAIT_BEHAVIOR, Behavior, ScalingRules, ScalingSpec
 from mare.simulation.scenario import KedaSettings, Scenario, SimulatedAutoscaler, Trigger
 from mare.simulation.scenario import default_autoscalers as simulated
 from tests.e2e.application import Application
@@ -18,10 +19,23 @@ _READY = {"QueueAutoscaler": "AbleToScale", "ScaledObject": "Ready"}
 def autoscalers(scenario: Scenario) -> tuple[SimulatedAutoscaler, ...]:
     """Return Maré with its defaults and the three of KEDA, whatever the scenario names.
 
-    An HPA on CPU is not among them: these workers use none.
+    An HPA on CPU is not among them: these workers use none. KEDA's tuned forms have the scale-down
+    window of Maré's default, and otherwise the settings of the simulation.
     """
     every = simulated(scenario.worker, scenario.min_replicas, scenario.max_replicas)
-    return tuple(each for each in every if isinstance(each.settings, ScalingSpec | KedaSettings))
+    return tuple(
+        SimulatedAutoscaler(each.name, _with_our_window(each.settings))
+        for each in every
+        if isinstance(each.settings, ScalingSpec | KedaSettings)
+    )
+
+
+def _with_our_window(settings: ScalingSpec | KedaSettings) -> ScalingSpec | KedaSettings:
+    if isinstance(settings, ScalingSpec) or settings.behavior is None:
+        return settings
+    ours = QUEUE_WAIT_BEHAVIOR.scale_down.stabilization_window_seconds
+    down = replace(settings.behavior.scale_down, stabilization_window_seconds=ours)
+    return replace(settings, behavior=replace(settings.behavior, scale_down=down))
 
 
 def manifest(autoscaler: SimulatedAutoscaler, workload: str, scenario: Scenario) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from math import inf
 
 import pytest
 
+from mare.domain.spec import ScalingSpec
 from mare.simulation.comparison import compare
 from mare.simulation.load import Load
 from mare.simulation.scenario import Scenario, Worker
@@ -157,7 +158,7 @@ def test_the_page_has_sentences_and_plots_and_loads_nothing(comparison: Comparis
     assert "<script" not in text
 
 
-def test_the_expert_has_what_the_simulation_gives_it():
+def test_the_expert_has_what_the_simulation_gives_it_and_our_scale_down():
     expert = next(each for each in autoscalers(SCENARIO) if each.name == "KEDA expert")
 
     spec = manifest(expert, "work-1", SCENARIO)["spec"]
@@ -168,7 +169,9 @@ def test_the_expert_has_what_the_simulation_gives_it():
         ("QueueLength", "20"),
     ]
     hpa = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
-    assert hpa["scaleDown"]["stabilizationWindowSeconds"] == 60
+    assert hpa["scaleUp"]["policies"][0] == {"type": "Percent", "value": 900, "periodSeconds": 15}
+    assert hpa["scaleDown"]["stabilizationWindowSeconds"] == 15
+    assert spec["cooldownPeriod"] == ScalingSpec(max_replicas=10).cooldown_seconds
 
 
 @pytest.mark.parametrize("name", LOADS)
