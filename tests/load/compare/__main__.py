@@ -26,6 +26,7 @@ from mare.simulation.scenario import Scenario
 from mare.simulation.simulation import generate_messages
 from tests.load.compare.autoscalers import autoscalers
 from tests.load.compare.measured import needed_replicas, reaction, result_of
+from tests.load.compare.readme_picture import readme_pictures
 from tests.load.compare.report import Comparison, Measured, csv_text, markdown, page, plots
 from tests.load.compare.running import Stage
 from tests.load.compare.storing import StoredRuns
@@ -148,6 +149,9 @@ def write(comparisons: Sequence[Comparison]) -> None:
         name = comparison.scenario.name
         for theme, svg in plots(comparison).items():
             (_FOLDER / f"{name}-{theme}.svg").write_text(svg)
+        middle = [comparison.middle(each).result for each in comparison.measured]
+        for end, svg in readme_pictures(middle, comparison.scenario.seconds).items():
+            (_FOLDER / f"{name}-readme-{end}.svg").write_text(svg)
         sys.stdout.write(f"{markdown(comparison)}\n\n")
     (_FOLDER / "runs.csv").write_text(csv_text(comparisons))
     (_FOLDER / "index.html").write_text(page(comparisons))
