@@ -1,9 +1,9 @@
-"""Reads per second of 10,000 queues, and their processor time, with 1, 3 and 10 shards.
+"""Reads per second of the queues of 10,000 objects, and their processor time, by shards.
 
 The loop is the real one, in virtual time; brokers, workloads and objects are in memory, so that the
-processor time is that of the loop alone: pace, decision, record. Each object has its own queue.
+processor time is that of the loop alone: pace, decision, record. Each object has its own queues.
 
-    .venv/bin/python -m tests.load.shard_reads --objects 10000 --shards 1 3 10
+    .venv/bin/python -m tests.load.shard_reads --objects 10000 --shards 1 3 10 [--queues 3]
 """
 
 import argparse
@@ -12,7 +12,6 @@ import json
 import resource
 import sys
 import time
-from collections import Counter
 
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.sharding.assignment import shard_of
@@ -29,19 +28,30 @@ def main() -> None:
     options.add_argument("--namespaces", type=int, default=100)
     options.add_argument("--seconds", type=int, default=2)
     options.add_argument("--shards", type=int, nargs="+", default=[1, 3, 10])
+    options.add_argument("--queues", type=int, default=1, help="of each object (1)")
     arguments = options.parse_args()
     for shards in arguments.shards:
         result = virtual_time.run(
-            measured(arguments.objects, arguments.namespaces, shards, arguments.seconds)
+            measured(
+                arguments.objects,
+                arguments.namespaces,
+                shards,
+                arguments.seconds,
+                arguments.queues,
+            )
         )
         sys.stdout.write(json.dumps(result) + "\n")
         sys.stdout.flush()
 
 
 async def measured(
-    objects: int, namespaces: int, shards: int, seconds: int
+    objects: int, namespaces: int, shards: int, seconds: int, queues: int = 1
 ) -> dict[str, float | list[float]]:
     """Return the figures of each shard, as if each had a process of its own."""
+
+    def names(name: str) -> list[str]:
+        return [f"{name}-{number}" for number in range(queues)]
+
     parts = [World(leads=False) for _ in range(shards)]
     loop = ShardedLoop([part.loop for part in parts])
     for number in range(objects):
@@ -49,7 +59,9 @@ async def measured(
         part = parts[shard_of(namespace, shards)]
         part.workloads.have(name, 0)
         part.brokers.ready[name] = 0
-        loop.put(read_autoscaler(body(name, namespace=namespace)))
+        part.brokers.queues_of = names
+        selected = [{"name": queue} for queue in names(name)]
+        loop.put(read_autoscaler(body(name, namespace=namespace, queues=selected)))
     reads, cores = [], []
     for part in parts:
         part.leads = True
@@ -58,11 +70,12 @@ async def measured(
         begun = time.process_time()
         await _play(part, seconds)
         cores.append(round((time.process_time() - begun) / seconds, 3))
-        counts = Counter(name for names in part.brokers.reads for name in names)
-        reads.append(round(sum(counts.values()) / seconds, 1))
+        read = sum(map(len, part.brokers.reads)) * queues
+        reads.append(round(read / seconds, 1))
         part.leads = False
     return {
         "objects": objects,
+        "queues_of_an_object": queues,
         "shards": shards,
         "reads_per_second": round(sum(reads), 1),
         "reads_per_second_of_a_shard": reads,

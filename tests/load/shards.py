@@ -36,6 +36,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--objects", type=int, default=3000)
     options.add_argument("--namespaces", type=int, default=30)
+    options.add_argument("--queues", type=int, default=1, help="of each object (1)")
     options.add_argument("--minutes", type=float, default=0, help="of kills; 0: each once")
     options.add_argument("--lease-seconds", default="3.5")
     arguments = options.parse_args()
@@ -56,6 +57,7 @@ def main() -> None:
             "sharded-home",
             namespaces,
             arguments.objects,
+            queues=arguments.queues,
             settings=settings,
         )
         stage.prepare()
@@ -96,6 +98,7 @@ def _played(stage: ShardedStage, minutes: float) -> dict[str, object]:
     waits = delays(stage, probes)
     return {
         "objects": stage.objects,
+        "queues_of_an_object": stage.queues,
         "kills": len(takeovers),
         "longest_takeover_s": round(max(takeovers), 1),
         "probes": len(waits),

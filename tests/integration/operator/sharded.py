@@ -52,6 +52,8 @@ class ShardedStage:
     namespaces: Sequence[str]
     objects: int
     shards: int = 3
+    queues: int = 1
+    """Of each object; probes go to the first."""
     settings: dict[str, str] = field(default_factory=dict)
     operators: dict[str, Operator] = field(default_factory=dict)
 
@@ -78,8 +80,8 @@ class ShardedStage:
         self._apply(made)
         with self.vhost.connect() as connection:
             channel = connection.channel()
-            for _, name in self.keys():
-                channel.queue_declare(name, durable=True, auto_delete=False, arguments=_CLASSIC)
+            for queue in (queue for _, name in self.keys() for queue in self._queues_of(name)):
+                channel.queue_declare(queue, durable=True, auto_delete=False, arguments=_CLASSIC)
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(self._fill, self.namespaces))
 
@@ -94,10 +96,14 @@ class ShardedStage:
                 workload = deployment(name, 0)
                 workload["spec"]["paused"] = True  # no Pods
                 behavior = {"scaleUp": {"tolerance": 0}}
-                spec = {"queues": [{"name": name}], "behavior": behavior}
+                queues = [{"name": queue} for queue in self._queues_of(name)]
+                spec = {"queues": queues, "behavior": behavior}
                 documents += [workload, autoscaler_of(name, spec)]
         for start in range(0, len(documents), _BATCH):
             self._apply(documents[start : start + _BATCH], "-n", namespace)
+
+    def _queues_of(self, name: str) -> list[str]:
+        return [name, *(f"{name}-{number}" for number in range(2, self.queues + 1))]
 
     def keys(self) -> Iterator[tuple[str, str]]:
         for number in range(self.objects):

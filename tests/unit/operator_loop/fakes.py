@@ -1,7 +1,7 @@
 """Brokers, workloads and objects in memory, for tests of the loop."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,8 @@ class FakeBrokers:
     ready: dict[str, int | Unknown] = field(default_factory=dict)
     unacknowledged: int = 0
     consumers: int = 1
+    queues_of: Callable[[str], Sequence[str]] = lambda name: (name,)
+    """The queues of an object, each with the same messages."""
     busy: Mapping[str, int] | Unknown = NOT_REPORTED
     busy_at: float | None = None
     """When the busy replicas were counted, if not now."""
@@ -89,18 +91,21 @@ class FakeBrokers:
             return self.reading
         ready = self.ready.get(name, Unknown("QueueNotFound", f"queue {name} does not exist"))
         now = self.clock()
-        reading = QueueReading(
-            name=name,
-            entries=(name,),
-            read_at=self.read_at or now,
-            ready=ready,
-            consumers=self.consumers,
-            statistics_at=self.statistics_at or now,
-            sampled_after=self.statistics_at or now,
-            unacknowledged=self.unacknowledged,
-            published=self.published,
+        readings = tuple(
+            QueueReading(
+                name=queue,
+                entries=(queue,),
+                read_at=self.read_at or now,
+                ready=ready,
+                consumers=self.consumers,
+                statistics_at=self.statistics_at or now,
+                sampled_after=self.statistics_at or now,
+                unacknowledged=self.unacknowledged,
+                published=self.published,
+            )
+            for queue in self.queues_of(name)
         )
-        return BrokerReading(queues=(reading,), busy=self.busy, busy_at=self.busy_at or now)
+        return BrokerReading(queues=readings, busy=self.busy, busy_at=self.busy_at or now)
 
 
 @dataclass
