@@ -16,10 +16,13 @@ import time
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.sharding.assignment import shard_of
 from mare.sharding.sharded_loop import ShardedLoop
+from mare.tenant_scheduler import TenantScheduler
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import World, body
 
 _SETTLE_SECONDS = 2
+_MEMORY = 2 * 2**30
+"""Bytes: a container with 1 GiB takes 9,800 objects."""
 
 
 def main() -> None:
@@ -52,7 +55,8 @@ async def measured(
     def names(name: str) -> list[str]:
         return [f"{name}-{number}" for number in range(queues)]
 
-    parts = [World(leads=False) for _ in range(shards)]
+    scheduler = TenantScheduler(_MEMORY)
+    parts = [World(leads=False, scheduler=scheduler) for _ in range(shards)]
     loop = ShardedLoop([part.loop for part in parts])
     for number in range(objects):
         name, namespace = f"worker-{number}", f"team-{number % namespaces}"

@@ -52,7 +52,10 @@ def main() -> None:
     given = parser.parse_args()
     scenarios = [read(name, given.seconds, given.seed, given.only) for name in given.loads]
     _FOLDER.mkdir(parents=True, exist_ok=True)
-    loads = [(scenario, StoredRuns(_FOLDER, scenario)) for scenario in scenarios]
+    try:
+        loads = [(scenario, StoredRuns(_FOLDER, scenario)) for scenario in scenarios]
+    except ValueError as error:
+        parser.error(str(error))
     failed: list[str] = []
     if not given.draw and any(list(stored.left(of, given.runs)) for of, stored in loads):
         with (

@@ -1,13 +1,16 @@
 """What Maré and KEDA cost while nothing happens: processor time and memory by number of objects.
 
 ``python -m tests.load.compare.at_rest 1 100 1000`` makes as many workloads without replicas, each
-with an empty queue, and then the objects of each autoscaler in turn.
+with an empty queue, and then the objects of each autoscaler in turn. The rows are printed, and kept
+in .cache/compare/at-rest.json.
 """
 
+import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from devcluster.choosing import cluster_for_tests
@@ -22,7 +25,9 @@ from tests.vhost import becomes
 _SETTLES, _SECONDS = 90.0, 120.0
 _READY_WITHIN = 1200.0
 _BATCH = 100
-_ROW = "| {} | {} | {:.0f} | {:.0f} | {:.0f} |\n"
+_KEY = ("objects", "autoscaler")
+_FILE = Path(".cache/compare/at-rest.json")
+_ROW = "| {objects:,} | {autoscaler} | {millicores:.0f} | {manager_millicores:.0f} | {mib:.0f} |\n"
 _IDLE = Scenario(
     name="at rest",
     seconds=_SECONDS,
@@ -50,7 +55,10 @@ def main(*numbers: str) -> None:
                 for autoscaler in autoscalers(_IDLE):
                     scalers = [manifest(autoscaler, name, _IDLE) for name in names]
                     with _applied(shop, scalers):
-                        _measure(shop, f"{number:,}", autoscaler.name, scalers)
+                        row = _measured(shop, autoscaler.name, scalers)
+                        keep(_FILE, row)
+                        sys.stdout.write(_ROW.format_map(row))
+                        sys.stdout.flush()
 
 
 def _workloads(image: str, names: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -76,9 +84,15 @@ def _applied(shop: Application, objects: Sequence[dict[str, Any]]) -> Iterator[N
             shop.kubectl("delete", kind, *names[at : at + _BATCH], seconds=600)
 
 
-def _measure(
-    shop: Application, number: str, name: str, scalers: Sequence[Mapping[str, Any]]
-) -> None:
+def keep(file: Path, row: Mapping[str, Any]) -> None:
+    """Add a row to a file of JSON, in place of one of the same objects and autoscaler."""
+    rows = json.loads(file.read_text()) if file.exists() else []
+    others = [each for each in rows if any(each[key] != row[key] for key in _KEY)]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps([*others, row], indent=2, ensure_ascii=False))
+
+
+def _measured(shop: Application, name: str, scalers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     kind = scalers[0]["kind"]
     becomes(lambda: acting(shop, kind), len(scalers), _READY_WITHIN)
     time.sleep(_SETTLES)
@@ -87,8 +101,13 @@ def _measure(
     after, passed = usage(shop.cluster, kind), time.monotonic() - began
     own = (after.cpu_seconds - before.cpu_seconds) / passed * 1000
     manager = (after.manager_cpu_seconds - before.manager_cpu_seconds) / passed * 1000
-    sys.stdout.write(_ROW.format(number, name, own, manager, after.memory_bytes / 2**20))
-    sys.stdout.flush()
+    return {
+        "objects": len(scalers),
+        "autoscaler": name,
+        "millicores": own,
+        "manager_millicores": manager,
+        "mib": after.memory_bytes / 2**20,
+    }
 
 
 if __name__ == "__main__":

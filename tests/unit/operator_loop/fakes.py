@@ -91,21 +91,18 @@ class FakeBrokers:
             return self.reading
         ready = self.ready.get(name, Unknown("QueueNotFound", f"queue {name} does not exist"))
         now = self.clock()
-        readings = tuple(
-            QueueReading(
-                name=queue,
-                entries=(queue,),
-                read_at=self.read_at or now,
-                ready=ready,
-                consumers=self.consumers,
-                statistics_at=self.statistics_at or now,
-                sampled_after=self.statistics_at or now,
-                unacknowledged=self.unacknowledged,
-                published=self.published,
-            )
-            for queue in self.queues_of(name)
+        one = QueueReading(
+            name=name,
+            read_at=self.read_at or now,
+            ready=ready,
+            consumers=self.consumers,
+            statistics_at=self.statistics_at or now,
+            sampled_after=self.statistics_at or now,
+            unacknowledged=self.unacknowledged,
+            published=self.published,
         )
-        return BrokerReading(queues=readings, busy=self.busy, busy_at=self.busy_at or now)
+        queues = tuple(replace(one, name=each, entries=(each,)) for each in self.queues_of(name))
+        return BrokerReading(queues=queues, busy=self.busy, busy_at=self.busy_at or now)
 
 
 @dataclass

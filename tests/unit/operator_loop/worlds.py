@@ -11,6 +11,7 @@ from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
 from mare.ports import NoTraces, Traces
+from mare.tenant_scheduler import TenantScheduler
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.fakes import (
     Clock,
@@ -89,6 +90,7 @@ class World:
     operator: str = ""
     namespace_queues: int = 2_000
     traces: Traces = field(default_factory=NoTraces)
+    scheduler: TenantScheduler = field(default_factory=TenantScheduler)
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.record)
@@ -110,6 +112,7 @@ class World:
             operator=self.operator,
             namespace_queues=self.namespace_queues,
             traces=self.traces,
+            scheduler=self.scheduler,
         )
 
     def put(
