@@ -121,6 +121,19 @@ def test_a_returned_message_is_identified_by_its_correlation_id(session, connect
     assert [outcome(each) for each in threads[1:]] == [None, None]
 
 
+def test_one_returned_event_of_several_is_identified_by_its_message_id(session, connection):
+    given = {"key": "job_changed", "exchange": "jobs.events", "mandatory": True}
+    first, second = (publishing(session, **given, message_id=each) for each in ("m-1", "m-2"))
+
+    returned = Message("{}", message_id="m-2")
+    connection.send("basic_return", None, "jobs.events", "job_changed", returned)
+    connection.send("basic_ack", 2, True)
+
+    assert outcome(first) is None
+    with pytest.raises(Unroutable):
+        outcome(second)
+
+
 def test_a_refused_message_that_is_also_returned_is_refused(session, connection):
     thread = publishing(session)
     connection.send("basic_return", None, "", "queue", Message("{}"))

@@ -22,6 +22,9 @@ from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
 
 READ_SECONDS = 1.0
 
+Key = tuple[str, str, str | None, str | None]
+"""Exchange, routing key, correlation id and message id."""
+
 
 class Unroutable(Exception):
     """Raised when a mandatory message reaches no queue."""
@@ -36,7 +39,7 @@ class Confirm:
 
     __slots__ = ("event", "key", "returned")
 
-    def __init__(self, key: tuple[str, str, str | None]) -> None:
+    def __init__(self, key: Key) -> None:
         self.key = key
         self.event = Event()
         self.returned = False
@@ -132,7 +135,7 @@ class ConfirmingSession:
 
     def _on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  as py-amqp calls it
         for confirm in self._unconfirmed.settle(tag, multiple):
-            exchange, routing_key, _ = confirm.key
+            exchange, routing_key, *_ = confirm.key
             target = f"{exchange}/{routing_key}" if exchange else routing_key
             confirm.settle(
                 MessageRefused(f"The broker refused a message for {target}; a queue may be full.")
@@ -159,8 +162,10 @@ def wait_for(event: Event, seconds: float) -> Any:
     return carried
 
 
-def _key(message: Message, exchange: str, routing_key: str) -> tuple[str, str, str | None]:
-    return exchange, routing_key, message.properties.get("correlation_id")
+def _key(message: Message, exchange: str, routing_key: str) -> Key:
+    # Events have no correlation id.
+    ids = (message.properties.get("correlation_id"), message.properties.get("message_id"))
+    return exchange, routing_key, *ids
 
 
 def _time_limit(seconds: float) -> eventlet.Timeout:
