@@ -37,9 +37,6 @@ class Unconfirmed(Generic[T]):
             settled.append(self._items.pop(unconfirmed))
         return settled
 
-    def discard(self, tag: int) -> None:
-        self._items.pop(tag, None)
-
     def pending(self) -> list[T]:
         return list(self._items.values())
 

@@ -153,6 +153,37 @@ def test_without_a_confirm_a_message_fails_in_time_and_a_late_one_is_ignored(ses
     assert session.error is None
 
 
+CREDIT = 400
+"""Messages without a confirm by a quorum queue at which RabbitMQ stops reading a connection."""
+
+
+def abandon(session, count):
+    threads = [publishing(session, "silent", seconds=0.01) for _ in range(count)]
+    for thread in threads:
+        with pytest.raises(BrokerUnavailable):
+            outcome(thread)
+
+
+def test_a_queue_that_never_answers_ends_the_session_before_its_connection_stops(
+    session, connection, ends
+):
+    other = publishing(session, "other")
+
+    abandon(session, CREDIT - 100)
+
+    assert ends == ["end"]
+    with pytest.raises(ConnectionLost, match="has not confirmed 300 messages"):
+        outcome(other)
+
+
+def test_messages_that_are_confirmed_late_do_not_end_the_session(session, connection, ends):
+    for published in (200, 400, 600):
+        abandon(session, 200)
+        connection.send("basic_ack", published, True)
+
+    assert ends == []
+
+
 def test_a_confirm_that_arrived_while_the_process_was_stopped_is_in_time(
     session, connection, monkeypatch
 ):

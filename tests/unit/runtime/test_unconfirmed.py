@@ -23,11 +23,10 @@ def test_every_message_is_settled_at_most_once_and_in_order(published, answers):
     assert len(unconfirmed) == published - len(settled)
 
 
-def test_tags_are_counted_from_one_and_discarded_messages_are_not_settled():
+def test_tags_are_counted_from_one():
     unconfirmed = Unconfirmed()
     assert [unconfirmed.add(item) for item in "abc"] == [1, 2, 3]
-    unconfirmed.discard(2)
-    unconfirmed.discard(2)
+    assert unconfirmed.settle(2, multiple=False) == ["b"]
 
     assert unconfirmed.pending() == ["a", "c"]
     assert unconfirmed.settle(9, multiple=False) == []

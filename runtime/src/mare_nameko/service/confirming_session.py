@@ -22,6 +22,10 @@ from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
 
 READ_SECONDS = 1.0
 
+ABANDONED = 300
+"""Messages that were given up and have no confirm yet, at which a session ends. RabbitMQ 4.0 reads
+nothing more of a connection at 400 for a quorum queue that does not answer."""
+
 Key = tuple[str, str, str | None, str | None]
 """Exchange, routing key, correlation id and message id."""
 
@@ -37,12 +41,14 @@ class ConnectionLost(Exception):
 class Confirm:
     """The confirm of one message, for the worker that waits for it."""
 
-    __slots__ = ("event", "key", "returned")
+    __slots__ = ("abandoned", "event", "key", "returned")
 
     def __init__(self, key: Key) -> None:
         self.key = key
         self.event = Event()
         self.returned = False
+        self.abandoned = False
+        """Whether no worker waits any more. The broker still counts the message."""
 
     def settle(self, error: Exception | None = None) -> None:
         if self.returned and error is None:
@@ -82,7 +88,7 @@ class ConfirmingSession:
         try:
             if self.error is not None:
                 raise ConnectionLost(str(self.error))
-            tag = self._unconfirmed.add(confirm)
+            self._unconfirmed.add(confirm)
             # Channel.basic_publish would also read from the socket, which only the reader may do.
             arguments = (0, exchange, routing_key, mandatory, False)
             try:
@@ -98,8 +104,9 @@ class ConfirmingSession:
         try:
             outcome = wait_for(confirm.event, give_up - time.monotonic())
         finally:
-            self._unconfirmed.discard(tag)
+            confirm.abandoned = True
         if outcome is None:
+            self._count_abandoned()
             raise BrokerUnavailable(f"The broker has not confirmed a message within {seconds:g} s.")
         (refusal,) = outcome
         if refusal is not None:
@@ -128,6 +135,11 @@ class ConfirmingSession:
         for confirm in self._unconfirmed.clear():
             confirm.settle(ConnectionLost(str(error)))
         self._on_end()
+
+    def _count_abandoned(self) -> None:
+        abandoned = sum(confirm.abandoned for confirm in self._unconfirmed.pending())
+        if abandoned >= ABANDONED:
+            self.fail(TimeoutError(f"The broker has not confirmed {abandoned} messages."))
 
     def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  as py-amqp calls it
         for confirm in self._unconfirmed.settle(tag, multiple):
