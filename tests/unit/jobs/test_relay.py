@@ -13,6 +13,7 @@ from mare_services.jobs.adapters import relay as module
 from mare_services.jobs.adapters.relay import EventRelay
 from mare_services.jobs.domain.job import Event, Terms, new_job
 from mare_services.jobs.ports import Change
+from tests.job_stores import outbox
 
 
 class Broker:
@@ -182,6 +183,38 @@ def test_a_notice_that_cannot_be_published_is_dropped(relay, store, broker, run)
     becomes(lambda: broker.published == ["job_accepted"])
     becomes(lambda: left(store) == [])
     assert broker.refused == 1
+
+
+@pytest.mark.parametrize("kind", ["job_changed", "callback_due"])
+def test_after_a_pause_the_outbox_is_not_read_for_each_event(
+    relay, store, broker, run, monkeypatch, kind
+):
+    reads = []
+    unclaimed_types = store.outbox.unclaimed_types
+    monkeypatch.setattr(
+        store.outbox, "unclaimed_types", lambda now: (reads.append(now), unclaimed_types(now))[1]
+    )
+    monkeypatch.setattr(module, "RESCUE_SECONDS", 3600)
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 3600)
+    broker.without_queue = {kind}
+    run()
+    accept(store, 1, kind)
+    relay.flush()
+    becomes(lambda: broker.refused)
+    accept(store, 2, kind)
+    relay.flush()
+    becomes(lambda: not any(claimed for _, claimed in left(store)))
+    store.outbox.settle([event.message_id for event in outbox(store)])  # by another process
+    broker.without_queue = set()
+    relay._lanes[kind].paused_until = 0.0
+    reads.clear()
+
+    for number in range(50):
+        accept(store, number + 10, kind)
+        relay.flush()
+        becomes(lambda published=number: len(broker.published) > published)
+
+    assert len(reads) <= 1
 
 
 def test_a_relay_that_stops_publishes_what_is_committed(relay, store, broker):

@@ -49,7 +49,7 @@ class _Lane:
         """One until the broker has confirmed an event: a missing queue refuses one, not many."""
         self.paused_until = 0.0
         self.has_more = False
-        """Whether the last claim has left events in the outbox."""
+        """Whether the outbox may have events without a claim."""
         self.progress = 0.0
         """Monotonic time of the last step."""
 
@@ -80,7 +80,7 @@ class EventRelay:
             event = self._committed.popleft()
             lane = self._lanes[event.type]
             if time.monotonic() < lane.paused_until or len(lane.waiting) >= WAITING:
-                lane.has_more = True
+                lane.has_more = lane.has_more or event.durable
                 self._release([event])
             else:
                 self._enqueue(lane, [event])
@@ -185,9 +185,13 @@ class EventRelay:
         """Claim and publish the oldest events that no process publishes."""
         now = datetime.now(UTC)
         self._rescue_at = time.monotonic() + RESCUE_SECONDS
-        for kind in tpool.execute(self._outbox.unclaimed_types, now):
-            lane = self._lanes.get(kind)
-            if lane is None or lane.threads:
+        unclaimed = tpool.execute(self._outbox.unclaimed_types, now)
+        for kind, lane in self._lanes.items():
+            if kind not in unclaimed:
+                # What was released during the read is settled after it.
+                lane.has_more = lane.has_more and bool(self._released)
+                continue
+            if lane.threads:
                 continue
             if time.monotonic() < lane.paused_until:
                 self._rescue_at = min(self._rescue_at, lane.paused_until)
