@@ -217,6 +217,18 @@ def test_after_a_pause_the_outbox_is_not_read_for_each_event(
     assert len(reads) <= 1
 
 
+def test_a_notice_that_the_version_before_has_stored_leaves_the_outbox(store, broker, run):
+    broker.without_queue = {"job_changed"}
+    accept(store, 1, "job_accepted")
+    with store.database.transaction() as transaction:
+        transaction.execute("UPDATE outbox SET type = 'job_changed', claimed_until = 0")
+
+    run()
+
+    becomes(lambda: left(store) == [])
+    assert broker.refused == 1
+
+
 def test_a_relay_that_stops_publishes_what_is_committed(relay, store, broker):
     store.outbox.publish = relay.take
     accept(store, 1, *["job_accepted"] * 60)

@@ -21,6 +21,9 @@ CLAIM_SECONDS = 15.0
 """Time in which no other process publishes a claimed event. It is longer than
 RUNTIME_PUBLISH_SECONDS, the pause before a settlement, and most locks of the store."""
 
+_NOTICE = "job_changed"
+"""The type that is not durable. Versions without `StoredEvent.durable` have stored it."""
+
 
 class OutboxTransaction:
     """A transaction that can add events."""
@@ -97,6 +100,7 @@ class Outbox:
                 type=event_type,
                 body=body,
                 context=None if context is None else msgspec.json.decode(context),
+                durable=event_type != _NOTICE,
             )
             for message_id, event_type, body, context in sorted(rows, key=lambda row: str(row[0]))
         ]

@@ -200,6 +200,7 @@ class EventRelay:
             until = now + timedelta(seconds=CLAIM_SECONDS)
             events = tpool.execute(self._outbox.claim, now, until, limit, kind)
             lane.has_more = len(events) == limit
+            self._published += [event.message_id for event in events if not event.durable]
             self._enqueue(lane, events)
 
     def _wake(self) -> None:
