@@ -1,19 +1,15 @@
 """Events are published from memory; the outbox rescues those that could not be."""
 
-from datetime import UTC, datetime
-
 import eventlet
 import pytest
 from eventlet.event import Event as Signal
 
 from mare_nameko.service.confirming_session import Unroutable
-from mare_services.contract.jobs import JobSubmission
 from mare_services.jobs import outbox as outbox_module
 from mare_services.jobs.adapters import relay as module
 from mare_services.jobs.adapters.relay import EventRelay
-from mare_services.jobs.domain.job import Event, Terms, new_job
-from mare_services.jobs.ports import Change
 from tests.job_stores import outbox
+from tests.unit.jobs.accepting import accept, becomes, left
 
 
 class Broker:
@@ -58,25 +54,6 @@ def run(relay):
     yield start
     for thread in threads:
         thread.kill()
-
-
-def accept(store, number, *kinds):
-    job = new_job(JobSubmission(id=str(number), request={}), None, datetime.now(UTC), Terms())
-    events = tuple(Event(kind, {}, durable=kind != "job_changed") for kind in kinds)
-    store.accept(Change(job, events))
-
-
-def left(store):
-    """Return the types in the outbox, and whether they are claimed."""
-    with store.database.transaction(writes=False) as transaction:
-        rows = transaction.execute("SELECT type, claimed_until > 0 FROM outbox ORDER BY message_id")
-    return [(kind, bool(claimed)) for kind, claimed in rows]
-
-
-def becomes(condition):
-    with eventlet.Timeout(60):
-        while not condition():
-            eventlet.sleep(0.01)
 
 
 def test_what_is_committed_is_published_without_reading_the_outbox(relay, store, broker, run):

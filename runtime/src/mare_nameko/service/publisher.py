@@ -113,27 +113,33 @@ class Publisher(SharedExtension):
         self.publish_message(message, exchange, routing_key, mandatory=mandatory)
 
     def publish_message(
-        self, message: Message, exchange: str, routing_key: str, *, mandatory: bool = False
+        self,
+        message: Message,
+        exchange: str,
+        routing_key: str,
+        *,
+        mandatory: bool = False,
+        seconds: float | None = None,
     ) -> None:
-        """Publish an encoded message like :meth:`publish`.
+        """Publish an encoded message like :meth:`publish`, within ``seconds`` if they are given.
 
         It is published again if the connection is lost before the confirm. Consumers recognize the
         duplicate by its ``message_id``.
         """
-        give_up = time.monotonic() + self.container.settings.publish_seconds
+        if seconds is None:
+            seconds = self.container.settings.publish_seconds
+        give_up = time.monotonic() + seconds
         for attempt in range(ATTEMPTS):
             session = self._connected.wait(max(0.0, give_up - time.monotonic()))
             if self._alarm is not None:
                 self._alarm.wait(max(0.0, min(ALARM_SECONDS, give_up - time.monotonic())))
             if self.blocked:
                 raise BrokerUnavailable("The broker is in alarm and takes no messages.")
-            seconds = give_up - time.monotonic()
-            if session is None or seconds <= 0:
+            rest = give_up - time.monotonic()
+            if session is None or rest <= 0:
                 raise BrokerUnavailable("The broker is unreachable.")
             try:
-                session.publish(
-                    message, exchange, routing_key, mandatory=mandatory, seconds=seconds
-                )
+                session.publish(message, exchange, routing_key, mandatory=mandatory, seconds=rest)
             except ConnectionLost as error:
                 if attempt + 1 == ATTEMPTS:
                     raise BrokerUnavailable(f"The connection was lost: {error}") from error

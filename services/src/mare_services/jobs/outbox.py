@@ -18,8 +18,10 @@ from mare_services.jobs.domain.job import Event
 from mare_services.jobs.ports import Database, StoredEvent, Transaction
 
 CLAIM_SECONDS = 15.0
-"""Time in which no other process publishes a claimed event. It is longer than
-RUNTIME_PUBLISH_SECONDS, the pause before a settlement, and most locks of the store."""
+"""Time in which no other process publishes a claimed event."""
+CONFIRM_SECONDS = 6.0
+"""Longest wait for the confirm of an event, however long RUNTIME_PUBLISH_SECONDS is. 8 s of the
+claim are left to wait in memory, and 1 s to be deleted after the confirm."""
 
 _NOTICE = "job_changed"
 """The type that is not durable. Versions without `StoredEvent.durable` have stored it."""
@@ -43,6 +45,7 @@ class OutboxTransaction:
                 body=_text(event.data),
                 context=context,
                 durable=event.durable,
+                claimed_until=self._claimed_until,
             )
             self.added.append(added)
             if event.durable:
@@ -101,6 +104,7 @@ class Outbox:
                 body=body,
                 context=None if context is None else msgspec.json.decode(context),
                 durable=event_type != _NOTICE,
+                claimed_until=until.timestamp(),
             )
             for message_id, event_type, body, context in sorted(rows, key=lambda row: str(row[0]))
         ]

@@ -16,6 +16,7 @@ class StoredEvent:
         message_id: the same each time the event is published.
         body: the JSON text of its data.
         context: request id and trace of the message that caused it, as headers.
+        claimed_until: when other processes may publish it, in seconds since the epoch.
     """
 
     message_id: str
@@ -23,6 +24,7 @@ class StoredEvent:
     body: str
     context: Mapping[str, Any] | None = None
     durable: bool = True
+    claimed_until: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

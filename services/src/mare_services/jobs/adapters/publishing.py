@@ -10,6 +10,7 @@ from mare_nameko.headers import REQUEST_ID, TRACEPARENT, TRACESTATE, write_heade
 from mare_nameko.service import context as contexts
 from mare_nameko.service.publisher import PERSISTENT, TRANSIENT, Publisher
 from mare_nameko.tracing import read_trace_context
+from mare_services.jobs.outbox import CONFIRM_SECONDS
 from mare_services.jobs.ports import StoredEvent
 
 
@@ -20,6 +21,7 @@ class JobEvents:
         self._tracer = container.tracer
         self._service = container.service_name
         self._exchange = get_event_exchange(container.service_name, container.config)
+        self._seconds = min(CONFIRM_SECONDS, container.settings.publish_seconds)
         self._publisher = publisher
         publisher.declare(self._exchange)
 
@@ -48,7 +50,11 @@ class JobEvents:
         )
         try:
             self._publisher.publish_message(
-                message, self._exchange.name, event.type, mandatory=event.durable
+                message,
+                self._exchange.name,
+                event.type,
+                mandatory=event.durable,
+                seconds=self._seconds,
             )
         except Exception as error:
             span.end(type(error).__name__)

@@ -14,7 +14,7 @@ from eventlet.queue import Empty, LightQueue
 from mare_nameko.bounded_logs import BoundedWarnings
 from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.retries import error_text
-from mare_services.jobs.outbox import CLAIM_SECONDS, Outbox
+from mare_services.jobs.outbox import CLAIM_SECONDS, CONFIRM_SECONDS, Outbox
 from mare_services.jobs.ports import StoredEvent
 
 _log = getLogger(__name__)
@@ -137,6 +137,11 @@ class EventRelay:
         while lane.waiting:
             event = lane.waiting.popleft()
             lane.progress = time.monotonic()
+            if event.durable and _claim_left(event) < CONFIRM_SECONDS + SETTLE_SECONDS:
+                # Another process would publish it too. The next claim, of any process, gets it.
+                lane.has_more = True
+                self._release([event])
+                continue
             try:
                 self._send(event)
             except Exception as error:  # noqa: BLE001 - the broker may be away
@@ -167,8 +172,13 @@ class EventRelay:
         lane.waiting.clear()
 
     def _release(self, events: Iterable[StoredEvent]) -> None:
-        """End the claims of events; those that are not durable are dropped."""
-        self._released += [event.message_id for event in events if event.durable]
+        """End the claims of events; those that are not durable are dropped.
+
+        A claim that has ended may be of another process now.
+        """
+        self._released += [
+            event.message_id for event in events if event.durable and _claim_left(event) > 0
+        ]
 
     def _settle(self) -> None:
         published, self._published = self._published, []
@@ -206,3 +216,7 @@ class EventRelay:
     def _wake(self) -> None:
         if self._wakes.empty():
             self._wakes.put_nowait(None)
+
+
+def _claim_left(event: StoredEvent) -> float:
+    return event.claimed_until - datetime.now(UTC).timestamp()
