@@ -1,5 +1,7 @@
 """Events are published from memory; the outbox rescues those that could not be."""
 
+import itertools
+
 import eventlet
 import pytest
 from eventlet.event import Event as Signal
@@ -17,6 +19,7 @@ class Broker:
         self.without_queue, self.silent = set(), set()
         self.published, self.refused = [], 0
         self.in_flight, self.most_in_flight = 0, 0
+        self.ids, self.confirm_seconds = [], 0
 
     def send(self, event):
         if event.type in self.silent:
@@ -26,7 +29,8 @@ class Broker:
             raise Unroutable(event.type)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        eventlet.sleep(0)
+        self.ids.append(event.message_id)
+        eventlet.sleep(self.confirm_seconds)
         self.in_flight -= 1
         self.published.append(event.type)
 
@@ -148,6 +152,36 @@ def test_an_event_of_a_dead_process_is_rescued_after_its_claim(
     becomes(lambda: left(store) == [("job_accepted", True)])
 
     assert broker.published == ["callback_due"]
+
+
+@pytest.mark.parametrize("count", [1, 3 * module.BATCH])
+def test_events_of_a_dead_process_are_rescued_although_a_load_goes_on(
+    relay, store, broker, run, monkeypatch, count
+):
+    def load():
+        while True:
+            accept(store, next(numbers), "job_accepted")
+            relay.flush()
+            eventlet.sleep(0.01)
+
+    numbers = itertools.count(1)
+    broker.confirm_seconds = 0.05
+    store.outbox.publish = lambda _: None  # the process dies before it publishes
+    accept(store, 0, *["job_accepted"] * count)
+    with store.database.transaction() as transaction:
+        transaction.execute("UPDATE outbox SET claimed_until = 0")
+    of_the_dead = {event.message_id for event in outbox(store)}
+    store.outbox.publish = relay.take
+    loading = eventlet.spawn(load)
+    becomes(lambda: broker.published)
+    monkeypatch.setattr(module, "RESCUE_SECONDS", 3600)
+    run()
+
+    try:
+        becomes(lambda: of_the_dead <= set(broker.ids))
+    finally:
+        loading.kill()
+    assert len(broker.ids) == len(set(broker.ids))
 
 
 def test_a_notice_that_cannot_be_published_is_dropped(relay, store, broker, run):

@@ -156,7 +156,7 @@ class EventRelay:
 
     def _ended(self, thread: GreenThread, lane: _Lane) -> None:
         lane.threads.discard(thread)
-        if lane.has_more and not lane.threads and time.monotonic() >= lane.paused_until:
+        if lane.has_more and time.monotonic() >= lane.paused_until:
             self._rescue_at = 0.0
             self._wake()
 
@@ -201,7 +201,8 @@ class EventRelay:
                 # What was released during the read is settled after it.
                 lane.has_more = lane.has_more and bool(self._released)
                 continue
-            if lane.threads:
+            lane.has_more = True
+            if len(lane.waiting) >= BATCH:
                 continue
             if time.monotonic() < lane.paused_until:
                 self._rescue_at = min(self._rescue_at, lane.paused_until)
