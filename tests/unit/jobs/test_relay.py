@@ -73,6 +73,15 @@ def test_what_is_committed_is_published_without_reading_the_outbox(relay, store,
     becomes(lambda: left(store) == [])
 
 
+def test_what_an_abandoned_call_commits_is_published_without_another_call(store, broker, run):
+    run()
+    eventlet.sleep(0)
+
+    accept(store, 1, "job_accepted")  # no flush follows: the deadline of the call has passed
+
+    becomes(lambda: broker.published == ["job_accepted"])
+
+
 def test_many_events_are_in_flight_and_their_rows_are_deleted_together(relay, store, broker, run):
     settled = []
     settle = store.outbox.settle

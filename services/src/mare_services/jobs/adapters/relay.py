@@ -89,6 +89,7 @@ class EventRelay:
         """Settle what is published and rescue what is left, for ever."""
         while True:
             self._progress = time.monotonic()
+            self.flush()  # what a call has committed after its deadline
             try:
                 self._settle()
                 if time.monotonic() >= self._rescue_at:
