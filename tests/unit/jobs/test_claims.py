@@ -14,7 +14,7 @@ from mare_services.jobs.adapters.publishing import JobEvents
 from mare_services.jobs.adapters.relay import EventRelay
 from mare_services.jobs.ports import StoredEvent
 from tests.fakes.clock import Clock
-from tests.unit.jobs.accepting import accept, becomes, left
+from tests.unit.jobs.relaying import accept, becomes, left
 
 
 class SlowBroker:
