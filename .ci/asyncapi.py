@@ -38,7 +38,6 @@ METHODS: dict[str, tuple[Any, Any]] = {
     "jobs.retry": (jobs.JobQuery, jobs.JobView),
     "jobs.deliveries": (jobs.JobQuery, callbacks.DeliveryList),
     "jobs.callbacks_ended": (jobs.JobQuery, callbacks.CallbacksEnded),
-    "webhooks.check": (callbacks.Callback, callbacks.CheckedUrl),
 }
 """By service and method: the argument and the result."""
 

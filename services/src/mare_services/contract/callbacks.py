@@ -38,14 +38,6 @@ class Callback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedUrl:
-    """A URL that callbacks may go to."""
-
-    destination: str
-    """Scheme, host and port."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackView:
     """The callbacks of a job, as everyone with its id sees them."""
 

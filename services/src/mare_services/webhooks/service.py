@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from logging import getLogger
 from typing import Any
 
@@ -10,13 +9,12 @@ from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
 from mare_nameko.headers import DEADLINE, write_headers
-from mare_nameko.service import RpcProxy, register_errors, rpc
+from mare_nameko.service import RpcProxy, register_errors
 from mare_nameko.service.publisher import Publisher
 from mare_nameko.service.retries import dead_letter_queue, parking_queue
 from mare_services.contract import wire
-from mare_services.contract.callback_urls import CallbackUrlRefused, read_url
-from mare_services.contract.callbacks import Callback, CallbackDue
-from mare_services.contract.errors import InvalidRequest, ServiceError
+from mare_services.contract.callbacks import CallbackDue
+from mare_services.contract.errors import ServiceError
 from mare_services.webhooks.adapters.handler import REDELIVERIES, callback_handler
 from mare_services.webhooks.adapters.names import Resolver
 from mare_services.webhooks.adapters.queues import AmqpQueues
@@ -25,7 +23,6 @@ from mare_services.webhooks.adapters.transport import HttpTransport
 from mare_services.webhooks.delivery import CallbackDelivery, Received
 from mare_services.webhooks.domain.destinations import Destinations
 from mare_services.webhooks.domain.schedule import Schedule
-from mare_services.webhooks.ports import SendingFailed
 from mare_services.webhooks.sending import Sender, Signer
 from mare_services.webhooks.settings import Settings
 
@@ -35,16 +32,8 @@ ASK_SECONDS = 2.0
 _log = getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """What one message needs: ``handle`` delivers, ``check`` returns the origin of a URL."""
-
-    handle: Callable[[CallbackDue, Any], None]
-    check: Callable[[str], str]
-
-
 class Deliveries(DependencyProvider):
-    """Injects a `Worker`. All workers share the bounds."""
+    """Injects a function that delivers a callback. All workers share the bounds."""
 
     publisher = Publisher()
 
@@ -58,15 +47,14 @@ class Deliveries(DependencyProvider):
         self.publisher.declare(
             self._events, dead_letter_queue(), *map(parking_queue, schedule.parkings)
         )
-        self._rules = settings.url_rules
-        self._resolver = Resolver(settings.refused_networks.each)
+        resolver = Resolver(settings.refused_networks.each)
         self._delivery = CallbackDelivery(
             sender=Sender(
-                transport=HttpTransport(self._resolver, ca_file=settings.ca_file),
+                transport=HttpTransport(resolver, ca_file=settings.ca_file),
                 signer=Signer(settings.secrets.each),
             ),
             attempt_seconds=settings.attempt_seconds,
-            rules=self._rules,
+            rules=settings.url_rules,
             schedule=schedule,
             destinations=Destinations(
                 concurrency=settings.concurrency,
@@ -75,7 +63,7 @@ class Deliveries(DependencyProvider):
             ),
         )
 
-    def get_dependency(self, worker_ctx: Any) -> Worker:
+    def get_dependency(self, worker_ctx: Any) -> Callable[[CallbackDue, Any], None]:
         context = worker_ctx.message_context
         redeliveries = worker_ctx.data.pop(REDELIVERIES, 0)
         data = worker_ctx.context_data | context.outgoing(context.span.context)
@@ -88,12 +76,7 @@ class Deliveries(DependencyProvider):
             received = Received(due=due, redeliveries=redeliveries, headers=headers)
             self._delivery.handle(received, queues, JobsSubscriptions(jobs))
 
-        return Worker(handle, self._check)
-
-    def _check(self, url: str) -> str:
-        destination = read_url(url, self._rules)
-        self._resolver.addresses(destination)
-        return destination.origin
+        return handle
 
 
 class WebhooksService:
@@ -101,18 +84,10 @@ class WebhooksService:
 
     name = "webhooks"
 
-    worker = Deliveries()
+    handle = Deliveries()
     jobs = RpcProxy("jobs", timeout=ASK_SECONDS)
-
-    @rpc
-    def check(self, callback: Any) -> Any:
-        """Resolve the URL of a ``Callback``, send nothing; raise InvalidRequest with the reason."""
-        try:
-            return {"destination": self.worker.check(wire.read(callback, Callback).url)}
-        except (CallbackUrlRefused, SendingFailed) as error:
-            raise InvalidRequest.of(str(error), "url") from None
 
     @callback_handler("jobs", "callback_due")
     def deliver(self, event: Any) -> None:
         """Send a ``CallbackDue``, or park it until it is time."""
-        self.worker.handle(wire.read(event, CallbackDue), self.jobs)
+        self.handle(wire.read(event, CallbackDue), self.jobs)
