@@ -84,4 +84,5 @@ class Bodies:
         if len(self._timeouts) >= self._at_a_time:
             oldest = next(iter(self._timeouts))
             del self._timeouts[oldest]
-            oldest.reschedule(asyncio.get_running_loop().time())
+            if not oldest.expired():  # else its task ends in the next turn of the loop
+                oldest.reschedule(asyncio.get_running_loop().time())

@@ -82,3 +82,16 @@ def test_of_too_many_bodies_at_a_time_the_slowest_is_given_up():
         slow[1].cancel()
 
     asyncio.run(main())
+
+
+def test_a_body_that_has_just_timed_out_makes_room_for_the_next():
+    async def main():
+        bodies = Bodies(100, seconds=0, at_a_time=1)
+        late = asyncio.ensure_future(outcome(bodies.receive(chunks(b"half", end=False), "50")))
+        for _ in range(2):  # begin to receive, then time out: the task of `late` has not run since
+            await asyncio.sleep(0)
+
+        assert await bodies.receive(chunks(b"{}"), "2") == b"{}"
+        assert await late is TOO_SLOW
+
+    asyncio.run(main())
