@@ -2,11 +2,14 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
+from mare_gateway.api import jobs
 from mare_gateway.api.headers import Preferences
 from mare_nameko.client import RemoteError
+from tests.fakes.clock import Clock
 from tests.unit.gateway.conftest import JOB
 from tests.vhost import becomes
 
@@ -183,6 +186,22 @@ def test_a_job_that_does_not_end_in_time_is_202_with_its_document(make_client, r
 
     assert response.status_code == 202
     assert response.get_json()["weather"] == {"place": "Recife"}
+
+
+def test_a_job_is_read_ever_more_rarely_until_the_end_of_the_wait(client, rpc, monkeypatch):
+    rpc.answers["jobs.get"] = JOB
+    clock, pauses = Clock(0.0), []
+
+    def sleep(seconds):
+        pauses.append(seconds)
+        clock.now += seconds
+
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=clock, sleep=sleep))
+
+    submit(client, Prefer="wait=2")
+
+    assert pauses == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.5])
+    assert [call.target for call in rpc.calls] == ["jobs.accept", *["jobs.get"] * 6]
 
 
 def test_an_accepted_job_is_returned_although_it_cannot_be_read(client, rpc):
