@@ -1,6 +1,7 @@
 """What every store does with batches, whichever database is below it."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from mare_services.contract.errors import IdempotencyKeyReused
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.domain.batch import Batch
-from tests.integration.jobs.test_store_conformance import NOW, complete, submission
+from mare_services.jobs.ports import Change
+from tests.integration.jobs.test_store_conformance import NOW, SECOND, complete, submission
 from tests.job_stores import types
 
 
@@ -75,9 +77,15 @@ def test_jobs_of_a_client_are_listed_from_the_newest_with_their_batch(store, bat
     assert batches.list_jobs("eve", None, 2) == []
 
 
-def test_an_expired_batch_is_deleted_without_its_jobs(store, batches):
-    batches.accept(batch(), [submission(1)])
+def test_a_batch_is_deleted_with_the_last_of_its_jobs(store, batches):
+    batches.accept(batch(), [submission(1), submission(2)])
+    later = batch().retained_until + SECOND
+    ended = [replace(submission(n).job, retained_until=later + n * SECOND) for n in (1, 2)]
+    for job in ended:
+        store.change(job.id, lambda _, job=job: Change(job))
 
-    assert store.delete_expired(batch().retained_until + timedelta(seconds=1)) == 1
+    assert store.delete_expired(later) == 0
+    assert store.delete_expired(ended[0].retained_until + SECOND / 2) == 1
+    assert [member.id for member in batches.get("b1")[1]] == [ended[1].id]
+    assert store.delete_expired(ended[1].retained_until + SECOND) == 2
     assert batches.get("b1") is None
-    assert store.get(submission(1).job.id) is not None

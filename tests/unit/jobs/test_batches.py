@@ -89,7 +89,7 @@ def test_the_progress_follows_the_jobs(system):
     ],
 )
 def test_the_state_of_a_batch_follows_from_its_jobs(states, expected):
-    members = [Member(str(n), JobState(state), NOW) for n, state in enumerate(states.split())]
+    members = [Member(str(n), JobState(state), NOW, NOW) for n, state in enumerate(states.split())]
     assert state_of(members) == expected
 
 
@@ -138,6 +138,15 @@ def test_a_batch_can_outlive_the_records_of_its_jobs(system):
 
     shown = view(batch, [])
     assert (shown["updated_at"], shown["jobs"]) == (shown["created_at"], [])
+
+
+def test_a_batch_of_running_jobs_is_kept_after_its_own_retention(system):
+    submitted = system.accept()
+    system.now += TERMS.duration + TERMS.retention - timedelta(seconds=1)
+
+    assert system.lifecycle.delete_expired() == 0
+    assert system.batches.get("b1", "ana") == submitted
+    assert submitted["expires_at"] == (NOW + TERMS.duration + TERMS.retention).isoformat()
 
 
 def test_a_batch_that_has_ended_cannot_be_cancelled(system):

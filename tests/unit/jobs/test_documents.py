@@ -107,11 +107,11 @@ def test_a_due_callback_carries_the_job_as_it_is_shown(failed):
 
 def test_a_batch_was_updated_when_the_last_of_its_jobs_was():
     batch = batches.Batch(
-        id="b", client="ana", idempotency_key=None, created_at=NOW, retained_until=NOW + 70 * MINUTE
+        id="b", client="ana", idempotency_key=None, created_at=NOW, retained_until=NOW + 60 * MINUTE
     )
     members = [
-        batches.Member("1", JobState.COMPLETE, LATER),
-        batches.Member("2", JobState.PENDING, NOW),
+        batches.Member("1", JobState.COMPLETE, LATER, NOW + 60 * MINUTE),
+        batches.Member("2", JobState.PENDING, NOW, NOW + 70 * MINUTE),
     ]
 
     shown = exactly(batches.view(batch, members), BatchView)

@@ -216,7 +216,7 @@ class BatchView:
     created_at: datetime
     updated_at: datetime
     expires_at: datetime
-    """When the record of the batch is deleted."""
+    """When the record of the batch is deleted, with that of its last job."""
     progress: dict[str, int]
     """Number of jobs in each state, of ``ended`` jobs, and in ``total``."""
     jobs: tuple[BatchJob, ...]

@@ -35,8 +35,8 @@ class BatchStore:
                     (batch.id, position, change.job.id),
                 )
             refuse_too_many(transaction, changes[0].job.submitter, self._store.max_open)
-        members = [Member(each.job.id, each.job.state, each.job.updated_at) for each in changes]
-        return batch, members
+        jobs = [change.job for change in changes]
+        return batch, [Member(j.id, j.state, j.updated_at, j.retained_until) for j in jobs]
 
     def _existing(
         self, transaction: Transaction, batch: Batch, changes: Sequence[Change]
@@ -114,10 +114,10 @@ def _select(transaction: Transaction, condition: str, values: Sequence[str | Non
 
 def _members(transaction: Transaction, batch_id: str) -> Sequence[Member]:
     rows = transaction.execute(
-        f"SELECT jobs.id, state, updated_at FROM batch_jobs {_MEMBERS}",  # noqa: S608
+        f"SELECT jobs.id, state, updated_at, retained_until FROM batch_jobs {_MEMBERS}",  # noqa: S608
         (batch_id,),
     )
     return [
-        Member(job_id, JobState(state), datetime.fromtimestamp(updated_at, UTC))
-        for job_id, state, updated_at in rows
+        Member(job_id, JobState(state), *(datetime.fromtimestamp(time, UTC) for time in times))
+        for job_id, state, *times in rows
     ]

@@ -20,6 +20,8 @@ _STALLED = (
     "updated_at + %s * (1 << CASE WHEN redelivered < 20 THEN redelivered ELSE 20 END)"
     " * CASE state WHEN 'pending' THEN 1 ELSE %s END < %s AND redelivered < %s"
 )
+_WITHOUT_JOBS = " AND NOT EXISTS (SELECT 1 FROM batch_jobs WHERE batch_id = batches.id)"
+"""The retention of a batch begins with its submission, that of a job with its end."""
 _DELETED_AT_ONCE = 1_000
 
 
@@ -140,13 +142,16 @@ class JobStore:
         transaction.add(change.events, change.context)
 
     def delete_expired(self, now: datetime) -> int:
-        """Delete jobs and batches whose retention has ended; return how many, at most 2,000."""
+        """Delete jobs whose retention has ended, and batches without jobs; at most 1,000 of each.
+
+        Returns how many are deleted.
+        """
         deleted = 0
-        for table in ("jobs", "batches"):
+        for table, condition in (("jobs", ""), ("batches", _WITHOUT_JOBS)):
             with self.database.transaction() as transaction:
                 rows = transaction.execute(
-                    f"DELETE FROM {table} WHERE id IN"  # noqa: S608
-                    f" (SELECT id FROM {table} WHERE retained_until < %s LIMIT %s) RETURNING id",
+                    f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table}"  # noqa: S608
+                    f" WHERE retained_until < %s{condition} LIMIT %s) RETURNING id",
                     (now.timestamp(), _DELETED_AT_ONCE),
                 )
             deleted += len(rows)

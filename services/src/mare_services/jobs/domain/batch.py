@@ -25,6 +25,7 @@ class Member:
     id: str
     state: JobState
     updated_at: datetime
+    retained_until: datetime
 
 
 def state_of(members: Sequence[Member]) -> JobState:
@@ -42,12 +43,13 @@ def view(batch: Batch, members: Sequence[Member]) -> Any:
     """Return the ``BatchView``, as plain JSON."""
     counts = Counter(member.state for member in members)
     changes = (member.updated_at for member in members)
+    ends = (member.retained_until for member in members)
     return {
         "id": batch.id,
         "state": state_of(members).value,
         "created_at": batch.created_at.isoformat(),
         "updated_at": max(changes, default=batch.created_at).isoformat(),
-        "expires_at": batch.retained_until.isoformat(),
+        "expires_at": max(ends, default=batch.retained_until).isoformat(),
         "progress": {
             "total": len(members),
             "ended": sum(counts[state] for state in JobState if state.is_terminal),
