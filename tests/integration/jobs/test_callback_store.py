@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mare_services.contract.jobs import JobSubmission
+from mare_services.jobs import callbacks
 from mare_services.jobs.callbacks import DeliveryLog
 from mare_services.jobs.domain.job import Terms, new_job
 from mare_services.jobs.ports import Change
@@ -43,3 +44,12 @@ def test_a_delivery_is_kept_once_and_deleted_with_its_job(store, log):
     assert log.of("none") == []
     store.delete_expired(job.retained_until + timedelta(seconds=1))
     assert log.of("1") == []
+
+
+def test_of_more_deliveries_than_are_returned_the_oldest_are_left_out(store, log, monkeypatch):
+    monkeypatch.setattr(callbacks, "_MOST", 2)
+    accept(store)
+    for number in (1, 3, 2):
+        log.add("1", delivery(number))
+
+    assert log.of("1") == [delivery(2), delivery(3)]

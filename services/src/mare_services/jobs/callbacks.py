@@ -14,7 +14,8 @@ from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.ports import Change, Database
 
 _MOST = 200
-"""Deliveries that are returned for one job. Six callbacks with all their attempts are 54."""
+"""Deliveries that are returned for one job. Six callbacks with all their attempts are 54, and a
+client can try a job again without limit."""
 
 
 class DeliveryLog:
@@ -32,9 +33,12 @@ class DeliveryLog:
             )
 
     def of(self, job_id: str) -> Sequence[Any]:
+        """Return the newest deliveries of a job, the oldest of them first."""
         with self._database.transaction(writes=False) as transaction:
             rows = transaction.execute(
-                "SELECT document FROM deliveries WHERE job_id = %s LIMIT %s", (job_id, _MOST)
+                "SELECT document FROM deliveries WHERE job_id = %s"  # noqa: S608
+                f" ORDER BY {self._database.delivered_at} DESC LIMIT %s",
+                (job_id, _MOST),
             )
         return sorted((json.loads(row[0]) for row in rows), key=lambda each: str(each["at"]))
 

@@ -50,6 +50,8 @@ class Database(Protocol):
     """What SELECT needs to lock its rows, for example ``FOR UPDATE``."""
     skip_locked: str
     """The same, leaving out rows that are locked."""
+    delivered_at: str
+    """The field ``at`` of the column ``document``, which is JSON text."""
     errors: tuple[type[Exception], ...]
     """What is raised if the database cannot be reached or used."""
 

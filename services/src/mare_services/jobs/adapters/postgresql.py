@@ -35,6 +35,7 @@ class PostgreSql:
 
     lock_row = "FOR UPDATE"
     skip_locked = "FOR UPDATE SKIP LOCKED"
+    delivered_at = "document::json ->> 'at'"
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
 
     def __init__(self, uri: str) -> None:

@@ -16,6 +16,7 @@ class Sqlite:
     """`Database` with a connection for each thread, in a file that processes may share."""
 
     lock_row = skip_locked = ""
+    delivered_at = "json_extract(document, '$.at')"
     errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
 
     def __init__(self, path: Path) -> None:
