@@ -132,6 +132,20 @@ def test_a_batch_can_be_cancelled_twice_though_one_of_its_jobs_is_complete(syste
     assert (first["progress"]["complete"], first["progress"]["cancelled"]) == (1, 2)
 
 
+def test_the_cancellation_of_a_batch_takes_one_transaction_for_each_job(system, monkeypatch):
+    system.accept()
+    transactions, transaction = [], system.store.database.transaction
+
+    def counted(**options):
+        transactions.append(options)
+        return transaction(**options)
+
+    monkeypatch.setattr(system.store.database, "transaction", counted)
+
+    assert system.batches.cancel("b1", "ana")["state"] == "cancelled"
+    assert transactions == [{"writes": False}, *[{}] * len(CITIES), {"writes": False}]
+
+
 def test_a_batch_can_outlive_the_records_of_its_jobs(system):
     system.accept()
     batch, _ = system.batches.store.get("b1")

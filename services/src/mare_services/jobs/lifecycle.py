@@ -53,28 +53,26 @@ class JobLifecycle:
 
     def cancel(self, job_id: str, client: str) -> Job:
         """End a job without a result; a cancelled job stays as it is."""
-        self.get(job_id, client)
 
         def cancelled(job: Job) -> Job | None:
             if job.state is JobState.CANCELLED:
                 return None
             return move_to(job, JobState.CANCELLED, self.clock(), self.terms)
 
-        return _existing(self._move(job_id, cancelled))
+        return _existing(self._move(job_id, cancelled, client))
 
     def retry(self, job_id: str, client: str) -> Job:
         """Start another attempt at a job that ended without a result; raise TooManyOpenJobs.
 
         An attempt that has not begun stays as it is: the request may be delivered twice.
         """
-        self.get(job_id, client)
 
         def retried(job: Job) -> Job | None:
             if job.state is JobState.PENDING and job.attempt > 1:
                 return None
             return retry(job, self.clock(), self.terms)
 
-        return _existing(self._move(job_id, retried))
+        return _existing(self._move(job_id, retried, client))
 
     def record(self, job_id: str, attempt: int, state: JobState, **fields: Any) -> Job | None:
         """Record what a worker reports; None for an unknown job."""
@@ -112,10 +110,17 @@ class JobLifecycle:
             now, self.stalled_after, self.redeliveries, BATCH, redelivered
         )
 
-    def _move(self, job_id: str, move: Callable[[Job], Job | None]) -> Job | None:
-        """Store what `move` makes of a job, with its events; None for an unknown job."""
+    def _move(
+        self, job_id: str, move: Callable[[Job], Job | None], client: str | None = None
+    ) -> Job | None:
+        """Store what `move` makes of a job, with its events; None for an unknown job.
+
+        Raises JobNotFound if the job is not that of `client`.
+        """
 
         def decide(job: Job) -> Change | None:
+            if client is not None and job.client != client:
+                raise JobNotFound(NO_JOB)
             moved = move(job)
             return Change(moved, change_events(moved, job), self.context()) if moved else None
 
