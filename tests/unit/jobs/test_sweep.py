@@ -8,7 +8,7 @@ import pytest
 from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.domain.job import Terms, new_job
 from mare_services.jobs.job_store import insert_job
-from mare_services.jobs.lifecycle import JobLifecycle
+from mare_services.jobs.lifecycle import LATE, JobLifecycle
 from mare_services.jobs.ports import Change
 from mare_services.jobs.service import JobsService
 from tests.fakes.clock import Clock
@@ -58,6 +58,25 @@ def test_lost_jobs_do_not_wait_behind_older_jobs_that_run(service, store, clock)
 
     published = [data(event)["job_id"] for event in outbox(store)]
     assert sorted(published) == sorted(f"lost{number}" for number in range(150))
+
+
+def test_a_job_is_published_again_before_it_expires_though_others_wait(service, store):
+    service.backlog_is_empty = lambda: False
+    add(store, "waiting", 5, NOW - 9 * MINUTE)
+    add(store, "lost", 1, NOW - 11 * MINUTE)
+
+    service.sweep()
+
+    assert [data(event)["job_id"] for event in outbox(store)] == ["lost0"]
+
+
+def test_an_overload_in_which_all_jobs_wait_for_long_is_not_doubled(service, store):
+    service.backlog_is_empty = lambda: False
+    add(store, "", 300, NOW - 11 * MINUTE)
+
+    service.sweep()
+
+    assert len(outbox(store)) == LATE
 
 
 def test_thousands_of_overdue_jobs_expire_in_one_sweep(service, store, clock):

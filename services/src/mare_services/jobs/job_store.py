@@ -104,11 +104,25 @@ class JobStore:
         return bool(exists)
 
     def change_stalled(
-        self, now: datetime, wait: timedelta, redeliveries: int, limit: int, decide: Decide
+        self,
+        now: datetime,
+        wait: timedelta,
+        redeliveries: int,
+        limit: int,
+        decide: Decide,
+        *,
+        deadline: datetime | None = None,
     ) -> int:
-        """Apply `decide` to stalled jobs, the oldest first; return how many changed."""
-        values = _stalled_values(now, wait, redeliveries)
-        return self._change_each(_STALLED, values, "updated_at", limit, decide)
+        """Apply `decide` to stalled jobs that expire before `deadline`, the oldest first.
+
+        Returns how many changed.
+        """
+        values = [*_stalled_values(now, wait, redeliveries)]
+        condition = _STALLED
+        if deadline is not None:
+            condition += " AND deadline < %s"
+            values.append(deadline.timestamp())
+        return self._change_each(condition, values, "updated_at", limit, decide)
 
     def _change_each(
         self, condition: str, values: Sequence[Any], order: str, limit: int, decide: Decide

@@ -201,8 +201,12 @@ class JobsService:
             "expired": self._sweep(lifecycle.expire),
             "deleted": self._call(lifecycle.delete_expired),
         }
-        if self._call(lifecycle.has_stalled) and self.backlog_is_empty():
-            counts["redelivered"] = self._sweep(lifecycle.redeliver)
+        if self._call(lifecycle.has_stalled):
+            counts["redelivered"] = (
+                self._sweep(lifecycle.redeliver)
+                if self.backlog_is_empty()
+                else self._call(lifecycle.redeliver_late)
+            )
         if any(counts.values()):
             _log.info("Swept jobs: %s", counts)
 

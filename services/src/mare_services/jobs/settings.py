@@ -42,8 +42,9 @@ class Settings(EnvironmentSettings):
     """How long the record of an ended job is kept, in seconds."""
 
     stalled_seconds: Seconds = 60.0
-    """Without a change for this long (four times as long after its begin), a job is published to
-    the workers again if no event of a job waits at the broker."""
+    """Without a change for this long (six times as long after its begin), a job is published to
+    the workers again if no event of a job waits at the broker, or in the last third of
+    `JOBS_DURATION_SECONDS`."""
 
     redeliveries: Annotated[int, Meta(ge=0, le=100)] = 5
     """How often a stalled attempt is published again before it is left to expire."""
