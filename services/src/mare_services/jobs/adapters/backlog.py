@@ -5,6 +5,7 @@ from collections.abc import Callable
 from nameko.extensions import DependencyProvider
 
 from mare_nameko.service.consumer_counts import read_counts
+from mare_nameko.service.retries import parking_name
 
 QUEUES = (
     "evt-jobs-job_accepted--playlists.compose",
@@ -19,9 +20,10 @@ READ_SECONDS = 5.0
 
 
 class Backlog(DependencyProvider):
-    """Injects a function that returns whether all `QUEUES` are empty.
+    """Injects a function that returns whether all `QUEUES` are empty, and those of failed events.
 
-    It opens a connection for each call: calls are rare, since few jobs stall.
+    After an outage of the store, the results of all jobs wait for their next delivery. The function
+    opens a connection for each call: calls are rare, since few jobs stall.
     """
 
     def get_dependency(self, worker_ctx: object) -> Callable[[], bool]:  # noqa: ARG002
@@ -29,5 +31,7 @@ class Backlog(DependencyProvider):
 
     def _is_empty(self) -> bool:
         """Return False also if a queue cannot be read: it may have the event of a stalled job."""
-        counts = read_counts(self.container.broker, "backlog", QUEUES, READ_SECONDS)
+        parked = map(parking_name, self.container.settings.retry_seconds)
+        queues = (*QUEUES, *parked)
+        counts = read_counts(self.container.broker, "backlog", queues, READ_SECONDS)
         return counts is not None and not any(messages for messages, _ in counts)
