@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mare_services.contract.callback_urls import UrlRules
-from mare_services.contract.errors import InvalidRequest
+from mare_services.contract.errors import InvalidRequest, StoreUnavailable
 from mare_services.contract.jobs import JobState
 from mare_services.jobs.callbacks import DeliveryLog, JobCallbacks
 from mare_services.jobs.domain.job import Terms
@@ -143,6 +143,13 @@ def test_an_event_that_is_delivered_twice_changes_the_store_once(service, store,
 
     assert empty != once
     assert stored() == once
+
+
+@pytest.mark.parametrize("handler", [handler for handler, _ in EVENTS])
+def test_no_event_is_given_up_while_the_store_is_away(handler):
+    (entrypoint,) = getattr(JobsService, handler).nameko_entrypoints
+
+    assert isinstance(StoreUnavailable(""), entrypoint._outages)
 
 
 @pytest.mark.parametrize("event", [*MALFORMED, {"job_id": "1", "attempt": 1, "request": "x"}])

@@ -58,17 +58,26 @@ class RetryingConsumer(nameko.messaging.Consumer):
     """An entrypoint that consumes a queue.
 
     ``on_give_up`` names a method of the service. It is called with the event and the last error
-    before the event is dead-lettered, but not if its processes were killed. ``requeue_on_error`` is
-    accepted for compatibility and has no effect: a failed event is always retried.
+    before the event is dead-lettered, but not if its processes were killed. Errors of the types in
+    ``outages`` do not count as failures: the last retry repeats until the outage ends.
+    ``requeue_on_error`` is accepted for compatibility and has no effect: a failed event is always
+    retried.
     """
 
     queue_consumer = QueueConsumer()
     publisher = Publisher()
     span_kind = "consumer"
 
-    def __init__(self, *args: Any, on_give_up: str | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        on_give_up: str | None = None,
+        outages: type[Exception] | tuple[type[Exception], ...] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._on_give_up = on_give_up
+        self._outages = outages
 
     def setup(self) -> None:
         super().setup()
@@ -127,6 +136,8 @@ class RetryingConsumer(nameko.messaging.Consumer):
     ) -> None:
         """Park or dead-letter the event, and only then acknowledge it."""
         failures += failures_so_far(message.headers)
+        if isinstance(error, self._outages):
+            failures = max(1, min(failures, self._policy.limit))
         delay = self._policy.next_delay(failures)
         try:
             if delay is not None:

@@ -171,25 +171,25 @@ class JobsService:
         job_id = wire.read(query, JobQuery).id
         return {"ended": self._call(self.resources.callbacks.ended, job_id)}
 
-    @event_handler("webhooks", "callback_attempted")
+    @event_handler("webhooks", "callback_attempted", outages=StoreUnavailable)
     def callback_attempted(self, event: Any) -> None:
         attempted = wire.read(event, CallbackAttempted)
         self._call(self.resources.callbacks.record, attempted)
 
-    @event_handler("playlists", "job_started")
+    @event_handler("playlists", "job_started", outages=StoreUnavailable)
     def job_started(self, event: Any) -> None:
         self._record(event, JobStarted, JobState.RUNNING)
 
-    @event_handler("playlists", "weather_observed")
+    @event_handler("playlists", "weather_observed", outages=StoreUnavailable)
     def weather_observed(self, event: Any) -> None:
         self._record(event, WeatherObserved, JobState.PARTIAL, weather="report")
 
-    @event_handler("playlists", "playlist_composed")
+    @event_handler("playlists", "playlist_composed", outages=StoreUnavailable)
     def playlist_composed(self, event: Any) -> None:
         fields = {"result": "suggestion", "weather": "report"}
         self._record(event, PlaylistComposed, JobState.COMPLETE, **fields)
 
-    @event_handler("playlists", "playlist_failed")
+    @event_handler("playlists", "playlist_failed", outages=StoreUnavailable)
     def playlist_failed(self, event: Any) -> None:
         self._record(event, PlaylistFailed, JobState.FAILED, failure="failure")
 
