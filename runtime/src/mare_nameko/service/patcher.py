@@ -7,16 +7,19 @@ nsswitch and search domains.
 """
 
 import functools
+import importlib.util
 import os
 import warnings
 from collections.abc import Callable
 from typing import Any
 
+NAME_THREADS = 4
+"""More than names that are resolved at a time: the broker's and those of few upstreams."""
+
 
 def monkey_patch() -> None:
     """Patch the standard library. Call it before importing anything that opens a socket."""
     os.environ["EVENTLET_NO_GREENDNS"] = "yes"
-    # More threads than names that are resolved at a time: the broker's and those of few upstreams.
     os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", "8")
     # The deprecation is accepted: see docs/decisions/mend-nameko-by-subclassing.md.
     warnings.filterwarnings("ignore", message="\nEventlet is deprecated")
@@ -34,13 +37,28 @@ def _resolve_in_native_threads() -> None:
     import socket  # noqa: PLC0415
 
     import eventlet.green.socket  # noqa: PLC0415
-    from eventlet import tpool  # noqa: PLC0415
 
+    threads = _own_threads()
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "getnameinfo"):
         native = getattr(eventlet.green.socket, name)
-        resolve = in_this_thread(coalesce(functools.partial(tpool.execute, native)), native)
+        resolve = in_this_thread(coalesce(functools.partial(threads.execute, native)), native)
         setattr(socket, name, resolve)
         setattr(eventlet.green.socket, name, resolve)
+
+
+def _own_threads() -> Any:
+    """Return eventlet's thread pool once more, with threads of its own.
+
+    Services call stores in the threads of ``eventlet.tpool``. While a store does not answer, all of
+    these wait for it, and the name of the broker could not be resolved.
+    """
+    spec = importlib.util.find_spec("eventlet.tpool")
+    assert spec is not None
+    assert spec.loader is not None
+    pool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pool)
+    pool.set_num_threads(NAME_THREADS)
+    return pool
 
 
 def in_this_thread(cooperative: Callable[..., Any], native: Callable[..., Any]) -> Any:
