@@ -61,11 +61,23 @@ class PostgreSqlServer:
 
     def kill(self) -> None:
         """End the server and its children with SIGKILL."""
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """Stop the server and its children for a while; its host still acknowledges packets."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
         pid = int((self._folder / "data/postmaster.pid").read_text().splitlines()[0])
         for each in (pid, *children(pid)):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(each, 9)
-        self._process.wait()
+                os.kill(each, number)
 
     def new_database(self) -> str:
         """Return the URI of an empty database."""

@@ -70,6 +70,25 @@ def test_it_answers_again_after_an_outage_of_the_server(launch, vhost):
     assert "Traceback" not in service.log()
 
 
+@pytest.mark.nightly
+def test_it_answers_again_after_the_server_was_stopped(launch, vhost):
+    with PostgreSqlServer() as server, Caller(vhost) as caller:
+        service = launch(server.new_database()).wait_ready()
+        query = {"id": "1", "client": "ana"}
+
+        def errors(calls):
+            sent = [caller.send("jobs.get", query) for _ in range(calls)]
+            return {caller.answer(each)["error"]["exc_type"] for each in sent}
+
+        assert errors(60) == {"JobNotFound"}
+        with server.stopped():
+            outage = errors(20)
+            status, _ = service.get("/livez")
+
+        assert (outage, status) == ({"StoreUnavailable"}, 200)
+        assert errors(60) == {"JobNotFound"}
+
+
 @pytest.mark.parametrize(
     ("user", "cause", "repair"),
     [

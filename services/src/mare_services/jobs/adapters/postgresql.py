@@ -6,12 +6,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 
 from mare_nameko.settings import SettingsError
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 10
+ANSWER_SECONDS = STATEMENT_SECONDS + 2.0
+"""Longest wait for an answer. A server that is stopped ends no statement, and its host still
+acknowledges what is sent to it. With the next attempt to connect, a call fails within 17 s."""
 
 _OPTIONS = (
     f"-c synchronous_commit=on -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout=5s"
@@ -25,6 +30,17 @@ _DEAD_PEER: dict[str, int] = {
     "tcp_user_timeout": 10_000,
 }
 """A host that vanishes is noticed after 10 s. The kernel's defaults hold the thread for minutes."""
+
+
+class _Connection(psycopg.Connection[tuple[Any, ...]]):
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Run an exchange with the server; close the connection if it does not end in time."""
+        try:
+            return super().wait(gen, interval, timeout or ANSWER_SECONDS)
+        except psycopg.OperationalError:
+            if self.info.transaction_status is TransactionStatus.ACTIVE:
+                self.close()
+            raise
 
 
 class PostgreSql:
@@ -46,7 +62,7 @@ class PostgreSql:
             raise SettingsError("JOBS_STORE='***': it is not a URI of PostgreSQL.") from None
         self._uri = uri
         self._local = threading.local()
-        self._all: set[psycopg.Connection[tuple[Any, ...]]] = set()
+        self._all: set[_Connection] = set()
 
     @contextmanager
     def transaction(self, *, writes: bool = True) -> Iterator["_Transaction"]:  # noqa: ARG002
@@ -63,14 +79,14 @@ class PostgreSql:
         for connection in self._all:
             connection.close()
 
-    def _connection(self) -> "psycopg.Connection[tuple[Any, ...]]":
-        connection: psycopg.Connection[tuple[Any, ...]] | None
+    def _connection(self) -> _Connection:
+        connection: _Connection | None
         connection = getattr(self._local, "connection", None)
         if connection is None or not _is_alive(connection):
             if connection is not None:
                 connection.close()
                 self._all.discard(connection)  # the last attempt to connect may have failed
-            connection = psycopg.connect(
+            connection = _Connection.connect(
                 self._uri,
                 autocommit=True,
                 options=_OPTIONS,
@@ -91,7 +107,7 @@ class _Transaction:
         return self._cursor.fetchall() if self._cursor.description else []
 
 
-def _is_alive(connection: "psycopg.Connection[tuple[Any, ...]]") -> bool:
+def _is_alive(connection: _Connection) -> bool:
     """Return whether the server still answers; a restart of it closes all connections."""
     if connection.closed:
         return False
