@@ -77,6 +77,10 @@ def test_the_numbers_of_a_formula_give_the_proposal():
                 busy = 100 * n["arrivalRate"] / (kept.numbers["replicas"] * n["capacity"])
                 assert kept.numbers["busyPercent"] == pytest.approx(busy, rel=0.01)
                 recomputed.add(kept.code)
+        formulas = [each for each in decision.clauses if each.code in FORMULAS]
+        if any("replicas" in each.numbers for each in formulas):
+            named = {each.numbers.get("replicas") for each in decision.clauses}
+            assert decision.raw in named, decision.message
     expected = FORMULAS.keys() - {"wait.byWorkers", "wait.nothing"} | {"tolerance.busy"}
     assert recomputed >= expected, recomputed
 
@@ -104,7 +108,10 @@ def test_a_count_kept_for_the_highest_rate_has_the_formula_of_that_rate():
     proposal = without_work(highest_rate=1.5)
     assert (proposal.raw, proposal.replicas) == (0, 1)
     why, formula = proposal.clauses
-    assert why == "the highest rate of the last 15 s decides on a scale-down"
+    assert why == (
+        "the load needs 0 replicas now, but the highest rate of the last 15 s decides on a"
+        " scale-down"
+    )
     assert formula == (
         "an arrival rate of 1.5 messages/s at 2 messages/s per replica with 1 worker needs 2"
         " replicas, so that 95 % of messages wait at most 2 s"
@@ -128,7 +135,10 @@ def test_a_count_kept_for_the_error_of_the_capacity_has_the_formula_of_the_lower
     )
     assert (proposal.raw, proposal.replicas) == (3, 4)
     why, formula = proposal.clauses
-    assert why == "a scale-down keeps a reserve for errors of the estimates"
+    assert why == (
+        "the load needs 3 replicas now, but a scale-down keeps a reserve for errors of the"
+        " estimates"
+    )
     assert formula == (
         "an arrival rate of 58 messages/s at 22.5 messages/s per replica needs 4 replicas,"
         " at most 80 % busy"

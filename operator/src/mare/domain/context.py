@@ -15,7 +15,7 @@ class Proposal:
     """The replicas that one target proposes."""
 
     raw: int
-    """The result of the formula in the sentence; for fewer replicas, with a reserve."""
+    """The result of `formula`; for fewer replicas, with a reserve."""
     replicas: int
     """The proposed count: `raw`, or what the tolerance or the largest step makes of it."""
     formula: Clause
@@ -23,7 +23,8 @@ class Proposal:
     why_not_raw: Clause | None = None
     """Why `replicas` is not `raw`: the tolerance, or the largest step."""
     tolerance_formula: Clause | None = None
-    """The formula that keeps the current count; None if `formula` does."""
+    """The formula that keeps the current count; None if `formula` does. Its result is not `raw`,
+    which `why_not_raw` names."""
     remark: Clause | None = None
     """An estimate that the formula lacks or does not trust yet."""
     allows_scale_down: bool = True

@@ -167,9 +167,11 @@ def _fewer(
     formula = _clause(at_worst, most, estimates)
     if most.replicas < current:
         return Proposal(most.replicas, most.replicas, formula)
-    kept = Clause("tolerance.reserve")
+    kept = Clause("tolerance.reserve", replicas=needed.replicas)
     if highest_rate > demand.arrival_rate:
-        kept = Clause("tolerance.highestRate", recentSeconds=RECENT_SECONDS)
+        kept = Clause(
+            "tolerance.highestRate", replicas=needed.replicas, recentSeconds=RECENT_SECONDS
+        )
     own = _clause(demand, needed, estimates)
     return Proposal(needed.replicas, current, own, kept, tolerance_formula=formula)
 
