@@ -55,10 +55,12 @@ def replicas(desired, current, dry_run=0):
     }
 
 
-def at_maximum(needed, most):
+def at_maximum(missing):
+    """The formula needs more than maxReplicas also where they are within the tolerance."""
     return {
-        f"mare_needed_replicas{{{JOB}}}": f"{needed}x40",
-        f"mare_max_replicas{{{JOB}}}": f"{most}x40",
+        f"mare_needed_replicas{{{JOB}}}": "9x40",
+        f"mare_max_replicas{{{JOB}}}": "8x40",
+        f"mare_missing_replicas{{{JOB}}}": f"{missing}x40",
     }
 
 

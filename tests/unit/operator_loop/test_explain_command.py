@@ -70,7 +70,7 @@ MORE = "more needed (TooManyReplicas)"
             f"at maximum, 80 {MORE}",
             "> bounds       20  maxReplicas",
         ),
-        ({"ready": 109, "maxReplicas": 10}, 3, f"at maximum, 1 {MORE}", "> tolerance    10  109 %"),
+        ({"ready": 109, "maxReplicas": 10}, 0, "on target", "> tolerance    10  109 %"),
         (
             {"ready": 5, "minReplicas": 3, "behavior": NO_WINDOW},
             3,

@@ -33,8 +33,8 @@ def test_a_load_that_needs_more_than_the_maximum_is_exported_with_its_limit():
         await world.tick()
 
     world = run(timeline)
-    names = ("needed_replicas", "desired_replicas", "max_replicas")
-    assert [read(world, name) for name in names] == [10, 4, 4]
+    names = ("needed_replicas", "desired_replicas", "max_replicas", "missing_replicas")
+    assert [read(world, name) for name in names] == [10, 4, 4, 6]
     labels = {"namespace": "shop", "name": "worker", "reason": "TooManyReplicas"}
     assert world.metrics.registry.get_sample_value("mare_limited_by", labels) == 1
 

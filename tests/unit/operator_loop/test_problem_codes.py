@@ -89,3 +89,19 @@ def test_a_load_that_needs_more_than_the_maximum_is_behind_though_no_message_wai
     facts = facts_of(run(timeline).record.histories["shop", "worker"])
 
     assert (facts.wait_seconds, facts.missing_replicas, attention(facts)) == (1.5, 56, "behind")
+
+
+def test_a_load_within_the_tolerance_of_the_maximum_is_not_behind():
+    """5 replicas of at most 5 were at the target, and "too few", and raised MareAtMaximum."""
+
+    async def timeline(world: World) -> None:
+        world.begin(5, 52, maxReplicas=5)
+        await world.tick()
+
+    world = run(timeline)
+    facts = facts_of(world.record.histories["shop", "worker"])
+
+    assert facts.decision.limited_by == ()
+    assert (facts.missing_replicas, attention(facts), problems_of(facts)) == (0, "none", ())
+    labels = {"namespace": "shop", "name": "worker"}
+    assert world.metrics.registry.get_sample_value("mare_missing_replicas", labels) == 0

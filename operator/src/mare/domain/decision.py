@@ -71,6 +71,15 @@ class Decision:
     def changes(self) -> bool:
         return self.replicas != self.current
 
+    def missing_replicas(self, max_replicas: int) -> int:
+        """Return how many replicas the load needs beyond maxReplicas, where that limits them.
+
+        Within the tolerance it limits nothing: 52 messages at 10 per replica need 6 replicas, and
+        5 of at most 5 are enough for them.
+        """
+        is_limited = Reason.TOO_MANY_REPLICAS in self.limited_by and self.desired >= max_replicas
+        return max(0, self.raw - max_replicas) if is_limited and self.raw is not None else 0
+
     @property
     def deciding_step(self) -> Step | None:
         """The last step that changed the count, else the first one; None without steps."""

@@ -70,11 +70,7 @@ class Facts:
 
     @property
     def missing_replicas(self) -> int:
-        """How many replicas the load needs beyond maxReplicas, if maxReplicas are desired."""
-        decision, most = self.decision, self.spec.max_replicas
-        if decision is None or decision.raw is None or decision.desired < most:
-            return 0
-        return max(0, decision.raw - most)
+        return self.decision.missing_replicas(self.spec.max_replicas) if self.decision else 0
 
     @property
     def is_behind(self) -> bool:

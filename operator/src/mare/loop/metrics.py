@@ -130,6 +130,11 @@ def _busy(view: View) -> int | None:
     return None if isinstance(busy, Unknown) else sum(count > 0 for count in busy.values())
 
 
+def _missing(view: View) -> int | None:
+    most = view.autoscaler.spec.max_replicas
+    return view.decision.missing_replicas(most) if view.decision else None
+
+
 def _target_wait(view: View) -> float | None:
     targets = view.autoscaler.spec.targets
     waits = (each.wait_seconds for each in targets if isinstance(each, QueueWaitTime))
@@ -154,6 +159,11 @@ _GAUGES = (
         "mare_needed_replicas",
         "Replicas that the formula in the sentence needs, without behavior and bounds",
         lambda v: v.decision.raw if v.decision else None,
+    ),
+    (
+        "mare_missing_replicas",
+        "Replicas that the load needs beyond maxReplicas; 0 within the tolerance",
+        _missing,
     ),
     (
         "mare_unready_replicas",
