@@ -107,6 +107,9 @@ def play(pool: Pool, spec: ScalingSpec) -> list[int]:
         observation, busy = pool.observe(now)
         decision, history = decide_and_ask(spec, observation, history, now)
         pool.scale(decision.replicas, busy, now)
+        if decision.changes:
+            change = decision.replicas - decision.current
+            history = history.record_scaling(change, now, spec.behavior)
         counts.append(decision.replicas)
     return counts
 

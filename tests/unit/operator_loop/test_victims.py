@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Unavailable
 from tests.unit.operator_loop.worlds import World, run
@@ -48,6 +49,33 @@ def test_idle_replicas_that_can_be_marked_go_at_once(busy: dict[str, int], left:
 
     assert world.workloads.done == [("worker", left)]
     assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
+
+
+def test_a_refused_scale_down_to_the_busy_replicas_is_named_in_each_decision():
+    """9 of 10 decisions had "0 replicas idle", so that Ready changed, and MareNotScaled was silent.
+
+    Statistics come every 5 s, and no statistics were counted twice, although nothing was removed.
+    """
+    decisions = []
+
+    async def timeline(world: World) -> None:
+        await three_replicas(world, **idle_only())
+        world.workloads.errors["worker"] = AccessRefused("may not patch deployments/scale")
+        for number in range(80):
+            if number % 10 == 0:
+                world.brokers.statistics_at = world.brokers.busy_at = world.clock.now + 0.5
+            await world.tick(0.5)
+            decisions.append(world.record.histories["shop", "worker"].view.decision)
+
+    objects = run(timeline).objects
+    first = next(number for number, each in enumerate(decisions) if each.changes)
+    later = decisions[first + 1 :]
+
+    assert len(later) > 40
+    assert {each.desired for each in later} == {1}
+    assert {each.reason for each in later if not each.changes} == {Reason.UNABLE_TO_SCALE}
+    assert objects.condition("Ready") == ("False", "Forbidden")
+    assert [reason for _, _, reason in objects.events].count("Forbidden") <= 2
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,7 @@ def keep_busy_replicas(trace: DecisionTrace, context: DecisionContext, history: 
         trace.limit(Stage.VICTIMS, trace.current - removable, Reason.DRAINING, remark, ends_at)
     if keeps:
         return history.end_draining()
-    counted_at = known(context.load.statistics_at, history.idle_counted_at)
-    return replace(history, draining_since=since, idle_counted_at=counted_at)
+    return replace(history, draining_since=since)
 
 
 def _removes_only_idle(context: DecisionContext, history: History) -> bool:
@@ -97,8 +96,8 @@ def _removable_replicas(context: DecisionContext, history: History) -> int:
     A replica has none if two samples show none. Both samples have to be later than the last ready
     message, because every replica had work then.
 
-    Each statistics update counts once: a second decision on the same update would remove the same
-    number of replicas again.
+    Statistics of before the last scale-down count no more: a second decision on them would remove
+    the same number of replicas again.
     """
     if history.is_quiet_confirmed:
         return context.workload.replicas
@@ -107,7 +106,7 @@ def _removable_replicas(context: DecisionContext, history: History) -> int:
         return 0
     if not _sampled_twice_since_ready(context, history):
         return 0
-    return idle_count if statistics_at > history.idle_counted_at else 0
+    return idle_count if statistics_at > history.scaled_down_at else 0
 
 
 def keep_acknowledged_early(

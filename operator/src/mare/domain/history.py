@@ -54,8 +54,8 @@ class History:
     unready: UnreadyReplicas = field(default_factory=UnreadyReplicas)
     draining_since: float | None = None
     """Since when busy replicas delay a scale-down."""
-    idle_counted_at: float = 0.0
-    """The time of the statistics by which idle replicas were last removed."""
+    scaled_down_at: float = 0.0
+    """When replicas were last removed, which statistics of before that still count as idle."""
 
     @property
     def quiet_since(self) -> float:
@@ -127,8 +127,9 @@ class History:
         self, change: int, now: float, behavior: Behavior, *, earliest: float | None = None
     ) -> "History":
         """Record that replicas were added or removed. A failed change is no scale event."""
-        event = ScaleEvent(now, change, earliest)
-        return replace(self, events=store_event(behavior, self.events, event))
+        events = store_event(behavior, self.events, ScaleEvent(now, change, earliest))
+        scaled_down_at = now if change < 0 else self.scaled_down_at
+        return replace(self, events=events, scaled_down_at=scaled_down_at)
 
     def end_draining(self) -> "History":
         """Forget since when busy replicas delay a scale-down."""
