@@ -164,6 +164,34 @@ def test_a_problem_ends_when_the_object_becomes_a_dry_run():
     assert run(timeline).objects.condition("AbleToScale")[0] == "True"
 
 
+def test_a_failure_of_a_change_that_is_no_longer_wanted_is_not_the_problem_of_a_later_one():
+    """Hours later, a successful change published the Warning of the failed one."""
+
+    async def timeline(world: World) -> None:
+        world.begin(1, 95)
+        world.workloads.errors["worker"] = AccessRefused("not allowed")
+        for _ in range(15):
+            await world.tick()
+        assert world.objects.condition("AbleToScale") == ("False", "Forbidden")
+        world.brokers.ready["worker"] = 5
+        for _ in range(15):
+            await world.tick()
+        assert world.objects.condition("AbleToScale") == ("True", "Able")
+        world.workloads.errors.clear()
+        world.objects.statuses.clear()
+        world.objects.events.clear()
+        world.brokers.ready["worker"] = 95
+        for _ in range(15):
+            await world.tick()
+
+    world = run(timeline)
+
+    assert world.workloads.done == [("worker", 10)]
+    assert world.objects.events == [("worker", "Normal", "LoadGrew")]
+    conditions = [each for _, status in world.objects.statuses for each in status["conditions"]]
+    assert {e["reason"] for e in conditions if e["type"] == "AbleToScale"} == {"Able"}
+
+
 def test_statuses_that_wait_for_an_api_server_are_made_when_it_is_their_turn():
     names = [f"worker-{number}" for number in range(40)]
 

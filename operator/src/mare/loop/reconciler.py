@@ -121,8 +121,10 @@ class Reconciler:
     def _carry_out(self, state: AutoscalerState, view: View, now: float) -> None:
         """Start what the decision needs, and the status write if something else is to be shown."""
         decision, scale = view.decision, view.scale
-        if decision is not None and decision.asks_queues:
-            self._quiet_checks.start(state)
+        if decision is not None:
+            self.scales.forget_failure(state, decision)
+            if decision.asks_queues:
+                self._quiet_checks.start(state)
         if self.guard.is_paused:
             return
         if view.autoscaler.spec.jobs is not None:

@@ -68,6 +68,12 @@ class ScaleWriter:
         state.scaling_since = self.clock()
         self._tasks.start(self._write(state, view, scale, decision))
 
+    def forget_failure(self, state: AutoscalerState, decision: Decision) -> None:
+        """Forget why a change failed that is not wanted any more: a later one has not failed."""
+        is_wanted = decision.desired != decision.current
+        if not is_wanted and self.clock() >= state.scale_attempts.due:
+            state.scale_attempts.succeed()
+
     async def _write(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
     ) -> None:
