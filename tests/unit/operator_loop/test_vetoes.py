@@ -1,7 +1,8 @@
 """What stops a change: each is in the decision, the status and the page `docs/explain.md`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 
 from mare.domain.evidence import MESSAGES_LEFT, QUEUE_CHANGED
 from mare.domain.unknown import Unknown
-from mare.ports import AccessRefused, Unavailable
+from mare.ports import AccessRefused, Conflict, Unavailable
+from mare.tenant_scheduler import SCALE_WRITES, Work
 from tests.unit.operator_loop.worlds import World, run
 
 PAGE = Path(__file__).parents[3] / "docs" / "explain.md"
@@ -56,6 +58,10 @@ def change_at_the_same_time(world: World) -> None:
 
     world.workloads.behind = {"worker"}
     world.workloads.refresh = refresh  # type: ignore[method-assign]
+
+
+def change_the_object(world: World) -> None:
+    world.objects.error = Conflict("the object has been modified")
 
 
 def answer(reason: str, cause: str) -> Callable[[World], None]:
@@ -125,6 +131,14 @@ VETOES = {
         able=("False", "Conflict"),
         seconds=4,
     ),
+    "another client that changes the object": Veto(
+        prepare=change_the_object,
+        sentence=f"{NEEDS_TEN} The last change failed, because another client changes this object"
+        " at the same time; the next attempt is in 2 s.",
+        reason="UnableToScale",
+        able=("False", "ObjectChanged"),
+        seconds=60,
+    ),
     "queues that have not answered": Veto(
         prepare=no_answer,
         sentence=f"{QUIET} 49 s. Scale-down to 0 follows when the queues themselves report no"
@@ -192,9 +206,11 @@ def test_what_stops_a_change_is_said_in_the_decision_with_its_time(name: str):
     assert "worker" not in dict(run(timeline).workloads.done)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in VETOES if name != "an API server that asks for time"]
-)
+UNWRITTEN = {"an API server that asks for time", "another client that changes the object"}
+"""Vetoes while which no status is written."""
+
+
+@pytest.mark.parametrize("name", VETOES.keys() - UNWRITTEN)
 def test_what_stops_a_change_is_in_the_status_soon(name: str):
     veto = VETOES[name]
 
@@ -215,6 +231,51 @@ def test_the_page_has_the_sentence_of_each(name: str):
     text = " ".join(PAGE.read_text(encoding="utf-8").split())
 
     assert VETOES[name].sentence in text
+
+
+@pytest.mark.parametrize("seconds", [1, 10])
+def test_a_status_write_that_is_not_answered_is_named_if_a_first_change_waits_long(seconds: int):
+    async def timeline(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        world.begin(1, 5)
+        await world.tick()
+        world.brokers.ready["worker"] = 95
+        for _ in range(4 * seconds):
+            await world.tick(0.25)
+        decision = world.record.histories["shop", "worker"].view.decision
+        assert ("is not written yet; the next attempt" in decision.message) == (seconds > 2)
+        world.objects.answers.set()
+        await world.tick(0.5)
+        assert world.workloads.done == [("worker", 10)]
+
+    assert len(run(timeline).record.failures) == (seconds > 2)
+
+
+def test_a_change_whose_turn_comes_too_late_for_the_answer_of_the_queues_is_named():
+    """The queues were asked again and again, and nothing said why."""
+    seen = set()
+
+    async def timeline(world: World) -> None:
+        in_time = world.loop.scheduler.turn
+
+        @asynccontextmanager
+        async def late(work: Work, namespace: str) -> AsyncIterator[None]:
+            async with in_time(work, namespace):
+                world.clock.now += 1.5 if work is SCALE_WRITES else 0.0
+                yield
+
+        world.loop.scheduler.turn = late  # type: ignore[method-assign]
+        world.begin(1, 0, idle={"cooldownSeconds": 0})
+        for _ in range(40):
+            await world.tick(0.25)
+            seen.add(world.record.histories["shop", "worker"].view.decision.message)
+        assert world.workloads.done == []
+        world.loop.scheduler.turn = in_time  # type: ignore[method-assign]
+        for _ in range(5):
+            await world.tick()
+
+    assert run(timeline).workloads.done == [("worker", 0)]
+    assert [each for each in seen if "because its turn came after the answer of the queues" in each]
 
 
 def test_a_change_that_is_under_way_for_long_is_in_the_status():

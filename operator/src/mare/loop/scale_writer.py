@@ -39,6 +39,12 @@ _REASONS = {
     InvalidName: "InvalidName",
     Rejected: "JobRefused",
 }
+_UNSENT_SECONDS = 2.0
+"""How long nothing is said of a change that is not sent: the watch brings another version of the
+object at once, and a write of the status is answered within a second."""
+_OBJECT_CHANGED = Unknown("ObjectChanged", "another client changes this object at the same time")
+_STATUS_PENDING = Unknown("StatusPending", "the status of this object is not written yet")
+_TURN_LATE = Unknown("TurnLate", "its turn came after the answer of the queues had expired")
 _log = logging.getLogger(__name__)
 
 
@@ -73,6 +79,7 @@ class ScaleWriter:
         is_wanted = decision.desired != decision.current
         if not is_wanted and self.clock() >= state.scale_attempts.due:
             state.scale_attempts.succeed()
+            state.unsent_since = None
 
     async def _write(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
@@ -82,6 +89,7 @@ class ScaleWriter:
             async with self.scheduler.turn(SCALE_WRITES, state.autoscaler.key.namespace):
                 sent_at = await self._send(state, view, scale, decision)
             if sent_at is None:
+                self._not_sent(state, decision)
                 return
         except Conflict:
             await self._refresh(state)
@@ -116,7 +124,7 @@ class ScaleWriter:
                 return None
         if not await self._record_counts(state, scale.replicas) or not is_allowed():
             return None
-        sent_at, before = self.clock(), state.may_have_scaled
+        sent_at, before, state.unsent_since = self.clock(), state.may_have_scaled, None
         state.original_replicas, state.may_have_scaled = state.original_of(scale.replicas), True
         try:
             await self.workloads.scale(view.autoscaler.target, scale, decision.replicas, is_allowed)
@@ -145,6 +153,26 @@ class ScaleWriter:
             return False
         return True
 
+    def _not_sent(self, state: AutoscalerState, decision: Decision) -> None:
+        """Name in the next decision what a change waits for, if that takes longer than usual.
+
+        The next attempt follows soon, or with the next write of the status.
+        """
+        now, stored = self.clock(), state.stored
+        if decision.expires_at is not None and now > decision.expires_at:
+            problem = _TURN_LATE
+        elif not stored.may_be_written(now):
+            problem = _OBJECT_CHANGED if stored.outdated else _STATUS_PENDING
+        else:
+            return
+        state.unsent_since = now if state.unsent_since is None else state.unsent_since
+        if now - state.unsent_since < _UNSENT_SECONDS:
+            return
+        attempts, due = state.scale_attempts, 0.0 if stored.writing else stored.attempts.due
+        if attempts.problem != problem:
+            self._report(state, problem.cause)
+        attempts.problem, attempts.due = problem, max(due, now + attempts.first)
+
     async def _refresh(self, state: AutoscalerState) -> None:
         """Read the workload after a conflict, and decide again: at once the first time."""
         self.metrics.conflicts.inc()
@@ -165,7 +193,10 @@ class ScaleWriter:
         now, text = self.clock(), str(error)[:512]
         state.scale_attempts.fail(now, Unknown(reason, text))
         self.guard.pause_after(error)
-        self.record.failures.append(now)
+        self._report(state, text)
+
+    def _report(self, state: AutoscalerState, text: str) -> None:
+        self.record.failures.append(self.clock())
         _log.warning(
             "Workload could not be scaled", extra={"object": state.autoscaler.key, "error": text}
         )

@@ -74,6 +74,8 @@ class AutoscalerState:
     scaling_since: float | None = None
     """Since when a change is under way. Written by the scale writer, as are the attempts."""
     scale_attempts: Attempts = field(default_factory=Attempts)
+    unsent_since: float | None = None
+    """Since when a change is not sent, for want of a status or of a turn."""
     marking_attempts: Attempts = field(default_factory=Attempts)
     """Attempts to mark idle Pods."""
     asking_queues: bool = False
@@ -151,6 +153,7 @@ class AutoscalerState:
         self.history = self.applied = self.unanswered = None
         self.job_history = None
         self.scale_attempts, self.marking_attempts = Attempts(), Attempts()
+        self.unsent_since = None
 
     def replace_spec(self, autoscaler: Autoscaler) -> None:
         """Take a new generation; what was learnt of another workload is dropped."""
