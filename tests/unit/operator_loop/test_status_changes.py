@@ -175,3 +175,40 @@ def test_a_workload_is_active_for_its_cooldown_and_for_10_s_at_least(cooldown, s
         assert [each.reason for each in view.conditions if each.type == "Active"] == [reason]
 
     run(timeline)
+
+
+def test_the_last_decision_has_the_desired_count_of_the_status():
+    """While a change is refused, `desiredReplicas` was 25 beside "need 10 replicas"."""
+    written: list[int] = []
+
+    async def timeline(world: World) -> None:
+        world.begin(1, 95)
+        world.workloads.errors["worker"] = AccessRefused("not allowed")
+        for second in range(60):
+            world.brokers.ready["worker"] = 95 if second < 15 else 245
+            await world.tick()
+            written.append(len(world.objects.statuses))
+
+    status = run(timeline).objects.status()
+
+    assert status["desiredReplicas"] == 25
+    assert "245 messages at 10 per replica need 25 replicas." in status["lastDecision"]["message"]
+    assert status["decisions"][0]["message"] == status["lastDecision"]["message"]
+    assert len(status["decisions"]) == 1
+    assert written[-1] == written[14] + 1
+
+
+def test_the_last_decision_at_the_maximum_has_what_is_needed_when_a_status_is_written():
+    async def timeline(world: World) -> None:
+        world.begin(5, 95, maxReplicas=5)
+        for second in range(60):
+            world.brokers.ready["worker"] = 95 if second < 15 else 245
+            if second == 30:
+                world.put(maxReplicas=5, generation=2)
+            await world.tick()
+
+    objects = run(timeline).objects
+
+    assert objects.status()["lastDecision"]["raw"] == 25
+    assert objects.status()["lastDecision"]["reason"] == "TooManyReplicas"
+    assert len(objects.status()["decisions"]) == 1

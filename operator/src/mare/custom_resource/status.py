@@ -16,6 +16,7 @@ from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.job_failures import JobFailures
 from mare.domain.observation import QueueReading
+from mare.domain.reason import Reason
 from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Scale
@@ -177,11 +178,13 @@ def _estimates(estimates: Estimates, now: float) -> Status:
 def _decisions(
     decision: Decision, before: Mapping[str, Any], now: float, offset: float, *, scaled: bool
 ) -> Status:
+    """Return the decision if it has another outcome than the last one, or needs another count."""
     last = before.get("lastDecision", {})
-    outcome = last.get("to"), last.get("reason")
-    if not scaled and outcome == (decision.replicas, decision.reason):  # noqa: SIM102
-        if not decision.changes or last.get("from") == decision.current:
-            return {}
+    outcome, is_kept = (last.get("to"), last.get("reason")), not decision.changes
+    is_same = outcome == (decision.replicas, decision.reason) and not scaled
+    is_same = is_same and (is_kept or last.get("from") == decision.current)
+    if is_same and _needed(last, before.get("desiredReplicas")) == _needed_by(decision):
+        return {}
     new: Status = {
         "time": status_values.instant(now),
         "from": decision.current,
@@ -194,19 +197,34 @@ def _decisions(
         new["raw"] = decision.raw
     if decision.until is not None:
         new["until"] = status_values.instant(decision.until + offset)
-    decisions = [new, *_lasting(before, now)]
+    decisions = [new, *_lasting(before, now, is_same=is_same)]
     # A merge patch merges mappings: absent fields must be null to be removed.
     last = {"raw": None, "until": None, **new, "steps": [_step(each) for each in decision.steps]}
     return {"lastDecision": last, "decisions": decisions[:_MOST_DECISIONS]}
 
 
-def _lasting(before: Mapping[str, Any], now: float) -> list[Status]:
-    """Return the stored decisions, without the newest if it is recent and changed nothing."""
+def _needed_by(decision: Decision) -> tuple[int | None, int | None]:
+    """Return the desired count, and the needed one where maxReplicas limits it."""
+    is_limited = Reason.TOO_MANY_REPLICAS in decision.limited_by
+    return decision.desired, decision.raw if is_limited else None
+
+
+def _needed(last: Mapping[str, Any], desired: int | None) -> tuple[int | None, int | None]:
+    """Return the same of a stored decision."""
+    is_limited = Reason.TOO_MANY_REPLICAS in last.get("limitedBy", ())
+    return desired, last.get("raw") if is_limited else None
+
+
+def _lasting(before: Mapping[str, Any], now: float, *, is_same: bool) -> list[Status]:
+    """Return the stored decisions, without the newest if it is replaced.
+
+    It is if it changed nothing, and has the outcome of the new one or is recent.
+    """
     stored: list[Status] = before.get("decisions", [])
     if not stored or stored[0]["time"] == before.get("lastScaleTime"):
         return stored
     age = now - status_values.seconds_of(stored[0]["time"])
-    return stored[1:] if age < _PASSING_SECONDS else stored
+    return stored[1:] if is_same or age < _PASSING_SECONDS else stored
 
 
 def _step(step: Step) -> Status:
