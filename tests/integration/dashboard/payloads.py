@@ -23,6 +23,11 @@ def sentence(before: int, after: int, *clauses: Json) -> Json:
     return {"from": before, "to": after, "clauses": list(clauses)}
 
 
+def estimate(rate: float, most: float) -> Json:
+    text = f"estimate: {rate:g} in, up to {most:g} out"
+    return clause("drain.estimate", text, arrivalRate=rate, capacity=most)
+
+
 def backlog(ready: float, replicas: int) -> Json:
     text = (
         f"{ready:g} ready messages and an arrival rate of 41.2 messages/s at 8.5 messages/s per"
@@ -49,7 +54,7 @@ def summary(at: float, namespace: str = "music", name: str = "playlists", **chan
         "waitTarget": 2.0,
         "publishRate": measured(41.2, at - 4),
         "ackRate": measured(39.8, at - 4),
-        "drain": measured(5.1, at - 0.4),
+        "drain": {**measured(5.1, at - 0.4), "estimate": estimate(41.2, 51)},
         "fresh": True,
         "constraint": {"code": "DesiredWithinRange", "until": None},
         "sentence": sentence(6, 6, backlog(depth - 9, 6)),

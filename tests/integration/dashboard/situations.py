@@ -8,6 +8,7 @@ from tests.integration.dashboard.payloads import (
     Json,
     backlog,
     clause,
+    estimate,
     measured,
     operator,
     sentence,
@@ -89,9 +90,10 @@ def _at_max(at: float, **names: str) -> Json:
         attention="behind",
         replicas={"min": 1, "max": 10, "running": 10, "requested": 10, "desired": 10, "raw": 14},
         wait=measured(7.4, at),
-        drain=measured(
-            None, at, {"reason": "NotDraining", "cause": "more messages arrive than are processed"}
-        ),
+        drain={
+            **measured(None, at, {"reason": "NotDraining", "cause": "too many arrive"}),
+            "estimate": estimate(98, 85),
+        },
         constraint={"code": "TooManyReplicas", "until": None},
         sentence=sentence(10, 10, backlog(980, 14), limit),
     )

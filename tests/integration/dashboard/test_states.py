@@ -103,6 +103,8 @@ def test_a_load_above_the_maximum_is_shown(open_page: Open) -> None:
     assert most is not None
     assert raw["x"] > most["x"]
     assert (chip(page), value(page, "drain")) == ("maximum", "growing")
+    more = page.locator(".figure.drain .more").inner_text().replace("\u00a0", " ")
+    assert more == "estimate: 98 in, up to 85 out"
 
 
 @pytest.mark.parametrize(

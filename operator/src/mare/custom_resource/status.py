@@ -108,7 +108,8 @@ def status_of(
     if decision is not None and history is not None:
         estimates = history.learning.estimates
         capacity = autoscaler.spec.capacity_per_replica or estimates.capacity_per_replica
-        seconds = status_values.wait_seconds(reading.queues, capacity, decision.replicas)
+        replicas = scale.replicas if isinstance(scale, Scale) else decision.replicas
+        seconds = status_values.wait_seconds(reading.queues, capacity, replicas)
         status |= {
             "wait": status_values.wait(seconds),
             "desiredReplicas": decision.desired,

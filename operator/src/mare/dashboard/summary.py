@@ -4,7 +4,13 @@ from collections.abc import Iterable
 
 from mare.custom_resource.conditions import unknown_of
 from mare.custom_resource.stored_timers import read_timers
-from mare.dashboard.serialize import Json, serialize_reading, serialize_sentence
+from mare.dashboard.serialize import (
+    Json,
+    serialize_clause,
+    serialize_reading,
+    serialize_sentence,
+)
+from mare.domain.clause import Clause, significant
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown, total
 from mare.explanation.constraint import Verdict, constraint_of, verdict_of
@@ -51,7 +57,7 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
         "waitTarget": facts.wait_target,
         "publishRate": serialize_reading(unknown or published, counted_at),
         "ackRate": serialize_reading(unknown or acknowledged, counted_at),
-        "drain": serialize_reading(unknown or drain(facts, queues), read_at),
+        "drain": serialize_reading(unknown) if unknown else drain_of(facts, queues, read_at),
         "fresh": unknown is None and read_at is not None and now - read_at <= _FRESH_SECONDS,
         "constraint": {
             "code": str(constraint_of(facts)),
@@ -99,14 +105,20 @@ def attention(facts: Facts) -> str:
     return "pending" if facts.pending else "none"
 
 
-def drain(facts: Facts, queues: Iterable[QueueReading]) -> float | Unknown:
-    """Return the seconds until the ready messages are processed, at the present rates."""
+def drain_of(facts: Facts, queues: Iterable[QueueReading], read_at: float | None = None) -> Json:
+    """Return when the ready messages are processed, as a reading, and by which estimates.
+
+    The replicas can process more than the rate of acknowledgements, which arrivals limit.
+    """
     waiting = total(each.ready for each in queues)
     if waiting == 0:
-        return 0.0
+        return {**serialize_reading(0.0, read_at), "estimate": None}
     each = facts.spec.capacity_per_replica or facts.estimates.capacity_per_replica
     rate = facts.estimates.arrival_rate
     if isinstance(each, Unknown) or isinstance(rate, Unknown) or isinstance(waiting, Unknown):
-        return _NOT_MEASURED
-    spare = each * (facts.ready if facts.ready is not None else facts.requested or 0) - rate
-    return waiting / spare if spare > 0 else _NOT_DRAINING
+        return {**serialize_reading(_NOT_MEASURED), "estimate": None}
+    replicas = facts.ready if facts.ready is not None else facts.requested or 0
+    rate, most = significant(rate), significant(each * replicas)
+    clause = Clause("drain.estimate", arrivalRate=rate, capacity=most)
+    value = waiting / (most - rate) if most > rate else _NOT_DRAINING
+    return {**serialize_reading(value, read_at), "estimate": serialize_clause(clause)}

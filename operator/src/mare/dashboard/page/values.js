@@ -1,7 +1,7 @@
 /** Counts, readings and constraints as text. An unknown value is a word, never zero. */
 
 import { setAttribute, setText } from "./dom.js";
-import { causeText, showClause } from "./sentence.js";
+import { causeText, clauseText, showClause } from "./sentence.js";
 
 const MOODS = {
   DesiredWithinRange: "calm",
@@ -67,7 +67,8 @@ export function shortCountsText(words, { running, requested, desired }) {
 export function showReading(card, words, { reading, text, more, fresh }, now) {
   const unknown = reading.value === null;
   setText(card.value, unknown ? unknownText(words, reading) : text(reading.value));
-  if (unknown && reading.unknown) showClause(card.more, causeText(words, reading.unknown));
+  if (reading.estimate) showClause(card.more, clauseText(words, reading.estimate));
+  else if (unknown && reading.unknown) showClause(card.more, causeText(words, reading.unknown));
   else showClause(card.more, { text: more, lang: null });
   setText(card.age, unknown ? "" : ageText(words, now - reading.at));
   const known = unknown && words.has(`unknown.${reading.unknown?.reason}`);

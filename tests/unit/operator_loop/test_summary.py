@@ -1,0 +1,63 @@
+"""The figures of the dashboard agree with one another, and with the status."""
+
+from dataclasses import replace
+
+import pytest
+
+from mare.custom_resource import status_values
+from mare.dashboard.summary import drain_of, facts_of, summary
+from mare.domain.estimates import Estimates
+from tests.unit.operator_loop.worlds import World, run
+
+WAIT = {"type": "QueueWaitTime", "waitSeconds": 2, "capacityPerReplica": 10}
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds", "estimate"),
+    [
+        (40.04, 9.5, "estimate: 40 in, up to 50 out"),
+        (55.0, None, "estimate: 55 in, up to 50 out"),
+    ],
+)
+def test_the_time_until_the_backlog_is_cleared_is_an_estimate_with_its_numbers(
+    rate: float, seconds: float | None, estimate: str
+):
+    """It said "growing" at "the present rates" of 182 messages/s in and 185 out."""
+
+    async def timeline(world: World) -> None:
+        world.begin(5, 95, maxReplicas=5, target=WAIT)
+        await world.tick()
+
+    history = run(timeline).record.histories["shop", "worker"]
+    estimates = Estimates(arrival_rate=rate, capacity_per_replica=10.0)
+    facts = replace(facts_of(history), estimates=estimates)
+
+    found = drain_of(facts, history.view.reading.queues)
+
+    assert (found["value"], found["estimate"]["text"]) == (seconds, estimate)
+    assert seconds or found["unknown"]["reason"] == "NotDraining"
+
+
+def test_without_a_backlog_nothing_is_estimated():
+    async def timeline(world: World) -> None:
+        world.begin(5, 0, target=WAIT)
+        await world.tick()
+
+    world = run(timeline)
+    shown = summary(world.record.histories["shop", "worker"], world.clock.now)
+
+    assert (shown["drain"]["value"], shown["drain"]["estimate"]) == (0, None)
+
+
+def test_the_wait_of_a_dry_run_is_that_of_the_replicas_that_are_there():
+    """The status had that of the replicas which the dry run does not start."""
+
+    async def timeline(world: World) -> None:
+        world.begin(2, 95, dryRun=True, target=WAIT)
+        await world.tick()
+
+    world = run(timeline)
+    view = world.record.histories["shop", "worker"].view
+
+    assert view.wait_seconds == 95 / 20
+    assert world.objects.status()["wait"] == status_values.wait(view.wait_seconds)
