@@ -126,6 +126,19 @@ def test_every_limit_has_a_text() -> None:
     assert keys | {"constraint.until"} == {k for k in SHARED if k.startswith("constraint.")}
 
 
+def test_what_a_limit_is_about_has_no_number_that_its_sentence_may_lack() -> None:
+    """ "minReplicas is 0" stood beside "activation.mode is Always", which keeps one."""
+    texts = {key: TEXTS["en"][key] for key in SHARED if re.fullmatch(r"constraint\.\w+\.more", key)}
+    assert len(texts) > 20
+    assert {key: text for key, text in texts.items() if "{" in text} == {}
+
+
+def test_every_problem_has_a_title() -> None:
+    sources = (MARE / "custom_resource" / "conditions.json", MARE / "explanation" / "problems.py")
+    codes = set(re.findall(r"MARE\d{3}", "".join(each.read_text("utf-8") for each in sources)))
+    assert {f"problem.{code}" for code in codes} == {k for k in SHARED if k.startswith("problem.")}
+
+
 CLAUSES: dict[str, Any] = json.loads((MARE / "domain" / "clauses.json").read_text("utf-8"))
 SENTENCES = {code: text for code, text in CLAUSES.items() if isinstance(text, str)}
 ENGLISH = {code: text for code, text in SENTENCES.items() if not code.startswith("condition.")}

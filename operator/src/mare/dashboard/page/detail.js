@@ -81,7 +81,7 @@ class Figures {
     show("rates", rate, () => words.text("figure.rates.value", { in: object.publishRate.value, out: object.ackRate.value }), words.text("figure.rates.more"));
     show("drain", object.drain, (value) => (value === 0 ? words.text("figure.drain.none") : words.duration(value)));
     showConstraint(cards.held.chip, words, object.constraint, now);
-    setText(cards.held.more, words.text(`constraint.${object.constraint.code}.more`, object.replicas));
+    setText(cards.held.more, words.text(`constraint.${object.constraint.code}.more`));
   }
 
   #depthParts({ ready, unacknowledged }) {
