@@ -61,3 +61,23 @@ def test_the_wait_of_a_dry_run_is_that_of_the_replicas_that_are_there():
 
     assert view.wait_seconds == 95 / 20
     assert world.objects.status()["wait"] == status_values.wait(view.wait_seconds)
+
+
+@pytest.mark.parametrize(("spec", "code"), [({"dryRun": True}, "DryRun"), ({}, "PodsPending")])
+def test_the_end_of_a_limit_is_not_shown_beside_another_one(spec: dict, code: str):
+    """The chip said "pods pending, 12 s": the end of the stabilization window."""
+
+    async def timeline(world: World) -> None:
+        world.begin(10, 95, **spec)
+        world.workloads.scales["worker"] = replace(world.workloads.scales["worker"], ready=1)
+        for _ in range(60):
+            await world.tick()
+        world.brokers.ready["worker"] = 20
+        await world.tick()
+
+    world = run(timeline)
+    history = world.record.histories["shop", "worker"]
+    shown = summary(history, world.clock.now)
+
+    assert history.view.decision.until is not None
+    assert shown["constraint"] == {"code": code, "until": None}

@@ -59,13 +59,17 @@ def summary(history: AutoscalerHistory, now: float) -> Json:
         "ackRate": serialize_reading(unknown or acknowledged, counted_at),
         "drain": serialize_reading(unknown) if unknown else drain_of(facts, queues, read_at),
         "fresh": unknown is None and read_at is not None and now - read_at <= _FRESH_SECONDS,
-        "constraint": {
-            "code": str(constraint_of(facts)),
-            "until": decision.until if decision else None,
-        },
+        "constraint": _constraint(facts),
         "sentence": decision and serialize_sentence(decision),
         "changedAt": history.changed_at,
     }
+
+
+def _constraint(facts: Facts) -> Json:
+    """Return the constraint with its end, which is that of the limit that decides."""
+    decision, code = facts.decision, constraint_of(facts)
+    decides = decision is not None and code is decision.reason
+    return {"code": str(code), "until": decision.until if decision and decides else None}
 
 
 def facts_of(history: AutoscalerHistory) -> Facts:
