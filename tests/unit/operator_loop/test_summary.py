@@ -7,6 +7,8 @@ import pytest
 from mare.custom_resource import status_values
 from mare.dashboard.summary import drain_of, facts_of, summary
 from mare.domain.estimates import Estimates
+from mare.domain.reason import Reason
+from mare.explanation.constraint import Verdict, constraint_of, verdict_of
 from tests.unit.operator_loop.worlds import World, run
 
 WAIT = {"type": "QueueWaitTime", "waitSeconds": 2, "capacityPerReplica": 10}
@@ -81,3 +83,16 @@ def test_the_end_of_a_limit_is_not_shown_beside_another_one(spec: dict, code: st
 
     assert history.view.decision.until is not None
     assert shown["constraint"] == {"code": code, "until": None}
+
+
+def test_a_count_that_a_forecast_keeps_is_limited_by_it_and_on_target():
+    """It was "limited by nothing: the count follows the load", which needs 1 replica of 7."""
+
+    async def timeline(world: World) -> None:
+        world.begin(7, 70)
+        await world.tick()
+
+    facts = facts_of(run(timeline).record.histories["shop", "worker"])
+    due = replace(facts, decision=replace(facts.decision, reason=Reason.FORECAST, raw=1))
+
+    assert (constraint_of(due), verdict_of(due)) == (Reason.FORECAST, Verdict.ON_TARGET)

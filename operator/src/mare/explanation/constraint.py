@@ -12,7 +12,6 @@ _UNLIMITED = {
     Reason.LOAD_FELL,
     Reason.ACTIVATED,
     Reason.SCALED_TO_IDLE,
-    Reason.FORECAST,
 }
 _BEFORE_DRY_RUN = {Reason.PAUSED, Reason.SCALING_DISABLED, Reason.FALLBACK, Reason.QUEUES_UNKNOWN}
 
@@ -53,7 +52,12 @@ class Verdict(Enum):
         self.exit_code = exit_code
 
 
-_ON_TARGET = {Reason.DESIRED_WITHIN_RANGE, Reason.WITHIN_TOLERANCE, Reason.IDLE}
+_ON_TARGET = {
+    Reason.DESIRED_WITHIN_RANGE,
+    Reason.WITHIN_TOLERANCE,
+    Reason.IDLE,
+    Reason.FORECAST,
+}
 _UNKNOWN = {Reason.QUEUES_UNKNOWN, Reason.PARTLY_UNKNOWN, Reason.FALLBACK}
 
 

@@ -6,6 +6,7 @@ import { causeText, clauseText, showClause } from "./sentence.js";
 const MOODS = {
   DesiredWithinRange: "calm",
   WithinTolerance: "calm",
+  Forecast: "calm",
   Idle: "asleep",
   CoolingDown: "asleep",
   ConfirmingQuiet: "asleep",
