@@ -3,6 +3,7 @@
 import pytest
 
 from mare.domain.history import History
+from mare.domain.reason import Reason
 from mare.domain.spec import ScalingSpec
 from tests.unit.operator.building import Timeline, missing, reading, replace
 from tests.unit.operator.starting import SPEC
@@ -77,9 +78,9 @@ def test_no_replica_is_removed_while_messages_wait_for_those_that_start():
         counts.append(timeline.replicas)
     assert counts == sorted(counts)
     assert counts[-1] < 100
-    assert "Scale-down is blocked while messages wait for replicas that start." in (
-        timeline.decisions[-1].message
-    )
+    last = timeline.decisions[-1]
+    assert "Scale-down is blocked while messages wait for replicas that start." in last.message
+    assert last.reason is Reason.REPLICAS_STARTING  # no input is unknown
 
 
 def test_a_step_while_learning_waits_for_most_of_the_last_one():

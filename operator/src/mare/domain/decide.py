@@ -260,9 +260,7 @@ def _desired(
         trace.limit(Stage.UNKNOWN, desired, Reason.BROKER_ALARM, remark)
     elif not proposal.allows_scale_down and would_shrink:
         desired = trace.current
-        waiting = history.learning.backlog.uncounted
-        remark = Clause("starting.kept") if waiting else _why_blocked(context.load, proposal)
-        trace.limit(Stage.UNKNOWN, desired, Reason.PARTLY_UNKNOWN, remark)
+        trace.limit(Stage.UNKNOWN, desired, *_why_blocked(context.load, proposal, history))
     if context.schedule is not None and context.floor > desired:
         desired = context.floor
         if trace.current >= desired:  # for a smaller count `record_behavior` names the schedule
@@ -270,13 +268,15 @@ def _desired(
     return apply_forecast(trace, context, desired)
 
 
-def _why_blocked(load: Load, proposal: Proposal) -> Clause:
+def _why_blocked(load: Load, proposal: Proposal, history: History) -> tuple[Reason, Clause]:
     """Return why scale-down is blocked: the unknown input, unless the formula already names it."""
     statistics = (load.unacknowledged, load.statistics_at)
     why = next((each for each in statistics if isinstance(each, Unknown)), None)
-    if why is None or proposal.unknown is not None:
-        return Clause("unknown.partly")
-    return why.in_clause("unknown.blocked")
+    if why is not None and proposal.unknown is None:
+        return Reason.PARTLY_UNKNOWN, why.in_clause("unknown.blocked")
+    if history.learning.backlog.uncounted and proposal.unknown is None:
+        return Reason.REPLICAS_STARTING, Clause("starting.kept")
+    return Reason.PARTLY_UNKNOWN, Clause("unknown.partly")
 
 
 def _recommendations(context: DecisionContext, history: History) -> tuple[Recommendation, ...]:

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     SCHEDULED = "Scheduled"
     FORECAST = "Forecast"
     DRAINING = "Draining"
+    REPLICAS_STARTING = "ReplicasStarting"
     PAUSED = "Paused"
     SCALING_DISABLED = "ScalingDisabled"
     # A value is unknown.
