@@ -9,6 +9,7 @@ from mare.dashboard.summary import drain_of, facts_of, summary
 from mare.domain.estimates import Estimates
 from mare.domain.reason import Reason
 from mare.explanation.constraint import Verdict, constraint_of, verdict_of
+from mare.explanation.next_changes import next_changes
 from tests.unit.operator_loop.worlds import World, run
 
 WAIT = {"type": "QueueWaitTime", "waitSeconds": 2, "capacityPerReplica": 10}
@@ -96,3 +97,18 @@ def test_a_count_that_a_forecast_keeps_is_limited_by_it_and_on_target():
     due = replace(facts, decision=replace(facts.decision, reason=Reason.FORECAST, raw=1))
 
     assert (constraint_of(due), verdict_of(due)) == (Reason.FORECAST, Verdict.ON_TARGET)
+
+
+def test_what_comes_next_at_the_maximum_is_no_limit_of_now():
+    """ "cannot scale up beyond maxReplicas" stood beside "limited by nothing"."""
+
+    async def timeline(world: World) -> None:
+        world.begin(10, 100, maxReplicas=10)
+        await world.tick()
+
+    facts = facts_of(run(timeline).record.histories["shop", "worker"])
+
+    assert constraint_of(facts) is Reason.DESIRED_WITHIN_RANGE
+    assert next_changes(facts, facts.at)[0] == (
+        "does not scale up at more messages, because maxReplicas is 10"
+    )
