@@ -1,4 +1,4 @@
-"""Scale-down that leaves busy replicas: `victimPolicy`, and early acknowledgement.
+"""Scale-down that leaves busy replicas: `victims.policy`, and early acknowledgement.
 
 `IdleOnly` always waits until replicas are idle. `IdleFirst` waits where a busy replica might not
 finish: where the service time may exceed the grace period, or is not known yet while a replica may
