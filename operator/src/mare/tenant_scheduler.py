@@ -93,7 +93,7 @@ PATTERNS = Work(
 """2 s a minute, and 4 s at once. 100 objects with a usual pattern and 30,000 names take 1 s."""
 BODIES = Work(name="responses of over 32 KiB", places=48, of_namespace=16)
 """Up to 256 KiB of each are kept. 64 that stalled held 70 MB."""
-LARGE_BODIES = Work(name="responses of over 256 KiB", places=4, of_namespace=1, waiting=256)
+LARGE_BODIES = Work(name="responses of over 256 KiB", places=3, of_namespace=1, waiting=256)
 """A thousand brokers with 8 MiB at the same time would take 8 GB."""
 
 DECODING = Work(name="decodings of responses", places=2, of_namespace=1, waiting=1_024)
@@ -135,7 +135,7 @@ RECORDED_OBJECTS = Stock(
 """One namespace can have all of the shared part. After 24 hours: 47 KB of samples, 22 of arrivals
 and 32 of decisions at most."""
 RESPONSE_OBJECTS = Stock(
-    "JSON objects in responses", 300_000, reserved=12_000, shared=425_000, bytes_each=150
+    "JSON objects in responses", 300_000, reserved=12_000, shared=353_000, bytes_each=150
 )
 """30,000 queues and as many consumers; the reserved part is for 2,000 queues."""
 
