@@ -26,7 +26,7 @@ class Fault:
 
 def in_order(faults: Sequence[Fault], pairs: int, random: Random) -> list[tuple[Fault, ...]]:
     """Return all faults once in random order, between them `pairs` of two parts at once."""
-    steps = [(fault,) for fault in faults]
+    steps: list[tuple[Fault, ...]] = [(fault,) for fault in faults]
     able = [fault for fault in faults if fault.pairs]
     parts = sorted({fault.part for fault in able})
     for _ in range(pairs if len(parts) > 1 else 0):
