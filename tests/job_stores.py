@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -35,9 +34,18 @@ def postgresql_store(uri: str) -> JobStore:
     return JobStore(PostgreSql(uri), compact=True)
 
 
-def outbox(store: JobStore, limit: int = 1_000) -> Sequence[StoredEvent]:
-    """Return the unclaimed events, and leave them unclaimed."""
-    return store.outbox.claim(datetime.now(UTC), datetime.fromtimestamp(0, UTC), limit)
+def outbox(store: JobStore) -> Sequence[StoredEvent]:
+    """Return the events that are not known to be published, claimed or not."""
+    with store.database.transaction(writes=False) as transaction:
+        rows = transaction.execute(
+            "SELECT message_id, type, data, context FROM outbox ORDER BY message_id"
+        )
+    return [
+        StoredEvent(
+            message_id=message_id, type=kind, body=body, context=context and json.loads(context)
+        )
+        for message_id, kind, body, context in rows
+    ]
 
 
 def types(store: JobStore) -> list[str]:

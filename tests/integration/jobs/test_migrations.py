@@ -92,7 +92,7 @@ def test_jobs_in_all_states_are_kept(old, jobs):
     assert {job.state for job in found} == set(JobState)
     assert [job.result for job in found if job.result] == [RESULT] * len(range(3, jobs, 7))
     assert [job.context for job in found] == [None] * jobs
-    assert len(outbox(store, 2 * jobs)) == jobs
+    assert len(outbox(store)) == jobs
 
 
 def test_jobs_of_each_state_go_on_after_the_upgrade(old):

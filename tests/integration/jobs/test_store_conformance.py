@@ -165,13 +165,16 @@ def test_a_claimed_event_goes_to_one_caller_until_its_claim_ends(open_store):
     for number in range(3):
         one.accept(submission(number))
     until = NOW + timedelta(seconds=10)
+    claimed = one.outbox.claim(NOW, until, 10, "job_accepted")
+    one.outbox.settle([], [event.message_id for event in outbox(one)])
 
-    first = one.outbox.claim(NOW, until, 2)
+    first = one.outbox.claim(NOW, until, 2, "job_accepted")
 
-    assert len(first) == 2
-    assert len(other.outbox.claim(NOW, until, 10)) == 1
-    assert other.outbox.claim(NOW, until, 10) == []
-    assert len(other.outbox.claim(until + timedelta(seconds=1), until, 10)) == 3
+    assert (len(claimed), len(first)) == (0, 2)
+    assert other.outbox.claim(NOW, until, 10, "callback_due") == []
+    assert len(other.outbox.claim(NOW, until, 10, "job_accepted")) == 1
+    assert other.outbox.claim(NOW, until, 10, "job_accepted") == []
+    assert len(other.outbox.claim(until + timedelta(seconds=1), until, 10, "job_accepted")) == 3
 
 
 def test_only_unfinished_jobs_are_stalled_or_overdue(store):

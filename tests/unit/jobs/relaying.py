@@ -48,6 +48,11 @@ def left(store):
     return [(kind, bool(claimed)) for kind, claimed in rows]
 
 
+def end_claims(store):
+    with store.database.transaction() as transaction:
+        transaction.execute("UPDATE outbox SET claimed_until = 0")
+
+
 def becomes(condition):
     with eventlet.Timeout(60):
         while not condition():

@@ -4,7 +4,7 @@ import eventlet
 import pytest
 
 from mare_services.jobs.adapters import relay as module
-from tests.unit.jobs.relaying import accept, becomes, left
+from tests.unit.jobs.relaying import accept, becomes, end_claims, left
 
 
 def test_what_is_committed_is_published_without_reading_the_outbox(relay, store, broker, run):
@@ -58,6 +58,7 @@ def test_a_thousand_events_that_cannot_be_published_hold_back_no_other(
     if is_rescued:
         accept(store, 1, *["callback_due"] * 1000)
         accept(store, 2, "job_accepted")
+        end_claims(store)
     run()
     if not is_rescued:
         accept(store, 1, *["callback_due"] * 1000)

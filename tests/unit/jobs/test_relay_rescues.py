@@ -10,7 +10,7 @@ from mare_services.jobs import outbox as outbox_module
 from mare_services.jobs.adapters import relay as module
 from mare_services.jobs.ports import StoredEvent
 from tests.job_stores import outbox
-from tests.unit.jobs.relaying import accept, becomes, left
+from tests.unit.jobs.relaying import accept, becomes, end_claims, left
 
 
 @pytest.fixture
@@ -50,9 +50,8 @@ def test_an_event_of_a_dead_process_is_rescued_after_its_claim(
 ):
     monkeypatch.setattr(module, "RESCUE_SECONDS", 0.01)
     monkeypatch.setattr(module, "SETTLE_SECONDS", 0.01)
-    store.outbox.publish = lambda _: None  # the process dies before it publishes
     now = outbox_module.time()
-    accept(store, 1, "job_accepted")
+    accept(store, 1, "job_accepted")  # the process dies before it publishes
     monkeypatch.setattr(outbox_module, "time", lambda: now - outbox_module.CLAIM_SECONDS - 1)
     accept(store, 2, "callback_due")
     run()
@@ -75,10 +74,8 @@ def test_events_of_a_dead_process_are_rescued_although_a_load_goes_on(
 
     numbers = itertools.count(1)
     broker.confirm_seconds = 0.05
-    store.outbox.publish = lambda _: None  # the process dies before it publishes
-    accept(store, 0, *["job_accepted"] * count)
-    with store.database.transaction() as transaction:
-        transaction.execute("UPDATE outbox SET claimed_until = 0")
+    accept(store, 0, *["job_accepted"] * count)  # the process dies before it publishes
+    end_claims(store)
     of_the_dead = {event.message_id for event in outbox(store)}
     store.outbox.publish = relay.take
     loading = eventlet.spawn(load)

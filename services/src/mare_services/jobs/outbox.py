@@ -61,20 +61,17 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.publish: Callable[[Sequence[StoredEvent]], None] | None = None
-        """Takes the events of each committed transaction, in the thread of the transaction. Without
-        it, events are stored unclaimed."""
+        self.publish: Callable[[Sequence[StoredEvent]], None] = lambda _: None
+        """Takes the events of each committed transaction, in the thread of the transaction."""
 
     @contextmanager
     def transaction(self) -> Iterator[OutboxTransaction]:
         """Open a transaction, and pass its events on when they are on disk."""
-        publish = self.publish
         with self._database.transaction() as transaction:
-            claimed_until = 0.0 if publish is None else time() + CLAIM_SECONDS
-            adding = OutboxTransaction(transaction, claimed_until)
+            adding = OutboxTransaction(transaction, time() + CLAIM_SECONDS)
             yield adding
-        if publish is not None and adding.added:
-            publish(adding.added)
+        if adding.added:
+            self.publish(adding.added)
 
     def unclaimed_types(self, now: datetime) -> Sequence[str]:
         """Return the types of the events without a claim. It only reads."""
@@ -84,18 +81,15 @@ class Outbox:
             )
         return [row[0] for row in rows]
 
-    def claim(
-        self, now: datetime, until: datetime, limit: int, kind: str | None = None
-    ) -> Sequence[StoredEvent]:
+    def claim(self, now: datetime, until: datetime, limit: int, kind: str) -> Sequence[StoredEvent]:
         """Return the oldest events without a claim, which no other caller gets before ``until``."""
-        of_kind, kinds = ("", []) if kind is None else (" AND type = %s", [kind])
         with self._database.transaction() as transaction:
             rows = transaction.execute(
                 "UPDATE outbox SET claimed_until = %s WHERE message_id IN ("  # noqa: S608
-                f" SELECT message_id FROM outbox WHERE claimed_until < %s{of_kind}"
+                " SELECT message_id FROM outbox WHERE claimed_until < %s AND type = %s"
                 f" ORDER BY message_id LIMIT %s {self._database.skip_locked})"
                 " RETURNING message_id, type, data, context",
-                (until.timestamp(), now.timestamp(), *kinds, limit),
+                (until.timestamp(), now.timestamp(), kind, limit),
             )
         return [
             StoredEvent(
