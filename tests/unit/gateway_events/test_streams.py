@@ -147,6 +147,18 @@ def test_the_streams_of_an_address_are_bounded_until_one_is_closed():
     run(test, EVENTS_MAX_STREAMS_PER_ADDRESS="2")
 
 
+def test_the_streams_of_all_addresses_are_bounded():
+    async def test(system):
+        first = await system.get(X_Forwarded_For="192.0.2.1")
+        refused = await system.get(X_Forwarded_For="192.0.2.2")
+        assert (refused.status, (await refused.json())["code"]) == (503, "overloaded")
+        first.close()
+        await system.until(lambda: system.metric("gateway_events_streams_open") == 0)
+        assert (await system.get(X_Forwarded_For="192.0.2.2")).status == 200
+
+    run(test, EVENTS_MAX_STREAMS="1", GATEWAY_TRUSTED_PROXIES="1")
+
+
 def test_the_streams_of_an_ipv6_network_are_those_of_one_client():
     async def test(system):
         first = await system.get(X_Forwarded_For="2001:db8:1:2::1")

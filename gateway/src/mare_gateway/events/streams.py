@@ -1,9 +1,11 @@
 """The HTTP application: one route, which answers with a stream of a job's states."""
 
 import asyncio
+import collections
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 import msgspec
 from aiohttp import web
@@ -16,7 +18,6 @@ from mare_gateway.events.messages import Snapshot
 from mare_gateway.events.settings import Settings
 from mare_gateway.forwarded import NO_ADDRESS, client_address
 from mare_gateway.job_documents import ID_PATTERN
-from mare_gateway.occupancy import Occupancy, Occupied
 from mare_gateway.problems import MEDIA_TYPE, Problem, Refused, problem_of
 from mare_gateway.request_ids import valid_request_id
 from mare_nameko.client import RemoteError
@@ -63,9 +64,8 @@ class Streams:
         self._settings = settings
         self._metrics = metrics
         self._authenticator = Authenticator(settings)
-        self._open = Occupancy(
-            limit=settings.max_streams, limit_per_client=settings.max_streams_per_address
-        )
+        self._open: collections.Counter[str] = collections.Counter()
+        """Open streams of each address."""
 
     def add_to(self, app: web.Application) -> None:
         for path in PATHS:
@@ -80,20 +80,32 @@ class Streams:
         try:
             client = self._client(request)
             job = client.name, request.match_info["job_id"]
-            with self._open.occupy(client.network), self._feed.subscribe(job) as states:
-                self._metrics.open.set(self._open.total)
+            with self._occupied(client.network), self._feed.subscribe(job) as states:
                 first = await self._first(states)
                 return await self._respond(request, states, first)
         except Refused as refused:
             return self._refuse(request, refused.problem)
-        except Occupied as bound:
-            return self._refuse(request, _TOO_MANY_OF_ADDRESS if bound.by_client else _TOO_MANY)
         except RemoteError as error:
             return problem_response(request, problem_of(error))
         except Closed:
             return problem_response(request, _UNAVAILABLE)
+
+    @contextmanager
+    def _occupied(self, address: str) -> Iterator[None]:
+        """Count one more stream of an address while the block runs; raise Refused at a bound."""
+        if self._open.total() >= self._settings.max_streams:
+            raise Refused(_TOO_MANY)
+        if self._open[address] >= self._settings.max_streams_per_address:
+            raise Refused(_TOO_MANY_OF_ADDRESS)
+        self._open[address] += 1
+        self._metrics.open.inc()
+        try:
+            yield
         finally:
-            self._metrics.open.set(self._open.total)
+            self._metrics.open.dec()
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
 
     def _refuse(self, request: web.Request, problem: Problem) -> web.Response:
         self._metrics.refused.labels(problem.code).inc()
