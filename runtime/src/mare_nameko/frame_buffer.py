@@ -5,6 +5,7 @@ buffer, the frames that have arrived together are read with one call.
 """
 
 from struct import Struct
+from typing import Any
 
 from amqp.exceptions import UnexpectedFrame
 
@@ -25,6 +26,13 @@ class FrameBuffer:
 
     def __init__(self) -> None:
         self._bytes = bytearray()
+
+    def receive(self, sock: Any) -> None:
+        """Read once from a socket; raise ConnectionResetError if the broker has closed it."""
+        data = sock.recv(RECEIVE_BYTES)
+        if not data:
+            raise ConnectionResetError("the broker closed the connection")
+        self.feed(data)
 
     def feed(self, data: bytes) -> None:
         self._bytes += data

@@ -11,9 +11,18 @@ from contextlib import suppress
 from typing import Any
 
 import amqp
+from amqp.exceptions import NotFound
 from amqp.method_framing import frame_handler
 
-from mare_nameko.frame_buffer import RECEIVE_BYTES, Frame, FrameBuffer
+from mare_nameko.frame_buffer import Frame, FrameBuffer
+
+
+def declare_exchange(channel: Any, name: str) -> None:
+    """Declare a durable topic exchange, unless there is one of this name."""
+    try:
+        channel.exchange_declare(name, "topic", passive=True)
+    except NotFound:  # py-amqp has opened the channel again
+        channel.exchange_declare(name, "topic", durable=True, auto_delete=False)
 
 
 class BufferedConnection(amqp.Connection):
@@ -77,10 +86,7 @@ class BufferedConnection(amqp.Connection):
 
     def _fill(self) -> None:
         sock = self.sock
-        data = sock.recv(RECEIVE_BYTES)
-        if not data:
-            raise ConnectionResetError("the broker closed the connection")
-        self._buffer.feed(data)
+        self._buffer.receive(sock)
         while isinstance(sock, ssl.SSLSocket) and sock.pending():
             # poll() does not report bytes that OpenSSL has already decrypted.
-            self._buffer.feed(sock.recv(RECEIVE_BYTES))
+            self._buffer.receive(sock)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from amqp.exceptions import AMQPError, NotFound
+from amqp.exceptions import AMQPError
 
 from mare_nameko.addresses import Address
-from mare_nameko.client.connection import BufferedConnection
+from mare_nameko.client.connection import BufferedConnection, declare_exchange
 from mare_nameko.client.decoding import ConsumerCounter, ReplyReader
 from mare_nameko.client.encoding import Route
 from mare_nameko.client.errors import Overloaded, ServiceUnavailable
@@ -54,10 +54,7 @@ class Session:
     def _open(self, options: Options) -> None:
         self._connection.connect()
         channel = self._connection.channel()
-        try:
-            channel.exchange_declare(self._exchange, "topic", passive=True)
-        except NotFound:
-            channel.exchange_declare(self._exchange, "topic", durable=True, auto_delete=False)
+        declare_exchange(channel, self._exchange)
         queue = f"rpc.reply-{options.name}-{self._reply_key}"
         channel.queue_declare(
             queue, exclusive=True, auto_delete=True, arguments={"x-queue-type": "classic"}

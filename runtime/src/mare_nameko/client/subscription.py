@@ -11,11 +11,12 @@ from typing import Any
 
 import amqp
 import msgspec
-from amqp.exceptions import AMQPError, NotFound
+from amqp.exceptions import AMQPError
 
 from mare_nameko.addresses import Address
 from mare_nameko.backoff import Backoff
 from mare_nameko.bounded_logs import BoundedWarnings, OutageLog
+from mare_nameko.client.connection import declare_exchange
 from mare_nameko.client.options import Options
 
 log = logging.getLogger(__name__)
@@ -108,11 +109,7 @@ class EventSubscription(threading.Thread):
         )
 
     def _subscribe(self, channel: Any) -> None:
-        try:
-            channel.exchange_declare(self._exchange, "topic", passive=True)
-        except NotFound:
-            channel = channel.connection.channel()
-            channel.exchange_declare(self._exchange, "topic", durable=True, auto_delete=False)
+        declare_exchange(channel, self._exchange)
         # No policy of topology.py applies to this name: a full queue must not refuse the events of
         # the publisher. The permissions of the services cover it.
         queue = f"rpc.events-{self._options.name}-{uuid.uuid4().hex}"

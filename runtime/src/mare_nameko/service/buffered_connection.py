@@ -5,7 +5,7 @@ from typing import Any
 import kombu
 from kombu.transport import pyamqp
 
-from mare_nameko.frame_buffer import RECEIVE_BYTES, FrameBuffer
+from mare_nameko.frame_buffer import FrameBuffer
 
 
 class _AmqpConnection(pyamqp.Connection):
@@ -16,18 +16,16 @@ class _AmqpConnection(pyamqp.Connection):
     def blocking_read(self, timeout: float | None = None) -> Any:
         """Process one frame. py-amqp waits for all that it reads in here."""
         while (frame := self._buffer.next()) is None:
-            self._buffer.feed(self._receive(timeout))
+            self._receive(timeout)
         return self.on_inbound_frame(frame)
 
-    def _receive(self, timeout: float | None) -> bytes:
+    def _receive(self, timeout: float | None) -> None:
         transport = self.transport
         sock = transport.sock
         before = sock.gettimeout()
         sock.settimeout(timeout)
         try:
-            data: bytes = sock.recv(RECEIVE_BYTES)
-            if not data:
-                raise ConnectionResetError("the broker closed the connection")
+            self._buffer.receive(sock)
         except TimeoutError:
             raise
         except OSError:
@@ -35,7 +33,6 @@ class _AmqpConnection(pyamqp.Connection):
             raise
         finally:
             sock.settimeout(before)
-        return data
 
 
 class _Transport(pyamqp.Transport):
