@@ -189,7 +189,12 @@ def insert_job(transaction: OutboxTransaction, change: Change) -> bool:
 
 
 def refuse_too_many(transaction: Transaction, submitter: str, max_open: int) -> None:
-    """Raise TooManyOpenJobs, which rolls back, if more than ``max_open`` jobs have not ended."""
+    """Raise TooManyOpenJobs, which rolls back, if more than ``max_open`` jobs have not ended.
+
+    PostgreSQL counts without the jobs of transactions that run at the same time: 8 for each replica
+    at most, one for each native thread. A lock would cost each job a round trip, and the jobs of
+    one submitter would be committed one after the other.
+    """
     ((count,),) = transaction.execute(
         f"SELECT count(*) FROM jobs WHERE submitter = %s AND state IN {_UNFINISHED}",  # noqa: S608
         (submitter,),

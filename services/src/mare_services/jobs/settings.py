@@ -51,7 +51,8 @@ class Settings(EnvironmentSettings):
 
     max_open: Annotated[int, Meta(ge=1)] = MAX_OPEN
     """Jobs of one API key, or of one address without a key, that have not ended. Further
-    ones are refused with 429."""
+    ones are refused with 429. With PostgreSQL, submissions at the same moment may exceed it by 8
+    for each replica."""
 
     callbacks: bool = False
     """Whether jobs may have a `callback_url`. Set it where the webhooks service runs."""
