@@ -46,14 +46,6 @@ def streamed_events(application: Application, path: str) -> list[str]:
         return [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
 
 
-@pytest.mark.parametrize(
-    ("url", "status"),
-    [("https://10.96.0.1/", 400), ("http://example.com/", 400), ("https://localhost/", 403)],
-)
-def test_callbacks_into_the_cluster_are_refused(application: Application, url: str, status: int):
-    assert post(application, city="Recife", callback_url=url).status_code == status
-
-
 def test_a_job_outlives_its_database_and_its_service(application: Application):
     path = post(application, city="Olinda").headers["Location"]
 

@@ -133,24 +133,6 @@ def test_more_connections_than_threads_share_the_threads(vhost, run_services, st
         assert list(threads.map(send_requests, range(9))) == [[200] * 20] * 9
 
 
-def test_when_the_service_is_killed_requests_fail_clearly_until_another_comes(
-    vhost, run_services, start
-):
-    service = run_services(vhost, "weather")
-    _, http = start(vhost, GATEWAY_NO_CONSUMERS_GRACE="0.3")
-    assert http.status("/v1/weather?city=Recife") == 200
-
-    service.kill()
-    service.wait()
-    eventually(lambda: vhost.depth("rpc-weather").consumers == 0)
-    problem = http.get("/v1/weather?city=Recife").json()
-
-    assert (problem["status"], problem["code"]) == (503, "service_unavailable")  # at the end: 504
-    assert http.status("/readyz") == 200
-    run_services(vhost, "weather")
-    eventually(lambda: http.status("/v1/weather?city=Recife") == 200)
-
-
 def test_a_port_that_is_taken_is_reported(vhost, start, run_gateway):
     _, http = start(vhost)
 

@@ -6,7 +6,7 @@ import pytest
 
 from mare_nameko.topology import DEAD_LETTERS, vhost_definitions
 from tests.integration.runtime.odd import nested, odd_properties, publish_odd
-from tests.vhost import Vhost, becomes, eventually
+from tests.vhost import becomes, eventually
 
 pytestmark = pytest.mark.broker
 
@@ -83,21 +83,6 @@ def test_an_event_stays_in_its_queue_while_the_dead_letters_are_full(vhost, laun
     eventually(one_is_requeued)
     call("DELETE", "policies", vhost.name, "small")
     becomes(vhost.dead_letters, events)
-
-
-def test_an_event_is_not_lost_while_it_waits(own_rabbitmq, launch):
-    """The broker is killed while a failed event is parked."""
-    node = own_rabbitmq()
-    vhost = Vhost(node, "own")
-    slow = QUICK | {"RUNTIME_RETRY_SECONDS": "2"}
-    listener = launch("runtime", "Listener", vhost.amqp_uri, **slow).wait_ready()
-    emit(vhost, '"bad"')
-    eventually(lambda: "tried again in 2 s (failure 1: ValueError: " in listener.log())
-    node.settle()
-    node.kill()
-    node.start()
-
-    eventually(lambda: len(times(listener, "bad")) >= 2)
 
 
 @pytest.mark.parametrize(("limit", "parked", "dead"), [("3", 1, 0), ("2", 0, 1)])

@@ -1,11 +1,10 @@
 """Calls to queues without a consumer, and addresses that refuse the client."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mare_nameko.client import CallTimedOut, ServiceUnavailable
+from mare_nameko.client import CallTimedOut
 from tests.leader import silent_leader
 from tests.vhost import Depth, eventually
 
@@ -17,22 +16,6 @@ def queue_for(vhost, service):
         channel.exchange_declare("nameko-rpc", "topic", durable=True, auto_delete=False)
         channel.queue_declare(f"rpc-{service}", durable=True, auto_delete=False)
         channel.queue_bind(f"rpc-{service}", "nameko-rpc", f"{service}.*")
-
-
-def seconds_to_fail(client, target):
-    started = time.monotonic()
-    with pytest.raises(ServiceUnavailable):
-        client.call(target, timeout=120)
-    return time.monotonic() - started
-
-
-def test_without_grace_a_service_without_consumers_is_unavailable_at_once(vhost, make_client):
-    queue_for(vhost, "asleep")
-    clients = [make_client(vhost.amqp_uri, no_consumers_grace=0.0) for _ in range(3)]
-
-    seconds = [seconds_to_fail(client, "asleep.hello") for client in clients]
-
-    assert min(seconds) < 2.0  # the usual grace
 
 
 def test_a_service_counts_as_running_while_the_leader_of_its_queue_is_silent(

@@ -78,7 +78,7 @@ def test_a_killed_service_costs_clean_errors_until_it_is_back(system, service):
     assert load.slowest < TIMEOUT + BUSY_SECONDS
 
 
-@pytest.mark.parametrize("service", ["weather", "music", "playlists"])
+@pytest.mark.parametrize("service", ["music", "playlists"])
 def test_without_a_service_requests_are_refused_before_their_deadline(system, node, service):
     system.end(service, signal.SIGKILL)
     eventually(lambda: consumers(node, f"rpc-{service}") == 0)

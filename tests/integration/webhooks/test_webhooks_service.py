@@ -8,7 +8,6 @@ import threading
 import time
 
 import pytest
-import trustme
 
 from mare_nameko.topology import DEAD_LETTERS
 from mare_services.contract.callbacks import CALLBACK_QUEUE as CALLBACKS
@@ -193,25 +192,6 @@ def test_the_request_and_its_log_lines_have_the_ids_of_the_message(webhooks):
     assert (trace_id, line["trace_id"]) == (TRACE, TRACE)
     assert (sent["x-request-id"], line["request_id"]) == ("r-1", "r-1")
     assert line["span_id"] == span_id
-
-
-def test_https_is_verified_with_the_authorities_of_the_setting(webhooks, tmp_path):
-    authority, ca_file = trustme.CA(), tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(ca_file)
-    good, bad = authority.issue_cert("127.0.0.1"), trustme.CA().issue_cert("127.0.0.1")
-    with (
-        Receiver(certificate=good) as receiver,
-        Receiver(certificate=bad) as impostor,
-        webhooks.running(WEBHOOKS_CA_FILE=str(ca_file), WEBHOOKS_RETRY_SECONDS="3600"),
-    ):
-        webhooks.publish(receiver.url, "1")
-        webhooks.publish(impostor.url, "2")
-        reports = webhooks.await_reports(2)
-
-        assert impostor.received == []
-    assert len(verified(receiver.received)) == 1
-    details = {each["outcome"]: each["detail"] for each in reports}
-    assert details["failed"].startswith("The certificate is not valid: ")
 
 
 LIES = (

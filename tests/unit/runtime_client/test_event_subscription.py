@@ -4,6 +4,7 @@ import queue
 import socket
 import threading
 
+import msgspec
 import pytest
 
 from mare_nameko.client import AmqpUri, Options
@@ -83,11 +84,19 @@ def test_the_exchange_of_the_service_is_used_as_it_is(broker, subscribe, existin
 
 def test_events_arrive_in_their_order_and_nonsense_is_left_out(broker, subscribe, heard):
     subscribe()
-    for body in (b'{"n": 1}', b"<xml/>", b"\xff\xfe", b'"second"'):
+    for body in (b'{"n": 1}', b"", b"<xml/>", b"\xff\xfe", b"[" * 100_000, b'"second"'):
         broker.connections[-1].deliver(body)
 
     assert heard.get(timeout=PATIENCE) == {"n": 1}
     assert heard.get(timeout=PATIENCE) == "second"
+
+
+def test_events_of_another_shape_are_left_out(broker, subscribe, heard):
+    subscribe(on_event=lambda event: heard.put(msgspec.convert(event, dict[str, int])))
+    for body in (b"null", b"[]", b'{"n": {}}', b'{"n": 2}'):
+        broker.connections[-1].deliver(body)
+
+    assert heard.get(timeout=PATIENCE) == {"n": 2}
 
 
 def test_after_an_outage_it_subscribes_again(broker, subscribe, heard):

@@ -89,6 +89,7 @@ def test_a_failed_event_is_parked_with_growing_delays_and_then_dead_lettered(sho
         (parked,) = shop.broker.held[queue].ready
         assert (parked.exchange, parked.routing_key) == (queue, THINGS)
         assert parked.headers == {**headers, "retry-attempt": failures}
+        assert parked.properties["delivery_mode"] == 2
         assert len(entries(shop, "bad")) == failures
         settled(shop, THINGS)
         shop.broker.expire(queue)
