@@ -118,8 +118,8 @@ VETOES = {
     ),
     "an API server that asks for time": Veto(
         prepare=ask_to_wait,
-        sentence=f"{NEEDS_TEN} The last change failed, because the API server asks its clients to"
-        " wait; the next attempt is in 17 s.",
+        sentence=f"{NEEDS_TEN} The API server asks its clients to wait; the next attempt is in"
+        " 17 s.",
         reason="UnableToScale",
         able=("False", "Unavailable"),
     ),

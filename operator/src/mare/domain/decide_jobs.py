@@ -146,8 +146,6 @@ def _stop(trace: DecisionTrace, spec: ScalingSpec, evidence: Evidence, now: floa
         trace.desired = trace.count
         trace.limit(Stage.CONFLICT, trace.current, Reason(conflict.reason), conflict.clause)
     elif failure is not None and now < failure.next_at:
-        seconds = math.ceil(failure.next_at - now)
-        remark = failure.why.in_clause("veto.failed", seconds=seconds)
         trace.desired = trace.count
-        reason = Reason.UNABLE_TO_SCALE
+        reason, remark = Reason.UNABLE_TO_SCALE, failure.clause(now)
         trace.limit(Stage.RETRY, trace.current, reason, remark, failure.next_at)

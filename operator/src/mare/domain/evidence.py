@@ -1,8 +1,10 @@
 """What can stop a change of the replicas, found before the decision."""
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
+from mare.domain.clause import Clause
 from mare.domain.unknown import Unknown
 
 MESSAGES_LEFT = "MessagesLeft"
@@ -28,11 +30,17 @@ class QuietAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """The last attempt to change the workload failed."""
+    """The last attempt to change the workload failed, or the API server asks all to wait."""
 
     why: Unknown
     next_at: float
     """When the next attempt is allowed."""
+    is_pause: bool = False
+    """Whether no attempt for this workload failed: another request got the Retry-After."""
+
+    def clause(self, now: float) -> Clause:
+        code = "veto.paused" if self.is_pause else "veto.failed"
+        return self.why.in_clause(code, seconds=math.ceil(self.next_at - now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

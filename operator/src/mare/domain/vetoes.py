@@ -13,8 +13,6 @@ stops it. Unknown inputs, alarms, pauses and disabled directions are no vetoes: 
 rules want, with sentences of their own, and can last for as long as their cause does.
 """
 
-import math
-
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext
 from mare.domain.decision import DecisionTrace, Stage
@@ -36,8 +34,7 @@ def apply_vetoes(trace: DecisionTrace, context: DecisionContext, history: Histor
     if conflict is not None:
         _keep(trace, Stage.CONFLICT, Reason(conflict.reason), conflict.clause)
     elif failure is not None and context.now < failure.next_at:
-        seconds = math.ceil(failure.next_at - context.now)
-        remark = failure.why.in_clause("veto.failed", seconds=seconds)
+        remark = failure.clause(context.now)
         _keep(trace, Stage.RETRY, Reason.UNABLE_TO_SCALE, remark, failure.next_at)
     elif trace.reason is Reason.SCALED_TO_IDLE or (
         history.draining_is_quiet and trace.count < trace.current

@@ -40,10 +40,10 @@ class EvidenceCollector:
     def _failure(self, state: AutoscalerState) -> FailedAttempt | None:
         """Return the last attempt, if it failed, or the pause that the API server asked for."""
         attempts = state.scale_attempts
-        problem = attempts.problem or (_PAUSED if self._guard.is_paused else None)
-        if problem is None:
+        if attempts.problem is None and not self._guard.is_paused:
             return None
-        return FailedAttempt(problem, max(attempts.due, self._guard.paused_until))
+        next_at, is_pause = max(attempts.due, self._guard.paused_until), attempts.problem is None
+        return FailedAttempt(attempts.problem or _PAUSED, next_at, is_pause)
 
 
 def other_operator(state: AutoscalerState) -> Unknown:
