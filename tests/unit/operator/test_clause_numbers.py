@@ -85,6 +85,24 @@ def test_the_numbers_of_a_formula_give_the_proposal():
     assert recomputed >= expected, recomputed
 
 
+def test_a_count_above_100_percent_busy_is_kept_by_a_favorable_estimate_that_is_named():
+    """ "4 replicas at 110 % busy are within the tolerance" did not say by how much it is wrong."""
+    proposal = proposal_of(
+        QueueWaitTime(workers_per_replica=1, wait_seconds=60),
+        load_of((reading(at=9.0),)),
+        Estimates(
+            arrival_rate=0.44, arrival_deviation=0.1, highest_rate=0.44, capacity_per_replica=0.1
+        ),
+        Workload(replicas=4),
+        ScalingSpec(max_replicas=9).behavior,
+    )
+    why, *_ = proposal.clauses
+    assert (proposal.replicas, why) == (
+        4,
+        "4 replicas at 110 % busy, by a favorable estimate 85 %, are within the tolerance",
+    )
+
+
 def without_work(highest_rate):
     target = QueueWaitTime(capacity_per_replica=2.0, workers_per_replica=1)
     return proposal_of(

@@ -29,6 +29,8 @@ _SCALE_UP_IDLE = 0.85
 estimate of the capacity swings by some percent, and a steady load is to keep its count."""
 _SCALE_UP_DRAIN = 1.5
 """Scale up for a backlog only if the current replicas need this multiple of the drain time."""
+_ALL_BUSY = 100
+"""Percent of the time, beyond which replicas can be enough only if an estimate is wrong."""
 _DRAIN_PER_START = 1 / 3
 """Lower bound of the drain time, as a share of the start-up time. A backlog has waited for the
 start-up anyway, and many replicas that start late for a short moment reduce its wait little."""
@@ -64,8 +66,10 @@ def proposal_by_wait(
     current = workload.replicas
     if needed.replicas < current:
         proposal = _fewer(demand, needed, estimates, error, current)
-    elif needed.replicas > current > 0 and not _are_too_few(current, demand, estimates, error):
-        proposal = _kept(current, demand, needed, estimates)
+    elif needed.replicas > current > 0 and not _are_too_few(
+        current, at_best := _at_best(demand, estimates, error)
+    ):
+        proposal = _kept(current, demand, needed, at_best, estimates)
     else:
         proposal = Proposal(needed.replicas, needed.replicas, _clause(demand, needed, estimates))
     return replace(proposal, remark=remark)
@@ -131,20 +135,24 @@ def _drain_seconds(target: QueueWaitTime, estimates: Estimates) -> float:
     return max(target.wait_seconds, (estimates.start_seconds or 0.0) * _DRAIN_PER_START)
 
 
-def _are_too_few(current: int, demand: Demand, estimates: Estimates, error: float) -> bool:
-    """Return whether the current replicas are too few even if each has a higher capacity.
-
-    Example: 0.45 messages/s that take 20 s each need 16 replicas, and 14 run. The rate was counted
-    from 54 messages and has a deviation of 0.06. As 14 are enough for 0.39 messages/s, they stay;
-    ready messages would show that they are too few.
-    """
+def _at_best(demand: Demand, estimates: Estimates, error: float) -> Demand:
+    """Return the demand if each estimate is as favorable as its error allows."""
     noise = _SCALE_UP_DEVIATIONS * estimates.arrival_deviation
-    at_best = replace(
+    return replace(
         demand,
         arrival_rate=max(0.0, demand.arrival_rate - noise),
         capacity_per_replica=demand.capacity_per_replica * (1 + error),
         backlog_seconds=demand.backlog_seconds * _SCALE_UP_DRAIN,
     )
+
+
+def _are_too_few(current: int, at_best: Demand) -> bool:
+    """Return whether the current replicas are too few even by a favorable estimate.
+
+    Example: 0.45 messages/s that take 20 s each need 16 replicas, and 14 run. The rate was counted
+    from 54 messages and has a deviation of 0.06. As 14 are enough for 0.39 messages/s, they stay;
+    ready messages would show that they are too few.
+    """
     return need_of(at_best, _SCALE_UP_IDLE).replicas > current
 
 
@@ -176,10 +184,18 @@ def _fewer(
     return Proposal(needed.replicas, current, own, kept, tolerance_formula=formula)
 
 
-def _kept(current: int, demand: Demand, needed: Need, estimates: Estimates) -> Proposal:
-    busy = demand.arrival_rate / (current * demand.capacity_per_replica)
-    kept = Clause("tolerance.busy", replicas=current, busyPercent=hundredths(busy))
+def _kept(
+    current: int, demand: Demand, needed: Need, at_best: Demand, estimates: Estimates
+) -> Proposal:
+    busy, best = (hundredths(_busy(each, current)) for each in (demand, at_best))
+    kept = Clause("tolerance.busy", replicas=current, busyPercent=busy)
+    if busy > _ALL_BUSY:
+        kept = Clause("tolerance.best", replicas=current, busyPercent=busy, bestPercent=best)
     return Proposal(needed.replicas, current, _clause(demand, needed, estimates), kept)
+
+
+def _busy(demand: Demand, replicas: int) -> float:
+    return demand.arrival_rate / (replicas * demand.capacity_per_replica)
 
 
 def _prefetched(load: Load, estimates: Estimates, workload: Workload) -> int:
