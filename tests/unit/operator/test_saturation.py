@@ -24,7 +24,7 @@ def test_a_rate_that_one_sample_alone_shows_is_not_yet_supported():
     assert estimates.arrival_rate > 100_000
     assert estimates.rate_before_jump == pytest.approx(8)
     assert estimates.supported_rate(ready=0) == pytest.approx(8)
-    assert estimates.supported_rate(ready=0, at_work=12.0) == pytest.approx(12)
+    assert estimates.supported_rate(ready=0, rate_in_progress=12.0) == pytest.approx(12)
     grown = estimates.ready_growth.observe(2, 2, 500, 155.0)
     estimates = replace(estimates, ready_growth=grown)
     assert estimates.supported_rate(ready=500) == pytest.approx(8 + 500 / 5)

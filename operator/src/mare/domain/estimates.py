@@ -78,17 +78,17 @@ class Estimates:
         rate, before = known(self.arrival_rate, 0.0), self.rate_before_jump
         return rate if before is None else min(rate, before)
 
-    def supported_rate(self, ready: int, at_work: float = 0.0) -> float:
+    def supported_rate(self, ready: int, rate_in_progress: float = 0.0) -> float:
         """Return the arrival rate; what one sample alone shows only as far as messages support it.
 
-        `at_work` is the rate at which replicas begin messages, in messages/s.
+        `rate_in_progress` is the rate at which replicas began the messages in progress.
         """
         rate, before = known(self.arrival_rate, 0.0), self.rate_before_jump
         if before is None:
             return rate
         growing = self.ready_growth.recent_rate
         growing = ready / STATISTICS_SECONDS if growing is None else growing
-        return min(rate, max(before, at_work) + growing)
+        return min(rate, max(before, rate_in_progress) + growing)
 
     @property
     def assumed_start_seconds(self) -> float:

@@ -32,9 +32,10 @@ def rate_of(
     """
     each = capacity or known(estimates.capacity_per_replica, 0.0)
     at_once = workers or known(estimates.workers_per_replica, 0.0)
-    at_work = in_progress(load, workload, at_once) * each / at_once if at_once else 0.0
+    rate_in_progress = in_progress(load, workload, at_once) * each / at_once if at_once else 0.0
     if estimates.has_new_queues:
-        return significant(at_work), Clause("wait.newQueues") if at_work else None
-    rate = significant(estimates.supported_rate(known(load.ready, 0), at_work))
+        remark = Clause("wait.newQueues") if rate_in_progress else None
+        return significant(rate_in_progress), remark
+    rate = significant(estimates.supported_rate(known(load.ready, 0), rate_in_progress))
     measured = significant(known(estimates.arrival_rate, 0.0))
     return rate, Clause("wait.unconfirmed", arrivalRate=measured) if measured > rate else None

@@ -115,8 +115,9 @@ def _by_length(target: QueueLength, load: Load, workload: Workload) -> _Formula 
         clause = Clause(code, ready=ready, each=each, replicas=count_of(ready / each))
         return _Formula(ready, each, clause, allows_scale_down)
     if target.workers_per_replica is not None:
-        begun = in_progress(load, workload, target.workers_per_replica)
-        unacknowledged = min(unacknowledged, begun)
+        unacknowledged = min(
+            unacknowledged, in_progress(load, workload, target.workers_per_replica)
+        )
     count = ready + unacknowledged
     clause = Clause("length", messages=count, each=each, replicas=count_of(count / each))
     return _Formula(count, each, clause)
@@ -171,8 +172,8 @@ def _by_concurrency(
     per_replica = significant(per_replica)
     each = per_replica * target.busy_percent / 100
     # `queues` of the target can name some of the queues only.
-    begun = min(known(unacknowledged, 0), in_progress(load, workload, per_replica))
-    count, allows_scale_down = ready + begun, not isinstance(unacknowledged, Unknown)
+    count = ready + min(known(unacknowledged, 0), in_progress(load, workload, per_replica))
+    allows_scale_down = not isinstance(unacknowledged, Unknown)
     clause = Clause(
         "concurrency" if allows_scale_down else "concurrency.partly",
         **{"messages" if allows_scale_down else "ready": count},
