@@ -1,0 +1,55 @@
+"""Changes that are decided and not sent: the next decision names what they wait for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from mare.tenant_scheduler import SCALE_WRITES, Work
+from tests.unit.operator_loop.worlds import World, run
+
+
+@pytest.mark.parametrize("seconds", [1, 10])
+def test_a_status_write_that_is_not_answered_is_named_if_a_first_change_waits_long(seconds: int):
+    async def timeline(world: World) -> None:
+        world.objects.answers = asyncio.Event()
+        world.begin(1, 5)
+        await world.tick()
+        world.brokers.ready["worker"] = 95
+        for _ in range(4 * seconds):
+            await world.tick(0.25)
+        decision = world.record.histories["shop", "worker"].view.decision
+        assert ("is not written yet; the next attempt" in decision.message) == (seconds > 2)
+        world.objects.answers.set()
+        await world.tick(0.5)
+        assert world.workloads.done == [("worker", 10)]
+
+    assert len(run(timeline).record.failures) == (seconds > 2)
+
+
+def test_a_change_whose_turn_comes_too_late_for_the_answer_of_the_queues_is_named():
+    """The queues were asked again and again, and nothing said why."""
+    seen = set()
+
+    async def timeline(world: World) -> None:
+        in_time = world.loop.scheduler.turn
+
+        @asynccontextmanager
+        async def late(work: Work, namespace: str) -> AsyncIterator[None]:
+            async with in_time(work, namespace):
+                world.clock.now += 1.5 if work is SCALE_WRITES else 0.0
+                yield
+
+        world.loop.scheduler.turn = late  # type: ignore[method-assign]
+        world.begin(1, 0, idle={"cooldownSeconds": 0})
+        for _ in range(40):
+            await world.tick(0.25)
+            seen.add(world.record.histories["shop", "worker"].view.decision.message)
+        assert world.workloads.done == []
+        world.loop.scheduler.turn = in_time  # type: ignore[method-assign]
+        for _ in range(5):
+            await world.tick()
+
+    assert run(timeline).workloads.done == [("worker", 0)]
+    assert [each for each in seen if "because its turn came after the answer of the queues" in each]
