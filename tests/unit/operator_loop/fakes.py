@@ -33,8 +33,7 @@ class FakeBrokers:
     ready: dict[str, int | Unknown] = field(default_factory=dict)
     unacknowledged: int = 0
     consumers: int = 1
-    queues_of: Callable[[str], Sequence[str]] = lambda name: (name,)
-    """The queues of an object, each with the same messages."""
+    queues_of: Callable[[str], Sequence[str]] = lambda name: (name,)  # with the same messages each
     busy: Mapping[str, int] | Unknown = NOT_REPORTED
     busy_at: float | None = None
     """When the busy replicas were counted, if not now."""
