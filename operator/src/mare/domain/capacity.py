@@ -34,8 +34,9 @@ _CERTAIN = 4.0
 _RELAXATION = 1.0 / 6000
 """Growth of `doubt` per second: an old rate at saturation must not hide faster workers."""
 _HIDING_USE = 0.5
-"""Share of the doubted capacity from which on `doubt` grows at the full rate. Replicas that work
-less are there for another reason, such as `minReplicas`, and a higher capacity would end none."""
+"""Share of the doubted capacity from which on `doubt` grows at the full rate; below half of it, it
+falls. Replicas that work less are there for another reason, such as `minReplicas`: a higher
+capacity would end none of them, and is a guess when the load comes back."""
 _ENOUGH_MESSAGES = 10.0
 _ENOUGH_SECONDS = 50.0
 """Least evidence for a service time. Few slow messages are acknowledged, and few quick messages are
@@ -172,7 +173,7 @@ class Capacity:
         else:
             use, growth = self._use(interval), _RELAXATION * seconds
             saturated = self._corrected(interval).fade(1 / (1 + growth * (1 - use)))
-            doubt = self.doubt * (1 + growth * use)
+            doubt = max(1.0, self.doubt * (1 + growth * (2 * use - 1)))
         return Capacity(long, short, saturated, shortest, doubt)
 
     def _more_saturated(self, interval: ClosedInterval) -> DecayingSums:
