@@ -64,7 +64,10 @@ def main() -> None:
     arguments = options.parse_args()
     with application_on_a_cluster() as application:
         application.kubectl("set", "env", "deployment/forecast", "SECONDS_PER_ANSWER=0.1")
-        application.roll_out("forecast")
+        # By default, 5 a second are asked of a weather API, and the climate of a place answers beyond.
+        limit = "WEATHER_CALLS_PER_SECOND=1000"
+        application.kubectl("set", "env", "deployment/mare-weather", limit)
+        application.roll_out("forecast", "mare-weather")
         places = iter(range(10**7))
         _pause(application, '"All"')
         for name in SERVICES:
@@ -123,7 +126,7 @@ async def _load(
     async def request(due: float) -> None:
         nonlocal failed
         number = next(places)
-        place = {"lat": str(number % 8000 / 50 - 80), "lon": str(number // 8000 - 170)}
+        place = {"lat": str(number % 320 / 2 - 80), "lon": str(number // 320 / 2 - 170)}
         try:
             async with session.get(f"{url}/v1/playlists", params=place) as answer:
                 await answer.read()
