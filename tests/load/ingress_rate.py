@@ -64,7 +64,7 @@ def main() -> None:
     arguments = options.parse_args()
     with application_on_a_cluster() as application:
         application.kubectl("set", "env", "deployment/forecast", "SECONDS_PER_ANSWER=0.1")
-        # By default, 5 a second are asked of a weather API, and the climate of a place answers beyond.
+        # By default, a weather API is asked 5 times a second; beyond, the climate answers.
         limit = "WEATHER_CALLS_PER_SECOND=1000"
         application.kubectl("set", "env", "deployment/mare-weather", limit)
         application.roll_out("forecast", "mare-weather")
