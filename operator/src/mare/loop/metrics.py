@@ -157,7 +157,7 @@ _GAUGES = (
     ),
     (
         "mare_needed_replicas",
-        "Replicas that the formula in the sentence needs, without behavior and bounds",
+        "Replicas that the load needs now, without tolerance, behavior and bounds",
         lambda v: v.decision.raw if v.decision else None,
     ),
     (
