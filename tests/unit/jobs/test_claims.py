@@ -105,7 +105,9 @@ def test_a_claim_that_has_ended_is_not_released_as_it_may_be_of_another_process(
 def test_a_confirm_has_time_as_long_as_the_claim_lasts(setting, given):
     seconds = []
     publisher = SimpleNamespace(
-        declare=lambda _: None, publish_message=lambda *_, **rest: seconds.append(rest["seconds"])
+        declare=lambda _: None,
+        isolate=lambda _: None,
+        publish_message=lambda *_, **rest: seconds.append(rest["seconds"]),
     )
     container = SimpleNamespace(
         tracer=Tracer(),

@@ -84,7 +84,7 @@ def test_a_late_confirm_of_a_failed_session_is_ignored(session, monkeypatch):
     eventlet.sleep(0)
     session.fail(OSError("lost"))
 
-    session._on_ack(1, multiple=True)  # before the worker runs again
+    session._shared.on_ack(1, multiple=True)  # before the worker runs again
 
     with pytest.raises(ConnectionLost):
         waiting.wait()

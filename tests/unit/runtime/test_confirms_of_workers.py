@@ -97,6 +97,31 @@ def test_each_worker_waits_for_its_own_confirm(session, connection):
         outcome(second)
 
 
+def test_an_isolated_routing_key_has_a_channel_and_tags_of_its_own():
+    class TwoChannels(Connection):
+        def __init__(self):
+            super().__init__()
+            self.channels = []
+
+        def channel(self):
+            self.channels.append(Connection())
+            return self.channels[-1]
+
+    connection = TwoChannels()
+    session = ConfirmingSession(connection, on_end=lambda: None, isolated=["own"])
+    threads = [publishing(session, key) for key in ("other", "own", "other")]
+    shared, own = connection.channels
+
+    assert [len(each.written) for each in (shared, own)] == [2, 1]
+    own.send("basic_ack", 1, False)
+    assert outcome(threads[1]) is None
+    assert not threads[0].dead
+    session.fail(OSError("lost"))
+    for each in threads[::2]:
+        with pytest.raises(ConnectionLost):
+            outcome(each)
+
+
 def test_a_refusal_names_exchange_and_routing_key(session, connection):
     thread = publishing(session, "a.b", "things")
     connection.send("basic_nack", 1, False)

@@ -7,7 +7,7 @@ lost.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import eventlet
@@ -24,7 +24,7 @@ READ_SECONDS = 1.0
 
 ABANDONED = 300
 """Messages that were given up and have no confirm yet, at which a session ends. RabbitMQ 4.0 reads
-nothing more of a connection at 400 for a quorum queue that does not answer."""
+nothing more of a connection at 400 of one channel for a quorum queue that does not answer."""
 
 Key = tuple[str, str, str | None, str | None]
 """Exchange, routing key, correlation id and message id."""
@@ -56,19 +56,53 @@ class Confirm:
         self.event.send((error,))
 
 
-class ConfirmingSession:
-    """An open connection in confirm mode. It is unusable once :attr:`error` is set."""
+class ConfirmingChannel:
+    """A channel in confirm mode, and its messages without a confirm."""
 
-    def __init__(self, connection: Connection, on_end: Callable[[], None]) -> None:
+    def __init__(self, connection: Connection) -> None:
+        self.channel: Channel = connection.channel()
+        self.unconfirmed: Unconfirmed[Confirm] = Unconfirmed()
+        self.channel.confirm_select()
+        self.channel.events["basic_ack"].add(self.on_ack)
+        self.channel.events["basic_nack"].add(self.on_nack)
+        self.channel.events["basic_return"].add(self.on_return)
+
+    def on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  as py-amqp calls it
+        for confirm in self.unconfirmed.settle(tag, multiple):
+            confirm.settle()
+
+    def on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  as py-amqp calls it
+        for confirm in self.unconfirmed.settle(tag, multiple):
+            exchange, routing_key, *_ = confirm.key
+            target = f"{exchange}/{routing_key}" if exchange else routing_key
+            confirm.settle(
+                MessageRefused(f"The broker refused a message for {target}; a queue may be full.")
+            )
+
+    def on_return(self, _: Exception, exchange: str, routing_key: str, message: Message) -> None:
+        # The broker sends it before the confirm, without the delivery tag.
+        key = _key(message, exchange, routing_key)
+        for confirm in self.unconfirmed.pending():
+            if confirm.key == key:
+                confirm.returned = True
+
+
+class ConfirmingSession:
+    """An open connection in confirm mode. It is unusable once :attr:`error` is set.
+
+    Each of the routing keys ``isolated`` has a channel of its own. A channel on which nothing was
+    published to a quorum queue before waits 65 s for the queue to answer, and handles no
+    other message meanwhile.
+    """
+
+    def __init__(
+        self, connection: Connection, on_end: Callable[[], None], isolated: Iterable[str] = ()
+    ) -> None:
         self._connection = connection
         self._on_end = on_end
-        self._channel: Channel = connection.channel()
-        self._channel.confirm_select()
-        self._channel.events["basic_ack"].add(self._on_ack)
-        self._channel.events["basic_nack"].add(self._on_nack)
-        self._channel.events["basic_return"].add(self._on_return)
+        self._shared = ConfirmingChannel(connection)
+        self._isolated = {key: ConfirmingChannel(connection) for key in isolated}
         self._writing = Semaphore()
-        self._unconfirmed: Unconfirmed[Confirm] = Unconfirmed()
         self.error: BaseException | None = None
 
     def publish(
@@ -83,17 +117,18 @@ class ConfirmingSession:
         """
         give_up = time.monotonic() + seconds
         confirm = Confirm(_key(message, exchange, routing_key))
+        own = self._isolated.get(routing_key, self._shared)
         if not self._writing.acquire(timeout=seconds):
             raise BrokerUnavailable(f"The broker has read nothing for {seconds:g} s.")
         try:
             if self.error is not None:
                 raise ConnectionLost(str(self.error))
-            self._unconfirmed.add(confirm)
+            own.unconfirmed.add(confirm)
             # Channel.basic_publish would also read from the socket, which only the reader may do.
             arguments = (0, exchange, routing_key, mandatory, False)
             try:
                 with _time_limit(give_up - time.monotonic()):
-                    self._channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
+                    own.channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
             except BaseException as error:
                 # A deadline too: half a frame may have been written.
                 self.fail(error)
@@ -106,7 +141,7 @@ class ConfirmingSession:
         finally:
             confirm.abandoned = True
         if outcome is None:
-            self._count_abandoned()
+            self._end_if_abandoned(own)
             raise BrokerUnavailable(f"The broker has not confirmed a message within {seconds:g} s.")
         (refusal,) = outcome
         if refusal is not None:
@@ -132,33 +167,15 @@ class ConfirmingSession:
         if self.error is not None:
             return
         self.error = error
-        for confirm in self._unconfirmed.clear():
-            confirm.settle(ConnectionLost(str(error)))
+        for each in (self._shared, *self._isolated.values()):
+            for confirm in each.unconfirmed.clear():
+                confirm.settle(ConnectionLost(str(error)))
         self._on_end()
 
-    def _count_abandoned(self) -> None:
-        abandoned = sum(confirm.abandoned for confirm in self._unconfirmed.pending())
+    def _end_if_abandoned(self, channel: ConfirmingChannel) -> None:
+        abandoned = sum(confirm.abandoned for confirm in channel.unconfirmed.pending())
         if abandoned >= ABANDONED:
             self.fail(TimeoutError(f"The broker has not confirmed {abandoned} messages."))
-
-    def _on_ack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  as py-amqp calls it
-        for confirm in self._unconfirmed.settle(tag, multiple):
-            confirm.settle()
-
-    def _on_nack(self, tag: int, multiple: bool) -> None:  # noqa: FBT001  as py-amqp calls it
-        for confirm in self._unconfirmed.settle(tag, multiple):
-            exchange, routing_key, *_ = confirm.key
-            target = f"{exchange}/{routing_key}" if exchange else routing_key
-            confirm.settle(
-                MessageRefused(f"The broker refused a message for {target}; a queue may be full.")
-            )
-
-    def _on_return(self, _: Exception, exchange: str, routing_key: str, message: Message) -> None:
-        # The broker sends it before the confirm, without the delivery tag.
-        key = _key(message, exchange, routing_key)
-        for confirm in self._unconfirmed.pending():
-            if confirm.key == key:
-                confirm.returned = True
 
 
 def wait_for(event: Event, seconds: float) -> Any:

@@ -45,6 +45,7 @@ class Publisher(SharedExtension):
         self._stopped = Event()
         self._thread: GreenThread | None = None
         self._declared: dict[str, Exchange | Queue] = {}
+        self._isolated: set[str] = set()
         self._alarm: Event | None = None
         """Is sent at the end of the present alarm."""
 
@@ -69,6 +70,13 @@ class Publisher(SharedExtension):
         self._declared.update(
             {f"{type(entity).__name__} {entity.name}": entity for entity in entities}
         )
+
+    def isolate(self, routing_key: str) -> None:
+        """Publish messages of a routing key on a channel of their own, on every new connection.
+
+        A quorum queue that does not answer then holds back no messages for other queues.
+        """
+        self._isolated.add(routing_key)
 
     def start(self) -> None:
         self._thread = self.container.spawn_managed_thread(self._run, identifier=self.purpose)
@@ -163,7 +171,7 @@ class Publisher(SharedExtension):
             open_once(connection)
             with time_limit("the declaration of exchanges"):
                 self._declare_on(connection)
-                session = ConfirmingSession(connection, on_end=self._forget_session)
+                session = ConfirmingSession(connection, self._forget_session, self._isolated)
             backoff.connected()
             self.container.outage_log.connected()
             self._connected.send(session)

@@ -13,6 +13,9 @@ from mare_nameko.tracing import read_trace_context
 from mare_services.jobs.outbox import CONFIRM_SECONDS
 from mare_services.jobs.ports import StoredEvent
 
+_ISOLATED = ("job_accepted", "callback_due")
+"""The types that quorum queues get."""
+
 
 class JobEvents:
     """The exchange of the service's events."""
@@ -24,6 +27,8 @@ class JobEvents:
         self._seconds = min(CONFIRM_SECONDS, container.settings.publish_seconds)
         self._publisher = publisher
         publisher.declare(self._exchange)
+        for kind in _ISOLATED:
+            publisher.isolate(kind)
 
     def send(self, event: StoredEvent) -> None:
         """Publish an event and return when the broker has confirmed it.

@@ -31,8 +31,8 @@ STUCK_SECONDS = 60.0
 """Time without progress after which the process is not alive. The store and the broker answer, or
 an error is raised, within 20 s."""
 IN_FLIGHT = 25
-"""Events of one type without a confirm. A quorum queue that does not answer stops a publisher after
-32 (``quorum_commands_soft_limit``), and with it the other types."""
+"""Events of one type without a confirm. A quorum queue slows down a publisher after 32
+(``quorum_commands_soft_limit``)."""
 WAITING = 500
 """Durable events of one type in memory. Further ones are left to the outbox."""
 NOTICES = 10_000
