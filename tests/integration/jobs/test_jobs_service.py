@@ -3,7 +3,9 @@
 import pytest
 import uuid_utils
 
+from mare_services.contract.callbacks import CALLBACK_QUEUE
 from tests.job_stores import create_sqlite
+from tests.leader import silent_leader
 from tests.serving import call, serving
 from tests.vhost import eventually
 
@@ -143,3 +145,26 @@ def test_only_its_client_sees_and_changes_a_job(vhost, store_uri):
     assert cancelled["state"] == twice["state"] == "cancelled"
     assert (again["state"], again["attempt"]) == ("pending", 2)
     assert pending["exc_type"] == "JobNotChangeable"
+
+
+@pytest.mark.nightly
+def test_a_silent_queue_of_callbacks_holds_back_no_other_job(peers, store_uri):
+    with peers.connect() as connection:
+        channel = connection.channel()
+        channel.exchange_declare("jobs.events", "topic", durable=True, auto_delete=False)
+        quorum = {"x-queue-type": "quorum"}
+        channel.queue_declare(CALLBACK_QUEUE, durable=True, auto_delete=False, arguments=quorum)
+        channel.queue_bind(CALLBACK_QUEUE, "jobs.events", "callback_due")
+    callback = {"url": "https://example.com/", "events": ["job.complete"]}
+    job = {"id": str(uuid_utils.uuid7()), "client": "ana", "request": {"city": "Recife"}}
+    with (
+        serving(peers, "jobs", JOBS_STORE=store_uri, JOBS_CALLBACKS="true"),
+        serving(peers, "playlists"),
+        silent_leader(peers, CALLBACK_QUEUE),
+    ):
+        call(peers, "jobs.accept", job | {"callback": callback})
+        ended(peers, job["id"])  # its callback is the first on its channel, which waits for 65 s
+
+        other = accept(peers, city="Recife")["id"]
+
+        eventually(lambda: call_jobs(peers, "get", other)["result"]["state"] == "complete", 45)
