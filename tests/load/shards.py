@@ -1,6 +1,6 @@
 """Three operators share 3,000 objects, and each is killed in turn, again and again.
 
-One object after the other needs one replica more, in rounds until the last kill. Prints how long
+One object after the other needs more replicas, in rounds until the last kill. Prints how long
 shards were without a leader, how long objects waited for their replicas, and each change that was
 made twice or by an operator that did not lead: then it ends with 1. The figures are from:
 

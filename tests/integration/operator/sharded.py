@@ -24,20 +24,22 @@ from tests.vhost import Vhost, eventually
 
 NAMES = ("mare-a", "mare-b", "mare-c")
 _CLASSIC = {"x-queue-type": "classic"}
-_EACH = 20
-"""Messages for which an object asks for one replica more."""
+_FIRST, _MORE = 20, 100
+"""Messages of the first probe of an object, and of each other one: no Pod starts here, and fewer
+messages that come meanwhile are no reason for more replicas."""
 _PROBE_SECONDS = 0.5
 _BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Messages for which an object needs so many replicas, at a time since the epoch."""
+    """Messages for which an object needs more replicas, at a time since the epoch."""
 
     at: float
     namespace: str
     name: str
-    replicas: int
+    number: int
+    """Of the round, from 1 on."""
 
 
 @dataclass
@@ -97,7 +99,7 @@ class ShardedStage:
                 workload["spec"]["paused"] = True  # no Pods
                 behavior = {"scaleUp": {"tolerance": 0}}
                 queues = [{"name": queue} for queue in self._queues_of(name)]
-                spec = {"queues": queues, "behavior": behavior}
+                spec = {"queues": queues, "behavior": behavior, "maxReplicas": 1000}
                 documents += [workload, autoscaler_of(name, spec)]
         for start in range(0, len(documents), _BATCH):
             self._apply(documents[start : start + _BATCH], "-n", namespace)
@@ -141,7 +143,7 @@ class ShardedStage:
 
     @contextmanager
     def probed(self) -> Iterator[list[Probe]]:
-        """Let one object after the other need one replica more, in rounds; yield the probes."""
+        """Let one object after the other need more replicas, in rounds; yield the probes."""
         probes: list[Probe] = []
         stopping = threading.Event()
 
@@ -149,12 +151,12 @@ class ShardedStage:
             with self.vhost.connect() as connection:
                 channel = connection.channel()
                 channel.tx_select()
-                for namespace, name, replicas in in_rounds(self.keys):
-                    for _ in range(_EACH):
+                for namespace, name, number in in_rounds(self.keys):
+                    for _ in range(_FIRST if number == 1 else _MORE):
                         channel.basic_publish(amqp.Message(b"x"), routing_key=name)
                     at = time.time()
                     channel.tx_commit()
-                    probes.append(Probe(at, namespace, name, replicas))
+                    probes.append(Probe(at, namespace, name, number))
                     if stopping.wait(_PROBE_SECONDS):
                         return
 
@@ -187,10 +189,10 @@ class ShardedStage:
 
 
 def in_rounds(keys: Callable[[], Iterator[tuple[str, str]]]) -> Iterator[tuple[str, str, int]]:
-    """Yield each object again and again, with the replicas that it needs in that round."""
-    for replicas in count(1):
+    """Yield each object again and again, with the number of the round."""
+    for number in count(1):
         for namespace, name in keys():
-            yield namespace, name, replicas
+            yield namespace, name, number
 
 
 def repeated(stage: ShardedStage) -> list[tuple[str, str]]:
@@ -220,14 +222,14 @@ def by_others(stage: ShardedStage) -> list[tuple[str, str, str, str | None]]:
 
 
 def delays(stage: ShardedStage, probes: Sequence[Probe]) -> list[float]:
-    """Return the seconds from each probe to the first change to what it needs, sorted."""
+    """Return the seconds from each probe to the next change of its workload, sorted."""
     patches = stage.patches()
     return sorted(
         next(
             (
                 change.time.timestamp() - each.at
                 for change in patches[each.namespace, each.name]
-                if change.body["spec"]["replicas"] >= each.replicas
+                if change.time.timestamp() >= each.at
             ),
             1e9,
         )

@@ -1,4 +1,4 @@
-"""The load of the shards needs one replica more in each round, and each change is matched."""
+"""Each object is probed in each round, and each probe is matched with the change after it."""
 
 from datetime import UTC, datetime
 from itertools import islice
@@ -39,7 +39,7 @@ def stage(*changes: Request) -> ShardedStage:
     return cast("ShardedStage", Changes(*changes))
 
 
-def test_each_round_needs_one_replica_more_of_each_object():
+def test_each_round_has_each_object():
     assert list(islice(in_rounds(lambda: iter(KEYS)), 5)) == [
         ("team-a", "worker-0", 1),
         ("team-b", "worker-1", 1),
