@@ -1,8 +1,9 @@
 """Three operators share 3,000 objects, and each is killed in turn, again and again.
 
-One object after the other needs more replicas, in rounds until the last kill. Prints how long
-shards were without a leader, how long objects waited for their replicas, and each change that was
-made twice or by an operator that did not lead: then it ends with 1. The figures are from:
+One object after the other needs its first replica, slowly enough to last until the last kill.
+Prints how long shards were without a leader, how long objects waited for that replica, and each
+change that was made twice or by an operator that did not lead: then it ends with 1. The figures are
+from:
 
     .venv/bin/python -m tests.load.shards --objects 3000 --minutes 60
 
@@ -58,6 +59,7 @@ def main() -> None:
             namespaces,
             arguments.objects,
             queues=arguments.queues,
+            probe_seconds=max(0.5, 70 * arguments.minutes / arguments.objects),
             settings=settings,
         )
         stage.prepare()

@@ -3,11 +3,11 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import count, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import amqp
@@ -24,22 +24,18 @@ from tests.vhost import Vhost, eventually
 
 NAMES = ("mare-a", "mare-b", "mare-c")
 _CLASSIC = {"x-queue-type": "classic"}
-_FIRST, _MORE = 20, 100
-"""Messages of the first probe of an object, and of each other one: no Pod starts here, and fewer
-messages that come meanwhile are no reason for more replicas."""
-_PROBE_SECONDS = 0.5
+_EACH = 20
+"""Messages for which an object asks for its first replica."""
 _BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Messages for which an object needs more replicas, at a time since the epoch."""
+    """Messages for which an object needs its first replica, at a time since the epoch."""
 
     at: float
     namespace: str
     name: str
-    number: int
-    """Of the round, from 1 on."""
 
 
 @dataclass
@@ -56,6 +52,7 @@ class ShardedStage:
     shards: int = 3
     queues: int = 1
     """Of each object; probes go to the first."""
+    probe_seconds: float = 0.5
     settings: dict[str, str] = field(default_factory=dict)
     operators: dict[str, Operator] = field(default_factory=dict)
 
@@ -99,7 +96,7 @@ class ShardedStage:
                 workload["spec"]["paused"] = True  # no Pods
                 behavior = {"scaleUp": {"tolerance": 0}}
                 queues = [{"name": queue} for queue in self._queues_of(name)]
-                spec = {"queues": queues, "behavior": behavior, "maxReplicas": 1000}
+                spec = {"queues": queues, "behavior": behavior}
                 documents += [workload, autoscaler_of(name, spec)]
         for start in range(0, len(documents), _BATCH):
             self._apply(documents[start : start + _BATCH], "-n", namespace)
@@ -143,7 +140,11 @@ class ShardedStage:
 
     @contextmanager
     def probed(self) -> Iterator[list[Probe]]:
-        """Let one object after the other need more replicas, in rounds; yield the probes."""
+        """Let one object after the other need its first replica; yield the probes.
+
+        Each once: no Pod starts here, and messages that come while replicas start, as during a
+        takeover, are no reason for more replicas.
+        """
         probes: list[Probe] = []
         stopping = threading.Event()
 
@@ -151,13 +152,13 @@ class ShardedStage:
             with self.vhost.connect() as connection:
                 channel = connection.channel()
                 channel.tx_select()
-                for namespace, name, number in in_rounds(self.keys):
-                    for _ in range(_FIRST if number == 1 else _MORE):
+                for namespace, name in self.keys():
+                    for _ in range(_EACH):
                         channel.basic_publish(amqp.Message(b"x"), routing_key=name)
                     at = time.time()
                     channel.tx_commit()
-                    probes.append(Probe(at, namespace, name, number))
-                    if stopping.wait(_PROBE_SECONDS):
+                    probes.append(Probe(at, namespace, name))
+                    if stopping.wait(self.probe_seconds):
                         return
 
         thread = threading.Thread(target=probe)
@@ -186,13 +187,6 @@ class ShardedStage:
                 with suppress(ValueError):
                     found.append((each.time.timestamp(), read_assignment(each.body)))
         return found
-
-
-def in_rounds(keys: Callable[[], Iterator[tuple[str, str]]]) -> Iterator[tuple[str, str, int]]:
-    """Yield each object again and again, with the number of the round."""
-    for number in count(1):
-        for namespace, name in keys():
-            yield namespace, name, number
 
 
 def repeated(stage: ShardedStage) -> list[tuple[str, str]]:
