@@ -10,8 +10,8 @@ alarms and poison messages, a full disk of the job store, clocks, a drain, an AP
 away. --soak repeats all faults once an hour, or once if it is shorter. Everything is in
 .cache/chaos. Ends with 1 if accepted work is lost or not complete, a job has two results, a
 callback or the end of a stream is missing, a scale-down ended a busy Pod, a task was never
-accepted, a fault hit nothing, or --soak finds a series that rises. Faults end with the submissions:
-"not reached" names those that had no time.
+accepted, a fault hit nothing, or --soak finds a series that rises or is too short for a slope.
+Faults end with the submissions: "not reached" names those that had no time.
 """
 
 import argparse
@@ -20,10 +20,11 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from devcluster import say
 from devcluster.choosing import cluster_for_tests
@@ -77,10 +78,18 @@ def main() -> None:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     with cluster_for_tests() as cluster, stage(cluster) as (application, disk):
         result = run(application, disk, given, _FOLDER)
-    failed = [each for each in FAILURES if result[each]]
-    failed += result["rising"] if given.soak else []
+    failed = broken(result, soak=bool(given.soak))
     sys.stdout.write(json.dumps(result, indent=2) + "\n")
     sys.exit(f"Broken promises: {', '.join(failed)}" if failed else 0)
+
+
+def broken(result: Mapping[str, Any], *, soak: bool) -> list[str]:
+    """Return what a run failed by; a series without a slope proves no absence of a leak."""
+    failed = [each for each in FAILURES if result[each]]
+    if soak:
+        failed += [f"{name} rises" for name in result["rising"]]
+        failed += [f"{name} is too short" for name in result["too short"]]
+    return failed
 
 
 def run(
@@ -140,6 +149,7 @@ def run(
         "streams followed": jobs.followed,
         "streams without an end": jobs.followed - jobs.saw_end,
         "rising": [name for name, *_, verdict in slopes if verdict == "rises"],
+        "too short": [name for name, *_, verdict in slopes if verdict == "too short"],
     }
     (folder / "result.json").write_text(
         json.dumps(

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 BLOCKS = 12
-"""Samples are reduced to the medians of so many equal times: neighbours are not independent, and
-with single samples the error of the slope comes out too small."""
+"""The samples of a life of median length are reduced to the medians of so many equal times.
+Neighbours are not independent: with single samples the error of the slope comes out too small."""
+_SHORTEST_BLOCK = 60.0
+"""Seconds, four samples: most lives of an autoscaled part are too short for twelve such blocks."""
 _QUANTILES = {1: 12.7, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 2.26}
 """Of Student's t, 97.5 %, by degrees of freedom."""
 _MANY = 2.23
@@ -53,7 +55,9 @@ def fit(*lives: Sequence[tuple[float, float]]) -> Slope | None:
     if not some:
         return None
     span = max(life[-1][0] for life in some) - min(life[0][0] for life in some)
-    groups = [blocks for life in some if len(blocks := _blocks(life, span / BLOCKS or 1.0)) > 1]
+    # A part of the span would be longer than a life, the longer the run is.
+    length = max(_SHORTEST_BLOCK, median(life[-1][0] - life[0][0] for life in some) / BLOCKS)
+    groups = [blocks for life in some if len(blocks := _blocks(life, length)) > 1]
     points = [point for blocks in groups for point in blocks]
     freedom = len(points) - len(groups) - 1
     if freedom < 1:
@@ -74,10 +78,12 @@ def _centred(blocks: Sequence[tuple[float, float]]) -> list[tuple[float, float]]
 
 
 def _blocks(samples: Sequence[tuple[float, float]], length: float) -> list[tuple[float, float]]:
-    first = samples[0][0]
+    first, seconds = samples[0][0], samples[-1][0] - samples[0][0]
+    count = max(1, round(seconds / length))
     groups: dict[int, list[tuple[float, float]]] = {}
     for at, value in samples:
-        groups.setdefault(min(BLOCKS - 1, int((at - first) / length)), []).append((at, value))
+        number = min(count - 1, int((at - first) * count / seconds)) if seconds else 0
+        groups.setdefault(number, []).append((at, value))
     return [
         (fmean(at for at, _ in group), median(value for _, value in group))
         for _, group in sorted(groups.items())

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from tests.load.chaos import report
-from tests.load.chaos.__main__ import explained
+from tests.load.chaos.__main__ import FAILURES, broken, explained
 from tests.load.chaos.sampling import ROWS, life_of, messages_in, objects_in
 from tests.load.chaos.slopes import Slope, fit
 
@@ -54,10 +54,10 @@ def test_the_error_covers_the_true_slope_of_dependent_samples_nine_times_of_ten(
     assert covered >= 90
 
 
-def lives(level, grown, seconds=3600) -> dict[str, list[tuple[float, float]]]:
-    """Return the samples of four processes, one after the other."""
+def lives(level, grown, seconds=3600, count=4) -> dict[str, list[tuple[float, float]]]:
+    """Return the samples of processes, one after the other."""
     random, found = Random(1), {}
-    for number in range(4):
+    for number in range(count):
         base = level(random)
         found[f"process {number}"] = [
             (number * seconds + at, base + grown(at) + random.gauss(0, 2))
@@ -77,10 +77,53 @@ def test_a_leak_of_processes_that_are_killed_each_hour_rises():
     assert verdicts({"": report.averaged(sawtooth)}) == ["flat"]
 
 
+@pytest.mark.parametrize(("seconds", "count"), [(1200, 12), (3600, 12), (3600, 24)])
+def test_a_leak_in_a_long_soak_rises_however_short_its_lives_are(seconds: int, count: int):
+    leak = lives(lambda _: 100, lambda at: 60 * at / 3600, seconds, count)
+
+    assert verdicts(leak) == ["rises"]
+
+
+def test_lives_of_different_length_have_one_slope():
+    long, *short = (
+        [(at, 10 + at / 3600 * 7) for at in range(0, seconds, 15)] for seconds in (7200, 900, 900)
+    )
+
+    slope = fit(long, *short)
+
+    assert slope
+    assert slope.per_hour == pytest.approx(7)
+
+
+def test_noise_in_many_short_lives_does_not_rise():
+    rising = 0
+    for seed in range(50):
+        random, series = Random(seed), []
+        for number in range(100):
+            level, life = 0.0, []
+            for at in range(0, 600 if number % 4 == 0 else 30, 15):
+                level = level * 0.7 + random.gauss(0, 5)
+                life.append((number * 900 + at, 100 + level))
+            series.append(life)
+        slope = fit(*series)
+        assert slope
+        rising += slope.verdict() == "rises"
+
+    assert rising <= 5
+
+
+def test_a_soak_fails_with_a_series_that_rises_or_is_too_short():
+    result = dict.fromkeys(FAILURES, 0)
+    result |= {"rising": ["memory of jobs"], "too short": ["memory of celery"]}
+
+    assert broken(result, soak=True) == ["memory of jobs rises", "memory of celery is too short"]
+    assert broken(result | {"lost": 1}, soak=False) == ["lost"]
+
+
 def test_processes_that_take_memory_when_they_start_and_then_none_are_flat():
-    for seconds in (3600, 1200):
+    for seconds, count in ((3600, 4), (1200, 4), (1200, 12), (3600, 12)):
         warming = lives(
-            lambda random: random.uniform(90, 110), lambda at: min(at, 240) / 4, seconds
+            lambda random: random.uniform(90, 110), lambda at: min(at, 240) / 4, seconds, count
         )
 
         assert verdicts(warming) == ["flat"]
