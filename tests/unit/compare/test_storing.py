@@ -4,13 +4,15 @@ import json
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
+from mare.domain.spec import ScalingRules
 from mare.processes.command import CommandFailed
-from mare.simulation.scenario import Scenario, SimulatedAutoscaler
+from mare.simulation.scenario import KedaSettings, Scenario, SimulatedAutoscaler
 from tests.load.compare import __main__ as program
 from tests.load.compare.measured import NOTHING, Count, Run
 from tests.load.compare.running import Stage
@@ -82,18 +84,65 @@ def test_all_autoscalers_have_one_phase_in_a_round_also_alone(tmp_path: Path):
     assert {(number, phase) for number, phase, _ in alone} == phases
 
 
-def test_runs_from_before_they_had_numbers_are_counted(tmp_path: Path):
-    runs = [asdict(run_of(name)) for name in ("Maré", "KEDA default", "Maré")]
-    (tmp_path / "burst.json").write_text(json.dumps(runs))
-
-    assert stored(tmp_path) == [("KEDA default", 1), ("Maré", 1), ("Maré", 2)]
+def phases_of(folder: Path, rounds: int) -> list[float]:
+    only = burst("Maré")
+    return [phase for _, phase, _ in StoredRuns(folder, only).left(only, rounds)]
 
 
-def test_runs_with_other_messages_are_refused(tmp_path: Path):
+def test_phases_are_spread_whatever_the_number_of_rounds(tmp_path: Path):
+    many = phases_of(tmp_path, 20)
+
+    for rounds in range(1, 21):
+        phases = phases_of(tmp_path, rounds)
+        assert phases == many[:rounds]
+        ordered = sorted(phases)
+        gaps = [after - before for before, after in pairwise([*ordered, ordered[0] + 1])]
+        assert max(gaps) < 2 / rounds
+
+
+def test_runs_without_their_settings_are_refused(tmp_path: Path):
+    runs = [asdict(run_of("Maré", 1))]
+    for old in (runs, {"seed": 1, "seconds": 120, "runs": runs}):
+        (tmp_path / "burst.json").write_text(json.dumps(old))
+
+        with pytest.raises(ValueError, match=r"without their settings.*Move it away"):
+            StoredRuns(tmp_path, burst())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"seed": 2},
+        {"seconds": 60},
+        {"max_replicas": 9},
+        {"worker": replace(burst().worker, prefetch=0)},
+    ],
+)
+def test_runs_of_another_load_are_refused(tmp_path: Path, other: dict[str, Any]):
     StoredRuns(tmp_path, burst()).add(run_of("Maré", 1))
 
-    with pytest.raises(ValueError, match="Move it away"):
-        StoredRuns(tmp_path, replace(burst(), seed=2))
+    with pytest.raises(ValueError, match=r"other settings of the load.*Move it away"):
+        StoredRuns(tmp_path, replace(burst(), **other))
+
+
+def with_window_of(seconds: int) -> Scenario:
+    """Return the burst with KEDA tuned and another scale-down window."""
+    scenario = burst("KEDA tuned")
+    [tuned] = scenario.autoscalers
+    assert isinstance(tuned.settings, KedaSettings)
+    assert tuned.settings.behavior
+    down = ScalingRules(stabilization_window_seconds=seconds)
+    settings = replace(tuned.settings, behavior=replace(tuned.settings.behavior, scale_down=down))
+    return replace(scenario, autoscalers=(replace(tuned, settings=settings),))
+
+
+def test_runs_of_an_autoscaler_with_other_settings_are_refused(tmp_path: Path):
+    StoredRuns(tmp_path, with_window_of(60)).add(run_of("KEDA tuned", 1))
+    StoredRuns(tmp_path, burst("Maré")).add(run_of("Maré", 1))
+
+    with pytest.raises(ValueError, match=r"other settings of KEDA tuned\. Move it away"):
+        StoredRuns(tmp_path, burst())
+    assert len(StoredRuns(tmp_path, burst("Maré")).runs) == 2
 
 
 def draw(
