@@ -5,6 +5,8 @@
 cache has, at times that do not wait for answers; the weather API answers after 0.1 s. First each
 service has one replica, then the operator scales them. It ends a form at the second rate in turn
 that is too high, and prints what processor time each part took for a request, and of the machine.
+That of a part is of the Pods that were there before and after the requests: while the operator
+scales, the time of Pods that started or ended is not in it.
 """
 
 import argparse
@@ -13,7 +15,7 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,8 +53,9 @@ class Step:
 
     def __str__(self) -> str:
         parts = ", ".join(f"{name} {each:.1f}" for name, each in self.milliseconds.items())
+        p50 = f"{statistics.median(self.took) * 1000:.0f}" if self.took else "-"
         return (
-            f"| {self.rate:g} | {self.replicas} | {statistics.median(self.took) * 1000:.0f} "
+            f"| {self.rate:g} | {self.replicas} | {p50} "
             f"| {self.p99 * 1000:.0f} | {self.failed} | {self.busy:.0%} | {parts} |"
         )
 
@@ -101,12 +104,10 @@ def _highest(
         used, busy, began = _used(application), _processor(), time.monotonic()
         took, failed = asyncio.run(_load(application.cluster.ingress, rate, seconds, places))
         share = _share(busy, _processor())
-        milliseconds = {
-            name: (cpu - used[name]) * 1000 / (rate * (time.monotonic() - began))
-            for name, cpu in sorted(_used(application).items())
-        }
+        requests = rate * (time.monotonic() - began)
+        used_for_each = milliseconds(used, _used(application), requests)
         replicas = "+".join(str(application.ready(f"mare-{name}")) for name in SERVICES)
-        step = Step(rate, took, failed, replicas, milliseconds, share)
+        step = Step(rate, took, failed, replicas, used_for_each, share)
         _print_line(str(step))
         too_high = 0 if step.p99 <= LIMIT_SECONDS else too_high + 1
         highest = highest if too_high else rate
@@ -149,12 +150,22 @@ async def _load(
 
 
 def _used(application: Application) -> dict[str, float]:
-    """Return the processor seconds of each component; those of an ended Pod are not in it."""
+    """Return the processor seconds of each Pod since its start."""
+    return {
+        pod: usage.cpu_seconds
+        for (namespace, pod), usage in usage_of_pods(application.cluster).items()
+        if namespace == application.namespace
+    }
+
+
+def milliseconds(
+    before: Mapping[str, float], after: Mapping[str, float], requests: float
+) -> dict[str, float]:
+    """Return the processor time for a request by component, of Pods that are in both readings."""
     components: defaultdict[str, float] = defaultdict(float)
-    for (namespace, pod), usage in usage_of_pods(application.cluster).items():
-        if namespace == application.namespace:
-            component = pod.removeprefix("mare-").split("-")[0]
-            components[component] += usage.cpu_seconds
+    for pod in sorted(before.keys() & after.keys()):
+        component = pod.removeprefix("mare-").split("-")[0]
+        components[component] += (after[pod] - before[pod]) * 1000 / requests
     return components
 
 
