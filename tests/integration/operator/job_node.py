@@ -15,6 +15,9 @@ from kubernetes import client
 from tests.integration.operator.stage import Stage
 from tests.vhost import Vhost
 
+_RESTART_SECONDS = 8.0
+"""Kubernetes restarts a container at once, and later after 10, 20, 40 ... 300 s."""
+
 
 @dataclass
 class JobNode:
@@ -29,9 +32,15 @@ class JobNode:
     """The most Pods at the same time."""
     fails: bool = False
     """Whether each Pod fails before it takes a message."""
+    crashes: bool = False
+    """Whether each message ends the container that takes it, which restarts in its Pod.
+
+    Containers wait for a message.
+    """
+    restarts: int = 0
 
     def __post_init__(self) -> None:
-        self._pods: set[str] = set()
+        self._pods: dict[str, threading.Thread] = {}
         self._running = 0
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -44,6 +53,8 @@ class JobNode:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._watch.join()
+        for pod in self._pods.values():
+            pod.join()
 
     def _start_pods(self) -> None:
         api = client.CoreV1Api(self.stage.api)
@@ -51,8 +62,8 @@ class JobNode:
             for pod in api.list_namespaced_pod(self.stage.namespace).items:
                 name = pod.metadata.name
                 if name not in self._pods and pod.metadata.deletion_timestamp is None:
-                    self._pods.add(name)
-                    threading.Thread(target=self._run, args=(name,), daemon=True).start()
+                    self._pods[name] = threading.Thread(target=self._run, args=(name,), daemon=True)
+                    self._pods[name].start()
 
     def _run(self, name: str) -> None:
         with self._lock:
@@ -63,7 +74,13 @@ class JobNode:
             self._set(name, "Failed")
         else:
             self._set(name, "Running", ready=True)
-            self._work()
+            while self.crashes and not self._ended.is_set():
+                self._crash()
+                self._set(name, "Running")
+                self._ended.wait(_RESTART_SECONDS)
+                self._set(name, "Running", ready=True)
+            if not self.crashes:
+                self._work()
             self._set(name, "Succeeded")
         with self._lock:
             self._running -= 1
@@ -80,6 +97,17 @@ class JobNode:
             channel.basic_ack(message.delivery_tag)
             with self._lock:
                 self.done[str(message.body)] += 1
+
+    def _crash(self) -> None:
+        """Wait for a message and take it; then close the connection."""
+        with self.vhost.connect() as connection:
+            channel = connection.channel()
+            while channel.basic_get("work") is None:
+                if self._ended.wait(0.1):
+                    return
+            time.sleep(5)  # so that the queue and the Job show it
+        with self._lock:
+            self.restarts += 1
 
     def _set(self, name: str, phase: str, *, ready: bool = False) -> None:
         now = datetime.now(UTC).isoformat()

@@ -81,6 +81,19 @@ def test_jobs_that_fail_at_once_are_no_storm_and_say_so(job_stage: Stage, vhost:
     eventually(lambda: len(jobs_of(job_stage)) <= 2)
 
 
+@pytest.mark.nightly
+def test_a_message_that_ends_each_container_has_few_jobs(job_stage: Stage, vhost: Vhost):
+    """There were 5 Jobs after 9 restarts when only new Jobs claimed messages."""
+    job_stage.operator()
+    publish(vhost, 1)
+    pod = {**TEMPLATE["spec"]["template"]["spec"], "restartPolicy": "OnFailure"}
+    template = {"spec": {"backoffLimit": 100, "template": {"spec": pod}}}
+    with JobNode(job_stage, vhost, crashes=True) as node:
+        job_stage.autoscaler(**{**JOBS, "jobTemplate": template}, maxReplicas=10)
+        eventually(lambda: node.restarts >= 10, 200)
+    assert len(jobs_of(job_stage)) <= 3
+
+
 def test_without_the_right_to_create_jobs_the_status_says_which_value_grants_it(
     own_stage: Stage, vhost: Vhost, api_server: ControlPlane
 ):
