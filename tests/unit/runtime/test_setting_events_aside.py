@@ -8,7 +8,7 @@ from mare_nameko.service import events
 from mare_nameko.service.confirming_session import Unroutable
 from mare_nameko.service.errors import BrokerUnavailable
 from mare_nameko.service.events import RetryingConsumer
-from mare_nameko.service.retries import ATTEMPT, RetryPolicy
+from mare_nameko.service.retries import ATTEMPT, OUTAGES, RetryPolicy
 from mare_nameko.topology import DEAD_LETTERS
 
 
@@ -74,25 +74,48 @@ def test_an_event_that_cannot_be_encoded_is_rejected(pauses, caplog):
     assert caplog.records[0].exc_info
 
 
-@pytest.mark.parametrize(
-    ("error", "limit", "exchange", "failures"),
-    [
-        (ConnectionError("store"), 5, "retry-60s", 5),
-        (ConnectionError("store"), 0, DEAD_LETTERS, 1),
-        (ValueError("bad"), 5, DEAD_LETTERS, 6),
-    ],
-)
-def test_an_outage_of_any_length_makes_no_dead_letters(error, limit, exchange, failures):
+def fail(errors, limit):
+    """Let a handler fail with each error in turn; return exchange and headers of each copy."""
     published = []
-    consumer = consuming(limit, lambda *message, **_: published.append(message), outages=OSError)
+    consumer = consuming(
+        limit, lambda copy, *to, **_: published.append((to[0], copy.headers)), outages=OSError
+    )
     consumer.container.metrics = SimpleNamespace(
         retried=lambda _: None, dead_lettered=lambda _: None
     )
+    headers = {}
+    for error in errors:
+        consumer.handle_result(event(headers), None, None, (type(error), error, None))
+        headers = published[-1][1]
+    return published
 
-    consumer.handle_result(event({ATTEMPT: limit}), None, None, (type(error), error, None))
 
-    [(message, sent_to, _)] = published
-    assert (sent_to, message.headers[ATTEMPT]) == (exchange, failures)
+AWAY, BAD = ConnectionError("store"), ValueError("bad")
+
+
+@pytest.mark.parametrize("limit", [1, 5])
+def test_an_outage_takes_none_of_the_retries_of_an_event(limit):
+    outages = fail([AWAY] * 9, limit)
+    later = fail([BAD, *[AWAY] * 9, *[BAD] * limit], limit)
+
+    assert [exchange for exchange, _ in outages] == ["retry-1s", *["retry-60s"] * 8]
+    assert outages[-1][1] == {OUTAGES: 9}
+    assert later[9] == ("retry-60s", {ATTEMPT: 1, OUTAGES: 9})
+    assert [exchange for exchange, _ in later[10:-1]] == ["retry-60s"] * (limit - 1)
+    exchange, headers = later[-1]
+    assert (exchange, headers[ATTEMPT], OUTAGES in headers) == (DEAD_LETTERS, limit + 1, False)
+
+
+def test_each_outage_begins_with_the_shortest_delay():
+    exchanges = [exchange for exchange, _ in fail([AWAY, AWAY, BAD, AWAY], 5)]
+
+    assert exchanges == ["retry-1s", "retry-60s", "retry-1s", "retry-1s"]
+
+
+def test_without_retries_an_event_is_dead_lettered_in_an_outage():
+    [(exchange, headers)] = fail([AWAY], 0)
+
+    assert (exchange, headers[ATTEMPT]) == (DEAD_LETTERS, 1)
 
 
 def test_on_give_up_is_called_before_the_event_is_dead_lettered(pauses):

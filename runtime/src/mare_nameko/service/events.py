@@ -32,6 +32,7 @@ from mare_nameko.service.retries import (
     dead_letter_queue,
     error_text,
     failures_so_far,
+    outages_so_far,
     parked_headers,
     parking_name,
     parking_queue,
@@ -59,7 +60,8 @@ class RetryingConsumer(nameko.messaging.Consumer):
 
     ``on_give_up`` names a method of the service. It is called with the event and the last error
     before the event is dead-lettered, but not if its processes were killed. Errors of the types in
-    ``outages`` do not count as failures: the last retry repeats until the outage ends.
+    ``outages`` do not count as failures: the event is retried, with the same delays, until the
+    outage ends, and has all its retries afterwards.
     ``requeue_on_error`` is accepted for compatibility and has no effect: a failed event is always
     retried.
     """
@@ -136,12 +138,15 @@ class RetryingConsumer(nameko.messaging.Consumer):
     ) -> None:
         """Park or dead-letter the event, and only then acknowledge it."""
         failures += failures_so_far(message.headers)
-        if isinstance(error, self._outages):
-            failures = max(1, min(failures, self._policy.limit))
         delay = self._policy.next_delay(failures)
+        outages = 0
+        if isinstance(error, self._outages):
+            outages = 1 + outages_so_far(message.headers)
+            delay = self._policy.outage_delay(outages)
         try:
             if delay is not None:
-                self._park(message, failures, delay, error)
+                headers = parked_headers(message.headers, failures - bool(outages), outages)
+                self._park(message, headers, delay, error)
             else:
                 if self._on_give_up is not None and worker_ctx is not None:
                     getattr(worker_ctx.service, self._on_give_up)(*worker_ctx.args, error)
@@ -156,17 +161,20 @@ class RetryingConsumer(nameko.messaging.Consumer):
         else:
             self.queue_consumer.ack_message(message)
 
-    def _park(self, message: Message, failures: int, delay: float, error: BaseException) -> None:
-        headers = parked_headers(message.headers, failures)
+    def _park(
+        self, message: Message, headers: dict[str, Any], delay: float, error: BaseException
+    ) -> None:
         self.publisher.publish_message(
             outgoing(message, headers), parking_name(delay), self.queue.name, mandatory=True
         )
         self.container.metrics.retried(self.method_name)
+        outages = outages_so_far(headers)
         _log.warning(
-            "%s is tried again in %g s (failure %d: %s)",
+            "%s is tried again in %g s (%s %d: %s)",
             self._name,
             delay,
-            failures,
+            "outage" if outages else "failure",
+            outages or failures_so_far(headers),
             error_text(error),
         )
 

@@ -5,7 +5,8 @@ TTL, so that the oldest expires first. An expired message is dead-lettered to th
 with its routing key, which is the name of the queue it came from. A fanout exchange for each
 parking queue leaves the routing key free for that name.
 
-The header ``retry-attempt`` counts failures. RabbitMQ 4 no longer updates ``x-death`` of messages
+The header ``retry-attempt`` counts failures, and ``retry-outages`` counts outages since the last
+failure. RabbitMQ 4 no longer updates ``x-death`` of messages
 that a client publishes again (rabbitmq-server #11331).
 """
 
@@ -19,6 +20,9 @@ from mare_nameko.topology import DEAD_LETTERS
 
 ATTEMPT = "retry-attempt"
 """Header: number of failures. It has no Nameko prefix, so that other messages do not inherit it."""
+
+OUTAGES = "retry-outages"
+"""Header: number of outages since the last failure. Only the delay depends on it."""
 
 REASON = "dead-letter-reason"
 ERROR = "dead-letter-error"
@@ -44,9 +48,17 @@ class RetryPolicy:
             return None
         return self.delays[min(failures, len(self.delays)) - 1]
 
+    def outage_delay(self, outages: int) -> float | None:
+        """Return the delay after outage number ``outages``, or None if events are not retried."""
+        return self.next_delay(1) and self.delays[min(outages, len(self.delays)) - 1]
+
 
 def failures_so_far(headers: Mapping[str, Any]) -> int:
     return _count(headers, ATTEMPT)
+
+
+def outages_so_far(headers: Mapping[str, Any]) -> int:
+    return _count(headers, OUTAGES)
 
 
 def redeliveries(headers: Mapping[str, Any]) -> int:
@@ -80,9 +92,10 @@ def dead_letter_queue() -> Queue:
     return Queue(DEAD_LETTERS, exchange, routing_key="#", durable=True, queue_arguments=kind)
 
 
-def parked_headers(headers: Mapping[str, Any], failures: int) -> dict[str, Any]:
+def parked_headers(headers: Mapping[str, Any], failures: int, outages: int = 0) -> dict[str, Any]:
     """Return the headers of an event that is parked after its failure number ``failures``."""
-    return {**_own_headers(headers), ATTEMPT: failures}
+    counts = {ATTEMPT: failures, OUTAGES: outages}
+    return {**_own_headers(headers), **{name: count for name, count in counts.items() if count}}
 
 
 def dead_headers(
@@ -102,10 +115,10 @@ def error_text(error: BaseException) -> str:
 
 
 def _own_headers(headers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the headers without those of the broker, and without a compression that is undone."""
+    """Return the headers without counts, those of the broker and a compression that is undone."""
     return {
         name: value
         for name, value in headers.items()
         if not name.startswith(("x-death", "x-first-death", "x-last-death", "x-delivery"))
-        and name != "compression"
+        and name not in (ATTEMPT, OUTAGES, "compression")
     }
