@@ -8,7 +8,7 @@ import pytest
 
 from mare_services.contract.errors import IdempotencyKeyReused
 from mare_services.contract.jobs import JobState
-from mare_services.jobs.domain.batch import Batch
+from mare_services.jobs.domain.batch import Batch, view
 from mare_services.jobs.ports import Change
 from tests.integration.jobs.test_store_conformance import NOW, SECOND, complete, submission
 from tests.job_stores import types
@@ -77,15 +77,27 @@ def test_jobs_of_a_client_are_listed_from_the_newest_with_their_batch(store, bat
     assert batches.list_jobs("eve", None, 2) == []
 
 
-def test_a_batch_is_deleted_with_the_last_of_its_jobs(store, batches):
-    batches.accept(batch(), [submission(1), submission(2)])
+def test_a_batch_stays_as_it_ended_until_the_last_of_its_jobs_is_deleted(store, batches):
+    requests = [submission(1), submission(2)]
+    batches.accept(batch(key="k"), requests)
+    single = store.accept(submission(3))
     later = batch().retained_until + SECOND
-    ended = [replace(submission(n).job, retained_until=later + n * SECOND) for n in (1, 2)]
-    for job in ended:
-        store.change(job.id, lambda _, job=job: Change(job))
+    states = (JobState.COMPLETE, JobState.FAILED, JobState.COMPLETE)
+    for number, change in enumerate([*requests, Change(single)], 1):
+        ended = replace(
+            change.job, state=states[number - 1], retained_until=later + number % 3 * SECOND
+        )
+        store.change(ended.id, lambda _, ended=ended: Change(ended))
+    first = batches.get("b1")
 
     assert store.delete_expired(later) == 0
-    assert store.delete_expired(ended[0].retained_until + SECOND / 2) == 1
-    assert [member.id for member in batches.get("b1")[1]] == [ended[1].id]
-    assert store.delete_expired(ended[1].retained_until + SECOND) == 2
+    assert store.delete_expired(later + 1.5 * SECOND) == 1
+    assert store.get(single.id) is None
+    assert batches.get("b1") == first
+    shown = view(*first)
+    assert (shown["state"], shown["progress"]["total"]) == ("complete", 2)
+    assert batches.accept(batch(2, key="k"), requests) == first
+    assert store.delete_expired(later + 2.5 * SECOND) == 3
     assert batches.get("b1") is None
+    assert batches.list_jobs("ana", None, 3) == []
+    assert batches.accept(batch(2, key="k"), requests)[0].id == "b2"

@@ -20,8 +20,13 @@ _STALLED = (
     "updated_at + %s * (1 << CASE WHEN redelivered < 20 THEN redelivered ELSE 20 END)"
     " * CASE state WHEN 'pending' THEN 1 ELSE %s END < %s AND redelivered < %s"
 )
-_WITHOUT_JOBS = " AND NOT EXISTS (SELECT 1 FROM batch_jobs WHERE batch_id = batches.id)"
+_RETAINED_JOB = (
+    "SELECT 1 FROM batch_jobs JOIN jobs ON jobs.id = job_id"
+    " WHERE batch_id = batches.id AND jobs.retained_until >= %s"
+)
 """The retention of a batch begins with its submission, that of a job with its end."""
+_BATCH_OF_JOB = "SELECT 1 FROM batch_jobs WHERE job_id = jobs.id"
+"""While a batch exists, it has all its jobs: its state and its idempotency key follow from them."""
 _DELETED_AT_ONCE = 1_000
 
 
@@ -156,17 +161,21 @@ class JobStore:
         transaction.add(change.events, change.context)
 
     def delete_expired(self, now: datetime) -> int:
-        """Delete jobs whose retention has ended, and batches without jobs; at most 1,000 of each.
+        """Delete batches and jobs whose retention has ended; at most 1,000 of each.
 
+        A batch is retained as long as one of its jobs, and each of its jobs as long as the batch.
         Returns how many are deleted.
         """
-        deleted = 0
-        for table, condition in (("jobs", ""), ("batches", _WITHOUT_JOBS)):
+        moment, deleted = now.timestamp(), 0
+        for table, keeper, values in (
+            ("batches", _RETAINED_JOB, (moment, moment)),
+            ("jobs", _BATCH_OF_JOB, (moment,)),
+        ):
             with self.database.transaction() as transaction:
                 rows = transaction.execute(
                     f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table}"  # noqa: S608
-                    f" WHERE retained_until < %s{condition} LIMIT %s) RETURNING id",
-                    (now.timestamp(), _DELETED_AT_ONCE),
+                    f" WHERE retained_until < %s AND NOT EXISTS ({keeper}) LIMIT %s) RETURNING id",
+                    (*values, _DELETED_AT_ONCE),
                 )
             deleted += len(rows)
         return deleted
