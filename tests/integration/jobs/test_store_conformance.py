@@ -8,6 +8,7 @@ import pytest
 
 from mare_services.contract.errors import IdempotencyKeyReused, TooManyOpenJobs
 from mare_services.contract.jobs import JobState, JobSubmission
+from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.domain.batch import Batch
 from mare_services.jobs.domain.job import Event, Terms, accepted_event, new_job, record, retry
 from mare_services.jobs.ports import Change
@@ -210,6 +211,18 @@ def test_no_job_is_stalled_while_an_old_event_waits_in_the_outbox(store):
     store.outbox.settle([event.message_id])
 
     assert (waiting, store.has_stalled(later, SECOND, 5)) == (False, True)
+
+
+@pytest.mark.parametrize("is_read_only", [False, True])
+def test_an_error_that_every_attempt_would_raise_is_no_outage(store, is_read_only):
+    database = store.database
+    with pytest.raises(database.errors) as raised, database.transaction() as transaction:
+        if is_read_only:
+            is_sqlite = isinstance(database, Sqlite)
+            transaction.execute("PRAGMA query_only = 1" if is_sqlite else "SET TRANSACTION READ ONLY")
+        transaction.execute("INSERT INTO outbox (message_id) VALUES ('without the other columns')")
+
+    assert isinstance(raised.value, database.outages) is is_read_only
 
 
 def test_a_record_is_deleted_after_its_retention(store):

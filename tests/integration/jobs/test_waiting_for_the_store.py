@@ -67,7 +67,8 @@ def test_it_answers_again_after_an_outage_of_the_server(launch, vhost):
 
         assert outage == {"StoreUnavailable"}
         assert [error() for _ in range(60)] == ["JobNotFound"] * 60
-    assert "Traceback" not in service.log()
+        assert "Traceback" not in service.log()
+        assert caller.call("jobs.get", {**query, "id": "\0"})["exc_type"] == "DataError"
 
 
 @pytest.mark.nightly

@@ -45,7 +45,7 @@ MALFORMED = [None, 3, "x", [], {}, {"job_id": "1"}, {"job_id": "1", "attempt": "
 def service(store: JobStore) -> JobsService:
     service = JobsService()
     service.resources = type("Resources", (), {})()
-    service.resources.store_errors = ()
+    service.resources.store_outages = ()
     service.resources.lifecycle = JobLifecycle(
         store,
         terms=Terms(),

@@ -53,7 +53,9 @@ class Database(Protocol):
     delivered_at: str
     """The field ``at`` of the column ``document``, which is JSON text."""
     errors: tuple[type[Exception], ...]
-    """What is raised if the database cannot be reached or used."""
+    """What the database raises."""
+    outages: tuple[type[Exception], ...]
+    """Those of the errors that end by themselves when the database can be reached and used."""
 
     def transaction(self, *, writes: bool = True) -> AbstractContextManager[Transaction]:
         """Open a transaction; one that only reads does not wait for writers."""

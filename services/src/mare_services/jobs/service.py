@@ -74,7 +74,7 @@ class JobsResources(DependencyProvider):
         self.relay = EventRelay(self.store.outbox, events.send)
         self.store.outbox.publish = self.relay.take
         database = self.store.database
-        self.store_errors = database.errors
+        self.store_outages = database.outages
         self.callbacks = JobCallbacks(self.store, DeliveryLog(database), settings.url_rules)
         self.lifecycle = JobLifecycle(
             self.store,
@@ -241,7 +241,7 @@ class JobsService:
         """
         try:
             result: T = tpool.execute(copy_context().run, work, *args, **kwargs)
-        except self.resources.store_errors as error:
+        except self.resources.store_outages as error:
             raise StoreUnavailable(f"The store of the jobs fails: {cause_of(error)}") from error
         finally:
             self.resources.relay.flush()

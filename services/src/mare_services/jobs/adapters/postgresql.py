@@ -53,6 +53,11 @@ class PostgreSql:
     skip_locked = "FOR UPDATE SKIP LOCKED"
     delivered_at = "document::json ->> 'at'"
     errors: tuple[type[Exception], ...] = (psycopg.Error,)
+    outages: tuple[type[Exception], ...] = (
+        *(psycopg.OperationalError, psycopg.InterfaceError),
+        psycopg.errors.ReadOnlySqlTransaction,  # of a server that a failover has made a standby
+        psycopg.errors.IdleInTransactionSessionTimeout,  # of this process, stopped for 15 s
+    )
 
     def __init__(self, uri: str) -> None:
         """Raise SettingsError for a malformed URI; libpq's own sentence would contain it."""

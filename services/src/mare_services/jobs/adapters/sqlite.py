@@ -18,6 +18,7 @@ class Sqlite:
     lock_row = skip_locked = ""
     delivered_at = "json_extract(document, '$.at')"
     errors: tuple[type[Exception], ...] = (sqlite3.Error, OSError)
+    outages: tuple[type[Exception], ...] = (sqlite3.OperationalError, OSError)
 
     def __init__(self, path: Path) -> None:
         self._path = path
