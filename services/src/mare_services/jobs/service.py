@@ -237,12 +237,20 @@ class JobsService:
     def _call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work` in a native thread, where a lock of the store does not stop heartbeats.
 
-        What it has committed is published afterwards.
+        What it has committed is published afterwards. A call that still waits for a thread when its
+        deadline passes is skipped. While a stopped store holds each thread for 17 s, such calls
+        would delay the relay for more than `STUCK_SECONDS`.
         """
+        context, is_awaited = copy_context(), True
+
+        def run() -> T | None:
+            return context.run(work, *args, **kwargs) if is_awaited else None
+
         try:
-            result: T = tpool.execute(copy_context().run, work, *args, **kwargs)
+            result: T = tpool.execute(run)
         except self.resources.store_outages as error:
             raise StoreUnavailable(f"The store of the jobs fails: {cause_of(error)}") from error
         finally:
+            is_awaited = False
             self.resources.relay.flush()
         return result
