@@ -219,7 +219,9 @@ def test_an_error_that_every_attempt_would_raise_is_no_outage(store, is_read_onl
     with pytest.raises(database.errors) as raised, database.transaction() as transaction:
         if is_read_only:
             is_sqlite = isinstance(database, Sqlite)
-            transaction.execute("PRAGMA query_only = 1" if is_sqlite else "SET TRANSACTION READ ONLY")
+            transaction.execute(
+                "PRAGMA query_only = 1" if is_sqlite else "SET TRANSACTION READ ONLY"
+            )
         transaction.execute("INSERT INTO outbox (message_id) VALUES ('without the other columns')")
 
     assert isinstance(raised.value, database.outages) is is_read_only

@@ -74,11 +74,14 @@ def test_an_event_that_cannot_be_encoded_is_rejected(pauses, caplog):
     assert caplog.records[0].exc_info
 
 
-def fail(errors, limit):
+def fail(errors, limit, **options):
     """Let a handler fail with each error in turn; return exchange and headers of each copy."""
     published = []
     consumer = consuming(
-        limit, lambda copy, *to, **_: published.append((to[0], copy.headers)), outages=OSError
+        limit,
+        lambda copy, *to, **_: published.append((to[0], copy.headers)),
+        outages=OSError,
+        **options,
     )
     consumer.container.metrics = SimpleNamespace(
         retried=lambda _: None, dead_lettered=lambda _: None
@@ -110,6 +113,12 @@ def test_each_outage_begins_with_the_shortest_delay():
     exchanges = [exchange for exchange, _ in fail([AWAY, AWAY, BAD, AWAY], 5)]
 
     assert exchanges == ["retry-1s", "retry-60s", "retry-1s", "retry-1s"]
+
+
+def test_the_events_of_a_handler_can_have_parking_queues_of_their_own():
+    exchanges = [exchange for exchange, _ in fail([BAD, AWAY], 5, parking="job")]
+
+    assert exchanges == ["retry-job-1s", "retry-job-1s"]
 
 
 def test_without_retries_an_event_is_dead_lettered_in_an_outage():

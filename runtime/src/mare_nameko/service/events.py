@@ -61,7 +61,8 @@ class RetryingConsumer(nameko.messaging.Consumer):
     ``on_give_up`` names a method of the service. It is called with the event and the last error
     before the event is dead-lettered, but not if its processes were killed. Errors of the types in
     ``outages`` do not count as failures: the event is retried, with the same delays, until the
-    outage ends, and has all its retries afterwards.
+    outage ends, and has all its retries afterwards. ``parking`` gives the failed events parking
+    queues of their own, which are named after it: ``retry-<parking>-60s``.
     ``requeue_on_error`` is accepted for compatibility and has no effect: a failed event is always
     retried.
     """
@@ -75,11 +76,13 @@ class RetryingConsumer(nameko.messaging.Consumer):
         *args: Any,
         on_give_up: str | None = None,
         outages: type[Exception] | tuple[type[Exception], ...] = (),
+        parking: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._on_give_up = on_give_up
         self._outages = outages
+        self._parking = parking
 
     def setup(self) -> None:
         super().setup()
@@ -87,7 +90,8 @@ class RetryingConsumer(nameko.messaging.Consumer):
         # A parked event cannot return to a queue that RabbitMQ deletes with this process.
         lasts = not (self.queue.exclusive or self.queue.auto_delete)
         self._policy = RetryPolicy(settings.retry_seconds, settings.retry_limit if lasts else 0)
-        self.publisher.declare(dead_letter_queue(), *map(parking_queue, settings.retry_seconds))
+        parkings = [parking_queue(delay, self._parking) for delay in settings.retry_seconds]
+        self.publisher.declare(dead_letter_queue(), *parkings)
 
     def handle_message(self, body: Any, message: Message) -> None:
         mistake = find_mistake(message.headers)
@@ -165,7 +169,10 @@ class RetryingConsumer(nameko.messaging.Consumer):
         self, message: Message, headers: dict[str, Any], delay: float, error: BaseException
     ) -> None:
         self.publisher.publish_message(
-            outgoing(message, headers), parking_name(delay), self.queue.name, mandatory=True
+            outgoing(message, headers),
+            parking_name(delay, self._parking),
+            self.queue.name,
+            mandatory=True,
         )
         self.container.metrics.retried(self.method_name)
         outages = outages_so_far(headers)

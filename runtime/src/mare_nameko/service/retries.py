@@ -1,6 +1,7 @@
 """The delay before a failed event is delivered again, and the queue where it is parked until then.
 
-There is one parking queue for each delay, for all services. All messages of a queue have the same
+There is one parking queue for each delay, for all services, and one more for the events of each
+kind that a handler names, so that their number can be read. All messages of a queue have the same
 TTL, so that the oldest expires first. An expired message is dead-lettered to the default exchange
 with its routing key, which is the name of the queue it came from. A fanout exchange for each
 parking queue leaves the routing key free for that name.
@@ -71,13 +72,13 @@ def _count(headers: Mapping[str, Any], name: str) -> int:
     return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 0
 
 
-def parking_name(delay: float) -> str:
-    return f"retry-{delay:g}s"
+def parking_name(delay: float, kind: str = "") -> str:
+    return f"retry-{kind}-{delay:g}s" if kind else f"retry-{delay:g}s"
 
 
-def parking_queue(delay: float) -> Queue:
-    """Return the queue where events wait for ``delay`` seconds, bound to its exchange."""
-    name = parking_name(delay)
+def parking_queue(delay: float, kind: str = "") -> Queue:
+    """Return the queue where events of a kind wait for ``delay`` seconds, bound to its exchange."""
+    name = parking_name(delay, kind)
     return Queue(
         name,
         Exchange(name, type="fanout", durable=True),

@@ -11,6 +11,9 @@ from mare_services.contract.callbacks import Callback, CallbackView
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
 from mare_services.contract.weather import WeatherReport
 
+JOB_PARKING = "job"
+"""The kind of the queues where failed work and its failed results wait for their next delivery."""
+
 
 class JobState(StrEnum):
     """Where a job is. The last four are terminal."""

@@ -24,6 +24,7 @@ from mare_services.contract.errors import (
     StoreUnavailable,
 )
 from mare_services.contract.jobs import (
+    JOB_PARKING,
     BatchSubmission,
     JobListQuery,
     JobQuery,
@@ -176,20 +177,20 @@ class JobsService:
         attempted = wire.read(event, CallbackAttempted)
         self._call(self.resources.callbacks.record, attempted)
 
-    @event_handler("playlists", "job_started", outages=StoreUnavailable)
+    @event_handler("playlists", "job_started", outages=StoreUnavailable, parking=JOB_PARKING)
     def job_started(self, event: Any) -> None:
         self._record(event, JobStarted, JobState.RUNNING)
 
-    @event_handler("playlists", "weather_observed", outages=StoreUnavailable)
+    @event_handler("playlists", "weather_observed", outages=StoreUnavailable, parking=JOB_PARKING)
     def weather_observed(self, event: Any) -> None:
         self._record(event, WeatherObserved, JobState.PARTIAL, weather="report")
 
-    @event_handler("playlists", "playlist_composed", outages=StoreUnavailable)
+    @event_handler("playlists", "playlist_composed", outages=StoreUnavailable, parking=JOB_PARKING)
     def playlist_composed(self, event: Any) -> None:
         fields = {"result": "suggestion", "weather": "report"}
         self._record(event, PlaylistComposed, JobState.COMPLETE, **fields)
 
-    @event_handler("playlists", "playlist_failed", outages=StoreUnavailable)
+    @event_handler("playlists", "playlist_failed", outages=StoreUnavailable, parking=JOB_PARKING)
     def playlist_failed(self, event: Any) -> None:
         self._record(event, PlaylistFailed, JobState.FAILED, failure="failure")
 

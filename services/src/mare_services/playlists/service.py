@@ -25,7 +25,7 @@ from mare_services.contract.errors import (
     ServiceError,
     SourceFailed,
 )
-from mare_services.contract.jobs import JobAccepted
+from mare_services.contract.jobs import JOB_PARKING, JobAccepted
 from mare_services.contract.music import Composed, MusicRequest
 from mare_services.contract.places import PlaceQuery
 from mare_services.contract.suggestion import Suggestion, SuggestionRequest
@@ -89,7 +89,7 @@ class PlaylistsService:
             query, lambda: wire.write(self._suggest(query)), budget
         ).value
 
-    @event_handler("jobs", "job_accepted", on_give_up="give_up")
+    @event_handler("jobs", "job_accepted", on_give_up="give_up", parking=JOB_PARKING)
     def compose(self, event: Any) -> None:
         """Do the work of a job, and publish its result.
 
