@@ -216,13 +216,17 @@ def test_no_job_is_stalled_while_an_old_event_waits_in_the_outbox(store):
 @pytest.mark.parametrize("is_read_only", [False, True])
 def test_an_error_that_every_attempt_would_raise_is_no_outage(store, is_read_only):
     database = store.database
-    with pytest.raises(database.errors) as raised, database.transaction() as transaction:
-        if is_read_only:
-            is_sqlite = isinstance(database, Sqlite)
-            transaction.execute(
-                "PRAGMA query_only = 1" if is_sqlite else "SET TRANSACTION READ ONLY"
-            )
-        transaction.execute("INSERT INTO outbox (message_id) VALUES ('without the other columns')")
+    is_sqlite = isinstance(database, Sqlite)
+    read_only = "PRAGMA query_only = 1" if is_sqlite else "SET TRANSACTION READ ONLY"
+
+    def write():
+        with database.transaction() as transaction:
+            if is_read_only:
+                transaction.execute(read_only)
+            transaction.execute("INSERT INTO outbox (message_id) VALUES ('without a type')")
+
+    with pytest.raises(database.errors) as raised:
+        write()
 
     assert isinstance(raised.value, database.outages) is is_read_only
 
