@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from mare.ports import AccessRefused, Conflict
 from mare.tenant_scheduler import SCALE_WRITES, Work
 from tests.unit.operator_loop.worlds import World, run
 
@@ -53,3 +54,39 @@ def test_a_change_whose_turn_comes_too_late_for_the_answer_of_the_queues_is_name
 
     assert run(timeline).workloads.done == [("worker", 0)]
     assert [each for each in seen if "because its turn came after the answer of the queues" in each]
+
+
+def test_a_change_follows_soon_once_another_client_no_longer_changes_the_object():
+    """It waited up to 15 s, the pause of the status after so many conflicts."""
+
+    async def timeline(world: World) -> None:
+        world.begin(1, 5)
+        await world.tick()
+        world.brokers.ready["worker"] = 95
+        world.objects.error = Conflict("the object has been modified")
+        for _ in range(60):
+            world.put()
+            await world.tick(0.25)
+        world.objects.error = None
+        for _ in range(4):
+            world.put()
+            await world.tick(0.25)
+
+    assert run(timeline).workloads.done == [("worker", 10)]
+
+
+def test_pods_that_cannot_be_marked_are_named_while_the_status_is_written():
+    async def timeline(world: World) -> None:
+        world.brokers.unacknowledged = 3
+        world.brokers.busy = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
+        world.workloads.marking = AccessRefused("pods is forbidden")
+        at_once = {"scaleDown": {"stabilizationWindowSeconds": 0}}
+        world.begin(3, 0, minReplicas=1, behavior=at_once, victims={"policy": "IdleOnly"})
+        world.objects.answers = asyncio.Event()
+        for _ in range(60):
+            await world.tick()
+            message = world.record.histories["shop", "worker"].view.decision.message
+            assert "is not written yet" not in message
+        assert "The idle replicas are unknown, because pods is forbidden." in message
+
+    assert not run(timeline).record.failures

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from mare.backoff import RetryTimer
 from mare.domain.unknown import Unknown
 
+OBJECT_CHANGED = Unknown("ObjectChanged", "another client changes this object at the same time")
+
 
 @dataclass(slots=True)
 class Attempts(RetryTimer):

@@ -42,7 +42,10 @@ class EvidenceCollector:
         attempts = state.scale_attempts
         if attempts.problem is None and not self._guard.is_paused:
             return None
-        next_at, is_pause = max(attempts.due, self._guard.paused_until), attempts.problem is None
+        next_at, is_pause = (
+            max(state.next_change_at, self._guard.paused_until),
+            attempts.problem is None,
+        )
         return FailedAttempt(attempts.problem or _PAUSED, next_at, is_pause)
 
 

@@ -11,6 +11,7 @@ from mare.background import Tasks
 from mare.domain.decision import Decision
 from mare.domain.evidence import Marking
 from mare.domain.unknown import Unknown
+from mare.loop.attempts import OBJECT_CHANGED
 from mare.loop.killed_replicas import KilledReplicas
 from mare.loop.metrics import Metrics
 from mare.loop.record import Record, View
@@ -42,7 +43,6 @@ _REASONS = {
 _UNSENT_SECONDS = 2.0
 """How long nothing is said of a change that is not sent: the watch brings another version of the
 object at once, and a write of the status is answered within a second."""
-_OBJECT_CHANGED = Unknown("ObjectChanged", "another client changes this object at the same time")
 _STATUS_PENDING = Unknown("StatusPending", "the status of this object is not written yet")
 _TURN_LATE = Unknown("TurnLate", "its turn came after the answer of the queues had expired")
 _log = logging.getLogger(__name__)
@@ -88,8 +88,8 @@ class ScaleWriter:
         try:
             async with self.scheduler.turn(SCALE_WRITES, state.autoscaler.key.namespace):
                 sent_at = await self._send(state, view, scale, decision)
-            if sent_at is None:
-                self._not_sent(state, decision)
+            if sent_at is None or isinstance(sent_at, Unknown):
+                self._not_sent(state, sent_at)
                 return
         except Conflict:
             await self._refresh(state)
@@ -108,22 +108,26 @@ class ScaleWriter:
 
     async def _send(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
-    ) -> float | None:
-        """Mark Pods and send the PATCH; return when that began, None if it is not sent.
+    ) -> float | Unknown | None:
+        """Mark Pods and send the PATCH; return when that began.
 
-        Each request waits, so that the decision can be out of date before the next one.
+        Each request waits, so that the decision can be out of date before the next one. Returns
+        what the change waits for if it is not sent, None if the next decision shows that.
         """
         is_allowed = partial(self.guard.allows_scaling, state, view)
         if not is_allowed():
-            return None
+            return self._turn_late(decision)
         busy = view.reading.busy
         marks = decision.marking is not Marking.NONE and scale.has_marks
         if marks and busy and not isinstance(busy, Unknown):
             is_marked = await self._victims.mark(state, scale, busy, is_allowed)
-            if not is_allowed() or (not is_marked and decision.marking is Marking.REQUIRED):
+            if not is_marked and decision.marking is Marking.REQUIRED:
                 return None
-        if not await self._record_counts(state, scale.replicas) or not is_allowed():
-            return None
+            if not is_allowed():
+                return self._turn_late(decision)
+        missing = await self._record_counts(state, scale.replicas)
+        if missing is not None or not is_allowed():
+            return self._turn_late(decision) or missing
         sent_at, before, state.unsent_since = self.clock(), state.may_have_scaled, None
         state.original_replicas, state.may_have_scaled = state.original_of(scale.replicas), True
         try:
@@ -136,42 +140,44 @@ class ScaleWriter:
             raise
         return sent_at
 
-    async def _record_counts(self, state: AutoscalerState, replicas: int) -> bool:
-        """Write down what only the count before the change shows; return whether that is done.
+    def _turn_late(self, decision: Decision) -> Unknown | None:
+        is_late = decision.expires_at is not None and self.clock() > decision.expires_at
+        return _TURN_LATE if is_late else None
+
+    async def _record_counts(self, state: AutoscalerState, replicas: int) -> Unknown | None:
+        """Write down what only the count before the change shows; return why if that fails.
 
         Failed writes of the status do not delay it: a change has attempts of its own. After a
         conflict, the watch brings the version to write over.
         """
         if not state.counts_are_missing(replicas):
-            return True
+            return None
         stored = state.stored
-        if stored.writing or (stored.outdated and not stored.may_be_written(self.clock())):
-            return False
+        if stored.writing:
+            return _STATUS_PENDING
+        if stored.outdated and not stored.may_be_written(self.clock()):
+            return OBJECT_CHANGED
         try:
             await self.statuses.record_counts(state, replicas)
         except (Conflict, NotFound):  # the watch brings the object of now
-            return False
-        return True
+            return OBJECT_CHANGED
+        return None
 
-    def _not_sent(self, state: AutoscalerState, decision: Decision) -> None:
+    def _not_sent(self, state: AutoscalerState, problem: Unknown | None) -> None:
         """Name in the next decision what a change waits for, if that takes longer than usual.
 
-        The next attempt follows soon, or with the next write of the status.
+        The pause stays short: as long as one between writes of the status, which doubles with each
+        conflict, it delayed a change by 30 s while another client changed the object.
         """
-        now, stored = self.clock(), state.stored
-        if decision.expires_at is not None and now > decision.expires_at:
-            problem = _TURN_LATE
-        elif not stored.may_be_written(now):
-            problem = _OBJECT_CHANGED if stored.outdated else _STATUS_PENDING
-        else:
+        if problem is None:
             return
+        now, attempts = self.clock(), state.scale_attempts
         state.unsent_since = now if state.unsent_since is None else state.unsent_since
         if now - state.unsent_since < _UNSENT_SECONDS:
             return
-        attempts, due = state.scale_attempts, 0.0 if stored.writing else stored.attempts.due
         if attempts.problem != problem:
             self._report(state, problem.cause)
-        attempts.problem, attempts.due = problem, max(due, now + attempts.first)
+        attempts.problem, attempts.due = problem, now + attempts.first
 
     async def _refresh(self, state: AutoscalerState) -> None:
         """Read the workload after a conflict, and decide again: at once the first time."""

@@ -14,7 +14,7 @@ from mare.domain.history import History
 from mare.domain.other_consumers import OtherConsumers
 from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown
-from mare.loop.attempts import Attempts
+from mare.loop.attempts import OBJECT_CHANGED, Attempts
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Rank
 from mare.loop.rates import QueueRates
@@ -163,6 +163,17 @@ class AutoscalerState:
         self.autoscaler = autoscaler
         self.scale_attempts = Attempts()
         self.due = 0.0
+
+    @property
+    def next_change_at(self) -> float:
+        """When the next change is allowed.
+
+        Until the watch brings the object that another client has written, no count is recorded
+        before the next write of the status.
+        """
+        attempts, stored = self.scale_attempts, self.stored
+        is_outdated = stored.outdated and attempts.problem == OBJECT_CHANGED
+        return max(attempts.due, stored.attempts.due) if is_outdated else attempts.due
 
     def observe_count(self, replicas: int, now: float) -> None:
         """Record a change that was made although its answer was lost: policies count it."""
