@@ -94,7 +94,9 @@ PATTERNS = Work(
 BODIES = Work(name="responses of over 32 KiB", places=48, of_namespace=16)
 """Up to 256 KiB of each are kept. 64 that stalled held 70 MB."""
 LARGE_BODIES = Work(name="responses of over 256 KiB", places=3, of_namespace=1, waiting=256)
-"""A thousand brokers with 8 MiB at the same time would take 8 GB."""
+"""A thousand brokers with 8 MiB at the same time would take 8 GB. Places and `RESPONSE_OBJECTS` are
+for the memory: with 4 and 425,000, the operator took 202 to 219 MiB beside all tenants of
+`tests/load/bench_tenants.py` at once, and 200 MiB are promised."""
 
 DECODING = Work(name="decodings of responses", places=2, of_namespace=1, waiting=1_024)
 """A thread each: 10 MiB take 50 ms, for most of which no other thread runs."""
@@ -137,7 +139,8 @@ and 32 of decisions at most."""
 RESPONSE_OBJECTS = Stock(
     "JSON objects in responses", 300_000, reserved=12_000, shared=353_000, bytes_each=150
 )
-"""30,000 queues and as many consumers; the reserved part is for 2,000 queues."""
+"""30,000 queues and as many consumers; the reserved part is for 2,000 queues. The shared part leaves
+other namespaces 15 %, and not more for the memory: see `LARGE_BODIES`."""
 
 USUAL_MEMORY = 256 * 2**20
 """Bytes that the chart gives the operator. All shared parts take 200 MB of it at most."""
