@@ -139,8 +139,8 @@ and 32 of decisions at most."""
 RESPONSE_OBJECTS = Stock(
     "JSON objects in responses", 300_000, reserved=12_000, shared=353_000, bytes_each=150
 )
-"""30,000 queues and as many consumers; the reserved part is for 2,000 queues. The shared part leaves
-other namespaces 15 %, and not more for the memory: see `LARGE_BODIES`."""
+"""30,000 queues and as many consumers; the reserved part is for 2,000 queues. One namespace leaves
+15 % of the shared part; a larger one takes too much memory: see `LARGE_BODIES`."""
 
 USUAL_MEMORY = 256 * 2**20
 """Bytes that the chart gives the operator. All shared parts take 200 MB of it at most."""

@@ -27,3 +27,16 @@ def test_an_outage_of_the_broker_during_a_start_is_no_start_up_time(consumers_at
 
 def test_a_start_after_an_outage_is_measured():
     assert started(20, outage=range(2, 9)) == pytest.approx(3 + 0.3 * (10 - 3))
+
+
+def test_a_start_with_a_single_missed_reading_is_measured():
+    """Three starts of 40 s with such a reading in each left the start-up time unknown."""
+    learning, starts = recall(Estimates()), (30, 90, 150)
+    for quarter in range(4 * 200):
+        now = quarter / 4
+        replicas = 1 + sum(now >= start for start in starts)
+        consumers = 1 + sum(now >= start + 40 for start in starts)
+        is_missed = now % 60 == 50
+        load = load_of(UNREACHABLE if is_missed else (reading(at=now, consumers=consumers),))
+        learning = learn(learning, load, Workload(replicas=replicas), now)
+    assert learning.estimates.start_seconds == pytest.approx(40)

@@ -1,4 +1,4 @@
-"""Changes that are decided and not sent: the next decision names what they wait for, as docs/explain.md."""
+"""Changes that are decided and not sent: the next decision and docs/explain.md name the cause."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -62,7 +62,7 @@ def learn(
     """Update the estimates with one reading. `configured_workers` are those of a replica."""
     whole, load = load, load.without_missing_queues()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
-        return replace(learning, interval=None, starting=learning.starting.without_reading())
+        return replace(learning, interval=None, starting=learning.starting.without_reading(now))
     starting = learning.starting.observe(workload, load.consumers, now)
     start_seconds = starting.start_seconds or 0.0
     has_changed = learning.starting.replicas not in {None, workload.replicas}

@@ -15,6 +15,9 @@ Example: an image is missing for an hour. The hour until the first consumer is n
 _LONGEST_FIRST_START = 120.0
 """The same for replicas that were there already: what they waited for may be a repair."""
 
+_OUTAGE_SECONDS = 2.0
+"""Time without a reading after which a start is not measured. A late answer takes less."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReplicaStarts:
@@ -28,13 +31,18 @@ class ReplicaStarts:
     """Whether replicas are starting that were there already."""
     scaled_up_at: float | None = None
     """When replicas were added, or first seen without consumers; None once one of them consumes, or
-    their consumers were unknown."""
+    their consumers were unknown for long."""
+    unknown_since: float | None = None
+    """Since when the consumers are unknown."""
     consumers_before: int = 0
     start_seconds: float | None = None
     """Seconds from a scale-up to the first new consumer."""
     consumers_per_replica: float | None = None
 
     def observe(self, workload: Workload, consumers: int, now: float) -> "ReplicaStarts":
+        if self.unknown_since is not None:
+            known_again = replace(self._without_outage(now), unknown_since=None)
+            return known_again.observe(workload, consumers, now)
         replicas = workload.replicas
         if self.replicas is None:
             # Without a consumer, the first one shows how long these replicas take at least, and
@@ -56,12 +64,20 @@ class ReplicaStarts:
                 return replace(self, consumers_per_replica=each)
         return self
 
-    def without_reading(self) -> "ReplicaStarts":
-        """Return the starts after a moment in which the consumers were unknown.
+    def without_reading(self, now: float) -> "ReplicaStarts":
+        """Return the starts after a moment in which the consumers were unknown."""
+        if self.unknown_since is None:
+            return replace(self, unknown_since=now)
+        return self._without_outage(now)
 
-        A start that goes on is not measured: replicas cannot consume while the broker is away.
-        Example: replicas that start in 3 s, in an outage of 100 s, would count as ones of 100 s.
+    def _without_outage(self, now: float) -> "ReplicaStarts":
+        """Return the starts without one that goes on, if the consumers were unknown for long.
+
+        It is not measured: replicas cannot consume while the broker is away. Example: replicas
+        that start in 3 s, in an outage of 100 s, would count as ones of 100 s.
         """
+        if self.unknown_since is None or now - self.unknown_since < _OUTAGE_SECONDS:
+            return self
         return self if self.scaled_up_at is None else replace(self, scaled_up_at=None)
 
     def _started(self, took: float) -> "ReplicaStarts":
