@@ -9,7 +9,7 @@ from mare.domain.history import History
 from mare.domain.learning import learn, recall
 from mare.domain.observation import NEW_QUEUES, Workload, load_of
 from mare.domain.reason import Reason
-from mare.domain.spec import QueueWaitTime, ScalingSpec
+from mare.domain.spec import ExpectedQueueConsumptionTime, QueueWaitTime, ScalingSpec
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import Timeline, reading
 
@@ -69,6 +69,32 @@ def test_replicas_that_work_on_such_messages_stay():
     decision = scaled(0, 20, replicas=26)
     assert decision.replicas >= 20
     assert "so that this rate is what the workers have begun" in decision.message
+
+
+def prefetched(target, *, ready=0, ready_replicas=None):
+    """Return the counts of 5 replicas, one worker each, that have prefetched 40 messages."""
+    time = Timeline(replace(SPEC, targets=(target,)), 5)
+    time.history = History.begin(0.0, 5, Estimates(start_seconds=3.0))
+    for quarter in range(80):
+        time.now = quarter / 4
+        queue = new_queue(time.now // 5 * 5.0, ready=ready, unacknowledged=40, consumers=5)
+        queue = replace(queue, read_at=time.now, prefetch=8.0)
+        time.read(queue, **({} if ready_replicas is None else {"ready": ready_replicas}))
+    return [decision.replicas for decision in time.decisions]
+
+
+BY_TIME = ExpectedQueueConsumptionTime(consumption_seconds=10, capacity_per_replica=0.1)
+
+
+@pytest.mark.parametrize("target", [KNOWN, BY_TIME])
+def test_messages_that_workers_have_add_no_replica(target):
+    """They added replicas up to maxReplicas within 6.5 s: each that starts counted as busy."""
+    assert set(prefetched(target)) == {5}
+
+
+@pytest.mark.parametrize("target", [KNOWN, BY_TIME])
+def test_ready_messages_add_replicas_to_those_at_work(target):
+    assert prefetched(target, ready=2, ready_replicas=5)[-1] == 7
 
 
 def test_without_work_such_a_workload_shrinks():

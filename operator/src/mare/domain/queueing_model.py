@@ -82,6 +82,11 @@ def need_of(demand: Demand, idle: float = 1.0) -> Need:
     return Need(count_of(by_wait), "wait" if by_wait > by_utilization else "utilization", share)
 
 
+def need_for_backlog(demand: Demand) -> Need:
+    """Return the replicas that a demand needs without any idle share: 0 without ready messages."""
+    return Need(*_need_for_backlog(demand), busy_share=1.0)
+
+
 def busy_share(demand: Demand, workers: float, idle: float = 1.0) -> float:
     """Return the largest share of the workers that may be busy on average.
 

@@ -14,10 +14,10 @@ from mare.domain.context import Proposal
 from mare.domain.estimates import Estimates
 from mare.domain.learning_proposal import proposal_while_learning
 from mare.domain.observation import STATISTICS_SECONDS, Load, Workload
-from mare.domain.queueing_model import Demand, Need, need_of
+from mare.domain.queueing_model import Demand, Need, need_for_backlog, need_of
 from mare.domain.replica_starts import UNKNOWN_START
 from mare.domain.spec import QueueWaitTime
-from mare.domain.supported_rate import rate_of
+from mare.domain.supported_rate import rate_of, rate_of_ready
 from mare.domain.unknown import Unknown, known
 
 _SCALE_UP_DEVIATIONS, _SCALE_DOWN_DEVIATIONS = 1.0, 0.5
@@ -55,7 +55,10 @@ def proposal_by_wait(
         if estimates.capacity_bound is None:
             return proposal
         demand, _ = _demand(target, load, estimates, workload, estimates.capacity_bound)
-        return _raised(proposal, demand, need_of(demand), estimates)
+        needed = need_of(demand)
+        if estimates.has_new_queues:
+            demand, needed = _for_ready(demand, workload)
+        return _raised(proposal, demand, needed, estimates)
     demand, remark = _demand(target, load, estimates, workload, capacity)
     error = 0.0 if target.capacity_per_replica else estimates.capacity_error
     needed = need_of(demand)
@@ -66,6 +69,8 @@ def proposal_by_wait(
     current = workload.replicas
     if needed.replicas < current:
         proposal = _fewer(demand, needed, estimates, error, current)
+    elif needed.replicas > current > 0 and estimates.has_new_queues:
+        proposal = _more_for_ready(demand, needed, estimates, workload)
     elif needed.replicas > current > 0 and not _are_too_few(
         current, at_best := _at_best(demand, estimates, error)
     ):
@@ -154,6 +159,23 @@ def _are_too_few(current: int, at_best: Demand) -> bool:
     ready messages would show that they are too few.
     """
     return need_of(at_best, _SCALE_UP_IDLE).replicas > current
+
+
+def _for_ready(demand: Demand, workload: Workload) -> tuple[Demand, Need]:
+    """Return the demand of ready messages beside those in progress, and what it needs."""
+    rate = rate_of_ready(demand.arrival_rate, workload, demand.capacity_per_replica)
+    demand = replace(demand, arrival_rate=rate)
+    return demand, need_for_backlog(demand)
+
+
+def _more_for_ready(
+    demand: Demand, needed: Need, estimates: Estimates, workload: Workload
+) -> Proposal:
+    """Propose more replicas if ready messages need them; else keep the current ones."""
+    by_ready, most = _for_ready(demand, workload)
+    if most.replicas <= workload.replicas:
+        return _kept(workload.replicas, demand, needed, demand, estimates)
+    return Proposal(most.replicas, most.replicas, _clause(by_ready, most, estimates))
 
 
 def _fewer(
