@@ -167,6 +167,17 @@ def test_a_night_with_hardly_a_message_does_not_make_the_replicas_faster(night):
     assert morning.per_replica(250) == pytest.approx(8, rel=0.05)
 
 
+@pytest.mark.parametrize(("use", "capacity"), [(0.25, 3.2), (0.1, 3.2), (0.02, 0.8)])
+def test_faster_workers_show_in_half_a_day_unless_they_hardly_work(use, capacity):
+    """At a quarter of the old capacity, which a short wait of slow tasks needs, they never did."""
+    before = after(*[interval(8, 8, saturated=True)] * 60)
+    faster = 1.6 * use
+    halves = [interval(10 * faster, 1.25 * faster, seconds=10.0)] * 6 * 60 * 12
+
+    assert before.per_replica(4) == pytest.approx(0.8)
+    assert after(*halves, capacity=before).per_replica(4) == pytest.approx(capacity, rel=0.01)
+
+
 def test_slower_workers_after_an_idle_night_are_believed_within_a_minute_of_saturation():
     evening = after(*CALM, *FULL * 100, *[interval(0, 0)] * 12 * 60 * 8)
     slower = after(*CALM, *[interval(40, 40, saturated=True)] * 12, capacity=evening)

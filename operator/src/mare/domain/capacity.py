@@ -33,10 +33,11 @@ _CERTAIN = 4.0
 """Standard deviations beyond which more acknowledgements are no noise."""
 _RELAXATION = 1.0 / 6000
 """Growth of `doubt` per second: an old rate at saturation must not hide faster workers."""
-_HIDING_USE = 0.5
-"""Share of the doubted capacity from which on `doubt` grows at the full rate; below half of it, it
+_HIDING_USE = 0.1
+"""Share of the measured capacity from which on `doubt` grows at the full rate; below half of it, it
 falls. Replicas that work less are there for another reason, such as `minReplicas`: a higher
-capacity would end none of them, and is a guess when the load comes back."""
+capacity would end none of them, and is a guess when the load comes back. A short wait of slow tasks
+alone needs a use of 25 %: 4 workers with tasks of 5 s, at waitSeconds 1 and 0.4 messages/s."""
 _ENOUGH_MESSAGES = 10.0
 _ENOUGH_SECONDS = 50.0
 """Least evidence for a service time. Few slow messages are acknowledged, and few quick messages are
@@ -188,7 +189,8 @@ class Capacity:
         Example: by the time alone, 8 h without messages made the doubt 121, and a replica of 8
         messages/s counted as one of 500 with the first messages of the morning.
         """
-        return min(1.0, interval.acknowledged / (_HIDING_USE * self._most_expected(interval)))
+        measured = self._most_expected(interval) / self.doubt
+        return min(1.0, interval.acknowledged / (_HIDING_USE * measured))
 
     def _most_expected(self, interval: ClosedInterval) -> float:
         """Return the acknowledgements of replicas that are always busy; infinite if unknown."""
