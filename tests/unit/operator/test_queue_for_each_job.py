@@ -37,23 +37,49 @@ def test_the_arrival_rate_of_new_queues_is_unknown():
     assert estimates.delivery_ratio.reason == NEW_QUEUES
 
 
-def test_a_rate_that_was_measured_before_holds_for_two_minutes():
-    learning = recall(Estimates())
-    for index in range(20):
+def steady(learning, indices, new=()):
+    """Observe a queue of 10 messages/s, and new ones beside it at some indices."""
+    for index in indices:
         now = 5.0 * index
-        load = load_of((reading(at=now, published=50 * index),))
+        load = load_of((reading(at=now, published=50 * index), *[new_queue(now)] * (index in new)))
         learning = learn(learning, load, Workload(replicas=2), now)
-    assert with_new_queues(learning, range(100, 210, 5)).arrival_rate == pytest.approx(10)
-    assert isinstance(with_new_queues(learning, range(100, 230, 5)).arrival_rate, Unknown)
+        yield learning
 
 
-def scaled(ready, unacknowledged, *, replicas):
-    """Return the last decision of a minute with such a queue in each of the statistics."""
+def test_a_rate_that_was_measured_before_holds_for_the_time_of_the_highest_rate():
+    """It held for two minutes, in which 51 replicas stayed without a message."""
+    *_, learning = steady(recall(Estimates()), range(20))
+    assert with_new_queues(learning, range(100, 110, 5)).arrival_rate == pytest.approx(10)
+    estimates = with_new_queues(learning, range(100, 115, 5))
+    assert isinstance(estimates.arrival_rate, Unknown)
+    assert isinstance(estimates.highest_rate, Unknown)
+
+
+def test_a_queue_that_is_created_beside_a_steady_one_leaves_the_rate_known():
+    *_, learning = steady(recall(Estimates()), range(20))
+    for each in steady(learning, range(20, 60), new={30, 31, 40}):
+        assert each.estimates.arrival_rate == pytest.approx(10)
+
+
+def test_new_queues_beside_a_steady_one_make_the_rate_unknown():
+    *_, learning = steady(recall(Estimates()), range(30), new=range(10, 30))
+    assert isinstance(learning.estimates.arrival_rate, Unknown)
+    *_, learning = steady(learning, range(30, 34))
+    assert learning.estimates.arrival_rate == pytest.approx(10)
+
+
+def scaled(ready, unacknowledged, *, replicas, seconds=60, kept=0):
+    """Return the last decision with such a queue in each of the statistics.
+
+    `kept`: every so many seconds a queue is in two statistics.
+    """
     time = Timeline(SPEC, replicas)
     time.history = History.begin(0.0, replicas, Estimates(start_seconds=3.0))
-    for second in range(60):
-        time.now = float(second)
-        queue = new_queue(second // 5 * 5.0, ready=ready, unacknowledged=unacknowledged)
+    for second in range(seconds):
+        time.now, update = float(second), second // 5 * 5.0
+        queue = new_queue(update, ready=ready, unacknowledged=unacknowledged)
+        if kept and update % kept in {5, 10}:
+            queue = replace(queue, name="kept")
         decision = time.read(replace(queue, read_at=time.now))
     return decision
 
@@ -95,6 +121,11 @@ def test_messages_that_workers_have_add_no_replica(target):
 @pytest.mark.parametrize("target", [KNOWN, BY_TIME])
 def test_ready_messages_add_replicas_to_those_at_work(target):
     assert prefetched(target, ready=2, ready_replicas=5)[-1] == 7
+
+
+def test_a_queue_that_is_in_two_statistics_once_a_minute_shows_no_rate():
+    """Its count of 0 was the rate, and 1 of 20 busy replicas stayed."""
+    assert scaled(0, 20, replicas=26, seconds=200, kept=60).replicas >= 20
 
 
 def test_without_work_such_a_workload_shrinks():

@@ -11,7 +11,9 @@ from mare.domain.unknown import Unknown, known, total
 
 COUNTER_RESET = "CounterReset"
 """The reason of an increase that is unknown, because a counter has fallen."""
-_NEW_QUEUES = Unknown(NEW_QUEUES, "no queue is in two statistics of the broker in a row")
+_NEW_QUEUES = Unknown(
+    NEW_QUEUES, "a consumed queue is not in two statistics of the broker in a row"
+)
 
 
 class LoadRegime(Enum):
@@ -80,7 +82,7 @@ class OpenInterval:
         """Return the increases of the counters, summed over queues that exist since the beginning.
 
         The increase of each queue is scaled from the time between its own two updates to the
-        length of the interval. Without such a queue, such as with a queue for each job, they are
+        length of the interval. If another queue is consumed, such as one for each job, they are
         unknown: what arrived in queues that have ended is not counted anywhere.
         """
         seconds, pairs = known(load.statistics_at, self.began) - self.began, self._pairs(load)
@@ -93,8 +95,14 @@ class OpenInterval:
             for earlier, later in pairs
         ]
 
+        known_before = {(each.vhost, each.name) for each in self.readings}
+        has_new = any(
+            (each.vhost, each.name) not in known_before and known(each.consumers, 0) > 0
+            for each in load.readings
+        )
+
         def increase(counter: Callable[[QueueReading], int | Unknown]) -> int | Unknown:
-            if not scaled:
+            if has_new or not scaled:
                 return _NEW_QUEUES
             result = 0.0
             for earlier, later, scale in scaled:

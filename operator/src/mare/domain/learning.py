@@ -7,7 +7,7 @@ prefetch change only when the broker updates its statistics, every 5 s.
 from dataclasses import dataclass, field, replace
 
 from mare.domain.acknowledgement_batches import AcknowledgementBatches
-from mare.domain.arrivals import MEMORY_SECONDS, Arrivals, Count
+from mare.domain.arrivals import RECENT_SECONDS, Arrivals, Count
 from mare.domain.capacity import Capacity, remembered
 from mare.domain.estimates import NO_ESTIMATE, Estimates
 from mare.domain.falling_backlog import FallingBacklog
@@ -144,7 +144,7 @@ def _with_statistics(  # noqa: PLR0917
     batches = learning.batches.observe(acknowledged, delivered)
     batch = batches.size_within(assumed_workers)
     if isinstance(published, Unknown):
-        estimates, arrivals = _without_count(estimates, arrivals, published, end)
+        estimates, arrivals = _without_count(estimates, arrivals, published, (interval.began, end))
     else:
         count = Count(end, end - interval.began, published)
         arrivals = arrivals.observe(count, now, estimates.start_seconds or 0.0)
@@ -189,28 +189,35 @@ def _with_statistics(  # noqa: PLR0917
 
 
 def _without_count(
-    estimates: Estimates, arrivals: Arrivals, why: Unknown, end: float
+    estimates: Estimates, arrivals: Arrivals, why: Unknown, times: tuple[float, float]
 ) -> tuple[Estimates, Arrivals]:
     """Return what is known after an interval whose arrivals are unknown.
 
-    A measured rate holds for as long as its counts do.
+    A measured rate holds while a queue is created beside others: for two intervals or 15 s.
     """
+    began, end = times
     if why.reason == COUNTER_RESET and arrivals.rate_before_jump is not None:
         arrivals = arrivals.without_jump()
         return replace(_with_arrivals(estimates, arrivals), delivery_ratio=why), arrivals
     if why.reason != NEW_QUEUES:
         return estimates, arrivals
-    if not arrivals.counts or arrivals.counts[-1].end <= end - MEMORY_SECONDS:
+    oldest = end - max(RECENT_SECONDS, 2 * (end - began))
+    if not arrivals.counts or arrivals.counts[-1].end <= oldest:
         arrivals = Arrivals()
         estimates = replace(estimates, arrival_rate=why, highest_rate=why)
     return replace(_with_arrivals(estimates, arrivals), delivery_ratio=why), arrivals
 
 
 def _with_arrivals(estimates: Estimates, arrivals: Arrivals) -> Estimates:
+    # One count after new queues may be of the one that is in two statistics, beside many others.
+    is_single = len(arrivals.counts) == 1 and not arrivals.before_jump
+    rate, highest = arrivals.rate, arrivals.highest_rate
+    if is_single and estimates.has_new_queues:
+        rate = highest = None
     return replace(
         estimates,
-        arrival_rate=_or(arrivals.rate, estimates.arrival_rate),
-        highest_rate=_or(arrivals.highest_rate, estimates.highest_rate),
+        arrival_rate=_or(rate, estimates.arrival_rate),
+        highest_rate=_or(highest, estimates.highest_rate),
         rate_before_jump=arrivals.rate_before_jump,
         fell_at=arrivals.fell_at,
         arrival_deviation=arrivals.deviation_of_rate,
