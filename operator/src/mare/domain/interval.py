@@ -12,7 +12,7 @@ from mare.domain.unknown import Unknown, known, total
 COUNTER_RESET = "CounterReset"
 """The reason of an increase that is unknown, because a counter has fallen."""
 _NEW_QUEUES = Unknown(
-    NEW_QUEUES, "a consumed queue is not in two statistics of the broker in a row"
+    NEW_QUEUES, "a consumed queue is newer than the last statistics of the broker"
 )
 
 
