@@ -24,6 +24,7 @@ class JobTimeline:
 
     spec: ScalingSpec = field(default_factory=with_jobs)
     with_statistics: bool = False
+    restarts_containers: bool = False
     now: float = 1000.0
     offset: float = 0.0
     """What the clock of the API server is ahead."""
@@ -73,6 +74,7 @@ class JobTimeline:
             number=self.created,
             state=JobState.STARTING,
             created=self._server_time(),
+            restarts_containers=self.restarts_containers,
         )
         self.jobs[job.name] = job
 

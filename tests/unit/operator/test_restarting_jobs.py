@@ -5,9 +5,9 @@ from dataclasses import replace
 from tests.unit.operator.jobs_over_time import JobTimeline, with_jobs
 
 
-def one_that_works(**rules):
+def one_that_works(*, restarts=True, **rules):
     """One Job has taken a message a while ago."""
-    time = JobTimeline(with_jobs(**rules), ready=1)
+    time = JobTimeline(with_jobs(**rules), restarts_containers=restarts, ready=1)
     time.step()
     time.start()
     time.take()
@@ -49,7 +49,7 @@ def test_a_message_that_ends_each_container_has_two_jobs():
 
 
 def test_jobs_claim_no_more_messages_than_the_broker_requeues():
-    time = JobTimeline(ready=2)
+    time = JobTimeline(restarts_containers=True, ready=2)
     time.step()
     time.start()
     time.take(2)
@@ -89,5 +89,13 @@ def test_a_message_of_a_job_that_is_deleted_gets_another_one():
     time.restart_container(1)
     time.jobs["job-1"] = replace(time.jobs["job-1"], terminating=True)
     time.requeue()
+    time.step()
+    assert time.created == 2
+
+
+def test_a_job_whose_containers_do_not_restart_claims_no_message_while_its_probe_fails():
+    time = one_that_works(restarts=False)
+    time.restart_container(1)
+    time.ready += 1
     time.step()
     assert time.created == 2

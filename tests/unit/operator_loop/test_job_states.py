@@ -28,6 +28,17 @@ def test_a_job_runs_once_a_pod_is_ready(status, state):
     run(test)
 
 
+@pytest.mark.parametrize(("policy", "restarts"), [("Never", False), ("OnFailure", True)])
+def test_containers_restart_by_the_policy_of_their_pod(policy, restarts):
+    async def test(api):
+        api.owner["spec"]["jobTemplate"]["spec"]["template"]["spec"]["restartPolicy"] = policy
+        watched = targets(api)
+        await watched.scale(TARGET, await listed(watched), 1)
+        assert [each.restarts_containers for each in watched.get(TARGET).jobs] == [restarts]
+
+    run(test)
+
+
 @pytest.mark.parametrize(
     ("kind", "state"), [("Complete", JobState.SUCCEEDED), ("Failed", JobState.FAILED)]
 )

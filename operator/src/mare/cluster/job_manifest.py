@@ -82,8 +82,16 @@ def read_job(item: Mapping[str, Any]) -> tuple[str, Job] | None:
         finished=finished,
         failed_pods=status.get("failed", 0),
         terminating="deletionTimestamp" in metadata,
+        restarts_containers=_restart_policy(item) == "OnFailure",
     )
     return uid, job
+
+
+def _restart_policy(item: Mapping[str, Any]) -> str | None:
+    """Return the restartPolicy; None for a Job so large that a list has its metadata only."""
+    pods = item["spec"]["template"]["spec"] if "spec" in item else {}
+    policy: str | None = pods.get("restartPolicy")
+    return policy
 
 
 def _number(name: str, owner: str, uid: str) -> int:

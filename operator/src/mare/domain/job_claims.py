@@ -7,8 +7,8 @@ taken nothing. Both kinds of evidence are lower bounds: an arrival hides a fall 
 statistics show the delivery. Without statistics, a ready Job that still claims all of its messages
 `startSeconds` after it could take one counts as busy.
 
-A Job whose container fails and restarts in the same Pod takes a message again. It claims what the
-queues rose by in the seconds in which its Pod stopped being ready.
+A Job whose container fails and restarts in the same Pod (restartPolicy OnFailure) takes a message
+again. It claims what the queues rose by in the seconds in which its Pod stopped being ready.
 
 Counts of unacknowledged messages are not used: a consumer may acknowledge a message before it works
 on it, and may hold two.
@@ -31,7 +31,8 @@ _UNSEEN_SECONDS = 5.0
 
 _RESTART_SECONDS = 600.0
 """Time after which a container that failed runs again: Kubernetes delays it by 300 s at most. A Pod
-that is not ready for longer works, and its readiness probe fails."""
+that is not ready for longer works, and its readiness probe fails: the API server does not show the
+difference before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class JobClaims:
         at_once = Claim(rules.messages_per_job, ready_since=now)
         ended = dict.fromkeys(finished - (self.finished or frozenset()), at_once)
         ended |= {
-            name: each if each.ready_since else replace(each, ready_since=now)
+            name: _at_end(each, known.get(name), now)
             for name, each in self.claims.items()
             if _has_ended(known.get(name))
         }
@@ -110,7 +111,7 @@ class JobClaims:
         )
         left, ended = _free(_sum(taken), ended)
         returned = (*(e for e in self.returned if e[0] > now), (now + _UNSEEN_SECONDS, rises))
-        unclaimed, claims = _renew(_sum(returned), self._of(known, rules, now), rules, now)
+        unclaimed, claims = _renew(_sum(returned), self._of(known, rules, now), known, rules, now)
         left, claims = _free(left, claims)
         since = (self.has_messages_since or now) if any(c.ready for c in counts.values()) else None
         given_up = {
@@ -199,15 +200,17 @@ def _settle(
 
 
 def _renew(
-    returned: int, claims: Mapping[str, Claim], rules: JobRules, now: float
+    returned: int,
+    claims: Mapping[str, Claim],
+    jobs: Mapping[str, Job],
+    rules: JobRules,
+    now: float,
 ) -> tuple[int, dict[str, Claim]]:
-    """Let Jobs whose containers have just ended claim as many messages; return what is left.
-
-    With restartPolicy OnFailure such a container restarts and takes a message again.
-    """
+    """Let Jobs whose containers restart claim as many messages; return what is left."""
     renewed = dict(claims)
     for name, each in claims.items() if returned else ():
-        if each.stopped_at is not None and now - each.stopped_at < _UNSEEN_SECONDS:
+        has_stopped = each.stopped_at is not None and now - each.stopped_at < _UNSEEN_SECONDS
+        if has_stopped and jobs[name].restarts_containers:
             messages = min(returned, rules.messages_per_job - each.messages)
             returned -= messages
             renewed[name] = replace(each, messages=each.messages + messages)
@@ -255,6 +258,17 @@ def _newest(entries: tuple[tuple[float, int], ...], left: int) -> tuple[tuple[fl
 
 def _has_ended(job: Job | None) -> bool:
     return job is None or job.is_finished
+
+
+def _at_end(claim: Claim, job: Job | None, now: float) -> Claim:
+    """Return what a Job claimed when it ended.
+
+    A Pod can be not ready for a moment before its Job has succeeded. No container of it restarted,
+    so that it took none of the messages that rose in that moment.
+    """
+    if claim.stopped_at is not None and _has_succeeded(job):
+        return replace(claim, messages=0)
+    return claim if claim.ready_since else replace(claim, ready_since=now)
 
 
 def _has_succeeded(job: Job | None) -> bool:

@@ -29,6 +29,8 @@ class Job:
     """Pods that failed and were replaced."""
     terminating: bool = False
     """Whether it is being deleted."""
+    restarts_containers: bool = False
+    """Whether a container that fails restarts in its Pod: restartPolicy OnFailure."""
 
     @property
     def is_finished(self) -> bool:
