@@ -185,10 +185,10 @@ class Workloads(Protocol):
         Returns when no more than `replicas` are left, and raises as `scale` does.
         """
 
-    def jobs_over_budget(self, target: ScaleTarget) -> tuple[Job, ...]:
-        """Return what is remembered of an object's Jobs if its namespace has too many; else none.
+    def remembered_jobs(self, target: ScaleTarget) -> tuple[tuple[Job, ...], bool]:
+        """Return the remembered Jobs of an object if not all of its namespace are; else none.
 
-        `get` returns an `Unknown` then.
+        `get` returns an `Unknown` then. The other value is whether finished Jobs have to make room.
         """
 
     async def delete_job(self, target: ScaleTarget, job: Job) -> None:

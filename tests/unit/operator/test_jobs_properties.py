@@ -123,3 +123,13 @@ def test_history_limits_keep_the_newest_and_never_an_unfinished_job(jobs, succes
         gone = [each.finished for each in removed if each.state is state]
         assert len(kept) <= limit
         assert all(each.finished >= max(gone) for each in kept if gone and each.finished)
+
+
+@given(JOBS, st.integers(0, 4), st.integers(0, 4))
+def test_half_of_the_history_has_one_of_each_state(jobs, successful, failed):
+    removed = removable(tuple(jobs), successful=successful, failed=failed, halved=True)
+    for state, limit in ((JobState.SUCCEEDED, successful), (JobState.FAILED, failed)):
+        ended = [each for each in jobs if each.state is state]
+        kept = [each for each in ended if each not in removed]
+        assert len(kept) >= min(limit, len(ended), 1)
+        assert len(kept) <= max(min(limit, len(ended)) // 2, min(limit, 1)) + 1

@@ -129,7 +129,7 @@ class FakeWorkloads:
     """Why replicas are not ready, or what reading it raises."""
     unready_reads: int = 0
 
-    def jobs_over_budget(self, target: ScaleTarget) -> tuple[Job, ...]:
+    def remembered_jobs(self, target: ScaleTarget) -> tuple[tuple[Job, ...], bool]:
         raise AssertionError(f"{target} are no Jobs")
 
     async def delete_job(self, target: ScaleTarget, job: Job) -> None:

@@ -48,6 +48,12 @@ class JobApi:
         """What comes of the next creations."""
         self.loses_answer = False
         """Whether the answer to the next creation is lost."""
+        self.lists: list[str] = []
+        """The paths of all lists."""
+        self.watches = 0
+        self.listing: asyncio.Event | None = None
+        """Set when lists are to be answered; without it they are answered at once."""
+        self.listing_waits = False
         self._version = 100
 
     async def request(self, method: str, path: ApiPath, body: Any = None, **_: Any) -> Any:
@@ -95,10 +101,15 @@ class JobApi:
         )
 
     async def pages(self, path: ApiPath, *_: Any, **__: Any) -> AsyncIterator[dict[str, Any]]:
-        items = list(self.jobs.values()) if self.stale is None else self.stale
-        yield {"metadata": {"resourceVersion": str(self._version)}, "items": copy.deepcopy(items)}
+        self.lists.append(path.text)
+        found = copy.deepcopy(list(self.jobs.values()) if self.stale is None else self.stale)
+        if self.listing is not None:
+            self.listing_waits = True
+            await self.listing.wait()
+        yield {"metadata": {"resourceVersion": str(self._version)}, "items": found}
 
     async def changes(self, *_: Any, **__: Any) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        self.watches += 1
         while True:
             event = await self.events.get()
             if isinstance(event, Exception):

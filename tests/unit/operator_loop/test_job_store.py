@@ -98,7 +98,7 @@ def test_a_namespace_over_its_limit_counts_again_once_a_list_fits():
     jobs.put(job(1))
     assert isinstance(jobs.scale_of(TARGET), Unknown)
     owner = TARGET.namespace, OWN
-    listed = {(owner, name_of(1))}
+    listed = {(owner, name_of(1)): False}
     jobs.keep_listed(jobs.owners(None), listed)
     jobs.keep_marks(None, listed)
     assert isinstance(jobs.scale_of(TARGET), Unknown), "the Job of the list is not remembered yet"

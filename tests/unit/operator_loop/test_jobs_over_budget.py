@@ -2,19 +2,24 @@
 
 import asyncio
 
+import pytest
+
 from mare.cluster import job_store
+from mare.cluster.job_manifest import new_job
+from mare.cluster.paths import Resource
 from mare.tenant_lines import Stock
-from tests.unit.operator_loop.job_api import JobApi, targets
-from tests.unit.operator_loop.test_loop_jobs import begin, conditions_of
+from tests.unit.operator_loop.job_api import TARGET, JobApi, targets
+from tests.unit.operator_loop.test_loop_jobs import begin, conditions_of, put
 from tests.unit.operator_loop.worlds import World, run
 
 MOST = 10
+JOBS = Resource("batch/v1", "jobs").path("shop")
 
 
-async def ticks(world: World, seconds: int) -> None:
-    for _ in range(seconds):
-        await world.tick()
-        await asyncio.sleep(1)
+async def ticks(world: World, seconds: int, step: int = 1) -> None:
+    for _ in range(0, seconds, step):
+        await world.tick(step)
+        await asyncio.sleep(step)
 
 
 def test_a_namespace_with_too_many_finished_jobs_creates_jobs_again(monkeypatch):
@@ -57,5 +62,106 @@ def test_a_namespace_whose_user_deletes_jobs_creates_jobs_again(monkeypatch):
         world.brokers.ready["worker"] = MOST
         await ticks(world, 3)
         assert len(api.created) > MOST + 1
+
+    run(timeline, workloads=targets(api))
+
+
+def test_jobs_of_the_namespace_alone_are_listed_again_ever_more_rarely(monkeypatch):
+    """One namespace at its bound must not stop the watch that the others share."""
+    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
+    api = JobApi()
+
+    async def timeline(world):
+        begin(world, ready=MOST + 5)
+        await ticks(world, 5)
+        api.lists.clear()
+        await ticks(world, 600, 10)
+        assert set(api.lists) == {"/apis/batch/v1/namespaces/shop/jobs"}
+        assert 4 <= len(api.lists) <= 7
+        assert api.watches == 1
+
+    run(timeline, workloads=targets(api))
+
+
+def test_a_job_that_is_deleted_while_its_namespace_is_listed_again_is_not_remembered(monkeypatch):
+    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
+    api = JobApi()
+
+    async def timeline(world):
+        begin(world, ready=MOST + 5)
+        await ticks(world, 5)
+        world.brokers.ready["worker"] = 0
+        api.listing = asyncio.Event()
+        gone = api.created[3:]
+        for name in gone[:-1]:
+            await api.events.put(("DELETED", api.jobs.pop(name)))
+        for _ in range(20):
+            await ticks(world, 1)
+            if api.listing_waits:
+                break
+        await api.events.put(("DELETED", api.jobs.pop(gone[-1])))
+        await ticks(world, 1)
+        api.listing.set()
+        await ticks(world, 3)
+        assert [each.name for each in world.workloads.get(TARGET).jobs] == api.created[:3]
+
+    run(timeline, workloads=targets(api))
+
+
+@pytest.mark.parametrize("pause", ["All", "ScaleOut"])
+def test_a_paused_object_keeps_its_finished_jobs(monkeypatch, pause):
+    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
+    api = JobApi()
+
+    async def timeline(world):
+        limits = {"successfulJobsHistoryLimit": 100}
+        begin(world, ready=MOST + 5, jobs=limits)
+        await ticks(world, 5)
+        put(world, version=200, generation=2, jobs=limits, paused=pause)
+        for name in api.created:
+            await api.end(name)
+        await ticks(world, 30)
+        assert api.deleted == []
+
+    run(timeline, workloads=targets(api))
+
+
+def test_jobs_of_other_namespaces_cost_an_object_no_finished_job(monkeypatch):
+    """They have the shared part; the namespace itself is below its own bound."""
+    stock = Stock("remembered Jobs", MOST, reserved=2, shared=3)
+    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", stock)
+    api = JobApi()
+
+    async def timeline(world):
+        begin(world, ready=8, jobs={"successfulJobsHistoryLimit": 100})
+        await ticks(world, 5)
+        assert "all namespaces together" in conditions_of(world)["AbleToScale"]["message"]
+        for name in api.created:
+            await api.end(name)
+        await ticks(world, 200, 10)
+        assert api.deleted == []
+
+    run(timeline, workloads=targets(api))
+
+
+def test_finished_jobs_stay_where_unfinished_ones_alone_are_too_many(monkeypatch):
+    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
+    api = JobApi()
+
+    async def timeline(world):
+        for number in range(1, 2 * MOST + 1):
+            await api.request("POST", JOBS, new_job(api.owner, number))
+        for name in api.created[: MOST - 1]:
+            await api.end(name)
+        while not api.events.empty():
+            api.events.get_nowait()
+        begin(world, ready=1, jobs={"successfulJobsHistoryLimit": 100})
+        await ticks(world, 200, 10)
+        assert api.deleted == []
+        for name in api.created[MOST:]:
+            await api.end(name)
+        await ticks(world, 600, 10)
+        assert conditions_of(world)["AbleToScale"]["status"] == "True"
+        assert len(api.jobs) >= MOST // 2
 
     run(timeline, workloads=targets(api))

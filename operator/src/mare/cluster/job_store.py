@@ -1,6 +1,7 @@
 """The Jobs of objects as last read, by the UID of their owner."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from mare.cluster.job_manifest import read_job
@@ -20,8 +21,10 @@ class JobStore:
         self._scheduler = scheduler
         self._jobs: dict[Owner, dict[str, Job]] = {}
         """By name."""
-        self._over_budget: dict[str, Unknown] = {}
+        self._over_budget: dict[str, OverBudget] = {}
         """Namespaces with Jobs that are not remembered: without them no count is right."""
+        self._unfinished_beyond: Counter[str] = Counter()
+        """The unfinished ones of these Jobs, by namespace, in the last list."""
         self._highest: dict[Owner, int] = {}
         self._followed: set[Owner] = set()
         """Objects whose numbers are kept also without a Job."""
@@ -32,7 +35,7 @@ class JobStore:
     def scale_of(self, target: JobTarget) -> Scale | Unknown:
         owner = _owner(target)
         if owner[0] in self._over_budget:
-            return self._over_budget[owner[0]]
+            return self._over_budget[owner[0]].why
         jobs = tuple(self._jobs.get(owner, {}).values())
         return Scale(
             replicas=sum(not each.is_finished for each in jobs),
@@ -43,17 +46,27 @@ class JobStore:
             jobs=jobs,
         )
 
-    def jobs_over_budget(self, target: JobTarget) -> tuple[Job, ...]:
-        """Return the remembered Jobs of an object in a namespace with others; else none."""
-        owner = _owner(target)
-        if owner[0] not in self._over_budget:
-            return ()
-        return tuple(self._jobs.get(owner, {}).values())
+    def remembered_jobs(self, target: JobTarget) -> tuple[tuple[Job, ...], bool]:
+        """Implement `mare.ports.Workloads.remembered_jobs`.
 
-    def has_room(self, namespace: str) -> bool:
-        """Return whether Jobs that were not remembered may be remembered by now."""
-        if namespace not in self._over_budget:
-            return False
+        Finished Jobs have to make room only if the namespace is over its own limit, has no room
+        yet, and would fit without them.
+        """
+        owner = _owner(target)
+        if (error := self._over_budget.get(owner[0])) is None:
+            return (), False
+        is_full = not error.is_shared and not self._has_room(owner[0])
+        is_full = is_full and self._unfinished(owner[0]) < REMEMBERED_JOBS.of_namespace
+        return tuple(self._jobs.get(owner, {}).values()), is_full
+
+    def is_over_budget(self, namespace: str) -> bool:
+        return namespace in self._over_budget
+
+    def _unfinished(self, namespace: str) -> int:
+        jobs = (e for owner in self.owners(namespace) for e in self._jobs[owner].values())
+        return self._unfinished_beyond[namespace] + sum(not each.is_finished for each in jobs)
+
+    def _has_room(self, namespace: str) -> bool:
         try:
             self._scheduler.hold(REMEMBERED_JOBS, namespace, 1)
         except OverBudget:
@@ -71,8 +84,8 @@ class JobStore:
         self._raise_highest(owner, number)
         self._drop_if_unused(owner)
 
-    def put(self, item: Mapping[str, Any]) -> Owner | None:
-        """Take a Job, unless it is older than what is known; return its owner."""
+    def put(self, item: Mapping[str, Any]) -> tuple[Owner, Job] | None:
+        """Take a Job, unless it is older than what is known; return its owner and the Job."""
         read = read_job(item)
         if read is None:
             return None
@@ -83,13 +96,13 @@ class JobStore:
             try:
                 self._scheduler.hold(REMEMBERED_JOBS, owner[0], 1)
             except OverBudget as error:
-                self._over_budget[owner[0]] = error.why
-                return owner
+                self._over_budget[owner[0]] = error
+                return owner, job
         elif is_older(job.version, known[job.name].version):
-            return owner
+            return owner, job
         self._jobs.setdefault(owner, {})[job.name] = job
         self._raise_highest(owner, job.number)
-        return owner
+        return owner, job
 
     def _raise_highest(self, owner: Owner, number: int) -> None:
         self._highest[owner] = max(number, self._highest.get(owner, 0))
@@ -100,17 +113,24 @@ class JobStore:
             self._scheduler.hold(REMEMBERED_JOBS, namespace, -1)
             self._drop_if_unused(owner)
 
-    def keep_listed(self, owners: Iterable[Owner], listed: set[tuple[Owner, str]]) -> None:
+    def keep_listed(self, owners: Iterable[Owner], listed: Collection[tuple[Owner, str]]) -> None:
         """Remove the Jobs of these owners that a list does not contain."""
         for owner in owners:
             for name in [e for e in self._jobs.get(owner, {}) if (owner, e) not in listed]:
                 self.remove(*owner, name)
 
-    def keep_marks(self, namespace: str | None, listed: set[tuple[Owner, str]]) -> None:
-        """Take a namespace as known again if all of its Jobs in a whole list are remembered."""
-        left = {owner[0] for owner, name in listed if name not in self._jobs.get(owner, {})}
+    def keep_marks(self, namespace: str | None, listed: Mapping[tuple[Owner, str], bool]) -> None:
+        """Take a namespace as known again if all of its Jobs in a whole list are remembered.
+
+        `listed` has whether each Job is finished.
+        """
+        beyond = [e for e in listed if e[1] not in self._jobs.get(e[0], {})]
+        left = {owner[0] for owner, _ in beyond}
+        unfinished = Counter(owner[0] for owner, name in beyond if not listed[owner, name])
+        for each in [e for e in self._over_budget if namespace in {None, e}]:
+            self._unfinished_beyond[each] = unfinished[each]
         for each in [e for e in self._over_budget if namespace in {None, e} and e not in left]:
-            del self._over_budget[each]
+            del self._over_budget[each], self._unfinished_beyond[each]
 
     def owners(self, namespace: str | None) -> list[Owner]:
         return [each for each in self._jobs if namespace in {None, each[0]}]

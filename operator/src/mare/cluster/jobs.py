@@ -4,11 +4,13 @@ No method ends an unfinished Job.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from mare.background import cancel
+from mare.background import Tasks, cancel
+from mare.backoff import RetryTimer
 from mare.cluster.api import Api
 from mare.cluster.job_manifest import UID_LABEL, new_job
 from mare.cluster.job_store import JobStore, Owner
@@ -18,7 +20,15 @@ from mare.cluster.watch import keep_watching
 from mare.custom_resource.autoscaler import JobTarget
 from mare.domain.jobs import Job
 from mare.domain.unknown import Unknown
-from mare.ports import NOT_READ_YET, AccessRefused, Conflict, NotFound, Rejected, Scale
+from mare.ports import (
+    NOT_READ_YET,
+    AccessRefused,
+    ApiError,
+    Conflict,
+    NotFound,
+    Rejected,
+    Scale,
+)
 from mare.tenant_scheduler import JOB_WRITES, TenantScheduler
 
 _JOBS = Resource("batch/v1", "jobs")
@@ -26,11 +36,16 @@ _OBJECT_BYTES = 256 * 1024
 """An object with a template of 64 KiB and its managed fields; 16 namespaces may create Jobs at a
 time, and each holds its object meanwhile."""
 
-_RELIST_SECONDS = 10.0
-"""Time between two lists while a namespace has Jobs that are not remembered."""
+_RELIST_SECONDS, _LONGEST_RELIST_SECONDS = 10.0, 160.0
+"""Times between two lists of a namespace with Jobs that are not remembered, which double."""
 
 _MAX_TAKEN = 10
 """Names of Jobs of other users that one decision passes over: each takes a list and a creation."""
+
+
+_Listed = dict[tuple[Owner, str], bool]
+"""By owner and name, whether the Job is finished."""
+_log = logging.getLogger(__name__)
 
 
 class WatchedJobs:
@@ -45,8 +60,11 @@ class WatchedJobs:
         self._watches: dict[str | None, asyncio.Task[None]] = {}
         self._unread: dict[str | None, Unknown] = {}
         """Why the Jobs of a watch are unknown; absent once they are listed."""
-        self._listed_at: dict[str | None, float] = {}
-        """When a watch began after its list."""
+        self._relists: dict[str, RetryTimer] = {}
+        """Of namespaces that had Jobs that were not remembered."""
+        self._removed: dict[str, set[tuple[Owner, str]]] = {}
+        """Jobs that were deleted while their namespace is listed again."""
+        self._tasks = Tasks()
 
     def get(self, target: JobTarget) -> Scale | Unknown:
         namespace = self._watched(target)
@@ -56,21 +74,43 @@ class WatchedJobs:
             if namespace not in self._watches:
                 self._unread[namespace] = NOT_READ_YET
                 self._watches[namespace] = asyncio.create_task(self._watch(namespace))
-        if self._store.has_room(target.namespace):
-            self._list_again(namespace)
+        if self._store.is_over_budget(target.namespace) and namespace not in self._unread:
+            self._list_again(target.namespace)
         return self._unread.get(namespace) or self._store.scale_of(target)
 
-    def jobs_over_budget(self, target: JobTarget) -> tuple[Job, ...]:
-        """Return the remembered Jobs of an object in a namespace with others; else none."""
-        return self._store.jobs_over_budget(target)
+    def remembered_jobs(self, target: JobTarget) -> tuple[tuple[Job, ...], bool]:
+        return self._store.remembered_jobs(target)
 
-    def _list_again(self, namespace: str | None) -> None:
-        """Start a watch again, so that its list shows the Jobs that were not remembered."""
-        now = asyncio.get_running_loop().time()
-        if now - self._listed_at.get(namespace, now) >= _RELIST_SECONDS:
-            del self._listed_at[namespace]
-            self._watches[namespace].cancel()
-            self._watches[namespace] = asyncio.create_task(self._watch(namespace))
+    def _list_again(self, namespace: str) -> None:
+        """Start a list that shows the Jobs that were not remembered, beside the watch."""
+        now, is_new = asyncio.get_running_loop().time(), namespace not in self._relists
+        timer = self._relists.setdefault(
+            namespace, RetryTimer(_RELIST_SECONDS, _LONGEST_RELIST_SECONDS)
+        )
+        if is_new:
+            timer.due = now + _RELIST_SECONDS
+        elif now >= timer.due and namespace not in self._removed:
+            timer.failed(now)
+            self._removed[namespace] = set()
+            self._tasks.start(self._relist(namespace))
+
+    async def _relist(self, namespace: str) -> None:
+        """List the Jobs of a namespace; those that the watch removes meanwhile stay removed."""
+        removed = self._removed[namespace]
+        try:
+            listed, _ = await self._list(namespace, UID_LABEL)
+        except ApiError as error:
+            _log.info("Jobs could not be listed again", extra={"error": str(error)[:512]})
+            return
+        finally:
+            del self._removed[namespace]
+        for owner, name in removed:
+            listed.pop((owner, name), None)
+            self._store.remove(*owner, name)
+        self._store.keep_marks(namespace, listed)
+        timer = self._relists.get(namespace)
+        if timer is not None and not self._store.is_over_budget(namespace):
+            timer.succeeded()
 
     def keep_only(self, targets: Iterable[JobTarget]) -> None:
         """Drop all other targets, and end the watches that no target needs."""
@@ -80,7 +120,8 @@ class WatchedJobs:
             self._store.forget(target)
         for namespace in self._watches.keys() - {self._watched(each) for each in self._targets}:
             self._watches.pop(namespace).cancel()
-            self._listed_at.pop(namespace, None)
+        for namespace in self._relists.keys() - {each.namespace for each in self._targets}:
+            del self._relists[namespace]
 
     async def scale(
         self,
@@ -174,26 +215,30 @@ class WatchedJobs:
         self._store.keep_listed(before, listed)
         self._store.keep_marks(namespace, listed)
         self._unread.pop(namespace, None)
-        self._listed_at[namespace] = asyncio.get_running_loop().time()
         path, selector = _JOBS.path(namespace), ("labelSelector", UID_LABEL)
         async for change, item in self._api.changes(path, version, selector):
             metadata = item["metadata"]
             uid = (metadata.get("labels") or {}).get(UID_LABEL)
             if change == "DELETED" and uid:
+                if (removed := self._removed.get(metadata["namespace"])) is not None:
+                    removed.add(((metadata["namespace"], uid), metadata["name"]))
                 self._store.remove(metadata["namespace"], uid, metadata["name"])
             elif uid:
                 self._store.put(item)
 
-    async def _list(self, namespace: str | None, label: str) -> tuple[set[tuple[Owner, str]], str]:
-        """Take the Jobs of a list; return their owners and names, and the version of the list."""
-        listed, version = set(), ""
+    async def _list(self, namespace: str | None, label: str) -> tuple[_Listed, str]:
+        """Take the Jobs of a list; return them and the version of the list."""
+        listed: _Listed = {}
+        version = ""
         async for page in self._api.pages(_JOBS.path(namespace), ("labelSelector", label)):
             for item in page["items"]:
-                if owner := self._store.put(item):
-                    listed.add((owner, item["metadata"]["name"]))
+                if found := self._store.put(item):
+                    owner, job = found
+                    listed[owner, job.name] = job.is_finished
             version = str(page["metadata"]["resourceVersion"])
         return listed, version
 
     async def close(self) -> None:
         watches, self._watches = self._watches, {}
         await cancel(watches.values())
+        await self._tasks.cancel()

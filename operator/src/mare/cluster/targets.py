@@ -59,8 +59,8 @@ class WatchedTargets:
     ) -> None:
         await self._workloads.watch_killed(target, last_read, replicas, on_killed)
 
-    def jobs_over_budget(self, target: ScaleTarget) -> tuple[Job, ...]:
-        return self._jobs.jobs_over_budget(target) if isinstance(target, JobTarget) else ()
+    def remembered_jobs(self, target: ScaleTarget) -> tuple[tuple[Job, ...], bool]:
+        return self._jobs.remembered_jobs(target) if isinstance(target, JobTarget) else ((), False)
 
     async def delete_job(self, target: ScaleTarget, job: Job) -> None:
         if isinstance(target, JobTarget):

@@ -47,7 +47,7 @@ def removable(
 ) -> tuple[Job, ...]:
     """Return the finished Jobs beyond the history limits, the oldest first.
 
-    With `halved`, also the older half of those that the limits keep.
+    With `halved`, also the older half of those that the limits keep, except for one of each state.
     The Job with the highest number stays: the number of the next one follows from it. Of Jobs that
     all have the number 0 none has to stay.
     """
@@ -56,6 +56,6 @@ def removable(
     for state, limit in ((JobState.SUCCEEDED, successful), (JobState.FAILED, failed)):
         ended = [each for each in jobs if each.state is state and not each.terminating]
         ended.sort(key=lambda each: (each.finished or 0.0, each.number), reverse=True)
-        kept = min(limit, len(ended)) // 2 if halved else limit
+        kept = max(min(limit, len(ended)) // 2, min(limit, 1)) if halved else limit
         found += (each for each in ended[kept:] if each.number != last or not last)
     return tuple(sorted(found, key=lambda each: each.number))

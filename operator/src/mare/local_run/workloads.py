@@ -73,9 +73,9 @@ class ProcessWorkloads:
         self._versions[target.name] += 1
         group.scale(replicas, self._busy.pop(target.name, None))
 
-    def jobs_over_budget(self, target: ScaleTarget) -> tuple[Job, ...]:  # noqa: ARG002
+    def remembered_jobs(self, target: ScaleTarget) -> tuple[tuple[Job, ...], bool]:  # noqa: ARG002
         """Return none: commands are no Jobs."""
-        return ()
+        return (), False
 
     async def delete_job(self, target: ScaleTarget, job: Job) -> None:
         """Do nothing: commands are no Jobs."""

@@ -4,6 +4,7 @@ import logging
 
 from mare.background import Tasks
 from mare.domain.jobs import Job, removable
+from mare.domain.spec import Pause
 from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import CLOSING_SECONDS
@@ -14,6 +15,8 @@ _PAUSE_SECONDS = 5.0
 """Time between two deletions for one object: each of them is for all Jobs since the last one."""
 _OVER_BUDGET_SECONDS = 60.0
 """The same while the namespace has more Jobs than are remembered: half of them take 50 s."""
+_REFUSING_PAUSES = {Pause.ALL, Pause.SCALE_OUT}
+"""A paused object creates no Jobs, so that its history does not have to make room for them."""
 _log = logging.getLogger(__name__)
 
 
@@ -28,21 +31,22 @@ class FinishedJobs:
         """Start the deletion of Jobs if there are too many.
 
         In a namespace with more Jobs than are remembered no object creates any: the older half of
-        the finished ones is deleted, until all fit.
+        the finished ones is deleted, until all fit. A paused object keeps what its limits keep.
         """
-        rules, now = state.autoscaler.spec.jobs, self._clock()
-        if rules is None or state.autoscaler.spec.dry_run or now < state.jobs_deleted_at:
+        spec, now = state.autoscaler.spec, self._clock()
+        if (rules := spec.jobs) is None or spec.dry_run or now < state.jobs_deleted_at:
             return
         if isinstance(scale, Scale):
-            jobs, pause = scale.jobs, _PAUSE_SECONDS
+            jobs, is_full, pause = scale.jobs, False, _PAUSE_SECONDS
         else:
-            jobs = self._workloads.jobs_over_budget(state.autoscaler.target)
+            jobs, is_full = self._workloads.remembered_jobs(state.autoscaler.target)
             pause = _OVER_BUDGET_SECONDS
+            state.jobs_deleted_at = now + _PAUSE_SECONDS
         jobs = removable(
             jobs,
             successful=rules.successful_jobs_history_limit,
             failed=rules.failed_jobs_history_limit,
-            halved=not isinstance(scale, Scale),
+            halved=is_full and spec.paused not in _REFUSING_PAUSES,
         )
         if jobs:
             state.jobs_deleted_at = now + pause
