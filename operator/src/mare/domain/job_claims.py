@@ -69,7 +69,7 @@ class JobClaims:
     taken: tuple[tuple[float, int], ...] = ()
     """Messages that were taken by Jobs whose Pods are not seen to be ready yet, each with the time
     until which they are considered."""
-    returned: tuple[tuple[float, int], ...] = ()
+    requeued: tuple[tuple[float, int], ...] = ()
     """Messages by which the queues rose, each with the time until which a container that ends is
     taken as the cause."""
     finished: frozenset[str] | None = None
@@ -110,8 +110,8 @@ class JobClaims:
             (now + _UNSEEN_SECONDS, falls + deliveries),
         )
         left, ended = _free(_sum(taken), ended)
-        returned = (*(e for e in self.returned if e[0] > now), (now + _UNSEEN_SECONDS, rises))
-        unclaimed, claims = _renew(_sum(returned), self._of(known, rules, now), known, rules, now)
+        requeued = (*(e for e in self.requeued if e[0] > now), (now + _UNSEEN_SECONDS, rises))
+        unclaimed, claims = _renew(_sum(requeued), self._of(known, rules, now), known, rules, now)
         left, claims = _free(left, claims)
         since = (self.has_messages_since or now) if any(c.ready for c in counts.values()) else None
         given_up = {
@@ -138,7 +138,7 @@ class JobClaims:
             ),
             expected=expected,
             taken=_newest(taken, left),
-            returned=_newest(returned, unclaimed),
+            requeued=_newest(requeued, unclaimed),
             finished=finished,
             queues=counts if read else self.queues,
             has_messages_since=since,
@@ -200,7 +200,7 @@ def _settle(
 
 
 def _renew(
-    returned: int,
+    requeued: int,
     claims: Mapping[str, Claim],
     jobs: Mapping[str, Job],
     rules: JobRules,
@@ -208,13 +208,13 @@ def _renew(
 ) -> tuple[int, dict[str, Claim]]:
     """Let Jobs whose containers restart claim as many messages; return what is left."""
     renewed = dict(claims)
-    for name, each in claims.items() if returned else ():
+    for name, each in claims.items() if requeued else ():
         has_stopped = each.stopped_at is not None and now - each.stopped_at < _UNSEEN_SECONDS
         if has_stopped and jobs[name].restarts_containers:
-            messages = min(returned, rules.messages_per_job - each.messages)
-            returned -= messages
+            messages = min(requeued, rules.messages_per_job - each.messages)
+            requeued -= messages
             renewed[name] = replace(each, messages=each.messages + messages)
-    return returned, renewed
+    return requeued, renewed
 
 
 def _free(taken: int, claims: Mapping[str, Claim]) -> tuple[int, dict[str, Claim]]:
