@@ -16,6 +16,8 @@ from mare.domain.unknown import Unknown
 class ApiError(Exception):
     """A request fails, to the API server or with the credentials of a broker."""
 
+    created = 0  # Jobs of a decision that were created before it failed
+
 
 class AccessRefused(ApiError):
     """Credentials or rights are missing. The text names them and contains no secret."""

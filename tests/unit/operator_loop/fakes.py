@@ -212,6 +212,8 @@ class FakeWorkloads:
 class FakeObjects:
     statuses: list[tuple[str, dict]] = field(default_factory=list)
     events: list[tuple[str, str, str]] = field(default_factory=list)
+    changes: list[tuple[int, int]] = field(default_factory=list)
+    """The replicas before and after, of the events of changes."""
     error: Exception | None = None
     event_error: Exception | None = None
     answers: asyncio.Event | None = None
@@ -257,6 +259,8 @@ class FakeObjects:
         if self.event_error is not None:
             raise self.event_error
         self.events.append((autoscaler.key.name, kind, reason))
+        if change is not None:
+            self.changes.append(change)
 
     def status(self, name: str = "worker") -> dict:
         """Return the status that all writes have led to."""

@@ -154,3 +154,29 @@ def test_a_removed_object_changes_no_job():
         assert api.deleted == []
 
     run(timeline, workloads=targets(api))
+
+
+def test_jobs_of_a_decision_that_a_pause_cuts_short_are_recorded():
+    api = JobApi()
+
+    async def timeline(world):
+        request = api.request
+
+        async def pause_after_two(method, path, body=None, **options):
+            answer = await request(method, path, body, **options)
+            if method == "POST" and len(api.created) == 2:
+                put(world, version=200, generation=2, paused="All")
+            return answer
+
+        api.request = pause_after_two
+        begin(world, ready=5)
+        await world.tick()
+        lists = len(api.lists)
+        for _ in range(10):
+            await world.tick()
+        assert len(api.created) == 2
+        assert len(api.lists) == max(lists, 1), "a pause is no conflict with another client"
+        assert "lastScaleTime" in status_of(world)
+        assert world.objects.changes == [(0, 2)]
+
+    run(timeline, workloads=targets(api))

@@ -144,24 +144,28 @@ class WatchedJobs:
             raise NotFound(f"{target} are not to be created any more")
         missing, taken = replicas - last_read.replicas, 0
         known = {each.name for each in last_read.jobs}
-        while missing > 0:
-            async with self._scheduler.turn(JOB_WRITES, target.namespace):
-                if not is_allowed() or self._has_more(target, known):
-                    raise Conflict(f"the decision on {target} is out of date")
-                number = self._store.next_number(target)
-                job = new_job(owner, number)
-                answer = await self._create(target, job)
-            if answer is None:
-                await self.refresh(target)
+        try:
+            while missing > 0:
+                async with self._scheduler.turn(JOB_WRITES, target.namespace):
+                    if not is_allowed() or self._has_more(target, known):
+                        raise Conflict(f"the decision on {target} is out of date")
+                    number = self._store.next_number(target)
+                    job = new_job(owner, number)
+                    answer = await self._create(target, job)
+                if answer is None:
+                    await self.refresh(target)
+                    self._store.use(target, number)
+                    taken += 1
+                    if taken > _MAX_TAKEN:
+                        raise Conflict(f"{job['metadata']['name']} exists")
+                    continue
+                self._store.put(answer)
                 self._store.use(target, number)
-                taken += 1
-                if taken > _MAX_TAKEN:
-                    raise Conflict(f"{job['metadata']['name']} exists")
-                continue
-            self._store.put(answer)
-            self._store.use(target, number)
-            known.add(job["metadata"]["name"])
-            missing -= 1
+                known.add(job["metadata"]["name"])
+                missing -= 1
+        except ApiError as error:
+            error.created = replicas - last_read.replicas - missing
+            raise
 
     async def _create(self, target: JobTarget, job: dict[str, Any]) -> dict[str, Any] | None:
         """Create a Job and return it; None if its name exists."""

@@ -91,9 +91,14 @@ class ScaleWriter:
             if sent_at is None or isinstance(sent_at, Unknown):
                 self._not_sent(state, sent_at)
                 return
-        except Conflict:
-            await self._refresh(state)
+        except Conflict as error:
+            await self._record_created(state, view, decision, error)
+            if self.guard.allows_scaling(state, view):
+                await self._refresh(state)
+            else:  # a pause or a change of the object, and no other client, ended the change
+                state.due = 0.0
         except ApiError as error:
+            await self._record_created(state, view, decision, error)
             self._failed(state, _REASONS.get(type(error), "Unavailable"), error)
         except Exception as error:  # noqa: BLE001 - an error of one object must not end the others
             _log.exception("Workload could not be scaled", extra={"object": state.autoscaler.key})
@@ -206,6 +211,15 @@ class ScaleWriter:
         _log.warning(
             "Workload could not be scaled", extra={"object": state.autoscaler.key, "error": text}
         )
+
+    async def _record_created(
+        self, state: AutoscalerState, view: View, decision: Decision, error: ApiError
+    ) -> None:
+        """Record the Jobs that were created before a decision was cut short."""
+        if error.created:
+            self.guard.pause_after(error)  # before the write of the status
+            part = replace(decision, replicas=decision.current + error.created)
+            await self._succeeded(state, view, part)
 
     async def _succeeded(self, state: AutoscalerState, view: View, decision: Decision) -> None:
         now, change = self.clock(), decision.replicas - decision.current
