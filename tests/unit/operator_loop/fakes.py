@@ -214,6 +214,8 @@ class FakeObjects:
     events: list[tuple[str, str, str]] = field(default_factory=list)
     changes: list[tuple[int, int]] = field(default_factory=list)
     """The replicas before and after, of the events of changes."""
+    messages: list[str] = field(default_factory=list)
+    """The messages of these events."""
     error: Exception | None = None
     event_error: Exception | None = None
     answers: asyncio.Event | None = None
@@ -261,6 +263,7 @@ class FakeObjects:
         self.events.append((autoscaler.key.name, kind, reason))
         if change is not None:
             self.changes.append(change)
+            self.messages.append(message)
 
     def status(self, name: str = "worker") -> dict:
         """Return the status that all writes have led to."""

@@ -218,7 +218,9 @@ class ScaleWriter:
         """Record the Jobs that were created before a decision was cut short."""
         if error.created:
             self.guard.pause_after(error)  # before the write of the status
-            part = replace(decision, replicas=decision.current + error.created)
+            count = decision.current + error.created
+            text = f"{decision.current} → {count} Jobs instead of {decision.replicas}: {error}"
+            part = replace(decision, replicas=count, message=text[:512])
             await self._succeeded(state, view, part)
 
     async def _succeeded(self, state: AutoscalerState, view: View, decision: Decision) -> None:
