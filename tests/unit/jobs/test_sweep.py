@@ -70,6 +70,12 @@ def test_a_job_is_published_again_before_it_expires_though_others_wait(service, 
     assert [data(event)["job_id"] for event in outbox(store)] == ["lost0"]
 
 
+def test_a_job_that_becomes_overdue_during_a_sweep_is_not_published_again(service, store):
+    add(store, "overdue", 1, NOW - 16 * MINUTE)
+
+    assert service.resources.lifecycle.redeliver_late() == 0
+
+
 def test_an_overload_in_which_all_jobs_wait_for_long_is_not_doubled(service, store):
     service.backlog_is_empty = lambda: False
     add(store, "", 300, NOW - 11 * MINUTE)

@@ -118,15 +118,15 @@ class JobStore:
         *,
         deadline: datetime | None = None,
     ) -> int:
-        """Apply `decide` to stalled jobs that expire before `deadline`, the oldest first.
+        """Apply `decide` to stalled jobs, the oldest first; return how many changed.
 
-        Returns how many changed.
+        With a `deadline`, only to those that expire before it and are not overdue.
         """
         values = [*_stalled_values(now, wait, redeliveries)]
         condition = _STALLED
         if deadline is not None:
-            condition += " AND deadline < %s"
-            values.append(deadline.timestamp())
+            condition += " AND deadline >= %s AND deadline < %s"
+            values += [now.timestamp(), deadline.timestamp()]
         return self._change_each(condition, values, "updated_at", limit, decide)
 
     def _change_each(
