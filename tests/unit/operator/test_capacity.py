@@ -178,6 +178,14 @@ def test_faster_workers_show_in_half_a_day_unless_they_hardly_work(use, capacity
     assert after(*halves, capacity=before).per_replica(4) == pytest.approx(capacity, rel=0.01)
 
 
+@pytest.mark.parametrize("use", [0.1, 0.25, 0.5])
+def test_calm_hours_make_no_replica_count_as_many(use):
+    """After eight hours a replica of 8 messages/s with a prefetch of 250 counted as 62."""
+    calm = after(*FULL, *[interval(80 * use, 8 * use)] * 12 * 60 * 8)
+
+    assert calm.per_replica(250) <= 32 * 1.05
+
+
 def test_slower_workers_after_an_idle_night_are_believed_within_a_minute_of_saturation():
     evening = after(*CALM, *FULL * 100, *[interval(0, 0)] * 12 * 60 * 8)
     slower = after(*CALM, *[interval(40, 40, saturated=True)] * 12, capacity=evening)

@@ -37,11 +37,12 @@ def test_the_arrival_rate_of_new_queues_is_unknown():
     assert estimates.delivery_ratio.reason == NEW_QUEUES
 
 
-def steady(learning, indices, new=()):
+def steady(learning, indices, new=(), consumers=1):
     """Observe a queue of 10 messages/s, and new ones beside it at some indices."""
     for index in indices:
         now = 5.0 * index
-        load = load_of((reading(at=now, published=50 * index), *[new_queue(now)] * (index in new)))
+        queue = reading(at=now, published=50 * index, consumers=consumers)
+        load = load_of((queue, *[new_queue(now)] * (index in new)))
         learning = learn(learning, load, Workload(replicas=2), now)
         yield learning
 
@@ -65,6 +66,11 @@ def test_new_queues_beside_a_steady_one_make_the_rate_unknown():
     *_, learning = steady(recall(Estimates()), range(30), new=range(10, 30))
     assert isinstance(learning.estimates.arrival_rate, Unknown)
     *_, learning = steady(learning, range(30, 34))
+    assert learning.estimates.arrival_rate == pytest.approx(10)
+
+
+def test_new_queues_with_few_of_the_consumers_leave_the_rate_known():
+    *_, learning = steady(recall(Estimates()), range(60), new=range(10, 60), consumers=20)
     assert learning.estimates.arrival_rate == pytest.approx(10)
 
 

@@ -16,6 +16,7 @@ from mare.domain.jobs import Job
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Conflict, NotFound, OnKilled, Scale
+from tests.unit.operator_loop.merge_patch import merge_patch
 
 
 @dataclass
@@ -270,7 +271,7 @@ class FakeObjects:
         merged: dict = {}
         for owner, status in self.statuses:
             if owner == name:
-                merged = merge(merged, status)
+                merged = merge_patch(merged, status)
         return merged
 
     def last(self, name: str = "worker") -> dict:
@@ -283,19 +284,6 @@ class FakeObjects:
             if each["type"] == kind:
                 return each["status"], each["reason"]
         raise KeyError(kind)
-
-
-def merge(document: Mapping[str, Any], patch: Mapping[str, Any]) -> dict:
-    """Apply a merge patch (RFC 7396)."""
-    merged = dict(document)
-    for field_name, value in patch.items():
-        if value is None:
-            merged.pop(field_name, None)
-        elif isinstance(value, Mapping):
-            merged[field_name] = merge(merged.get(field_name) or {}, value)
-        else:
-            merged[field_name] = value
-    return merged
 
 
 @dataclass

@@ -33,6 +33,8 @@ _CERTAIN = 4.0
 """Standard deviations beyond which more acknowledgements are no noise."""
 _RELAXATION = 1.0 / 6000
 """Growth of `doubt` per second: an old rate at saturation must not hide faster workers."""
+_MOST_DOUBT = 4.0
+"""After 8 h at a quarter of the load, an unbounded doubt made one replica count as 60."""
 _HIDING_USE = 0.1
 """Share of the measured capacity from which on `doubt` grows at the full rate; below half of it, it
 falls. Replicas that work less are there for another reason, such as `minReplicas`: a higher
@@ -174,7 +176,7 @@ class Capacity:
         else:
             use, growth = self._use(interval), _RELAXATION * seconds
             saturated = self._corrected(interval).fade(1 / (1 + growth * (1 - use)))
-            doubt = max(1.0, self.doubt * (1 + growth * (2 * use - 1)))
+            doubt = min(_MOST_DOUBT, max(1.0, self.doubt * (1 + growth * (2 * use - 1))))
         return Capacity(long, short, saturated, shortest, doubt)
 
     def _more_saturated(self, interval: ClosedInterval) -> DecayingSums:

@@ -68,7 +68,7 @@ class Estimates:
 
     @property
     def has_new_queues(self) -> bool:
-        """Whether the arrival rate is unknown because no queue lives long enough to count it."""
+        """Whether the arrival rate is unknown because queues are too new to count it."""
         rate = self.arrival_rate
         return isinstance(rate, Unknown) and rate.reason == NEW_QUEUES
 

@@ -14,6 +14,8 @@ COUNTER_RESET = "CounterReset"
 _NEW_QUEUES = Unknown(
     NEW_QUEUES, "a consumed queue is newer than the last statistics of the broker"
 )
+_FEW_CONSUMERS = 0.1
+"""Share of the consumers up to which new queues leave the counts of the others as they are."""
 
 
 class LoadRegime(Enum):
@@ -82,8 +84,9 @@ class OpenInterval:
         """Return the increases of the counters, summed over queues that exist since the beginning.
 
         The increase of each queue is scaled from the time between its own two updates to the
-        length of the interval. If another queue is consumed, such as one for each job, they are
-        unknown: what arrived in queues that have ended is not counted anywhere.
+        length of the interval. If other queues have more than a tenth of the consumers, such as
+        with a queue for each job, they are unknown: what arrived in queues that have ended is not
+        counted anywhere.
         """
         seconds, pairs = known(load.statistics_at, self.began) - self.began, self._pairs(load)
         scaled = [
@@ -96,10 +99,12 @@ class OpenInterval:
         ]
 
         known_before = {(each.vhost, each.name) for each in self.readings}
-        has_new = any(
-            (each.vhost, each.name) not in known_before and known(each.consumers, 0) > 0
+        new_consumers = sum(
+            known(each.consumers, 0)
             for each in load.readings
+            if (each.vhost, each.name) not in known_before
         )
+        has_new = new_consumers > _FEW_CONSUMERS * known(load.consumers, 0)
 
         def increase(counter: Callable[[QueueReading], int | Unknown]) -> int | Unknown:
             if has_new or not scaled:
