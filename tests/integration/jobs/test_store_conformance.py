@@ -231,6 +231,11 @@ def test_an_error_that_every_attempt_would_raise_is_no_outage(store, is_read_onl
     assert isinstance(raised.value, database.outages) is is_read_only
 
 
+def test_a_table_that_a_restore_has_not_created_yet_is_an_outage(store):
+    with pytest.raises(store.database.outages), store.database.transaction() as transaction:
+        transaction.execute("SELECT * FROM not_restored_yet")
+
+
 def test_a_record_is_deleted_after_its_retention(store):
     job = store.accept(submission()).id
     store.change(job, complete(1))

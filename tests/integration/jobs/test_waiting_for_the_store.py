@@ -67,8 +67,15 @@ def test_it_answers_again_after_an_outage_of_the_server(launch, vhost):
 
         assert outage == {"StoreUnavailable"}
         assert [error() for _ in range(60)] == ["JobNotFound"] * 60
-        assert "Traceback" not in service.log()
-        assert caller.call("jobs.get", {**query, "id": "\0"})["exc_type"] == "DataError"
+    assert "Traceback" not in service.log()
+
+
+def test_an_id_that_the_store_cannot_have_is_no_outage(launch, vhost):
+    with PostgreSqlServer() as server, Caller(vhost) as caller:
+        launch(server.new_database()).wait_ready()
+        query = {"id": "\0", "client": "ana"}
+
+        assert caller.call("jobs.get", query)["exc_type"] == "DataError"
 
 
 @pytest.mark.nightly

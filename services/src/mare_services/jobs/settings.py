@@ -39,7 +39,7 @@ class Settings(EnvironmentSettings):
     """How long a job may take before it expires, in seconds."""
 
     retention_seconds: Seconds = 86_400.0
-    """How long the record of an ended job is kept, in seconds."""
+    """How long the record of an ended job is kept, in seconds; in a batch, that of its last one."""
 
     stalled_seconds: Seconds = 60.0
     """Without a change for this long (six times as long after its begin), a job is published to

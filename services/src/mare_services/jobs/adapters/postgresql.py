@@ -57,6 +57,7 @@ class PostgreSql:
         *(psycopg.OperationalError, psycopg.InterfaceError),
         psycopg.errors.ReadOnlySqlTransaction,  # of a server that a failover has made a standby
         psycopg.errors.IdleInTransactionSessionTimeout,  # of this process, stopped for 15 s
+        *(psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege),  # during a restore
     )
 
     def __init__(self, uri: str) -> None:
