@@ -52,3 +52,21 @@ def test_messages_wait_no_longer_because_pods_are_not_ready_before_their_jobs_en
 ):
     """Such a Pod claimed an arrival, and its success hid the next delivery: 10 s."""
     assert mean_wait(not_ready_seconds, restarts=restarts) < 5.5
+
+
+def test_a_delivery_that_an_arrival_hid_frees_no_claim_of_another_job():
+    """The Pod of Job 1 is not ready for a moment before the statistics show what it took."""
+    time = JobTimeline(with_statistics=True, ready=1)
+    time.step(1)
+    time.start(1)
+    time.step(0.5)
+    time.take()
+    time.ready += 1
+    time.step(0.5)
+    time.restart_container(1)
+    time.step(0.5)
+    time.succeed(1)
+    time.step(1)
+    time.start(2)
+    time.step(10)
+    assert time.created == 2

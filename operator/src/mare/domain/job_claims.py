@@ -264,9 +264,11 @@ def _at_end(claim: Claim, job: Job | None, now: float) -> Claim:
     """Return what a Job claimed when it ended.
 
     A Pod can be not ready for a moment before its Job has succeeded. No container of it restarted,
-    so that it took none of the messages that rose in that moment.
+    so that it took none of the messages that rose in that moment and that `_renew` let it claim.
+    The claim of any other Job is to a message that the statistics will still show.
     """
-    if claim.stopped_at is not None and _has_succeeded(job):
+    is_renewed = claim.stopped_at is not None and job is not None and job.restarts_containers
+    if is_renewed and _has_succeeded(job):
         return replace(claim, messages=0)
     return claim if claim.ready_since else replace(claim, ready_since=now)
 
