@@ -83,6 +83,27 @@ def test_jobs_of_the_namespace_alone_are_listed_again_ever_more_rarely(monkeypat
     run(timeline, workloads=targets(api))
 
 
+def test_a_namespace_that_stays_at_its_bound_is_not_listed_for_each_job(monkeypatch):
+    """A list has up to 2,000 Jobs."""
+    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
+    api = JobApi()
+
+    async def timeline(world):
+        for number in range(1, MOST + 1):
+            await api.request("POST", JOBS, new_job(api.owner, number))
+        begin(world, ready=0)
+        await ticks(world, 3)
+        api.lists.clear()
+        for number in range(MOST + 1, MOST + 61):
+            created = await api.request("POST", JOBS, new_job(api.owner, number))
+            await api.events.put(("ADDED", created))
+            await api.events.put(("DELETED", api.jobs.pop(next(iter(api.jobs)))))
+            await ticks(world, 1)
+        assert 3 <= len(api.lists) <= 6
+
+    run(timeline, workloads=targets(api))
+
+
 def test_a_job_that_is_deleted_while_its_namespace_is_listed_again_is_not_remembered(monkeypatch):
     monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
     api = JobApi()

@@ -110,7 +110,8 @@ class WatchedJobs:
         self._store.keep_marks(namespace, listed)
         timer = self._relists.get(namespace)
         if timer is not None and not self._store.is_over_budget(namespace):
-            timer.succeeded()
+            timer.reset()
+            timer.due = asyncio.get_running_loop().time() + _RELIST_SECONDS
 
     def keep_only(self, targets: Iterable[JobTarget]) -> None:
         """Drop all other targets, and end the watches that no target needs."""
