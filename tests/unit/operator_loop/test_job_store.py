@@ -100,10 +100,10 @@ def test_a_namespace_over_its_limit_counts_again_once_a_list_fits():
     owner = TARGET.namespace, OWN
     listed = {(owner, name_of(1)): False}
     jobs.keep_listed(jobs.owners(None), listed)
-    jobs.keep_marks(None, listed)
+    jobs.keep_marks(None, listed, jobs.refusals())
     assert isinstance(jobs.scale_of(TARGET), Unknown), "the Job of the list is not remembered yet"
     jobs.put(job(1))
-    jobs.keep_marks(TARGET.namespace, listed)
+    jobs.keep_marks(TARGET.namespace, listed, jobs.refusals())
     scale = jobs.scale_of(TARGET)
     assert isinstance(scale, Scale)
     assert scale.replicas == 1

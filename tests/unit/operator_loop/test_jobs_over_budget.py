@@ -7,6 +7,7 @@ import pytest
 from mare.cluster import job_store
 from mare.cluster.job_manifest import new_job
 from mare.cluster.paths import Resource
+from mare.domain.unknown import Unknown
 from mare.tenant_lines import Stock
 from tests.unit.operator_loop.job_api import TARGET, JobApi, targets
 from tests.unit.operator_loop.test_loop_jobs import begin, conditions_of, put
@@ -125,6 +126,32 @@ def test_a_job_that_is_deleted_while_its_namespace_is_listed_again_is_not_rememb
         api.listing.set()
         await ticks(world, 3)
         assert [each.name for each in world.workloads.get(TARGET).jobs] == api.created[:3]
+
+    run(timeline, workloads=targets(api))
+
+
+def test_a_job_that_does_not_fit_while_its_namespace_is_listed_again_counts(monkeypatch):
+    """The list is older than the Job, and without it all Jobs are remembered."""
+    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
+    api = JobApi()
+
+    async def timeline(world):
+        for number in range(1, MOST + 2):
+            await api.request("POST", JOBS, new_job(api.owner, number))
+        begin(world, ready=0)
+        await ticks(world, 3)
+        await api.events.put(("DELETED", api.jobs.pop(api.created[-1])))
+        api.listing = asyncio.Event()
+        for _ in range(20):
+            await ticks(world, 1)
+            if api.listing_waits:
+                break
+        created = await api.request("POST", JOBS, new_job(api.owner, MOST + 2))
+        await api.events.put(("ADDED", created))
+        await ticks(world, 1)
+        api.listing.set()
+        await ticks(world, 3)
+        assert isinstance(world.workloads.get(TARGET), Unknown)
 
     run(timeline, workloads=targets(api))
 

@@ -25,6 +25,8 @@ class JobStore:
         """Namespaces with Jobs that are not remembered: without them no count is right."""
         self._unfinished_beyond: Counter[str] = Counter()
         """The unfinished ones of these Jobs, by namespace, in the last list."""
+        self._refused: Counter[str] = Counter()
+        """How often a Job was not remembered, by namespace."""
         self._highest: dict[Owner, int] = {}
         self._followed: set[Owner] = set()
         """Objects whose numbers are kept also without a Job."""
@@ -62,6 +64,13 @@ class JobStore:
     def is_over_budget(self, namespace: str) -> bool:
         return namespace in self._over_budget
 
+    def refusals(self) -> Counter[str]:
+        """Return how often Jobs were not remembered, by namespace, for `keep_marks`."""
+        return self._refused.copy()
+
+    def remembers(self, owner: Owner, name: str) -> bool:
+        return name in self._jobs.get(owner, {})
+
     def _unfinished(self, namespace: str) -> int:
         jobs = (e for owner in self.owners(namespace) for e in self._jobs[owner].values())
         return self._unfinished_beyond[namespace] + sum(not each.is_finished for each in jobs)
@@ -97,6 +106,7 @@ class JobStore:
                 self._scheduler.hold(REMEMBERED_JOBS, owner[0], 1)
             except OverBudget as error:
                 self._over_budget[owner[0]] = error
+                self._refused[owner[0]] += 1
                 return owner, job
         elif is_older(job.version, known[job.name].version):
             return owner, job
@@ -119,13 +129,20 @@ class JobStore:
             for name in [e for e in self._jobs.get(owner, {}) if (owner, e) not in listed]:
                 self.remove(*owner, name)
 
-    def keep_marks(self, namespace: str | None, listed: Mapping[tuple[Owner, str], bool]) -> None:
+    def keep_marks(
+        self,
+        namespace: str | None,
+        listed: Mapping[tuple[Owner, str], bool],
+        refused: Counter[str],
+    ) -> None:
         """Take a namespace as known again if all of its Jobs in a whole list are remembered.
 
-        `listed` has whether each Job is finished.
+        `listed` has whether each Job is finished; `refused` has the refusals at the beginning of
+        the list and those by the list. Any other one is of a Job that can be newer than the list.
         """
-        beyond = [e for e in listed if e[1] not in self._jobs.get(e[0], {})]
+        beyond = [e for e in listed if not self.remembers(*e)]
         left = {owner[0] for owner, _ in beyond}
+        left |= {each for each in self._over_budget if self._refused[each] != refused[each]}
         unfinished = Counter(owner[0] for owner, name in beyond if not listed[owner, name])
         for each in [e for e in self._over_budget if namespace in {None, e}]:
             self._unfinished_beyond[each] = unfinished[each]

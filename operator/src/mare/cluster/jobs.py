@@ -5,6 +5,7 @@ No method ends an unfinished Job.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -98,7 +99,7 @@ class WatchedJobs:
         """List the Jobs of a namespace; those that the watch removes meanwhile stay removed."""
         removed = self._removed[namespace]
         try:
-            listed, _ = await self._list(namespace, UID_LABEL)
+            listed, refused, _ = await self._list(namespace, UID_LABEL)
         except ApiError as error:
             _log.info("Jobs could not be listed again", extra={"error": str(error)[:512]})
             return
@@ -107,7 +108,7 @@ class WatchedJobs:
         for owner, name in removed:
             listed.pop((owner, name), None)
             self._store.remove(*owner, name)
-        self._store.keep_marks(namespace, listed)
+        self._store.keep_marks(namespace, listed, refused)
         timer = self._relists.get(namespace)
         if timer is not None and not self._store.is_over_budget(namespace):
             timer.reset()
@@ -190,7 +191,7 @@ class WatchedJobs:
     async def refresh(self, target: JobTarget) -> None:
         """Read the Jobs of an object from the API server, not from its cache."""
         owner = target.namespace, target.uid
-        listed, _ = await self._list(target.namespace, f"{UID_LABEL}={target.uid}")
+        listed, *_ = await self._list(target.namespace, f"{UID_LABEL}={target.uid}")
         self._store.keep_listed([owner], listed)
 
     async def delete_job(self, target: JobTarget, job: Job) -> None:
@@ -216,9 +217,9 @@ class WatchedJobs:
 
     async def _list_and_watch(self, namespace: str | None) -> None:
         before = self._store.owners(namespace)
-        listed, version = await self._list(namespace, UID_LABEL)
+        listed, refused, version = await self._list(namespace, UID_LABEL)
         self._store.keep_listed(before, listed)
-        self._store.keep_marks(namespace, listed)
+        self._store.keep_marks(namespace, listed, refused)
         self._unread.pop(namespace, None)
         path, selector = _JOBS.path(namespace), ("labelSelector", UID_LABEL)
         async for change, item in self._api.changes(path, version, selector):
@@ -231,17 +232,19 @@ class WatchedJobs:
             elif uid:
                 self._store.put(item)
 
-    async def _list(self, namespace: str | None, label: str) -> tuple[_Listed, str]:
-        """Take the Jobs of a list; return them and the version of the list."""
+    async def _list(self, namespace: str | None, label: str) -> tuple[_Listed, Counter[str], str]:
+        """Take the Jobs of a list; return them, refusals for `keep_marks`, and the version."""
         listed: _Listed = {}
+        refused = self._store.refusals()
         version = ""
         async for page in self._api.pages(_JOBS.path(namespace), ("labelSelector", label)):
             for item in page["items"]:
                 if found := self._store.put(item):
                     owner, job = found
                     listed[owner, job.name] = job.is_finished
+                    refused[owner[0]] += not self._store.remembers(owner, job.name)
             version = str(page["metadata"]["resourceVersion"])
-        return listed, version
+        return listed, refused, version
 
     async def close(self) -> None:
         watches, self._watches = self._watches, {}
