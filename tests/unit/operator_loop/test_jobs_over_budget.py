@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from mare.cluster import job_store
+from mare.cluster.api import Expired
 from mare.cluster.job_manifest import new_job
 from mare.cluster.paths import Resource
 from mare.domain.unknown import Unknown
@@ -152,6 +153,40 @@ def test_a_job_that_does_not_fit_while_its_namespace_is_listed_again_counts(monk
         api.listing.set()
         await ticks(world, 3)
         assert isinstance(world.workloads.get(TARGET), Unknown)
+
+    run(timeline, workloads=targets(api))
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_list_of_the_watch_ends_jobs_of_an_older_list_beside_it(monkeypatch, is_gone):
+    """A Job that the watch brings afterwards stays."""
+    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
+    api = JobApi()
+
+    async def timeline(world):
+        for number in range(1, MOST + 2):
+            await api.request("POST", JOBS, new_job(api.owner, number))
+        begin(world, ready=0)
+        await ticks(world, 3)
+        api.listing = answered = asyncio.Event()
+        for _ in range(20):
+            await ticks(world, 1)
+            if api.listing_waits:
+                break
+        api.listing = None
+        name = api.created[0]
+        deleted = api.jobs.pop(name)
+        await api.events.put(Expired("too old resource version"))
+        await ticks(world, 3)
+        assert api.watches == 2
+        if not is_gone:
+            api.jobs[name] = deleted
+            await api.events.put(("ADDED", deleted))
+            await ticks(world, 1)
+        answered.set()
+        await ticks(world, 1)
+        names = {each.name for each in world.workloads.remembered_jobs(TARGET)[0]}
+        assert (name in names) != is_gone
 
     run(timeline, workloads=targets(api))
 

@@ -27,6 +27,8 @@ class JobStore:
         """The unfinished ones of these Jobs, by namespace, in the last list."""
         self._refused: Counter[str] = Counter()
         """How often a Job was not remembered, by namespace."""
+        self.removed: dict[str, set[tuple[Owner, str]]] = {}
+        """Jobs that were removed while their namespace is listed again, by namespace."""
         self._highest: dict[Owner, int] = {}
         self._followed: set[Owner] = set()
         """Objects whose numbers are kept also without a Job."""
@@ -119,6 +121,8 @@ class JobStore:
 
     def remove(self, namespace: str, uid: str, name: str) -> None:
         owner = namespace, uid
+        if (removed := self.removed.get(namespace)) is not None:
+            removed.add((owner, name))
         if self._jobs.get(owner, {}).pop(name, None) is not None:
             self._scheduler.hold(REMEMBERED_JOBS, namespace, -1)
             self._drop_if_unused(owner)

@@ -63,8 +63,6 @@ class WatchedJobs:
         """Why the Jobs of a watch are unknown; absent once they are listed."""
         self._relists: dict[str, RetryTimer] = {}
         """Of namespaces that had Jobs that were not remembered."""
-        self._removed: dict[str, set[tuple[Owner, str]]] = {}
-        """Jobs that were deleted while their namespace is listed again."""
         self._tasks = Tasks()
 
     def get(self, target: JobTarget) -> Scale | Unknown:
@@ -90,21 +88,21 @@ class WatchedJobs:
         )
         if is_new:
             timer.due = now + _RELIST_SECONDS
-        elif now >= timer.due and namespace not in self._removed:
+        elif now >= timer.due and namespace not in self._store.removed:
             timer.failed(now)
-            self._removed[namespace] = set()
+            self._store.removed[namespace] = set()
             self._tasks.start(self._relist(namespace))
 
     async def _relist(self, namespace: str) -> None:
         """List the Jobs of a namespace; those that the watch removes meanwhile stay removed."""
-        removed = self._removed[namespace]
+        removed = self._store.removed[namespace]
         try:
             listed, refused, _ = await self._list(namespace, UID_LABEL)
         except ApiError as error:
             _log.info("Jobs could not be listed again", extra={"error": str(error)[:512]})
             return
         finally:
-            del self._removed[namespace]
+            del self._store.removed[namespace]
         for owner, name in removed:
             listed.pop((owner, name), None)
             self._store.remove(*owner, name)
@@ -226,11 +224,10 @@ class WatchedJobs:
             metadata = item["metadata"]
             uid = (metadata.get("labels") or {}).get(UID_LABEL)
             if change == "DELETED" and uid:
-                if (removed := self._removed.get(metadata["namespace"])) is not None:
-                    removed.add(((metadata["namespace"], uid), metadata["name"]))
                 self._store.remove(metadata["namespace"], uid, metadata["name"])
-            elif uid:
-                self._store.put(item)
+            elif uid and (found := self._store.put(item)):
+                owner, job = found
+                self._store.removed.get(owner[0], set()).discard((owner, job.name))
 
     async def _list(self, namespace: str | None, label: str) -> tuple[_Listed, Counter[str], str]:
         """Take the Jobs of a list; return them, refusals for `keep_marks`, and the version."""
