@@ -93,3 +93,22 @@ def test_pods_that_cannot_be_marked_are_named_while_the_status_is_written():
         assert "The idle replicas are unknown, because pods is forbidden." in message
 
     assert not run(timeline).record.failures
+
+
+def test_a_conflict_is_read_again_although_the_answer_of_the_queues_has_expired_meanwhile() -> None:
+    """The API server can take longer to answer than a decision for 0 replicas is valid."""
+
+    async def timeline(world: World) -> None:
+        world.workloads.answers = first = asyncio.Event()
+        world.workloads.behind.add("worker")
+        world.begin(1, 0, idle={"cooldownSeconds": 0})
+        for _ in range(40):
+            await world.tick(0.25)
+        assert world.workloads.sent == ["worker"]
+        world.workloads.answers = asyncio.Event()
+        first.set()
+        await world.tick(0.25)
+        assert not world.workloads.behind, "the workload is read again"
+        assert world.metrics.conflicts._value.get() == 1
+
+    run(timeline)

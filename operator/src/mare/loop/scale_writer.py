@@ -93,7 +93,7 @@ class ScaleWriter:
                 return
         except Conflict as error:
             await self._record_created(state, view, decision, error)
-            if self.guard.allows_scaling(state, view):
+            if self.guard.allows_writes(state) and view.autoscaler is state.autoscaler:
                 await self._refresh(state)
             else:  # a pause or a change of the object, and no other client, ended the change
                 state.due = 0.0
