@@ -4,7 +4,6 @@
 """
 
 import statistics
-import sys
 import time
 
 from kubernetes import client, watch
@@ -12,6 +11,7 @@ from kubernetes import client, watch
 from tests.e2e.application import Application
 from tests.e2e.release import application_on_a_cluster
 from tests.load.pod_usage import usage_of_pods
+from tests.load.printing import print_line
 
 WORKLOAD = "music"
 ONE, TEN = 10, 3
@@ -28,17 +28,12 @@ def main() -> None:
         _report("one Pod", [_seconds_to_ready(application, name, 1) for _ in range(ONE)])
         _report("ten at once", [_seconds_to_ready(application, name, 10) for _ in range(TEN)])
         application.kubectl("patch", "qa", name, "--type=merge", '-p={"spec":{"paused":null}}')
-        _print_line(_idle(application))
-
-
-def _print_line(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+        print_line(_idle(application))
 
 
 def _report(what: str, seconds: list[float]) -> None:
     ordered = sorted(seconds)
-    _print_line(
+    print_line(
         f"{what}: PATCH /scale to Ready, {len(seconds)} runs: median "
         f"{statistics.median(ordered):.1f} s, slowest {ordered[-1]:.1f} s"
     )

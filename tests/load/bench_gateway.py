@@ -30,6 +30,7 @@ from mare.processes.tcp_ports import free_port
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.load.load_generator import Measured, generator, raw_client
+from tests.load.printing import print_line
 from tests.vhost import Vhost, eventually
 
 CLIENTS = 32
@@ -76,17 +77,13 @@ def main() -> None:
         for queues in QUEUES:
             results += measure(node, queues, options.seconds, options.rounds)
     verdicts = [verdict(results, queues) for queues in QUEUES]
-    _print_line(table(results))
+    print_line(table(results))
     for each in verdicts:
-        _print_line(each.sentence)
+        print_line(each.sentence)
     if options.json:
         report = {"results": results, "ratios": verdicts}
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
     sys.exit(any(each.of_pool < WORST_OF_POOL for each in verdicts))
-
-
-def _print_line(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
 
 
 def measure(node: Node, queues: str, seconds: int, rounds: int) -> list[Result]:

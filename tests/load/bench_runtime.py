@@ -20,6 +20,7 @@ import amqp
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.integration.runtime.launching import Flavour, Launched
+from tests.load.printing import print_line
 from tests.vhost import Vhost
 
 REQUESTS = 5_000
@@ -72,12 +73,6 @@ def _fill(channel: amqp.Channel, read: Callable[[], object]) -> None:
         channel.basic_publish(request, "nameko-rpc", "worker.echo")
         while confirmed < number - 500 or confirmed < number == REQUESTS:
             read()
-
-
-def print_line(line: str) -> None:
-    """Show a line at once."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 def main() -> int:

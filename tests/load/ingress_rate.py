@@ -12,18 +12,20 @@ scales, the time of Pods that started or ended is not in it.
 import argparse
 import asyncio
 import statistics
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import aiohttp
 
+from mare.simulation.results import percentile
 from tests.e2e.application import HOST, Application
 from tests.e2e.release import application_on_a_cluster
 from tests.load.pod_usage import usage_of_pods
+from tests.load.printing import print_line
 
 SERVICES = ("weather", "music", "playlists")
 LIMIT_SECONDS = 0.25
@@ -48,8 +50,7 @@ class Step:
 
     @property
     def p99(self) -> float:
-        times = self.took + [float("inf")] * self.failed
-        return statistics.quantiles(times, n=100)[98] if len(times) > 1 else float("inf")
+        return percentile(sorted(self.took) + [inf] * self.failed, 0.99)
 
     def __str__(self) -> str:
         parts = ", ".join(f"{name} {each:.1f}" for name, each in self.milliseconds.items())
@@ -79,7 +80,7 @@ def main() -> None:
         one = _highest(application, arguments.rates, arguments.seconds, places, "one replica")
         _pause(application, "null")
         scaled = _highest(application, arguments.rates, arguments.seconds, places, "autoscaled")
-    _print_line(f"p99 within 250 ms: {one:g}/s with one replica, {scaled:g}/s autoscaled")
+    print_line(f"p99 within 250 ms: {one:g}/s with one replica, {scaled:g}/s autoscaled")
 
 
 def _pause(application: Application, value: str) -> None:
@@ -96,19 +97,18 @@ def _highest(
     form: str,
 ) -> float:
     """Return the highest rate that keeps the limit, 0 if none does."""
-    _print_line(f"\n{form}\n| rate/s | replicas | p50 ms | p99 ms | failed | machine | CPU ms |")
-    _print_line("|---|---|---|---|---|---|---|")
+    print_line(f"\n{form}\n| rate/s | replicas | p50 ms | p99 ms | failed | machine | CPU ms |")
+    print_line("|---|---|---|---|---|---|---|")
     highest, too_high = 0.0, 0
     for rate in rates:
         asyncio.run(_load(application.cluster.ingress, rate, _SETTLES_SECONDS, places))
-        used, busy, began = _used(application), _processor(), time.monotonic()
+        used, busy = _used(application), _processor()
         took, failed = asyncio.run(_load(application.cluster.ingress, rate, seconds, places))
         share = _share(busy, _processor())
-        requests = rate * (time.monotonic() - began)
-        used_for_each = milliseconds(used, _used(application), requests)
+        used_for_each = milliseconds(used, _used(application), len(took) + failed)
         replicas = "+".join(str(application.ready(f"mare-{name}")) for name in SERVICES)
         step = Step(rate, took, failed, replicas, used_for_each, share)
-        _print_line(str(step))
+        print_line(str(step))
         too_high = 0 if step.p99 <= LIMIT_SECONDS else too_high + 1
         highest = highest if too_high else rate
         if too_high == 2:
@@ -159,7 +159,7 @@ def _used(application: Application) -> dict[str, float]:
 
 
 def milliseconds(
-    before: Mapping[str, float], after: Mapping[str, float], requests: float
+    before: Mapping[str, float], after: Mapping[str, float], requests: int
 ) -> dict[str, float]:
     """Return the processor time for a request by component, of Pods that are in both readings."""
     components: defaultdict[str, float] = defaultdict(float)
@@ -177,11 +177,6 @@ def _processor() -> tuple[float, float]:
 
 def _share(before: tuple[float, float], after: tuple[float, float]) -> float:
     return (after[0] - before[0]) / (after[1] - before[1])
-
-
-def _print_line(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
