@@ -24,10 +24,28 @@ async def ticks(world: World, seconds: int, step: int = 1) -> None:
         await asyncio.sleep(step)
 
 
-def test_a_namespace_with_too_many_finished_jobs_creates_jobs_again(monkeypatch):
-    """The history limits of its objects are higher together than what is remembered."""
+@pytest.fixture
+def api(monkeypatch):
+    """An API server with Jobs of which a namespace may have `MOST`."""
     monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
-    api = JobApi()
+    return JobApi()
+
+
+async def create(api: JobApi, count: int) -> None:
+    for number in range(1, count + 1):
+        await api.request("POST", JOBS, new_job(api.owner, number))
+
+
+async def until_listed_again(world: World, api: JobApi) -> None:
+    """Return while a list waits for its answer, or after 20 s."""
+    for _ in range(20):
+        await ticks(world, 1)
+        if api.listing_waits:
+            break
+
+
+def test_a_namespace_with_too_many_finished_jobs_creates_jobs_again(api):
+    """The history limits of its objects are higher together than what is remembered."""
 
     async def timeline(world):
         begin(world, ready=MOST + 5, jobs={"successfulJobsHistoryLimit": 100})
@@ -48,10 +66,8 @@ def test_a_namespace_with_too_many_finished_jobs_creates_jobs_again(monkeypatch)
     run(timeline, workloads=targets(api))
 
 
-def test_a_namespace_whose_user_deletes_jobs_creates_jobs_again(monkeypatch):
+def test_a_namespace_whose_user_deletes_jobs_creates_jobs_again(api):
     """As a user, or ttlSecondsAfterFinished of the template, does."""
-    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
-    api = JobApi()
 
     async def timeline(world):
         begin(world, ready=MOST + 5)
@@ -68,10 +84,8 @@ def test_a_namespace_whose_user_deletes_jobs_creates_jobs_again(monkeypatch):
     run(timeline, workloads=targets(api))
 
 
-def test_jobs_of_the_namespace_alone_are_listed_again_ever_more_rarely(monkeypatch):
+def test_jobs_of_the_namespace_alone_are_listed_again_ever_more_rarely(api):
     """One namespace at its bound must not stop the watch that the others share."""
-    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
-    api = JobApi()
 
     async def timeline(world):
         begin(world, ready=MOST + 5)
@@ -85,14 +99,11 @@ def test_jobs_of_the_namespace_alone_are_listed_again_ever_more_rarely(monkeypat
     run(timeline, workloads=targets(api))
 
 
-def test_a_namespace_that_stays_at_its_bound_is_not_listed_for_each_job(monkeypatch):
+def test_a_namespace_that_stays_at_its_bound_is_not_listed_for_each_job(api):
     """A list has up to 2,000 Jobs."""
-    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
-    api = JobApi()
 
     async def timeline(world):
-        for number in range(1, MOST + 1):
-            await api.request("POST", JOBS, new_job(api.owner, number))
+        await create(api, MOST)
         begin(world, ready=0)
         await ticks(world, 3)
         api.lists.clear()
@@ -106,9 +117,7 @@ def test_a_namespace_that_stays_at_its_bound_is_not_listed_for_each_job(monkeypa
     run(timeline, workloads=targets(api))
 
 
-def test_a_job_that_is_deleted_while_its_namespace_is_listed_again_is_not_remembered(monkeypatch):
-    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
-    api = JobApi()
+def test_a_job_that_is_deleted_while_its_namespace_is_listed_again_is_not_remembered(api):
 
     async def timeline(world):
         begin(world, ready=MOST + 5)
@@ -118,10 +127,7 @@ def test_a_job_that_is_deleted_while_its_namespace_is_listed_again_is_not_rememb
         gone = api.created[3:]
         for name in gone[:-1]:
             await api.events.put(("DELETED", api.jobs.pop(name)))
-        for _ in range(20):
-            await ticks(world, 1)
-            if api.listing_waits:
-                break
+        await until_listed_again(world, api)
         await api.events.put(("DELETED", api.jobs.pop(gone[-1])))
         await ticks(world, 1)
         api.listing.set()
@@ -131,22 +137,16 @@ def test_a_job_that_is_deleted_while_its_namespace_is_listed_again_is_not_rememb
     run(timeline, workloads=targets(api))
 
 
-def test_a_job_that_does_not_fit_while_its_namespace_is_listed_again_counts(monkeypatch):
+def test_a_job_that_does_not_fit_while_its_namespace_is_listed_again_counts(api):
     """The list is older than the Job, and without it all Jobs are remembered."""
-    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
-    api = JobApi()
 
     async def timeline(world):
-        for number in range(1, MOST + 2):
-            await api.request("POST", JOBS, new_job(api.owner, number))
+        await create(api, MOST + 1)
         begin(world, ready=0)
         await ticks(world, 3)
         await api.events.put(("DELETED", api.jobs.pop(api.created[-1])))
         api.listing = asyncio.Event()
-        for _ in range(20):
-            await ticks(world, 1)
-            if api.listing_waits:
-                break
+        await until_listed_again(world, api)
         created = await api.request("POST", JOBS, new_job(api.owner, MOST + 2))
         await api.events.put(("ADDED", created))
         await ticks(world, 1)
@@ -158,21 +158,15 @@ def test_a_job_that_does_not_fit_while_its_namespace_is_listed_again_counts(monk
 
 
 @pytest.mark.parametrize("is_gone", [True, False])
-def test_a_list_of_the_watch_ends_jobs_of_an_older_list_beside_it(monkeypatch, is_gone):
+def test_a_list_of_the_watch_ends_jobs_of_an_older_list_beside_it(api, is_gone):
     """A Job that the watch brings afterwards stays."""
-    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
-    api = JobApi()
 
     async def timeline(world):
-        for number in range(1, MOST + 2):
-            await api.request("POST", JOBS, new_job(api.owner, number))
+        await create(api, MOST + 1)
         begin(world, ready=0)
         await ticks(world, 3)
         api.listing = answered = asyncio.Event()
-        for _ in range(20):
-            await ticks(world, 1)
-            if api.listing_waits:
-                break
+        await until_listed_again(world, api)
         api.listing = None
         name = api.created[0]
         deleted = api.jobs.pop(name)
@@ -192,9 +186,7 @@ def test_a_list_of_the_watch_ends_jobs_of_an_older_list_beside_it(monkeypatch, i
 
 
 @pytest.mark.parametrize("pause", ["All", "ScaleOut"])
-def test_a_paused_object_keeps_its_finished_jobs(monkeypatch, pause):
-    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
-    api = JobApi()
+def test_a_paused_object_keeps_its_finished_jobs(api, pause):
 
     async def timeline(world):
         limits = {"successfulJobsHistoryLimit": 100}
@@ -209,11 +201,10 @@ def test_a_paused_object_keeps_its_finished_jobs(monkeypatch, pause):
     run(timeline, workloads=targets(api))
 
 
-def test_jobs_of_other_namespaces_cost_an_object_no_finished_job(monkeypatch):
+def test_jobs_of_other_namespaces_cost_an_object_no_finished_job(api, monkeypatch):
     """They have the shared part; the namespace itself is below its own bound."""
     stock = Stock("remembered Jobs", MOST, reserved=2, shared=3)
     monkeypatch.setattr(job_store, "REMEMBERED_JOBS", stock)
-    api = JobApi()
 
     async def timeline(world):
         begin(world, ready=8, jobs={"successfulJobsHistoryLimit": 100})
@@ -227,13 +218,10 @@ def test_jobs_of_other_namespaces_cost_an_object_no_finished_job(monkeypatch):
     run(timeline, workloads=targets(api))
 
 
-def test_finished_jobs_stay_where_unfinished_ones_alone_are_too_many(monkeypatch):
-    monkeypatch.setattr(job_store, "REMEMBERED_JOBS", Stock("remembered Jobs", MOST))
-    api = JobApi()
+def test_finished_jobs_stay_where_unfinished_ones_alone_are_too_many(api):
 
     async def timeline(world):
-        for number in range(1, 2 * MOST + 1):
-            await api.request("POST", JOBS, new_job(api.owner, number))
+        await create(api, 2 * MOST)
         for name in api.created[: MOST - 1]:
             await api.end(name)
         while not api.events.empty():
