@@ -114,15 +114,18 @@ def drain_of(facts: Facts, queues: Iterable[QueueReading], read_at: float | None
 
     The replicas can process more than the rate of acknowledgements, which arrivals limit.
     """
-    waiting = total(each.ready for each in queues)
-    if waiting == 0:
-        return {**serialize_reading(0.0, read_at), "estimate": None}
+    waiting, rate = total(each.ready for each in queues), facts.estimates.arrival_rate
     each = facts.spec.capacity_per_replica or facts.estimates.capacity_per_replica
-    rate = facts.estimates.arrival_rate
-    if isinstance(each, Unknown) or isinstance(rate, Unknown) or isinstance(waiting, Unknown):
-        return {**serialize_reading(_NOT_MEASURED), "estimate": None}
-    replicas = facts.ready if facts.ready is not None else facts.requested or 0
-    rate, most = significant(rate), significant(each * replicas)
-    clause = Clause("drain.estimate", arrivalRate=rate, capacity=most)
-    value = waiting / (most - rate) if most > rate else _NOT_DRAINING
-    return {**serialize_reading(value, read_at), "estimate": serialize_clause(clause)}
+    value: float | Unknown
+    estimate = None
+    if waiting == 0:
+        value = 0.0
+    elif isinstance(each, Unknown) or isinstance(rate, Unknown) or isinstance(waiting, Unknown):
+        value = _NOT_MEASURED
+    else:
+        replicas = facts.ready if facts.ready is not None else facts.requested or 0
+        rate, most = significant(rate), significant(each * replicas)
+        value = waiting / (most - rate) if most > rate else _NOT_DRAINING
+        clause = Clause("drain.estimate", arrivalRate=rate, capacity=most)
+        estimate = serialize_clause(clause)
+    return {**serialize_reading(value, read_at), "estimate": estimate}

@@ -139,7 +139,7 @@ class Capacity:
         None if it does not differ, or if that is not known yet. Example: at saturation a replica
         acknowledges 8 messages/s, each of which takes 0.5 s: it works on 8 x 0.5 s = 4. The mean
         stay is no service time: of 250 prefetched messages nearly all wait inside the replica.
-        Without a prefetch count nothing bounds `doubt`, and `per_replica` has no doubt either.
+        Without a prefetch count `per_replica` has no doubt, and the workers have none either.
         """
         at_saturation, service = self._at_saturation, self.service_seconds
         if at_saturation is None or not service:

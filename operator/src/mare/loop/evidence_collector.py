@@ -42,11 +42,8 @@ class EvidenceCollector:
         attempts = state.scale_attempts
         if attempts.problem is None and not self._guard.is_paused:
             return None
-        next_at, is_pause = (
-            max(state.next_change_at, self._guard.paused_until),
-            attempts.problem is None,
-        )
-        return FailedAttempt(attempts.problem or _PAUSED, next_at, is_pause)
+        next_at = max(state.next_change_at, self._guard.paused_until)
+        return FailedAttempt(attempts.problem or _PAUSED, next_at, attempts.problem is None)
 
 
 def other_operator(state: AutoscalerState) -> Unknown:

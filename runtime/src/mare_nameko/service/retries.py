@@ -47,11 +47,14 @@ class RetryPolicy:
         """Return the delay after failure number ``failures``, or None after the last retry."""
         if failures > self.limit or not self.delays:
             return None
-        return self.delays[min(failures, len(self.delays)) - 1]
+        return self._delay(failures)
 
     def outage_delay(self, outages: int) -> float | None:
         """Return the delay after outage number ``outages``, or None if events are not retried."""
-        return self.next_delay(1) and self.delays[min(outages, len(self.delays)) - 1]
+        return None if self.next_delay(1) is None else self._delay(outages)
+
+    def _delay(self, number: int) -> float:
+        return self.delays[min(number, len(self.delays)) - 1]
 
 
 def failures_so_far(headers: Mapping[str, Any]) -> int:

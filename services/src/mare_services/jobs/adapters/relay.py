@@ -228,6 +228,7 @@ class EventRelay:
             until = now + timedelta(seconds=CLAIM_SECONDS)
             events = tpool.execute(self._outbox.claim, now, until, limit, kind)
             lane.has_more = len(events) == limit
+            # Rows of versions that stored these events; what is sent needs no row.
             self._published += [event.message_id for event in events if not event.durable]
             self._enqueue(lane, events)
 
