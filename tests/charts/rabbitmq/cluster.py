@@ -108,8 +108,22 @@ class Cluster:
         The first node keeps its data, if any node runs. A node that is no member any more joins
         again without data.
         """
-        if not any(node.running for node in self.nodes):
-            return self.clear().start()
+        if any(node.running for node in self.nodes):
+            self._repair()
+        else:
+            self.clear()
+        self.start()
+        queues = set(self.evaluate(0, _QUEUES).split()) - {"ok", *_OF_THE_CHART}
+        with self.connect(0) as connection:
+            for queue in queues:
+                connection.channel().queue_delete(queue)
+        # Those of the chart, too: a first node that is quicker declares them without the others.
+        self.evaluate(0, _GROW)
+        becomes(lambda: self.evaluate(0, _WITHOUT_VOTER), "[]", _BOOT_SECONDS)
+        return self
+
+    def _repair(self) -> None:
+        """End the nodes that have to start again: those that left, and those in maintenance."""
         if not self.nodes[0].running:
             self.nodes[0].start()
         self.await_connection(0)
@@ -123,14 +137,6 @@ class Cluster:
         for number, node in enumerate(self.nodes):
             if self.name(number) in in_maintenance:
                 node.kill()
-        self.start()
-        queues = set(self.evaluate(0, _QUEUES).split()) - {"ok", *_OF_THE_CHART}
-        with self.connect(0) as connection:
-            for queue in queues:
-                connection.channel().queue_delete(queue)
-        self.evaluate(0, _GROW)
-        becomes(lambda: self.evaluate(0, _WITHOUT_VOTER), "[]", _BOOT_SECONDS)
-        return self
 
     def clear(self) -> Self:
         """End all nodes and remove their data."""
