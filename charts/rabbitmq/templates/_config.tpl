@@ -66,14 +66,6 @@ failure is, to a depth of 30. No text of these arguments may contain a blank. */
 {{- if $counts }} quorum_min_checkpoint_interval 64{{ end }} quorum_commands_soft_limit 16 credit_flow_default_credit {16,8} max_link_credit 16 -kernel error_logger_format_depth 30 logger [{filters,log,[{state,{fun'logger_filters':domain/2,{stop,undefined,[]}}}]}]
 {{- end -}}
 
-{{/* The same, but for the log, where the arguments are those of the Cluster Operator: its logger has started before this file is read. */}}
-{{- define "rabbitmq.advancedConfig" -}}
-{{- $log := include "rabbitmq.logBytes" . -}}
-{{- $counts := include "rabbitmq.countsMessages" . -}}
-[{ra, [{wal_max_size_bytes, {{ $log }}}{{ if $counts }}, {segment_max_entries, 512}{{ end }}]},
- {rabbit, [{quorum_wal_max_size_bytes, {{ $log }}}{{ if $counts }}, {quorum_min_checkpoint_interval, 64}{{ end }}, {quorum_commands_soft_limit, 16}, {credit_flow_default_credit, {16, 8}}, {max_link_credit, 16}]}].
-{{- end -}}
-
 {{- define "rabbitmq.countsMessages" -}}
 {{- if semverCompare "<4.1" (printf "%s.0" (include "rabbitmq.minor" .)) }}true{{ end -}}
 {{- end -}}
