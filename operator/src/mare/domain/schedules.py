@@ -1,5 +1,6 @@
 """Minimum replicas between the start and the end of a schedule."""
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -81,10 +82,19 @@ def _known_in(minute: int) -> dict[Schedule, bool]:
 
 
 def _is_active_in(schedule: Schedule, minute: int) -> bool:
+    zone = ZoneInfo(schedule.timezone)
+    return _last(schedule.start, minute, zone) > _last(schedule.end, minute, zone)
+
+
+def _last(expression: str, minute: int, zone: ZoneInfo) -> float:
+    """Return when an expression has last occurred; -inf if never."""
     # The reverse iterator excludes its start: a second is added to include the current minute.
-    moment = datetime.fromtimestamp(minute * _MINUTE + 1, ZoneInfo(schedule.timezone))
-    started = next(Occurrences(schedule.start, moment, reverse=True), None)
-    ended = next(Occurrences(schedule.end, moment, reverse=True), None)
-    if started is None:
-        return False
-    return ended is None or started > ended
+    moment = datetime.fromtimestamp(minute * _MINUTE + 1, zone)
+    found = next(Occurrences(expression, moment, reverse=True), None)
+    last = found.timestamp() if found else -math.inf
+    if not moment.fold:
+        return last
+    # The clock was set back: later times of the day than this one have been, too.
+    while datetime.fromtimestamp(minute * _MINUTE, zone).fold:
+        minute -= 1
+    return max(last, _last(expression, minute, zone))
