@@ -1,11 +1,19 @@
-"""Brokers of a hostile tenant, on 127.0.0.1, each with one way to use up a client."""
+"""Brokers of a hostile tenant, on 127.0.0.1, each with one way to use up a client.
+
+Each is a process of its own, as a broker is: what it takes from the interpreter of a bench would
+count as a delay of the operator.
+"""
 
 import socket
 import socketserver
 import struct
-import threading
-from collections.abc import Callable, Iterable, Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+
+from mare.processes.command import DIES_WITH_US
 
 _CHUNK = bytes(65_536)
 _MOST_BYTES = 2**30
@@ -14,59 +22,58 @@ _MOST_BYTES = 2**30
 _LIST_OF_QUEUES = 3
 """Slashes in the path of the queues of a virtual host."""
 
-Attack = Callable[[socketserver.BaseRequestHandler, threading.Event], None]
+Attack = Callable[[socketserver.BaseRequestHandler], None]
 
 
-def huge_frame(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+def huge_frame(handler: socketserver.BaseRequestHandler) -> None:
     """Announce an AMQP frame of 2 GB as the first one, and send 1 GB of it."""
     handler.request.recv(8)
     handler.request.sendall(b"\x01\x00\x00\x7f\xff\xff\xff")
-    _flood(handler, ended, _CHUNK)
+    _flood(handler, _CHUNK)
 
 
-def endless_list(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+def endless_list(handler: socketserver.BaseRequestHandler) -> None:
     """Answer a request of the management API with a list that does not end."""
     handler.request.recv(65_536)
     handler.request.sendall(
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n["
     )
-    _flood(handler, ended, b'{"name": "queue", "vhost": "/", "messages": 1},' * 1_000)
+    _flood(handler, b'{"name": "queue", "vhost": "/", "messages": 1},' * 1_000)
 
 
-def endless_text(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+def endless_text(handler: socketserver.BaseRequestHandler) -> None:
     """Answer a request for the management API with one text that does not end."""
     handler.request.recv(65_536)
     handler.request.sendall(b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[{"name": "')
-    _flood(handler, ended, b"a" * 65_536)
+    _flood(handler, b"a" * 65_536)
 
 
-def silence(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+def silence(handler: socketserver.BaseRequestHandler) -> None:
     """Accept a connection and send nothing."""
-    ended.wait(60)
+    time.sleep(60)
 
 
-def drip(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+def drip(handler: socketserver.BaseRequestHandler) -> None:
     """Send one byte of a valid AMQP frame a second."""
     for byte in b"\x01\x00\x00\x00\x00\xff\xff" + bytes(60):
         handler.request.sendall(bytes([byte]))
-        if ended.wait(1):
-            return
+        time.sleep(1)
 
 
-def reset(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+def reset(handler: socketserver.BaseRequestHandler) -> None:
     """Reset the connection after the first byte."""
     handler.request.recv(1)
     linger = struct.pack("ii", 1, 0)
     handler.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
 
-def hanging_queues(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+def hanging_queues(handler: socketserver.BaseRequestHandler) -> None:
     """Answer the statistics of a management API, and no request for one queue."""
-    while (request := handler.request.recv(65_536)) and not ended.is_set():
+    while request := handler.request.recv(65_536):
         path = request.split(b" ")[1].partition(b"?")[0]
         is_of_queues = path.startswith(b"/api/queues/")
         if is_of_queues and path.count(b"/") > _LIST_OF_QUEUES:
-            ended.wait(60)
+            time.sleep(60)
             return
         body = b"{}" if path.startswith((b"/api/cluster", b"/api/health")) else b"[]"
         if is_of_queues:
@@ -76,10 +83,10 @@ def hanging_queues(handler: socketserver.BaseRequestHandler, ended: threading.Ev
         handler.request.sendall(head.encode() + body)
 
 
-def interim(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
+def interim(handler: socketserver.BaseRequestHandler) -> None:
     """Answer a request with interim responses that do not end."""
     handler.request.recv(65_536)
-    _flood(handler, ended, b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1_000)
+    _flood(handler, b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1_000)
 
 
 def queues(names: Iterable[str]) -> Attack:
@@ -88,8 +95,8 @@ def queues(names: Iterable[str]) -> Attack:
     queue += '"messages_unacknowledged":0}}'
     listed = f"[{','.join(queue.format(name) for name in names)}]".encode()
 
-    def answer(handler: socketserver.BaseRequestHandler, ended: threading.Event) -> None:
-        while (request := handler.request.recv(65_536)) and not ended.is_set():
+    def answer(handler: socketserver.BaseRequestHandler) -> None:
+        while request := handler.request.recv(65_536):
             path = request.split(b" ")[1].partition(b"?")[0]
             body = b"{}" if path.startswith((b"/api/cluster", b"/api/health")) else b"[]"
             if path.startswith(b"/api/queues/") and path.count(b"/") == _LIST_OF_QUEUES:
@@ -100,11 +107,25 @@ def queues(names: Iterable[str]) -> Attack:
     return answer
 
 
-def _flood(handler: socketserver.BaseRequestHandler, ended: threading.Event, chunk: bytes) -> None:
+def _flood(handler: socketserver.BaseRequestHandler, chunk: bytes) -> None:
     sent = 0
-    while sent < _MOST_BYTES and not ended.is_set():
+    while sent < _MOST_BYTES:
         handler.request.sendall(chunk)
         sent += len(chunk)
+
+
+ATTACKS: Mapping[str, Attack] = {
+    "huge-frame": huge_frame,
+    "silence": silence,
+    "drip": drip,
+    "reset": reset,
+    "endless-list": endless_list,
+    "endless-text": endless_text,
+    "interim": interim,
+    "hanging-queues": hanging_queues,
+    "long-names": queues("a" * 200 + f"-{number}" for number in range(5_000)),
+    "many-queues": queues(f"queue-{number}" for number in range(29_000)),
+}
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -114,19 +135,31 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def hostile_broker(attack: Attack) -> Iterator[int]:
-    """Serve an attack to each connection; yield the port."""
-    ended = threading.Event()
+def hostile_broker(attack: str) -> Iterator[int]:
+    """Serve one of ATTACKS to each connection; yield the port."""
+    with subprocess.Popen(
+        [*DIES_WITH_US, sys.executable, "-m", __name__, attack], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def main() -> None:
+    attack = ATTACKS[sys.argv[1]]
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             with suppress(OSError):
-                attack(self, ended)
+                attack(self)
 
     with _Server(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield server.server_address[1]
-        finally:
-            ended.set()
-            server.shutdown()
+        sys.stdout.write(f"{server.server_address[1]}\n")
+        sys.stdout.flush()
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -8,18 +8,7 @@ import trustme
 from tests.broker_node import Node
 from tests.integration.operator.manifests import secret_of
 from tests.integration.operator.stage import Stage
-from tests.load.hostile_brokers import (
-    drip,
-    endless_list,
-    endless_text,
-    hanging_queues,
-    hostile_broker,
-    huge_frame,
-    interim,
-    queues,
-    reset,
-    silence,
-)
+from tests.load.hostile_brokers import hostile_broker
 from tests.load.hostile_objects import CHANGING, MANY
 from tests.load.tenant_objects import (
     Tenant,
@@ -29,19 +18,18 @@ from tests.load.tenant_objects import (
     paused_workload,
 )
 
-_AMQP = {each.__name__.replace("_", "-"): each for each in (huge_frame, silence, drip, reset)}
-_HTTP = {each.__name__.replace("_", "-"): each for each in (endless_list, endless_text, interim)}
+_AMQP = ("huge-frame", "silence", "drip", "reset")
+_HTTP = ("endless-list", "endless-text", "interim")
 BROKERS = (*_AMQP, *_HTTP)
 _OBJECTS = 20
-_QUEUES = 5_000
 _VIRTUAL_HOSTS = 32
 
 
 @contextmanager
 def brokers(stage: Stage, node: Node) -> Iterator[None]:
     with ExitStack() as stack:
-        for name, attack in {**_AMQP, **_HTTP}.items():
-            port = stack.enter_context(hostile_broker(attack))
+        for name in BROKERS:
+            port = stack.enter_context(hostile_broker(name))
             tenant = in_namespace(stage, name)
             documents = []
             for number in range(_OBJECTS):
@@ -63,7 +51,7 @@ def patterns(stage: Stage, node: Node) -> Iterator[None]:
     A RabbitMQ needs 0.3 cores for as many, whether they are read or not.
     """
     tenant = in_namespace(stage, "patterns")
-    with hostile_broker(queues("a" * 200 + f"-{number}" for number in range(_QUEUES))) as port:
+    with hostile_broker("long-names") as port:
         tenant.secret({"management-uri": f"http://mare:x@127.0.0.1:{port}"}, "broker")
         slow = [{"pattern": "*a" * 60 + f"*b{number}"} for number in range(20)]
         names = [f"worker-{number}" for number in range(8)]
@@ -78,7 +66,7 @@ def quiet(stage: Stage, node: Node) -> Iterator[None]:
     Each has to ask in 32 virtual hosts.
     """
     tenant = in_namespace(stage, "quiet")
-    with hostile_broker(hanging_queues) as port:
+    with hostile_broker("hanging-queues") as port:
         tenant.secret({"management-uri": f"http://mare:x@127.0.0.1:{port}"}, "broker")
         names = [f"worker-{number}" for number in range(64)]
         hosts = [{"name": "empty", "vhost": f"v{number}"} for number in range(_VIRTUAL_HOSTS)]
@@ -92,7 +80,7 @@ def quiet(stage: Stage, node: Node) -> Iterator[None]:
 def vhosts(stage: Stage, node: Node) -> Iterator[None]:
     """Eight objects with 32 virtual hosts each, of a broker that answers nothing."""
     tenant = in_namespace(stage, "vhosts")
-    with hostile_broker(silence) as port:
+    with hostile_broker("silence") as port:
         tenant.secret({"amqp-uri": f"amqp://mare:x@127.0.0.1:{port}/"}, "broker")
         entries = [
             [{"name": "work", "vhost": f"v{number}-{n}"} for n in range(_VIRTUAL_HOSTS)]
@@ -123,7 +111,7 @@ def certificates(stage: Stage, node: Node) -> Iterator[None]:
     """Secrets with different certificates, of a broker that answers nothing in 32 virtual hosts."""
     tenant = in_namespace(stage, "certificates")
     certificate = trustme.CA().cert_pem.bytes().decode()
-    with hostile_broker(silence) as port:
+    with hostile_broker("silence") as port:
         secrets = []
         for number in range(60):
             uri = f"amqps://user-{number}:x@127.0.0.1:{port}/"
@@ -146,7 +134,7 @@ def certificates(stage: Stage, node: Node) -> Iterator[None]:
 def responses(stage: Stage, node: Node) -> Iterator[None]:
     """Twenty virtual hosts of 29,000 queues each."""
     tenant = in_namespace(stage, "responses")
-    with hostile_broker(queues(f"queue-{number}" for number in range(29_000))) as port:
+    with hostile_broker("many-queues") as port:
         tenant.secret({"management-uri": f"http://mare:x@127.0.0.1:{port}"}, "broker")
         entries = [[{"name": "queue-1", "vhost": f"v{number}"}] for number in range(_OBJECTS)]
         apply_all(
