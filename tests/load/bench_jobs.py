@@ -1,11 +1,12 @@
 """Jobs against synchronous calls on the same machine, times from 202 to the results, and cost.
 
-    python -m tests.load.bench_jobs [--seconds 15] [--clients 16] [--steady-only]
+    python -m tests.load.bench_jobs [--seconds 15] [--clients 16] [--steady-only] [--postgresql]
 
 The whole system with one process of each service, embedded sources, SQLite. Closed loop: each
 client sends its next request when it has the answer. Then 5 jobs a second, each followed by a
 stream. Then 10 jobs a second, and as many calls: the processor time that each process takes for
-one, beyond what it takes at rest, and the messages that are published for it.
+one, beyond what it takes at rest, and the messages that are published for it. With PostgreSQL,
+which counts them, also the transactions.
 """
 
 import argparse
@@ -18,13 +19,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import psycopg
 import requests
 
+from mare_services.jobs.migrations import CONTRACTED
+from mare_services.jobs.migrations.upgrade import upgrade
+from mare_services.jobs.settings import StoreUri
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
+from tests.postgresql import PostgreSqlServer
 from tests.proc import tree_seconds
 from tests.system import RunningSystem, running_system
 from tests.vhost import eventually
@@ -77,7 +85,7 @@ async def follow(
 
 
 async def steady(
-    system: RunningSystem, node: Node, folder: Path, seconds: float, fresh: Iterator[object]
+    system: RunningSystem, node: Node, store: "Store", seconds: float, fresh: Iterator[object]
 ) -> dict[str, object]:
     """Submit jobs, then call, at a steady rate; return what one costs."""
     at_rest = Usage(system, node)
@@ -88,7 +96,8 @@ async def steady(
     found: dict[str, object] = {}
     async with aiohttp.ClientSession() as session:
         for kind in ("job", "call"):
-            before, loaded = ended(folder), Usage(system, node)
+            before, loaded = store.ended(), Usage(system, node)
+            transactions = store.transactions()
             began = time.monotonic()
 
             async def request(number: int, kind: str = kind, began: float = began) -> None:
@@ -104,7 +113,7 @@ async def steady(
 
             await asyncio.gather(*(request(number) for number in range(count)))
             jobs = before + count if kind == "job" else before
-            await asyncio.to_thread(eventually, lambda jobs=jobs: ended(folder) >= jobs, 240)
+            await asyncio.to_thread(eventually, lambda jobs=jobs: store.ended() >= jobs, 240)
             used, messages = loaded.per_second(), loaded.messages()
             net = {
                 part: 1000 * (used[part] - resting[part]) * loaded.passed / count for part in used
@@ -114,6 +123,9 @@ async def steady(
             }
             found[f"ms for a {kind} in all"] = round(sum(net.values()), 1)
             found[f"messages for a {kind}"] = round(messages / count, 1)
+            if store.counts_transactions:
+                more = store.transactions() - transactions
+                found[f"transactions for a {kind}"] = round(more / count, 1)
     return found
 
 
@@ -140,11 +152,11 @@ class Usage:
 
 
 async def measure(
-    system: RunningSystem, node: Node, folder: Path, arguments: argparse.Namespace
+    system: RunningSystem, node: Node, store: "Store", arguments: argparse.Namespace
 ) -> object:
     fresh = places()
     if arguments.steady_only:
-        return await steady(system, node, folder, arguments.seconds, fresh)
+        return await steady(system, node, store, arguments.seconds, fresh)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
 
         async def call(place: dict[str, object]) -> bool:
@@ -162,14 +174,14 @@ async def measure(
         jobs, jobs_failed, job_times = await closed_loop(
             submit, fresh, arguments.clients, arguments.seconds
         )
-        await asyncio.to_thread(eventually, lambda: ended(folder) >= jobs, 240)
+        await asyncio.to_thread(eventually, lambda: store.ended() >= jobs, 240)
         drained = time.monotonic() - began
         following = []
         for _ in range(int(arguments.seconds * FOLLOWED_PER_SECOND)):
             following.append(asyncio.create_task(follow(session, system, next(fresh))))
             await asyncio.sleep(1 / FOLLOWED_PER_SECOND)
         followed = await asyncio.gather(*following)
-    cost = await steady(system, node, folder, arguments.seconds, fresh)
+    cost = await steady(system, node, store, arguments.seconds, fresh)
     return {
         "calls per second": round(calls / arguments.seconds, 1),
         "call, ms (p50, p95)": percentiles(call_times),
@@ -190,10 +202,31 @@ def accepts_jobs(system: RunningSystem) -> bool:
     return submitted.status_code == 202
 
 
-def ended(folder: Path) -> int:
-    with sqlite3.connect(folder / "jobs.db", timeout=30) as store:
-        query = "SELECT count(*) FROM jobs WHERE state = 'complete'"
-        return int(store.execute(query).fetchone()[0])
+class Store:
+    """What the database of the jobs says; SQLite counts no transactions."""
+
+    def __init__(self, uri: str) -> None:
+        self.counts_transactions = uri.startswith("postgresql:")
+        self._connection: Any = (
+            psycopg.connect(uri, autocommit=True)
+            if self.counts_transactions
+            else sqlite3.connect(uri.removeprefix("sqlite://"), timeout=30, check_same_thread=False)
+        )
+        self._own = 0
+
+    def ended(self) -> int:
+        return self._number("SELECT count(*) FROM jobs WHERE state = 'complete'")
+
+    def transactions(self) -> int:
+        """Return how many others have committed, up to a second ago."""
+        if not self.counts_transactions:
+            return 0
+        statement = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+        return self._number(statement) - self._own
+
+    def _number(self, statement: str) -> int:
+        self._own += 1
+        return int(self._connection.execute(statement).fetchone()[0])
 
 
 def percentiles(seconds: list[float]) -> list[float]:
@@ -206,16 +239,22 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--steady-only", action="store_true")
+    parser.add_argument("--postgresql", action="store_true")
     arguments = parser.parse_args()
     program = broker_to_test()
-    with tempfile.TemporaryDirectory(prefix="mare-jobs-") as name, Node(program) as node:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mare-jobs-")))
+        node = stack.enter_context(Node(program))
+        uri = f"sqlite://{folder}/jobs.db"
+        if arguments.postgresql:
+            uri = stack.enter_context(PostgreSqlServer()).new_database()
+            upgrade(StoreUri(uri), CONTRACTED)
         bounds = {"EVENTS_MAX_STREAMS_PER_ADDRESS": "1000", "JOBS_MAX_OPEN": "100000"}
-        with running_system(node.amqp_uri, folder, **bounds) as system:
+        with running_system(node.amqp_uri, folder, JOBS_STORE=uri, **bounds) as system:
             system.start("events")
             eventually(lambda: "Streaming on port" in system.log("events"))
             eventually(lambda: accepts_jobs(system))
-            report = asyncio.run(measure(system, node, folder, arguments))
+            report = asyncio.run(measure(system, node, Store(uri), arguments))
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 
 
