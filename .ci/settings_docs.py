@@ -1,7 +1,6 @@
 """The tables of environment variables, from the classes that read them.
 
-Each field of a class is one row; the string below the field is its description. A class is an
-``EnvironmentSettings`` or a pydantic model.
+Each field of a class is one row; the string below the field is its description.
 """
 
 import ast
@@ -34,21 +33,12 @@ Row = tuple[str, Any, str]
 
 def table(name: str) -> str:
     """Return the Markdown table of the settings class with this name."""
-    kind: Any = locate(name)
-    rows = _pydantic_rows(kind) if hasattr(kind, "model_fields") else _dataclass_rows(kind)
+    rows = _rows(locate(name))
     lines = [f"| `{name}` | {_shown(default)} | {_cell(text)} |" for name, default, text in rows]
     return "\n".join(["| variable | default | description |", "|---|---|---|", *lines]) + "\n"
 
 
-def _pydantic_rows(kind: Any) -> Iterator[Row]:
-    prefix = kind.model_config.get("env_prefix", "")
-    for name, field in kind.model_fields.items():
-        default = field.get_default(call_default_factory=not field.is_required())
-        variable = field.validation_alias or (prefix + name).upper()
-        yield str(variable), ... if field.is_required() else default, field.description or ""
-
-
-def _dataclass_rows(kind: Any) -> Iterator[Row]:
+def _rows(kind: Any) -> Iterator[Row]:
     texts = {name: text for each in reversed(kind.__mro__) for name, text in _field_texts(each)}
     for field in dataclasses.fields(kind):
         default = field.default
@@ -74,8 +64,6 @@ def _field_texts(kind: type) -> Iterator[tuple[str, str]]:
 def _shown(default: Any) -> str:
     if default is ...:
         return "required"
-    if hasattr(default, "get_secret_value"):
-        default = default.get_secret_value()
     if isinstance(default, tuple | list):
         default = ",".join(map(_text, default))
     return f"`{_text(default)}`" if default not in ("", None) else ""

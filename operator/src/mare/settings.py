@@ -1,17 +1,17 @@
 """The operator's settings: environment variables, read once at the start."""
 
+import dataclasses
+import ipaddress
 import re
-from collections.abc import Mapping
-from typing import Annotated, Literal
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    IPvAnyNetwork,
-    ValidationError,
-)
+import msgspec
+
+from mare.broker.networks import Network
 
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
@@ -20,10 +20,12 @@ class SettingsError(Exception):
     """Environment variables are wrong. The text has one line for each of them."""
 
 
-def _names(text: str | tuple[str, ...]) -> tuple[str, ...]:
-    if isinstance(text, tuple):
-        return text
+def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(map(ipaddress.ip_network, _names(text)))
 
 
 def _path(text: str) -> str:
@@ -33,36 +35,36 @@ def _path(text: str) -> str:
     return path
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_names)]
-Path = Annotated[str, BeforeValidator(_path)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-
-
-class Settings(BaseModel):
-    """The string below each field is its description in the documentation."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="ignore",
-        populate_by_name=True,
-        use_attribute_docstrings=True,
-        alias_generator=lambda name: f"MARE_{name.upper()}",
+def _variable(default: Any, name: str = "", reads: Callable[[str], object] | None = None) -> Any:
+    """Return a field with another name than its own, or another form than a scalar of JSON."""
+    return dataclasses.field(
+        default=default,
+        metadata={key: value for key, value in (("variable", name), ("reads", reads)) if value},
     )
 
-    namespaces: Names = ()
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The string below each field is its description in the documentation."""
+
+    prefix: ClassVar[str] = "MARE_"
+
+    namespaces: tuple[str, ...] = _variable((), reads=_names)
     """Namespaces to watch, separated by commas. Empty: the whole cluster."""
     leader_election: bool = True
     """Whether to act only while this replica holds the Lease."""
-    lease_namespace: str = Field("default", validation_alias="POD_NAMESPACE")
+    lease_namespace: str = _variable("default", "POD_NAMESPACE")
     """Namespace of the Lease."""
     lease_name: str = "mare-operator"
     """Name of the Lease."""
-    shards: Annotated[int, Field(ge=1, le=32)] = 1
+    shards: Annotated[int, msgspec.Meta(ge=1, le=32)] = 1
     """Shards into which the namespaces of objects are divided. Each replica leads its share."""
-    lease_seconds: Annotated[float, Field(ge=2, le=60)] = 3.5
+    lease_seconds: Annotated[float, msgspec.Meta(ge=2, le=60)] = 3.5
     """Seconds after which another replica takes a Lease that is not renewed."""
-    identity: str = Field("mare", validation_alias="POD_NAME")
+    identity: str = _variable("mare", "POD_NAME")
     """Name of this replica. Each replica needs its own; a random suffix is added."""
     host: str = "::"
     """Address of /livez, /readyz, /leader and /metrics. :: is all addresses, of IPv6 and IPv4."""
@@ -76,53 +78,63 @@ class Settings(BaseModel):
     """Address of the dashboard."""
     dashboard_port: Port = 8081
     """Port of the dashboard. 0 takes a free port."""
-    dashboard_prefix: Path = ""
+    dashboard_prefix: str = _variable("", reads=_path)
     """Path of the dashboard, for example /mare."""
-    dashboard_hosts: Names = ()
+    dashboard_hosts: tuple[str, ...] = _variable((), reads=_names)
     """Host names of the dashboard, separated by commas, besides localhost and IP addresses."""
-    tick_seconds: Annotated[float, Field(ge=0.05, le=1)] = 0.25
+    tick_seconds: Annotated[float, msgspec.Meta(ge=0.05, le=1)] = 0.25
     """Shortest time between two reads of an object, in seconds."""
-    reads_per_second: Annotated[float, Field(ge=1, le=10_000)] = 400.0
+    reads_per_second: Annotated[float, msgspec.Meta(ge=1, le=10_000)] = 400.0
     """Broker reads per second. With more objects than that allows, each is read less often."""
-    namespace_queues: Annotated[int, Field(ge=1, le=1_000_000)] = 2_000
+    namespace_queues: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2_000
     """Queues that the objects of one namespace may select together; an object counts as one at
     least. The newest objects beyond that are unknown."""
-    statistics_seconds: Annotated[float, Field(ge=1, le=60)] = 5.0
+    statistics_seconds: Annotated[float, msgspec.Meta(ge=1, le=60)] = 5.0
     """Time between two readings of a broker's statistics, in seconds."""
-    secret_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    secret_seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 30.0
     """Time after which a Secret is read again, in seconds."""
     mark_pods: bool = True
     """Whether to mark idle Pods before a scale-down, which needs list and patch on Pods."""
     require_secret_label: bool = True
     """Whether to use only Secrets with the label `mare.dev/broker=true`."""
-    broker_networks: Networks = Field(("0.0.0.0/0", "::/0"), validate_default=True)
+    broker_networks: tuple[Network, ...] = _variable(_networks("0.0.0.0/0,::/0"), reads=_networks)
     """Networks that connections to brokers may lead to, separated by commas. They include loopback,
     link-local and metadata addresses only if a network lies within such a range, such as
     127.0.0.0/8. The Service address of the API server is always refused."""
-    otlp_endpoint: str = Field("", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    otlp_endpoint: str = _variable("", "OTEL_EXPORTER_OTLP_ENDPOINT")
     """Collector of traces (OTLP over HTTP), which get one trace for each change of replicas; needs
     the extra `tracing`, which the image contains. Empty: no export. The OpenTelemetry SDK reads the
     other `OTEL_*` variables itself."""
-    otlp_traces_endpoint: str = Field("", validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    otlp_traces_endpoint: str = _variable("", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     """The same, as a URL with its full path."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", validation_alias="LOG_LEVEL"
-    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _variable("INFO", "LOG_LEVEL")
     """Least severe level that is logged."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the settings that are not empty; `SettingsError` names every wrong variable."""
-        given = {name: text.strip() for name, text in environ.items() if text.strip()}
-        try:
-            return cls.model_validate(given)
-        except ValidationError as error:
-            mistakes = (
-                f"{each['loc'][0]}={each['input']!r}: {each['msg']}" for each in error.errors()
+        types = typing.get_type_hints(cls, include_extras=True)
+        values, mistakes = {}, []
+        for field in dataclasses.fields(cls):
+            name = _name_of(field)
+            if not (text := environ.get(name, "").strip()):
+                continue
+            reads = field.metadata.get("reads") or partial(
+                msgspec.convert, type=types[field.name], strict=False
             )
-            raise SettingsError("\n".join(mistakes)) from error
+            try:
+                values[field.name] = reads(text)
+            except ValueError as error:  # msgspec's ValidationError is one
+                mistakes.append(f"{name}={text!r}: {error}")
+        if mistakes:
+            raise SettingsError("\n".join(mistakes))
+        return cls(**values)
 
 
 def variables() -> list[str]:
     """Return the names of all environment variables."""
-    return [str(field.validation_alias) for field in Settings.model_fields.values()]
+    return [_name_of(field) for field in dataclasses.fields(Settings)]
+
+
+def _name_of(field: "dataclasses.Field[Any]") -> str:
+    return str(field.metadata.get("variable", Settings.prefix + field.name.upper()))

@@ -6,8 +6,8 @@ import sys
 PROGRAM = """
 import sys
 import mare.cli.run
-from mare.cluster.client_import import skip_synchronous_client
-skip_synchronous_client()
+from mare.cluster.client_import import import_small_client
+import_small_client()
 import mare.entrypoint
 print(*sys.modules, sep="\\n")
 """
@@ -24,6 +24,8 @@ UNWANTED = {
     "mare.private_broker",
     "mare.processes",
     "mare.simulation",
+    "pydantic",
+    "pydantic_core",
 }
 
 

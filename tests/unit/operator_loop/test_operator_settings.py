@@ -1,5 +1,7 @@
 """The operator's environment variables."""
 
+import dataclasses
+
 import pytest
 
 from mare.settings import Settings, SettingsError, variables
@@ -75,6 +77,5 @@ def test_an_empty_variable_counts_as_absent():
     assert Settings.from_env({"MARE_PORT": " ", "POD_NAME": ""}) == Settings.from_env({})
 
 
-def test_every_variable_has_a_name_and_a_description():
-    assert len(set(variables())) == len(Settings.model_fields) == len(variables())
-    assert all(field.description for field in Settings.model_fields.values())
+def test_every_variable_has_a_name_of_its_own():
+    assert len(set(variables())) == len(dataclasses.fields(Settings)) == len(variables())

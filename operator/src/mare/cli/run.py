@@ -10,7 +10,7 @@ import aiohttp
 import click
 
 from mare import logs
-from mare.cluster.client_import import skip_synchronous_client
+from mare.cluster.client_import import import_small_client
 from mare.ports import ApiError
 from mare.settings import Settings, SettingsError, variables
 
@@ -41,7 +41,7 @@ def run() -> None:
     logs.start(settings.log_level)
     gc.set_threshold(_GC_THRESHOLD)
     allow_open_files()
-    skip_synchronous_client()
+    import_small_client()
     from mare.entrypoint import run_operator  # noqa: PLC0415 - after the line above
 
     try:
