@@ -11,6 +11,7 @@ from pathlib import Path
 
 from devcluster import CannotRun, say
 from devcluster.toolset import Toolset
+from devcluster.trimming import module_file
 from local.cache import cache_folder, locked, locked_unless_taken
 from local.packages import unpack
 from mare.processes.command import DIES_WITH_US, CommandFailed, run
@@ -123,17 +124,24 @@ def _build(tools: Toolset, names: Iterable[str], folder: Path) -> None:
     """Build by one `go build`: it compiles each package once and links programs side by side."""
     compiler = go(tools.go_version)
     folder.mkdir(exist_ok=True)
-    for group in tools.groups(names):
-        say(f"Building {', '.join(group.values())}")
-        start = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as built:
-            command = [*DIES_WITH_US, compiler, "build", "-o", f"{built}/", *tools.flags]
-            run(
-                [*command, *(tools.packages[name] for name in group.values())],
-                seconds=_SECONDS,
-                cwd=tools.folder,
-                environment={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"},
-            )
-            for file, name in group.items():
-                Path(built, file).rename(folder / name)
-        say(f"Built {', '.join(group.values())} in {time.monotonic() - start:.0f} s")
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as sources:
+        modules = module_file(tools, compiler, Path(sources))
+        for group in tools.groups(names):
+            say(f"Building {', '.join(group.values())}")
+            start = time.monotonic()
+            with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as built:
+                command = [*DIES_WITH_US, compiler, "build", f"-modfile={modules}", *tools.flags]
+                run(
+                    [
+                        *command,
+                        "-o",
+                        f"{built}/",
+                        *(tools.packages[name] for name in group.values()),
+                    ],
+                    seconds=_SECONDS,
+                    cwd=tools.folder,
+                    environment={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"},
+                )
+                for file, name in group.items():
+                    Path(built, file).rename(folder / name)
+            say(f"Built {', '.join(group.values())} in {time.monotonic() - start:.0f} s")

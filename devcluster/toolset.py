@@ -1,6 +1,7 @@
 """Reads the `tool` lines of one go.mod and builds the compiler flags of its programs.
 
-Each folder below tools/ has a go.mod, which pins the versions of its programs, and no code.
+Each folder below tools/ has a go.mod, which pins the versions of its programs. The files below its
+`trimmed/` take the place of those with the same import path.
 """
 
 import hashlib
@@ -41,12 +42,20 @@ class Toolset:
     name: str
     module: str
     sums: str
+    trimmed: tuple[tuple[str, str], ...] = ()
+    """Import paths of files, and their texts."""
 
     @classmethod
     @cache
     def read(cls, name: str) -> "Toolset":
         folder = _TOOLS / name
-        return cls(name, (folder / "go.mod").read_text(), (folder / "go.sum").read_text())
+        files = sorted(file for file in folder.glob("trimmed/**/*") if file.is_file())
+        return cls(
+            name,
+            (folder / "go.mod").read_text(),
+            (folder / "go.sum").read_text(),
+            tuple((str(file.relative_to(folder / "trimmed")), file.read_text()) for file in files),
+        )
 
     @property
     def folder(self) -> Path:
@@ -82,8 +91,13 @@ class Toolset:
         return found.groups() if found else None
 
     @property
+    def modules(self) -> list[str]:
+        """The modules that the go.mod requires."""
+        return re.findall(r"^(?:require )?\s*(\S+) v", self.module, re.MULTILINE)
+
+    @property
     def flags(self) -> tuple[str, ...]:
-        modules = re.findall(r"^(?:require )?\s*(\S+) v", self.module, re.MULTILINE)
+        modules = self.modules
         stamps = "".join(
             f" -X {variable}={value.format(*version)}"
             for variable, module, value in _STAMPS
@@ -94,8 +108,9 @@ class Toolset:
 
     @cached_property  # computing it takes 5 ms, and each kubectl command needs it
     def key(self) -> str:
-        """A name that changes with versions and flags."""
-        text = "\0".join([self.module, self.sums, *self.flags])
+        """A name that changes with versions, files and flags."""
+        files = (part for file in self.trimmed for part in file)
+        text = "\0".join([self.module, self.sums, *files, *self.flags])
         return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 

@@ -1,6 +1,7 @@
 """Building the programs: few invocations of the compiler, no wait for programs of others."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,14 +12,18 @@ import pytest
 from devcluster import preparing
 from devcluster.preparing import are_programs_built
 from devcluster.programs import CONTAINERS, CONTROL_PLANE, FAST_TESTS, NODE, programs
+from devcluster.toolset import Toolset
+from devcluster.trimming import module_file
 from local.cache import locked
 
 _PROJECT = Path(__file__).parents[3]
 _GO = """\
 #!/bin/sh
 [ "$1" = env ] && { echo go99.0.0; exit; }
+[ "$1" = mod ] && { echo '{"Dir": "'"$GO_MODULES/$4"'"}'; exit; }
 echo "$@" >> "$GO_LOG"
-folder=$3
+while [ "$1" != -o ]; do shift; done
+folder=$2
 for package in "$@"; do
     name=${package%/v3}
     touch "$folder/${name##*/}"
@@ -35,6 +40,10 @@ def compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], li
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("GO_LOG", str(log))
+    monkeypatch.setenv("GO_MODULES", str(tmp_path))
+    for file, _ in Toolset.read("cluster").trimmed:
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).write_text("whole")
     return lambda: log.read_text().splitlines() if log.exists() else []
 
 
@@ -46,6 +55,22 @@ def test_all_programs_of_a_toolset_are_built_at_once(compiler: Callable[[], list
     assert "helm.sh/helm/v4/cmd/helm" in first
     assert second.endswith("helm.sh/helm/v3/cmd/helm")
     assert {file.name for file in folder.iterdir()} == set(FAST_TESTS)
+
+
+def test_trimmed_files_take_the_place_of_those_of_their_modules(tmp_path: Path) -> None:
+    tools = Toolset.read("cluster")
+    (tmp_path / "sources").mkdir()
+
+    file = module_file(tools, "go", tmp_path / "sources")
+
+    replaced = re.findall(
+        r"^replace (github\.com/(?:go-acme|coredns)/\S+) => (\S+)$", file.read_text(), re.MULTILINE
+    )
+    for path, text in tools.trimmed:
+        ((module, copy),) = [each for each in replaced if path.startswith(each[0])]
+        assert Path(copy, path.removeprefix(f"{module}/")).read_text() == text != "whole"
+        assert (tmp_path / path).read_text() == "whole"
+    assert file.with_name("go.sum").read_text() == tools.sums
 
 
 def test_only_missing_programs_are_built(compiler: Callable[[], list[str]]) -> None:

@@ -58,9 +58,10 @@ def test_kubernetes_is_linked_with_its_version() -> None:
     assert alone.flags[-1] == "-ldflags=-s -w"
 
 
-def test_another_version_or_checksum_is_another_key() -> None:
+def test_another_version_file_or_checksum_is_another_key() -> None:
     bumped = replace(_TOOLS, module=_TOOLS.module.replace("v3.7.2", "v3.7.3"))
-    assert len({_TOOLS.key, bumped.key, replace(_TOOLS, sums="h1:x").key}) == 3
+    trimmed = replace(_TOOLS, trimmed=(("k8s.io/kubernetes/x.go", "package x"),))
+    assert len({each.key for each in (_TOOLS, bumped, replace(_TOOLS, sums="h1:x"), trimmed)}) == 4
 
 
 def test_helm_3_is_linked_with_the_kubernetes_version_that_it_supports() -> None:
