@@ -43,7 +43,8 @@ def test_streams_and_queues_of_one_member_delay_nothing(cluster: Cluster):
     with cluster.connect(1) as connection:
         of_one = {
             "stream": {"x-initial-cluster-size": 1},
-            "quorum": {"x-quorum-initial-group-size": 1},
+            # The second one keeps the broker from adding members by itself.
+            "quorum": {"x-quorum-initial-group-size": 1, "x-quorum-target-group-size": 1},
         }
         for kind, size in of_one.items():
             arguments = {"x-queue-type": kind, **size}
