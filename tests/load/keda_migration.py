@@ -22,7 +22,7 @@ from devcluster.choosing import cluster_for_tests
 from devcluster.cluster import Cluster
 from tests.e2e.application import Application, job, program
 from tests.load.keda_stage import NAMESPACE, WORKER_URI, stage, trigger
-from tests.load.scaler_watch import ScalerWatch
+from tests.load.scaler_watch import ScalerWatch, handovers
 from tests.vhost import becomes, eventually
 
 TAKES = "0.4"
@@ -204,9 +204,9 @@ def report(phases: list[tuple[str, float]], watch: ScalerWatch, lines: list[Any]
     sys.stdout.write(f"{len(messages)} of {total['published']} messages were processed.\n")
     gaps = []
     for name in WORKLOADS:
-        handovers = list(watch.handovers(name))
-        gaps += [gap for _, gap in handovers]
-        text = ", ".join(f"{to} after {gap:.1f} s" for to, gap in handovers)
+        found = list(handovers(watch.samples[name]))
+        gaps += [gap for _, gap in found]
+        text = ", ".join(f"{to} after {gap:.1f} s" for to, gap in found)
         sys.stdout.write(f"{name}: {text}\n")
     sys.exit(len(messages) != total["published"] or max(gaps) > LONGEST_GAP)
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +18,8 @@ class ScalerWatch:
 
     def __init__(self, shop: Application, names: list[str]) -> None:
         self._shop, self._names = shop, names
-        self._samples: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        self.samples: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        """For each workload the times of the samples, and which autoscaler acted then."""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -36,18 +37,8 @@ class ScalerWatch:
         self._thread.join()
 
     def scales(self, autoscaler: str, name: str) -> bool:
-        samples = self._samples[name]
+        samples = self.samples[name]
         return bool(samples) and samples[-1][1] == autoscaler
-
-    def handovers(self, name: str) -> Iterator[tuple[str, float]]:
-        """Yield each autoscaler that takes over, and the seconds without one before it.
-
-        They are those between two samples at least, so a handover without a gap has 0.3 s.
-        """
-        acting = [each for each in self._samples[name] if each[1] != "none"]
-        for (at, before), (after, autoscaler) in pairwise(acting):
-            if before != autoscaler:
-                yield autoscaler, after - at
 
     def _run(self) -> None:
         while not self._ended.wait(_PERIOD):
@@ -61,7 +52,20 @@ class ScalerWatch:
             keda = any(each["spec"]["scaleTargetRef"]["name"] == name for each in autoscalers)
             mare = any(each["metadata"]["name"] == name and _acts(each) for each in ours)
             acting = "both" if keda and mare else "KEDA" if keda else "Maré" if mare else "none"
-            self._samples[name].append((now, acting))
+            self.samples[name].append((now, acting))
+
+
+def handovers(samples: Sequence[tuple[float, str]]) -> Iterator[tuple[str, float]]:
+    """Yield each autoscaler that begins to act, and the seconds without one before it.
+
+    They are those between two samples at least, so a handover without a gap has 0.3 s. "none" is
+    yielded if no autoscaler acts at the end.
+    """
+    ends = {0, len(samples) - 1}
+    shown = [(n, *each) for n, each in enumerate(samples) if each[1] != "none" or n in ends]
+    for (place, at, before), (next_place, after, autoscaler) in pairwise(shown):
+        if before != autoscaler or next_place > place + 1:
+            yield autoscaler, after - at
 
 
 def _acts(autoscaler: dict[str, Any]) -> bool:
