@@ -73,8 +73,39 @@ def test_a_paused_object_is_reported_and_has_no_part_in_the_steps_that_pause():
     assert result.exit_code == 2
     assert "so the output is paused too: Maré does not scale the workload until" in result.stderr
     assert "Neither KEDA nor Maré scales orders" in result.stderr
-    for absent in ("paused=true", "Maré scales from then on", "One ScaledObject at a time"):
-        assert absent not in result.stderr
+    assert "paused=true" not in result.stderr
+
+
+@pytest.mark.parametrize("annotation", ["paused", "paused-replicas"])
+def test_a_paused_object_is_taken_over_with_a_way_back_and_keeps_its_replicas(annotation):
+    paused = scaledobject(
+        annotations={PREFIX + annotation: "1"}, advanced={"restoreToOriginalReplicaCount": True}
+    )
+    other = scaledobject(scaleTargetRef={"name": "w1"})
+    other["metadata"] = {"name": "w1"}
+    steps = _steps(paused, other)[-7:-1]
+    assert [(step["name"], step["objects"]) for step in steps] == [
+        ("Delete", ["w1"]),
+        *((name, ["orders"]) for name in ("Paused", "Copy", "Arm", "Keep", "Delete")),
+    ]
+    _, _, copy, arm, keep, delete = steps
+    assert copy["commands"][0] == "NAME=orders"
+    assert "In FILE, remove paused and pausedReplicas, set dryRun" in arm["note"]
+    assert (arm["back"], arm["back_if"]) == (
+        "kubectl apply -f FILE",
+        "its dryRun in FILE is true again",
+    )
+    assert '"restoreToOriginalReplicaCount":false' in keep["commands"][0]
+    assert delete["back"] == 'kubectl apply -f "$NAME-scaledobject.yaml"'
+
+
+def test_a_paused_scaledjob_is_deleted_when_its_last_job_has_ended():
+    paused = _job()
+    paused["metadata"]["annotations"] = {f"{PREFIX}paused": "true"}
+    steps = [step for step in _steps(paused) if step["objects"]]
+    assert [step["name"] for step in steps] == ["Paused", "Copy", "Arm", "Delete"]
+    assert "leave its ScaledJob paused" in steps[0]["note"]
+    assert steps[-1]["note"].startswith("When the last Job of the ScaledJob has ended")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +145,7 @@ def test_each_step_is_explained_under_its_name_on_the_page():
     given = yaml.safe_dump_all([paused, restored])
     steps = json.loads(run("-o", "json", stdin=given).stdout)["steps"]
     page = (Path(__file__).parents[3] / "docs/convert.md").read_text()
-    assert len(steps) == 12
+    assert len(steps) == 15
     assert [step["name"] for step in steps if f"| **{step['name']}** |" not in page] == []
 
 

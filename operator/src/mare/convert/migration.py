@@ -22,6 +22,11 @@ _APPLY = "kubectl apply -f FILE"
 _DELETABLE = "each object in FILE has dryRun: true"
 _AND_NO_JOB = ", and the last Job of Maré has ended: the command deletes its Jobs"
 _DRY_AGAIN = "its dryRun in FILE is true again"
+_RESOURCES = {
+    "ScaledObject": "scaledobject",
+    "ScaledJob": "scaledjob",
+    "HorizontalPodAutoscaler": "hpa",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,7 @@ def steps(conversion: Conversion) -> list[Step]:
         return []
     return [
         *_preparations(objects),
-        *_takeovers([each for each in objects if not each.is_paused]),
-        *_paused([each for each in objects if each.is_paused]),
+        *_takeovers(objects),
         *([] if all(each.document.kind == "ScaledJob" for each in objects) else [_LATER]),
     ]
 
@@ -113,78 +117,81 @@ def _explain(namespace: str | None, name: str) -> str:
 
 
 def _takeovers(objects: list[Draft]) -> Iterator[Step]:
-    """Yield the steps of one workload, for each kind of autoscaler in each namespace."""
-    groups: dict[tuple[str, str | None], list[Draft]] = defaultdict(list)
-    for each in objects:
-        groups[each.document.kind, each.document.namespace].append(each)
-    for (kind, namespace), drafts in groups.items():
-        if kind == "ScaledJob":
-            found = _takeover_of_jobs(namespace, drafts)
-        else:
-            found = _takeover(kind, namespace, drafts)
+    """Yield the steps of one workload, for each kind of autoscaler in each namespace.
+
+    Autoscalers that are paused come last, because a person decides when they are taken over.
+    """
+    groups: dict[tuple[bool, str, str | None], list[Draft]] = defaultdict(list)
+    for each in sorted(objects, key=lambda each: each.is_paused):
+        groups[each.is_paused, each.document.kind, each.document.namespace].append(each)
+    for (is_paused, kind, namespace), drafts in groups.items():
         names = tuple(each.document.qualified_name for each in drafts)
-        for step in found:
+        if is_paused:
+            note = (
+                f"Neither KEDA nor Maré scales {', '.join(names)}. When Maré is to scale one,"
+                f" leave its {kind} paused, and take the next steps."
+            )
+            yield Step("Paused", note, namespace=namespace, objects=names)
+        takeover = _takeover_of_jobs if kind == "ScaledJob" else _takeover
+        for step in takeover(namespace, drafts):
             yield replace(step, namespace=namespace, objects=step.objects or names)
 
 
-def _one_at_a_time(kind: str, drafts: list[Draft]) -> str:
+def _copying(namespace: str | None, drafts: list[Draft]) -> Step:
+    kind = drafts[0].document.kind
     first, *others = (each.document.qualified_name for each in drafts)
     then = f", then {', '.join(others)}" if others else ""
-    return f"One {kind} at a time: {first}{then}. Keep a copy of it."
+    copying = f"-o yaml > {_copy(namespace, kind)}"
+    return Step(
+        "Copy",
+        f"One {kind} at a time: {first}{then}. Keep a copy of it.",
+        (
+            f"NAME={shlex.quote(drafts[0].document.name)}",
+            _for_name(namespace, f"get {_RESOURCES[kind]}", copying),
+        ),
+    )
+
+
+def _arming(drafts: list[Draft], effect: str) -> Step:
+    paused = "remove paused and pausedReplicas, " if drafts[0].is_paused else ""
+    return Step(
+        "Arm",
+        f"In FILE, {paused}set dryRun of this object to false, and apply FILE. {effect}",
+        (_APPLY,),
+        back=_APPLY,
+        back_if=_DRY_AGAIN,
+    )
 
 
 def _takeover_of_jobs(namespace: str | None, drafts: list[Draft]) -> Iterator[Step]:
     """Yield the steps for a ScaledJob: nothing else keeps KEDA and Maré from creating Jobs both."""
-    first, copy = drafts[0].document.name, _copy(namespace, "scaledjob")
-    yield Step(
-        "Copy",
-        _one_at_a_time("ScaledJob", drafts),
-        (f"NAME={shlex.quote(first)}", _for_name(namespace, "get scaledjob", f"-o yaml > {copy}")),
-    )
-    yield Step(
-        "Pause",
-        "Pause the ScaledJob. KEDA creates no more Jobs, and those that run go on.",
-        (_for_name(namespace, "annotate scaledjob", f"{PAUSED}=true --overwrite"),),
-        back=f"{_APPLY} && {_for_name(namespace, 'annotate scaledjob', f'{PAUSED}-')}",
-        back_if=_DRY_AGAIN,
-    )
-    yield Step(
-        "Arm",
-        "In FILE, set dryRun of this object to false, and apply FILE. Maré creates Jobs from then"
-        " on.",
-        (_APPLY,),
-        back=_APPLY,
-        back_if=_DRY_AGAIN,
-    )
+    yield _copying(namespace, drafts)
+    if not drafts[0].is_paused:
+        yield Step(
+            "Pause",
+            "Pause the ScaledJob. KEDA creates no more Jobs, and those that run go on.",
+            (_for_name(namespace, "annotate scaledjob", f"{PAUSED}=true --overwrite"),),
+            back=f"{_APPLY} && {_for_name(namespace, 'annotate scaledjob', f'{PAUSED}-')}",
+            back_if=_DRY_AGAIN,
+        )
+    yield _arming(drafts, "Maré creates Jobs from then on.")
     yield Step(
         "Delete",
         "When the last Job of the ScaledJob has ended, delete the ScaledJob: that ends its Jobs.",
         (_for_name(namespace, "delete scaledjob", ""),),
-        # The copy is not paused: KEDA creates Jobs at once.
-        back=f"{_APPLY} && {kubectl(namespace, 'apply', '-f')} {copy}",
+        # Unless the copy is paused, KEDA creates Jobs at once.
+        back=f"{_APPLY} && {kubectl(namespace, 'apply', '-f')} {_copy(namespace, 'ScaledJob')}",
         back_if=_DRY_AGAIN,
     )
 
 
-def _takeover(kind: str, namespace: str | None, drafts: list[Draft]) -> Iterator[Step]:
-    first = drafts[0].document.name
+def _takeover(namespace: str | None, drafts: list[Draft]) -> Iterator[Step]:
+    kind, is_paused = drafts[0].document.kind, drafts[0].is_paused
     is_keda = kind == "ScaledObject"
-    old = "scaledobject" if is_keda else "hpa"
-    copy = _copy(namespace, old)
-    yield Step(
-        "Copy",
-        _one_at_a_time(kind, drafts),
-        (f"NAME={shlex.quote(first)}", _for_name(namespace, f"get {old}", f"-o yaml > {copy}")),
-    )
-    yield Step(
-        "Arm",
-        "In FILE, set dryRun of this object to false, and apply FILE."
-        f" As long as the {kind} scales, Maré still changes nothing.",
-        (_APPLY,),
-        back=_APPLY,
-        back_if=_DRY_AGAIN,
-    )
-    if is_keda:
+    yield _copying(namespace, drafts)
+    waits = f"As long as the {kind} scales, Maré still changes nothing."
+    yield _arming(drafts, "Maré scales from then on." if is_paused else waits)
+    if is_keda and not is_paused:
         yield Step(
             "Pause",
             "Pause the ScaledObject. KEDA (measured with 2.21) deletes its HPA, and Maré scales"
@@ -207,28 +214,15 @@ def _takeover(kind: str, namespace: str | None, drafts: list[Draft]) -> Iterator
         "Days later, delete the ScaledObject."
         if is_keda
         else f"Delete the {kind}. Maré scales from then on.",
-        (_for_name(namespace, f"delete {old}", ""),),
-        back=f"{kubectl(namespace, 'apply', '-f')} {copy}",
+        (_for_name(namespace, f"delete {_RESOURCES[kind]}", ""),),
+        back=f"{kubectl(namespace, 'apply', '-f')} {_copy(namespace, kind)}",
     )
 
 
-def _paused(objects: list[Draft]) -> Iterator[Step]:
-    if objects:
-        names = ", ".join(each.document.qualified_name for each in objects)
-        yield Step(
-            "Paused",
-            f"Neither KEDA nor Maré scales {names}. When Maré is to scale it, leave the"
-            " ScaledObject paused; in FILE, remove paused and pausedReplicas, set dryRun to false;"
-            " apply FILE. Days later, delete the ScaledObject.",
-            (_APPLY,),
-            objects=tuple(each.document.qualified_name for each in objects),
-        )
-
-
-def _copy(namespace: str | None, old: str) -> str:
+def _copy(namespace: str | None, kind: str) -> str:
     """Return the name of a file that is not that of the user's own manifest, as a shell word."""
     scope = shlex.quote(f"{namespace}-") if namespace else ""
-    return f'{scope}"$NAME-{old}.yaml"'
+    return f'{scope}"$NAME-{_RESOURCES[kind]}.yaml"'
 
 
 def _for_name(namespace: str | None, verb: str, rest: str) -> str:
