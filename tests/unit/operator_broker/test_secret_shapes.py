@@ -94,7 +94,7 @@ WITHOUT_URI = {key: value for key, value in CLUSTER_OPERATOR.items() if "_string
     ],
 )
 def test_the_uris_follow_from_the_shape(values, uri_key, amqp, management):
-    found = own_shape(values, uri_key)
+    found, _ = own_shape(values, uri_key)
 
     assert (found["amqp-uri"], found.get("management-uri")) == (amqp, management)
 
@@ -129,7 +129,9 @@ def test_the_keys_of_the_parts_can_be_named():
 def test_parts_that_are_not_named_have_their_common_keys():
     values = {"RABBIT_HOST": "h", "username": "u", "password": "p", "vhost": "v"}
 
-    assert own_shape(values, None, {"host": "RABBIT_HOST"})["amqp-uri"] == "amqp://u:p@h:5672/v"
+    found, _ = own_shape(values, None, {"host": "RABBIT_HOST"})
+
+    assert found["amqp-uri"] == "amqp://u:p@h:5672/v"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,7 @@ def test_the_keys_of_management_uri_and_ca_can_be_named(uri_key, part_keys, mana
         "RABBIT_CA": "PEM",
     }
 
-    found = own_shape(values, uri_key, part_keys)
+    found, _ = own_shape(values, uri_key, part_keys)
 
     assert (found["management-uri"], found.get("ca.crt")) == (management, ca)
     assert urlsplit(found["amqp-uri"]).hostname == ("orders.example" if uri_key else "orders")
@@ -194,7 +196,7 @@ def test_a_secret_of_another_tool_can_be_used_as_it_is():
     ("uri_key", "message"),
     [
         ("absent", "Secret broker has no key absent"),
-        ("password", "amqp-uri of Secret broker must begin with amqp:// or amqps://"),
+        ("password", "password of Secret broker must begin with amqp:// or amqps://"),
     ],
 )
 def test_a_key_without_a_uri_is_refused_without_its_value(uri_key, message):
@@ -203,3 +205,74 @@ def test_a_key_without_a_uri_is_refused_without_its_value(uri_key, message):
     with pytest.raises(AccessRefused, match=message) as refused:
         parse_secret("broker", values, uri_key=uri_key)
     assert "hidden" not in str(refused.value)
+
+
+IS_URI = "is a URI, not a host name: set brokerRef.uriKey:"
+NO_HOST = "must be one host name or IP address, without a port"
+NO_PORT = "must be a number from 1 to 65535"
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "message"),
+    [
+        ({"host": "amqp://u:hidden@h/v"}, {}, f"host of the Secret {IS_URI} host"),
+        ({"host": "http://u:hidden@h/v"}, {}, f"host of the Secret {IS_URI} host"),
+        (
+            {"host": "http://u:hidden@h/v"},
+            {"uri_key": "host"},
+            "host of Secret broker must begin with amqp:// or amqps:// and name a host",
+        ),
+        (
+            {"uri": "amqp://u:hidden@h:port"},
+            {},
+            "uri of Secret broker must begin with amqp:// or amqps:// and name a host",
+        ),
+        ({"host": "h:5671"}, {}, f"host of the Secret {NO_HOST}"),
+        ({"host": "h1,h2"}, {}, f"host of the Secret {NO_HOST}"),
+        ({"host": "hidden@h"}, {}, f"host of the Secret {NO_HOST}"),
+        ({"host": "h" * 254}, {}, f"host of the Secret {NO_HOST}"),
+        (
+            {"HOST": "amqps://u:hidden@h"},
+            {"part_keys": {"host": "HOST"}},
+            f"HOST of the Secret {IS_URI} HOST",
+        ),
+        ({"host": "h", "port": "amqp"}, {}, f"port of the Secret {NO_PORT}"),
+        ({"host": "h", "port": "0"}, {}, f"port of the Secret {NO_PORT}"),
+        ({"host": "h", "port": "65536"}, {}, f"port of the Secret {NO_PORT}"),
+        (
+            {"host": "h", "PORT": "5671/"},
+            {"part_keys": {"port": "PORT"}},
+            f"PORT of the Secret {NO_PORT}",
+        ),
+        (
+            {"host": "h", "vhost": "v" * 1_024},
+            {},
+            "the URI of host, vhost of Secret broker is too long",
+        ),
+        (
+            {"uri": "amqp://h", "M": "amqp://m"},
+            {"part_keys": {"managementUri": "M"}},
+            "M of Secret broker must begin with http:// or https://",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_by_the_keys_of_the_secret(values, names, message):
+    encoded = {key: secret(value=value)["value"] for key, value in values.items()}
+
+    with pytest.raises(AccessRefused) as refused:
+        parse_secret("broker", encoded, **names)
+    assert str(refused.value).startswith(message)
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["h", "orders.shop.svc.", "b_1", "10.0.0.1", "fd00::1", "é.example"]
+)
+def test_a_host_is_a_name_or_an_address(host):
+    assert own_shape({"host": host, "port": "5671"}, None)[0]["amqp-uri"].startswith("amqps://")
+
+
+def test_a_host_beside_a_uri_is_not_checked():
+    values = {"uri": "amqp://u:p@h/", "host": "h1,h2"}
+
+    assert own_shape(values, None)[0]["amqp-uri"] == values["uri"]

@@ -107,7 +107,7 @@ def _ssl_context(
         if client_certificate is not None and client_key is not None:
             _load_client_certificate(context, client_certificate, client_key)
     except (ssl.SSLError, ValueError, OSError) as error:
-        raise AccessRefused("ca.crt, tls.crt or tls.key of the Secret are not PEM") from error
+        raise AccessRefused("the CA, tls.crt or tls.key of the Secret are not PEM") from error
     return context
 
 
@@ -204,10 +204,10 @@ def parse_secret(
             raise AccessRefused(f"Secret {secret_name} has no key {name} (brokerRef.{setting})")
     wanted = {*_KEYS, *named.values()}
     values = {key: _decode(secret_name, key, value) for key, value in data.items() if key in wanted}
-    values = own_shape(values, uri_key, part_keys)
+    values, keys = own_shape(values, uri_key, part_keys)
     for key, schemes in _SCHEMES.items():
         if key in values:
-            _check_uri(secret_name, key, values[key], schemes)
+            _check_uri(secret_name, keys.get(key, key), values[key], schemes)
     if not values.keys() & _SCHEMES.keys():
         names = ", ".join(_SCHEMES)
         text = f"Secret {secret_name} has none of {names}; brokerRef can name other keys"

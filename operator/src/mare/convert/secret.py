@@ -236,7 +236,7 @@ def _check_management(draft: Draft, access: Access, key: str, name: str) -> None
         otherwise = ADD_IT
         scope = draft.document.namespace
         command = patch_command(scope, name, MANAGEMENT_URI, ANY_MANAGEMENT_URI)
-    derived = own_shape({key: address}, key).get(MANAGEMENT_URI)
+    derived = own_shape({key: address}, key)[0].get(MANAGEMENT_URI)
     if derived is None:
         draft.edits.append(f"{MANAGEMENT_URI} in the Secret")
         note = f"{NEEDED}, which Maré does not derive from {key}"
