@@ -3,17 +3,14 @@
 import json
 
 import pytest
-from click import unstyle
 from click.testing import CliRunner
 
 from mare.cli import mare
 from mare.custom_resource.status import without_absent
-from mare.custom_resource.status_values import seconds_of
 from mare.domain.unknown import Unknown
 from mare.explanation.explained import at, oldest
-from mare.explanation.explained import explain as explain_object
 from mare.explanation.stored import changes_of
-from mare.explanation.text import text, text_at
+from mare.explanation.text import text_at
 from mare.ports import AccessRefused
 from tests.unit.operator_loop.worlds import World, body, run
 
@@ -141,18 +138,6 @@ def test_an_object_without_a_status_has_no_decision():
     result = explain(document)
     assert result.exit_code == 4
     assert "No decision yet" in result.output
-
-
-@pytest.mark.parametrize(
-    ("age", "sentence"),
-    [(5, "No decision yet"), (60, "Check that one runs and watches namespace shop")],
-)
-def test_an_object_that_no_operator_watches_is_explained(age, sentence):
-    document = {key: value for key, value in stored().items() if key != "status"}
-    created = seconds_of(document["metadata"]["creationTimestamp"])
-    explained = explain_object(document, created + age)
-    assert sentence in explained.sentence
-    assert unstyle(text(explained, created + age)).startswith("Deployment/worker is unknown\n")
 
 
 def test_json_has_the_same():

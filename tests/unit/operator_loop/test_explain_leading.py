@@ -70,6 +70,26 @@ def test_a_lease_that_does_not_exist_is_a_warning_and_an_error():
     assert verdict_of(explained.facts).exit_code == 1
 
 
+@pytest.mark.parametrize(("age", "code"), [(29, 4), (31, 1)])
+def test_an_object_without_a_status_has_no_leader_after_30_seconds(age: int, code: int):
+    document = {key: value for key, value in stored().items() if key != "status"}
+    at = seconds_of(document["metadata"]["creationTimestamp"]) + age
+    explained = explain_object(document, at, Unread("its status names no Lease"))
+    assert verdict_of(explained.facts).exit_code == data(explained)["exitCode"] == code
+    problems = [each["code"] for each in data(explained)["problems"]]
+    assert problems == (["MARE018"] if code == 1 else [])
+
+
+def test_an_object_that_was_never_reconciled_says_how_to_find_the_leader():
+    document = {key: value for key, value in stored().items() if key != "status"}
+    at = seconds_of(document["metadata"]["creationTimestamp"]) + THREE_HOURS
+    output = unstyle(text(explain_object(document, at), at))
+    assert output.startswith("Deployment/worker is unable to scale (UnableToScale)\nNo decision, ")
+    assert "none runs, none watches namespace shop, or none leads." in output
+    assert "kubectl get pods --all-namespaces -l app.kubernetes.io/name=operator" in output
+    assert "kubectl get leases --all-namespaces" in output
+
+
 def test_the_leader_of_the_shard_is_named():
     renewal = Renewal("mare/mare-operator", RENEWED.at, "mare-operator-7d9c-x2x", (2, 3))
     explained = explain_object(stored(), RENEWED.at + 1, renewal)

@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mare.custom_resource.status_values import instant, seconds_of
+from mare.custom_resource.status_values import instant, read_time
 from mare.domain.clause import capital
 from mare.explanation.facts import Facts
-from mare.explanation.leading import NO_LEASE, Leading, with_leading
+from mare.explanation.leading import NO_LEASE, Leading, NeverReconciled, with_leading
 from mare.explanation.stored import Recorded, facts_of_object, recorded
-
-_RECONCILED_WITHIN = 30.0
-"""Seconds after which a running operator has written the first status."""
 
 
 class NothingRecorded(Exception):
@@ -34,9 +31,11 @@ class Explained:
 
 def explain(body: Mapping[str, Any], now: float, leading: Leading = NO_LEASE) -> Explained:
     """Explain a stored object; raise ValueError if a newer operator wrote its status."""
-    facts = with_leading(facts_of_object(body, now), leading, now)
+    created = None if body.get("status") else read_time(body["metadata"].get("creationTimestamp"))
+    known = leading if created is None else NeverReconciled(created)
+    facts = with_leading(facts_of_object(body, now), known, now)
     decision = facts.decision
-    sentence = decision.message if decision else _without_decision(facts, body, now)
+    sentence = decision.message if decision else _without_decision(facts)
     if decision and facts.has_no_leader and facts.cannot_act:
         sentence = f"{capital(facts.cannot_act.message)}. The last decision: {sentence}"
     return Explained(
@@ -69,14 +68,7 @@ def _is_outdated(body: Mapping[str, Any]) -> bool:
     return observed is not None and observed != body["metadata"]["generation"]
 
 
-def _without_decision(facts: Facts, body: Mapping[str, Any], now: float) -> str:
+def _without_decision(facts: Facts) -> str:
     if facts.cannot_act is not None:
         return f"No decision, because {facts.cannot_act.message}."
-    created = body["metadata"].get("creationTimestamp")
-    if body.get("status") or not created or now - seconds_of(created) < _RECONCILED_WITHIN:
-        return "No decision yet: no operator has reconciled the object."
-    return (
-        f"No operator has reconciled the object since {created}. Check that one runs and watches"
-        f" namespace {facts.key.namespace}: kubectl get deployments --all-namespaces"
-        " -l app.kubernetes.io/name=operator,app.kubernetes.io/part-of=mare"
-    )
+    return "No decision yet: no operator has reconciled the object."

@@ -30,16 +30,29 @@ class Unread:
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class NeverReconciled:
+    """An object without a status: an operator that leads writes one within seconds."""
+
+    at: float
+    """When the object was created."""
+
+
 NO_LEASE = Unread("a file has no Lease")
 Leading = Renewal | Unread
 
 
-def with_leading(facts: Facts, leading: Leading, now: float) -> Facts:
-    """Return facts that contain the condition of a Lease that is not renewed, or is gone."""
+def with_leading(facts: Facts, leading: Leading | NeverReconciled, now: float) -> Facts:
+    """Return facts that contain the condition that no replica leads, if so."""
     if isinstance(leading, Unread) or now - leading.at <= SILENT_SECONDS:
         return facts
-    clause = _silent(leading)
-    silent = Condition("OperatorLeads", "False", "NoLeader", str(clause), (clause,))
+    if isinstance(leading, NeverReconciled):
+        since, namespace = instant(leading.at), facts.key.namespace
+        clause = Clause("operator.neverReconciled", since=since, namespace=namespace)
+        reason = "NeverReconciled"
+    else:
+        clause, reason = _silent(leading), "NoLeader"
+    silent = Condition("OperatorLeads", "False", reason, str(clause), (clause,))
     return replace(facts, conditions=(silent, *facts.conditions))
 
 
