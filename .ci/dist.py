@@ -2,7 +2,8 @@
 
 ``python .ci/dist.py FOLDER [HELM]``; HELM is by default the one on the PATH or the tests' own.
 $REGISTRY is where our images are. $TAG is by default the version of the charts. $DIGESTS, such as
-``gateway=sha256:... services=sha256:...``, takes the place of tags.
+``gateway=sha256:... services=sha256:...``, are those of the images that the charts name by default:
+a person who sets another tag gets that one.
 A plain manifest has everything in one namespace, ``mare``, and none of the chart's hooks: those
 serve upgrades and tests by Helm. That of playlists leaves the operator to the operator's own.
 """
@@ -14,18 +15,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from base_images import references
+
 CHARTS = Path("charts")
 NAMESPACE = "mare"
 VALUES = {"playlists": ("operator.enabled=false",)}
-IMAGES = {
-    ("playlists", "gateway.image"): "gateway",
-    ("playlists", "serviceDefaults.image"): "services",
-    ("operator", "image"): "operator",
-    ("playlists", "postgresql.image"): "postgres",
-    ("playlists", "valkey.image"): "valkey",
-    ("rabbitmq", "image"): "rabbitmq",
-}
-"""Where the values of a chart have the digests of images: ours, and those of base_images.py."""
 
 _NAMESPACE = f"""\
 apiVersion: v1
@@ -74,14 +68,11 @@ def with_dependencies(helm: str, chart: Path, work: Path) -> Path:
 
 
 def release(file: Path) -> None:
-    """Write registry, tag and digests into the values of a chart, and into its defaults."""
+    """Write registry and tag into the values of a chart and into its defaults; add digests."""
+    (file.parent / "files/digests.yaml").write_text(digests())
     own = {}
     if file.parent.name != "rabbitmq":
         own = {"image.registry": os.environ["REGISTRY"], "image.tag": os.environ.get("TAG", "")}
-    digests = dict(each.split("=") for each in os.environ.get("DIGESTS", "").split())
-    for (chart, path), image in IMAGES.items():
-        if chart == file.parent.name and image in digests:
-            own[f"{path}.digest"] = digests[image]
     defaults = file.parent / "files/values.txt"
     text, lines = file.read_text(), f"\n{defaults.read_text()}"
     for path, value in own.items():
@@ -89,6 +80,17 @@ def release(file: Path) -> None:
         lines = lines.replace(f'\n{path} ""\n', f'\n{path} "{value}"\n')
     file.write_text(text)
     defaults.write_text(lines.removeprefix("\n"))
+
+
+def digests() -> str:
+    """Return $DIGESTS as YAML, a line for each image with its repository and tag."""
+    images = references()
+    tag = os.environ.get("TAG") or Path("VERSION").read_text(encoding="utf-8").strip()
+    given = (each.split("=") for each in os.environ.get("DIGESTS", "").split())
+    return "".join(
+        f"{images.get(name, f'mare/{name}:{tag}').removeprefix('docker.io/')}: {digest}\n"
+        for name, digest in given
+    )
 
 
 def replaced(text: str, path: list[str], value: str) -> str:

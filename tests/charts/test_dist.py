@@ -14,7 +14,11 @@ from tests.control_plane import ControlPlane
 from tests.vhost import eventually
 
 PROJECT = Path(__file__).parents[2]
+OURS = ("gateway", "services", "operator")
 OTHERS = {"postgres": "library/postgres", "valkey": "valkey/valkey", "rabbitmq": "library/rabbitmq"}
+PATHS = {name: f"docker.io/{path}" for name, path in OTHERS.items()} | {
+    name: f"registry.example/team/mare/{name}" for name in OURS
+}
 
 
 @pytest.fixture(scope="session")
@@ -78,32 +82,65 @@ REUSED = {
 """Values of an earlier chart without these, as after `helm upgrade --reuse-values`."""
 
 
+def digests_of(*names: str) -> dict[str, str]:
+    return {name: f"sha256:{str(n) * 64}" for n, name in enumerate(names)}
+
+
+def released(helm: Helm, folder: Path, digests: dict[str, str], **environment: str) -> Path:
+    """Return the package of the whole application, with these digests of images."""
+    pairs = " ".join(f"{name}={digest}" for name, digest in digests.items())
+    make_dist(helm, folder, DIGESTS=pairs, **environment)
+    (package,) = folder.glob("playlists-*.tgz")
+    return package
+
+
 def images_of(text: str) -> set[str]:
     return {line.split()[-1].strip('"') for line in text.splitlines() if " image: " in line}
 
 
 def test_the_packages_hold_the_charts_that_they_depend_on_and_name_their_images(helm, tmp_path):
-    names = ("gateway", "services", "postgres", "valkey", "rabbitmq")
-    digests = {name: f"sha256:{str(n) * 64}" for n, name in enumerate(names)}
-    pairs = " ".join(f"{name}={digest}" for name, digest in digests.items())
-    make_dist(helm, tmp_path, TAG="7", DIGESTS=pairs)
-    (package,) = tmp_path.glob("playlists-*.tgz")
+    digests = digests_of("gateway", "services", *OTHERS)
+    package = released(helm, tmp_path, digests, TAG="7")
 
     rendered = helm.template(package, {"valkey": {"enabled": True}})
 
     assert {"StatefulSet", "QueueAutoscaler"} <= {each["kind"] for each in rendered}
     assert helm.template(package, REUSED).objects == rendered.objects
-    paths = {
-        "gateway": "registry.example/team/mare/gateway",
-        "services": "registry.example/team/mare/services",
-        "postgres": "docker.io/library/postgres",
-        "valkey": "docker.io/valkey/valkey",
-        "rabbitmq": "docker.io/library/rabbitmq",
-    }
     assert images_of(rendered.text) == {
         "registry.example/team/mare/operator:7",
-        *(f"{paths[name]}@{digest}" for name, digest in digests.items()),
+        *(f"{PATHS[name]}@{digest}" for name, digest in digests.items()),
     }
+
+
+def test_a_tag_of_ones_own_goes_before_the_digest_of_the_release(helm, tmp_path):
+    """As the runbook does from 4.1 to 4.3, and who installs their own builds."""
+    package = released(helm, tmp_path, digests_of(*PATHS))
+    tags = {
+        "image": {"tag": "dev"},
+        "operator": {"image": {"tag": "dev"}},
+        "rabbitmq": {"image": {"tag": "4.2.9-management"}},
+        "postgresql": {"image": {"tag": "18"}},
+        "valkey": {"enabled": True, "image": {"tag": "9"}},
+    }
+
+    found = images_of(helm.template(package, tags).text)
+
+    expected = dict.fromkeys(OURS, "dev") | {
+        "postgres": "18",
+        "valkey": "9",
+        "rabbitmq": "4.2.9-management",
+    }
+    assert found == {f"{PATHS[name]}:{tag}" for name, tag in expected.items()}
+
+
+def test_a_digest_of_ones_own_goes_before_all_else(helm, tmp_path):
+    package = released(helm, tmp_path, digests_of(*PATHS))
+    own = f"sha256:{'a' * 64}"
+
+    rendered = helm.template(package, {"rabbitmq": {"image": {"tag": "4.2", "digest": own}}})
+
+    found = {each for each in images_of(rendered.text) if each.startswith(PATHS["rabbitmq"])}
+    assert found == {f"{PATHS['rabbitmq']}@{own}"}
 
 
 def test_a_release_looks_up_the_images_that_the_charts_install(helm, dist, monkeypatch):
@@ -117,11 +154,8 @@ def test_a_release_looks_up_the_images_that_the_charts_install(helm, dist, monke
 
 
 def test_the_weekly_scan_finds_the_images_of_a_release(helm, tmp_path):
-    paths = {name: f"docker.io/{path}" for name, path in OTHERS.items()} | {
-        name: f"registry.example/team/mare/{name}" for name in ("gateway", "services", "operator")
-    }
-    digests = {name: f"sha256:{str(n) * 64}" for n, name in enumerate(paths)}
-    make_dist(helm, tmp_path, DIGESTS=" ".join(f"{name}={each}" for name, each in digests.items()))
+    digests = digests_of(*PATHS)
+    released(helm, tmp_path, digests)
     text = (PROJECT / ".github/workflows/scan.yml").read_text()
     steps = yaml.safe_load(text)["jobs"]["images"]["steps"]
     (script,) = (each["run"] for each in steps if "gh release" in each["run"])
@@ -145,7 +179,7 @@ def test_the_weekly_scan_finds_the_images_of_a_release(helm, tmp_path):
 
     assert ended.returncode == 1, "a scan that finds something is one that fails"
     assert {*ended.stdout.split()} == {
-        f"registry:{paths[name]}@{digest}" for name, digest in digests.items()
+        f"registry:{PATHS[name]}@{digest}" for name, digest in digests.items()
     }, ended.stderr
 
 

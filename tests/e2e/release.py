@@ -119,5 +119,4 @@ FORECAST = {
 
 def _image(image: str) -> dict[str, str]:
     repository, _, tag = image.rpartition(":")
-    # A packaged chart has the digests of other images, which take precedence over a tag.
-    return {"repository": repository, "tag": tag, "digest": ""}
+    return {"repository": repository, "tag": tag}

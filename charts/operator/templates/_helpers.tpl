@@ -81,10 +81,13 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- $name = printf "%s/%s" $registry $name -}}
 {{- end -}}
-{{- if .Values.image.digest -}}
-{{- printf "%s@%s" $name .Values.image.digest -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
+{{- /* A released chart has the digests of its images, by repository and tag. */ -}}
+{{- $released := .Files.Get "files/digests.yaml" | fromYaml -}}
+{{- with .Values.image.digest | default (get $released (printf "%s:%s" .Values.image.repository $tag)) -}}
+{{- printf "%s@%s" $name . -}}
 {{- else -}}
-{{- printf "%s:%s" $name (.Values.image.tag | default .Chart.AppVersion) -}}
+{{- printf "%s:%s" $name $tag -}}
 {{- end -}}
 {{- end -}}
 

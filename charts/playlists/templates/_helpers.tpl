@@ -61,10 +61,13 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- end -}}
 {{- $name = printf "%s/%s" $registry $name -}}
 {{- end -}}
-{{- if .image.digest -}}
-{{- printf "%s@%s" $name .image.digest -}}
+{{- $tag := .image.tag | default .root.Values.image.tag | default .root.Chart.AppVersion -}}
+{{- /* A released chart has the digests of its images, by repository and tag. */ -}}
+{{- $released := .root.Files.Get "files/digests.yaml" | fromYaml -}}
+{{- with .image.digest | default (get $released (printf "%s:%s" .image.repository $tag)) -}}
+{{- printf "%s@%s" $name . -}}
 {{- else -}}
-{{- printf "%s:%s" $name (.image.tag | default .root.Values.image.tag | default .root.Chart.AppVersion) -}}
+{{- printf "%s:%s" $name $tag -}}
 {{- end -}}
 {{- end -}}
 

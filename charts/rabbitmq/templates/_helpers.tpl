@@ -81,10 +81,13 @@ labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 {{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
 {{- $name = printf "%s/%s" (dig "imageRegistry" "" .Values.global | default .Values.image.registry | trimSuffix "/") $name -}}
 {{- end -}}
-{{- if .Values.image.digest -}}
-{{- printf "%s@%s" $name .Values.image.digest -}}
+{{- $tag := .Values.image.tag | default (printf "%s-management" .Chart.AppVersion) -}}
+{{- /* A released chart has the digests of its images, by repository and tag. */ -}}
+{{- $released := .Files.Get "files/digests.yaml" | fromYaml -}}
+{{- with .Values.image.digest | default (get $released (printf "%s:%s" .Values.image.repository $tag)) -}}
+{{- printf "%s@%s" $name . -}}
 {{- else -}}
-{{- printf "%s:%s" $name (.Values.image.tag | default (printf "%s-management" .Chart.AppVersion)) -}}
+{{- printf "%s:%s" $name $tag -}}
 {{- end -}}
 {{- end -}}
 
