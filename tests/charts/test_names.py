@@ -40,7 +40,10 @@ DIGITS = {
         "serviceAccount": {"create": False, "name": YEAR, "jobName": YEAR},
         "definitions": {"existingSecret": YEAR},
         "ingress": {"enabled": True, "host": "a.example", "className": YEAR, "tlsSecret": YEAR},
-        "networkPolicy": {"managementFrom": [{"podSelector": {}}]},
+        "networkPolicy": {
+            "managementFrom": [{"podSelector": {}}],
+            "operators": [{"namespace": YEAR, "instance": YEAR}],
+        },
     },
     "operator": {
         **_PODS,
@@ -52,7 +55,14 @@ DIGITS = {
     },
 }
 """Every name that a person may choose."""
-TEXTS = {"labels", "annotations", "matchLabels", "selector", "resourceNames"}
+OF_CLUSTER_OPERATOR = {
+    "clusterOperator": {"enabled": True},
+    "fullnameOverride": "broker",
+    "users": {YEAR: {"connection": ["amqp"]}},
+    "tls": {"enabled": True, "clients": "optional", "certManager": {"enabled": True}},
+}
+"""Of charts/rabbitmq, beside the others. cert-manager excludes a Secret of one's own."""
+TEXTS = {"labels", "annotations", "matchLabels", "selector", "resourceNames", "env"}
 """Of fields: all that is in them is text."""
 
 
@@ -130,14 +140,17 @@ def test_objects_of_the_cluster_differ_between_namespaces(helm):
 def test_names_of_digits_stay_texts(helm, chart):  # noqa: F811
     """YAML reads an unquoted 2024 as a number, which the API server refuses."""
     rendered = helm.template(chart, _merged(FULL, DIGITS), name=YEAR, namespace=YEAR)
-    rendered_alone = helm.template(CHARTS / "operator", DIGITS["operator"], name=YEAR)
+    operator = helm.template(CHARTS / "operator", DIGITS["operator"], name=YEAR)
+    values = _merged(_merged(FULL["rabbitmq"], DIGITS["rabbitmq"]), OF_CLUSTER_OPERATOR)
+    broker = helm.template(CHARTS / "rabbitmq", values, name=YEAR)
+    assert {"Certificate", "RabbitmqCluster"} <= {each["kind"] for each in broker}
 
-    for each in [*rendered, *rendered_alone]:
+    for each in [*rendered, *operator, *broker]:
         assert list(_numbers(each)) == [], each["metadata"]
 
 
 def _numbers(value, within=""):
-    """Numbers in labels and in fields that hold a name."""
+    """Numbers in labels, in variables and in fields that hold a name."""
     if isinstance(value, int | float):
         name = within.lower().endswith(("name", "namespace"))
         if name or within in TEXTS:

@@ -74,7 +74,7 @@ containers:
       - {name: TASK, value: {{ $task }}}
       - {name: CHECK_NODES, value: {{ $.Values.upgrade.preflight | quote }}}
       {{- with $former }}
-      - {name: FORMER, value: {{ . }}}
+      - {name: FORMER, value: {{ . | quote }}}
       {{- end }}
       {{- if not $after }}
       - {name: NODES_HASH, value: {{ include "rabbitmq.nodesHash" $ | quote }}}
