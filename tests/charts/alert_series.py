@@ -21,7 +21,12 @@ SHOP, OTHER = (
     f'job="market/{release}-playlists", namespace="market"' for release in ("shop", "other")
 )
 """Of the release of the rules, and of another one in the same namespace."""
-LETTERS = f'runtime_dead_lettered_total{{{SHOP}, service="music", entrypoint="rate"}}'
+
+
+def letters(pod="a", entrypoint="rate", of=SHOP):
+    """Of one service."""
+    labels = f'{of}, service="music", pod="{pod}", entrypoint="{entrypoint}"'
+    return f"runtime_dead_lettered_total{{{labels}}}"
 
 
 def of_nodes(series, values):
