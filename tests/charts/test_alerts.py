@@ -34,6 +34,7 @@ from tests.charts.alert_series import (
     waiting,
 )
 from tests.charts.full_values import FULL
+from tests.charts.helm import CHARTS
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
 
 FIRING = [
@@ -189,6 +190,24 @@ def test_all_alerts_fire_for_what_they_are_about_and_for_nothing_else(promtool, 
             "promql_expr_test": [firing(alert, expected)],
         }
         for (alert, series), expected in cases
+    ]
+    evaluate(promtool, tmp_path, {"rule_files": [str(file)], "tests": tests})
+
+
+def test_streams_that_a_value_names_need_no_consumer(promtool, helm, tmp_path):
+    """A stream keeps what was read; RabbitMQ's metrics do not name the type of a queue."""
+    own = {"enabled": True, "queuesWithoutConsumers": "clicks|log[.].*"}
+    file = write_rules(
+        helm.template(CHARTS / "rabbitmq", {"metrics": {"prometheusRule": own}}), tmp_path
+    )
+    names = {"clicks": False, "log.a": False, "log-a": True, "old-clicks": True}
+    tests = [
+        {
+            "interval": "1m",
+            "input_series": [{"series": s, "values": v} for s, v in queue(name, 3, 0).items()],
+            "promql_expr_test": [firing("RabbitmqQueueWithoutConsumers", expected)],
+        }
+        for name, expected in names.items()
     ]
     evaluate(promtool, tmp_path, {"rule_files": [str(file)], "tests": tests})
 
