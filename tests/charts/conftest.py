@@ -1,11 +1,13 @@
-"""Both Helms that people have."""
+"""Both Helms that people have, and what evaluates PromQL."""
 
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
-from devcluster.programs import programs
+from devcluster.programs import debian_program, programs
+from local.packages import may_install
 from tests.charts.accepting import RESTRICTED, Object, try_all
 from tests.charts.definitions import definitions
 from tests.charts.helm import NAMESPACE, Helm
@@ -26,6 +28,15 @@ def helm() -> Helm:
 def each_helm(request: pytest.FixtureRequest) -> Helm:
     """Helm 3, then Helm 4."""
     return Helm(_helms() / request.param)
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    if own := shutil.which("promtool"):
+        return Path(own)
+    if not may_install():
+        pytest.skip("promtool is not installed, and only root can install packages")
+    return debian_program("prometheus", "promtool")
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,9 @@
 """Each alert fires for what it is about, and not for what looks like it, as promtool evaluates."""
 
 import json
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
-from devcluster.programs import debian_program
-from local.packages import may_install
 from tests.charts.alert_series import (
     ELSEWHERE,
     FOREIGN,
@@ -36,6 +31,7 @@ from tests.charts.alert_series import (
 from tests.charts.full_values import FULL
 from tests.charts.helm import CHARTS
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
+from tests.charts.promtool import evaluate
 
 FIRING = [
     ("RabbitmqNodeMissing", of_nodes(ON_4_0[:2], "1x40")),
@@ -136,15 +132,6 @@ _LONG = 85
 
 
 @pytest.fixture(scope="module")
-def promtool():
-    if own := shutil.which("promtool"):
-        return Path(own)
-    if not may_install():
-        pytest.skip("promtool is not installed, and only root can install packages")
-    return debian_program("prometheus", "promtool")
-
-
-@pytest.fixture(scope="module")
 def rules(helm, chart, tmp_path_factory):  # noqa: F811
     """All alerts of a release with everything switched on, and the names of the alerts."""
     file = write_rules(helm.template(chart, FULL), tmp_path_factory.mktemp("alerts"))
@@ -167,16 +154,6 @@ def firing(alert, is_firing, at=None):
     expression = f"(count({alerts}) or vector(0)) > bool 0"
     sample = {"labels": "{}", "value": int(is_firing)}
     return {"expr": expression, "eval_time": at or f"{minutes}m", "exp_samples": [sample]}
-
-
-def evaluate(promtool, folder, tests):
-    checked = folder / "tests.json"
-    checked.write_text(json.dumps(tests))
-
-    command = [promtool, "test", "rules", checked]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
-
-    assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 def test_all_alerts_fire_for_what_they_are_about_and_for_nothing_else(promtool, rules, tmp_path):
