@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.custom_resource.status import MOST_QUEUES
 from mare.loop.admission import RETRY_SECONDS, Admission
-from mare.loop.object_places import ObjectPlaces
+from mare.loop.object_places import ObjectPlaces, Place
 from mare.loop.stored_status import StoredStatus
 from mare.ports import Unavailable
 from mare.tenant_scheduler import OBJECTS, OWN_MEMORY, STATUS_WRITES, TenantScheduler
+from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import World, body, run
 
 _LONG = [{"name": f"{'q' * 250}{number}"} for number in range(40)]
@@ -197,6 +199,31 @@ def test_a_namespace_has_its_reserved_part_whatever_others_hold():
         return taken, next(reads)
 
     assert asyncio.run(play()) == (OBJECTS.reserved, 80 - OBJECTS.reserved)
+
+
+def test_of_large_objects_without_room_one_is_tried_for_all_that_need_as_much():
+    shown = {"conditions": [{"type": "AbleToScale", "reason": "NamespaceBudgetExceeded"}]}
+    tried: list[str] = []
+
+    class Places(ObjectPlaces):
+        def has_room(self, place: Place) -> bool:
+            tried.append(place.key.name)
+            return super().has_room(place)
+
+    async def play() -> None:
+        scheduler = TenantScheduler(memory=OWN_MEMORY)
+        around = Places(scheduler, OBJECTS.reserved), None, lambda: True, None, scheduler
+        admission = Admission(None, None, *around)
+        for number in range(OBJECTS.reserved - 1):
+            assert admission.takes(read_autoscaler(body(f"a-{number}")))
+        for name, units in ("b", 4), ("c", 5), ("d", 4), ("e", 2), ("f", 2):
+            large = replace(read_autoscaler(body(name)), characters=8_192 * (units - 1))
+            assert not admission.takes(replace(large, status=shown))
+        await asyncio.sleep(RETRY_SECONDS / 2)
+        await admission.close()
+
+    virtual_time.run(play())
+    assert tried == ["b", "e"]
 
 
 @pytest.mark.parametrize(

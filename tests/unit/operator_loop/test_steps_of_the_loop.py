@@ -9,7 +9,8 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -20,8 +21,10 @@ from mare.cluster import bounded_answers
 from mare.cluster.bounded_answers import MAX_LINE_BYTES, MAX_PAGE_BYTES
 from mare.cluster.paths import Resource
 from mare.cluster.scales import scale_of_item
-from mare.custom_resource.autoscaler import ScaleTarget, read_autoscaler
+from mare.custom_resource.autoscaler import Autoscaler, ScaleTarget, read_autoscaler
 from mare.domain.observation import QueueReading
+from mare.loop.admission import Admission
+from mare.loop.object_places import ObjectPlaces
 from mare.ports import BrokerReading
 from mare.tenant_scheduler import TenantScheduler
 from tests.fakes.clock import Clock
@@ -223,6 +226,32 @@ def test_objects_with_the_most_queues_are_decided_and_their_statuses_written():
             await world.tick()
 
     assert run(timeline).workloads.done
+
+
+@pytest.mark.usefixtures("steps")
+def test_large_objects_without_room_are_tried_again_in_short_steps():
+    """60 of them, each of which displaces 100 others in vain, took 3.9 s in one step."""
+    shown = [{"type": "AbleToScale", "reason": "NamespaceBudgetExceeded"}]
+
+    def sized(number: int, units: int = 1) -> Autoscaler:
+        found = read_autoscaler(body(f"worker-{number}", created=f"2026-{number:04}"))
+        return replace(found, characters=8_192 * (units - 1), status={"conditions": shown})
+
+    large = [sized(2_000 + number, units=161 - number) for number in range(60)]
+    small = [sized(number) for number in [*range(1_900), *range(3_000, 3_100)]]
+
+    async def play() -> None:
+        scheduler, unused = TenantScheduler(), Any
+        places = ObjectPlaces(scheduler, 2_000)
+        admission = Admission(unused, unused, places, unused, lambda: True, Clock(0.0), scheduler)
+        for autoscaler in [*small[:1_900], *large, *small[1_900:]]:
+            await asyncio.sleep(0)
+            assert admission.takes(autoscaler) is (autoscaler.characters == 0)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        await admission.close()
+
+    virtual_time.run(play())
 
 
 @pytest.mark.usefixtures("steps")

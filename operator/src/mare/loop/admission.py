@@ -104,14 +104,17 @@ class Admission:
         refused = self._refused[namespace]
         while refused:
             with suppress(OverBudget):
+                without_room: Place | None = None
                 for key, (_, place, why) in sorted(refused.items(), key=_by_turn):
+                    await asyncio.sleep(0)  # `has_room` takes up to 8 ms
                     if key not in refused:  # deleted meanwhile
                         continue
-                    is_reported = not self.leadership() or why is None
-                    if is_reported and not self.places.has_room(place):
-                        if place.units == 1:
-                            break  # no other one has room
-                        continue
+                    if why is None or not self.leadership():
+                        if _needs_as_much(place, without_room):
+                            continue
+                        if not self.places.has_room(place):
+                            without_room = place
+                            continue
                     await self._retry(key)
             await asyncio.sleep(RETRY_SECONDS)
         del self._refused[namespace]
@@ -160,6 +163,11 @@ def _by_turn(refused: tuple[Key, _Refused]) -> tuple[bool, tuple[str, Key]]:
     """Order those first that do not know it, and then by age."""
     _, (_, place, why) = refused
     return why is None, place.age
+
+
+def _needs_as_much(place: Place, other: Place | None) -> bool:
+    """Return whether there is no room for a place if there is none for the other one."""
+    return other is not None and place.age >= other.age and place.units >= other.units
 
 
 def _shows(autoscaler: Autoscaler, why: Unknown) -> bool:

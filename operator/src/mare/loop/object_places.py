@@ -5,10 +5,10 @@ in which order objects come: a new leader lists them by namespace and name, and 
 objects of namespace `a` would leave 64 places to namespace `z`.
 """
 
+from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from operator import attrgetter
 from typing import NamedTuple
 
 from mare.custom_resource.autoscaler import Key
@@ -38,8 +38,9 @@ class ObjectPlaces:
     def __init__(self, scheduler: TenantScheduler, most_of_namespace: int) -> None:
         self._scheduler = scheduler
         self._stock = replace(OBJECTS, of_namespace=max(OBJECTS.reserved, most_of_namespace))
-        self._taken: defaultdict[str, dict[Key, Place]] = defaultdict(dict)
-        """By namespace."""
+        self._taken: dict[Key, Place] = {}
+        self._by_age: defaultdict[str, list[Place]] = defaultdict(list)
+        """Those of each namespace. A large object, which counts as 118, can displace as many."""
         self._units: Counter[str] = Counter()
 
     def take(self, place: Place) -> OverBudget | None:
@@ -51,7 +52,7 @@ class ObjectPlaces:
         if isinstance(displaced, OverBudget):
             return displaced
         for each, error in displaced:
-            each.leave(each.key, error)
+            each.leave(each.key, error.of(each.key.namespace))
         return None
 
     def has_room(self, place: Place) -> bool:
@@ -64,13 +65,20 @@ class ObjectPlaces:
         return True
 
     def release(self, key: Key) -> None:
+        if key not in self._taken:
+            return
         namespace, _ = key
-        place = self._taken[namespace].pop(key, None)
-        if place is not None:
-            self._scheduler.hold(self._stock, namespace, -place.units)
-            self._units[namespace] -= place.units
-        if not self._taken[namespace]:
-            del self._taken[namespace], self._units[namespace]
+        place = self._remove(key)
+        self._scheduler.hold(self._stock, namespace, -place.units)
+        self._units[namespace] -= place.units
+        if not self._by_age[namespace]:
+            del self._by_age[namespace], self._units[namespace]
+
+    def _remove(self, key: Key) -> Place:
+        place = self._taken.pop(key)
+        places = self._by_age[place.key.namespace]
+        del places[bisect_left(places, place)]
+        return place
 
     def _move_in(self, place: Place) -> Sequence[tuple[Place, OverBudget]] | OverBudget:
         """Take a place; return the objects that made room, or why there is none."""
@@ -81,7 +89,7 @@ class ObjectPlaces:
                 self._move_back(displaced)
                 return error
             self.release(newest.key)
-            displaced.append((newest, error.of(newest.key.namespace)))
+            displaced.append((newest, error))
         return displaced
 
     def _move_back(self, displaced: Sequence[tuple[Place, OverBudget]]) -> None:
@@ -95,7 +103,10 @@ class ObjectPlaces:
             self._scheduler.hold(self._stock, namespace, more)
         except OverBudget as error:
             return error
-        self._taken[namespace][place.key] = place
+        if place.key in self._taken:
+            self._remove(place.key)
+        self._taken[place.key] = place
+        insort(self._by_age[namespace], place)
         self._units[namespace] += more
         return None
 
@@ -109,13 +120,13 @@ class ObjectPlaces:
         own = self._units[namespace] + self._more(place)
         largest = max(self._units, key=self._units.__getitem__, default=namespace)
         if own <= self._stock.of_namespace and largest != namespace:
-            newest = max(self._taken[largest].values(), key=attrgetter("age"))
+            newest = self._by_age[largest][-1]
             if self._units[largest] - newest.units >= own:
                 return newest
-        newest = max(self._taken[namespace].values(), key=attrgetter("age"), default=place)
+        newest = self._by_age[namespace][-1] if namespace in self._by_age else place
         return newest if newest.age > place.age else None
 
     def _more(self, place: Place) -> int:
         """Return the units that an object needs beyond those that it has."""
-        before = self._taken[place.key.namespace].get(place.key)
+        before = self._taken.get(place.key)
         return place.units - (before.units if before else 0)
