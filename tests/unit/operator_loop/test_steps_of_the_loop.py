@@ -1,7 +1,7 @@
 """No object, whatever its tenant writes, holds the event loop for long.
 
-The calls of each step of the event loop are counted, as time would depend on the machine: 300,000
-calls of functions take 20 ms.
+The calls of each step of the event loop are counted, as time would depend on the machine: 100,000
+calls of functions in Python take 20 ms, in a decision on 2,000 queues as in one about places.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from mare.cluster.paths import Resource
 from mare.cluster.scales import scale_of_item
 from mare.custom_resource.autoscaler import Autoscaler, ScaleTarget, read_autoscaler
 from mare.domain.observation import QueueReading
-from mare.loop.admission import Admission
+from mare.loop.admission import RETRY_SECONDS, Admission
 from mare.loop.object_places import ObjectPlaces
 from mare.ports import BrokerReading
 from mare.tenant_scheduler import TenantScheduler
@@ -32,7 +32,7 @@ from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.api_servers import served
 from tests.unit.operator_loop.worlds import World, body, run
 
-MOST_CALLS = 300_000
+MOST_CALLS = 100_000
 NAMES = [f"name-{number}" for number in range(30_000)]
 QUEUES = [f"work-{number}" for number in range(2_000)]
 NEVER = [
@@ -60,7 +60,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
 
         def count(_: object, event: str, __: object) -> None:
             nonlocal calls
-            calls += event in ("call", "c_call")
+            calls += event == "call"
 
         before = sys.getprofile()
         sys.setprofile(count)
@@ -78,7 +78,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
 def test_a_step_that_is_too_long_is_noticed(steps: Steps):
     async def hold() -> None:
         for _ in range(MOST_CALLS + 1):
-            len(())
+            Steps()
 
     virtual_time.run(hold())
     assert steps.most > MOST_CALLS
@@ -247,8 +247,7 @@ def test_large_objects_without_room_are_tried_again_in_short_steps():
         for autoscaler in [*small[:1_900], *large, *small[1_900:]]:
             await asyncio.sleep(0)
             assert admission.takes(autoscaler) is (autoscaler.characters == 0)
-        for _ in range(100):
-            await asyncio.sleep(0)
+        await asyncio.sleep(RETRY_SECONDS + 1)
         await admission.close()
 
     virtual_time.run(play())

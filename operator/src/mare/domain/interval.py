@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from operator import attrgetter
 
 from mare.domain.capacity import ClosedInterval
 from mare.domain.growth import DepthGrowth
@@ -121,14 +122,14 @@ class OpenInterval:
                 result += (after - before) * scale
             return round(result)
 
-        delivered = increase(lambda reading: reading.delivered)
+        delivered = increase(attrgetter("delivered"))
         if not isinstance(delivered, Unknown):
-            redelivered = known(increase(lambda reading: reading.redelivered), 0)
+            redelivered = known(increase(attrgetter("redelivered")), 0)
             delivered = max(0, delivered - redelivered)
         return Increases(
-            published=increase(lambda reading: reading.published),
+            published=increase(attrgetter("published")),
             delivered=delivered,
-            acknowledged=increase(lambda reading: reading.acknowledged),
+            acknowledged=increase(attrgetter("acknowledged")),
         )
 
     def growth(
