@@ -64,6 +64,9 @@ KILL_LISTS = Work(
     name="lists of ending Pods", places=8, of_namespace=2, waiting=250, burst=60, per_second=5
 )
 """One for each of `KILL_CHECKS`, and again after errors; up to 4 MiB a page."""
+KILL_WATCHES = Work(name="watches of ending Pods", places=32, of_namespace=4, waiting=250)
+"""Up to 30 s each. All watches of a namespace can get each change of a Pod, which takes the loop
+5 ms, and each can have 1 MiB of an event."""
 RESTORES = Work(name="restores", places=8, of_namespace=4)
 EVENTS = Work(
     name="processor time for changed objects",

@@ -1,6 +1,7 @@
 """Replicas that still run at the end of their grace period are reported and counted."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,7 @@ from mare.cluster.paths import ApiPath
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.loop import killed_replicas
+from mare.loop.killed_replicas import KilledReplicas
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.state import AutoscalerState
 from mare.ports import AccessRefused, NotFound, Scale, Unavailable
@@ -163,6 +165,59 @@ class BusyApi:
         yield
 
 
+class ChangingApi:
+    """Has three Pods that do not end until `ends` is set, and counts the open watches."""
+
+    def __init__(self) -> None:
+        self.open: Counter[str] = Counter()
+        self.begun: Counter[str] = Counter()
+        self.ends = asyncio.Event()
+
+    async def pages(self, *_: object) -> AsyncIterator[dict]:
+        pods = [{"metadata": {"uid": str(number)}} for number in range(3)]
+        yield {"items": pods, "metadata": {"resourceVersion": "7"}}
+
+    async def changes(self, path: ApiPath, *_: object) -> AsyncIterator[tuple[str, dict]]:
+        self.open[path.namespace] += 1
+        self.begun[path.namespace] += 1
+        try:
+            await self.ends.wait()
+            for number in range(3):
+                yield "DELETED", {"metadata": {"uid": str(number)}}
+        finally:
+            self.open[path.namespace] -= 1
+
+
+def checks_begin(world: World, api: object, namespace: str, count: int) -> KilledReplicas:
+    """Begin this number of checks, of 3 replicas of which 1 stays."""
+    scheduler = world.loop.scheduler
+    workloads = WatchedWorkloads(api, cluster_wide=True, scheduler=scheduler)
+    checks = KilledReplicas(workloads, None, world.metrics, scheduler)
+    before = Scale(replicas=3, version="1", ready=3, selector="app", grace_seconds=0)
+    for number in range(count):
+        autoscaler = read_autoscaler(body(f"worker-{number}", namespace=namespace))
+        checks.check_later(AutoscalerState(autoscaler, number, OperatorClaim("")), before, 1)
+    return checks
+
+
+def test_a_pod_is_watched_by_a_few_checks_of_its_namespace_at_a_time():
+    """60 began at once, and each of them decoded each change of a Pod: 1.1 s for one change."""
+    world, api = World(), ChangingApi()
+
+    async def timeline() -> None:
+        checks = checks_begin(world, api, "hostile", 40), checks_begin(world, api, "shop", 1)
+        await asyncio.sleep(1)
+        assert api.open == {"hostile": 4, "shop": 1}
+        api.ends.set()
+        await asyncio.sleep(1)
+        assert api.begun == {"hostile": 40, "shop": 1}
+        assert not api.open.total()
+        for each in checks:
+            await each.close()
+
+    virtual_time.run(timeline())
+
+
 def test_grace_periods_that_end_together_list_the_pods_a_few_times(
     monkeypatch: pytest.MonkeyPatch,
 ):
@@ -171,20 +226,14 @@ def test_grace_periods_that_end_together_list_the_pods_a_few_times(
     world, api = World(), BusyApi()
 
     async def timeline() -> None:
-        scheduler = world.loop.scheduler
-        workloads = WatchedWorkloads(api, cluster_wide=True, scheduler=scheduler)
-        checks = killed_replicas.KilledReplicas(workloads, None, world.metrics, scheduler)
-        before = Scale(replicas=3, version="1", ready=3, selector="app", grace_seconds=0)
-        for number in range(250):
-            autoscaler = read_autoscaler(body(f"hostile-{number}", namespace="hostile"))
-            checks.check_later(AutoscalerState(autoscaler, number, OperatorClaim("")), before, 1)
+        checks = [checks_begin(world, api, "hostile", 250)]
         await asyncio.sleep(0.1)
-        autoscaler = read_autoscaler(body())
-        checks.check_later(AutoscalerState(autoscaler, 0, OperatorClaim("")), before, 1)
+        checks += [checks_begin(world, api, "shop", 1)]
         await asyncio.sleep(0.1)
         assert "/api/v1/namespaces/shop/pods" in api.lists
         await asyncio.sleep(60)
-        await checks.close()
+        for each in checks:
+            await each.close()
 
     virtual_time.run(timeline())
     hostile = api.lists.count("/api/v1/namespaces/hostile/pods")

@@ -11,7 +11,7 @@ from typing import Any
 from mare.cluster.api import Api
 from mare.cluster.paths import Resource
 from mare.ports import OnKilled
-from mare.tenant_scheduler import KILL_LISTS, Tenant
+from mare.tenant_scheduler import KILL_LISTS, KILL_WATCHES, Tenant
 
 _PODS = Resource("v1", "pods")
 _SIGKILLED = 128 + signal.SIGKILL
@@ -45,10 +45,11 @@ async def watch_killed(
             version = page["metadata"]["resourceVersion"]
     if len(left) <= replicas:
         return
-    async for change, pod in api.changes(path, version, by_label):
-        look_at(pod, exists=change != "DELETED")
-        if len(left) <= replicas:
-            return
+    async with tenant.turn(KILL_WATCHES):
+        async for change, pod in api.changes(path, version, by_label):
+            look_at(pod, exists=change != "DELETED")
+            if len(left) <= replicas:
+                return
 
 
 def _was_killed(pod: Mapping[str, Any]) -> bool:
