@@ -127,6 +127,7 @@ class Api:
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield a list page by page, so that a long one is never in memory; raises as `request`.
 
+        A page is empty as soon as the next one is requested.
         Pages of large objects have fewer of them. One that exceeds the bound of a page alone has
         its metadata only.
         """
@@ -148,9 +149,11 @@ class Api:
                     limit = max(1, limit // _FEWER)
                     continue
                 listed = await self.request("GET", path, query=query, accept=METADATA_LIST)
-            # A list of metadata without objects has null.
-            yield {**listed, "items": listed["items"] or []}
             token = listed["metadata"].get("continue")
+            # A list of metadata without objects has null.
+            listed["items"] = listed["items"] or []
+            yield listed
+            listed.clear()  # the caller has it while the next page is read: two take up to 98 MB
             if not token:
                 return
             limit = min(limit * _FEWER, _PAGE)

@@ -13,7 +13,7 @@ from typing import Any
 from mare.cluster.api import MERGE_PATCH, METADATA, Api
 from mare.cluster.paths import Resource
 from mare.ports import NotFound
-from mare.tenant_scheduler import POD_WRITES, TenantScheduler
+from mare.tenant_scheduler import POD_LISTS, POD_WRITES, TenantScheduler
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
 _PODS = Resource("v1", "pods")
@@ -39,21 +39,19 @@ class Pods:
         A Pod without a consumer costs 0. If no Pod has the address of a consumer, as behind a
         proxy, nothing is written and the result is false: every cost would be a guess.
         """
-        pages = self._api.pages(_PODS.path(namespace), ("labelSelector", selector))
-        pods = [
-            (pod["metadata"]["name"], _address(pod), _cost(pod))
-            async for page in pages
-            for pod in page["items"]
-        ]
-        if not any(address in busy for _, address, _ in pods):
-            return False
-        writes = [
-            self._write(namespace, name, cost, is_allowed)
-            for name, address, before in pods
-            if (cost := str(busy.get(address, 0))) != before
-        ]
-        await asyncio.gather(*writes)
-        return True
+        costs: dict[str, str] = {}
+        is_known = False
+        async with self._scheduler.turn(POD_LISTS, namespace):
+            async for page in self._api.pages(_PODS.path(namespace), ("labelSelector", selector)):
+                for pod in page["items"]:
+                    address = _address(pod)
+                    is_known = is_known or address in busy
+                    if (cost := str(busy.get(address, 0))) != _cost(pod):
+                        costs[pod["metadata"]["name"]] = cost
+        if is_known:
+            writes = (self._write(namespace, *each, is_allowed) for each in costs.items())
+            await asyncio.gather(*writes)
+        return is_known
 
     async def _write(
         self, namespace: str, name: str, cost: str, is_allowed: Callable[[], bool]
