@@ -22,6 +22,7 @@ Bounds of one object, answer or connection stand where they are applied:
 - `broker/queue_selection.py`: queues of an object, and processor time for its patterns
 - `cluster/bounded_answers.py`, `cluster/bounded_session.py`: pages and watch events
 - `cluster/other_workloads.py`: workloads that no object names
+- `cluster/conflicting_autoscalers.py`: HorizontalPodAutoscalers of a namespace
 - `cluster/scales.py`, `cluster/discovery.py`: characters of a selector, and API versions
 - `domain/never_consumed.py`, `domain/schedules.py`: remembered queues, and months of an expression
 """

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mare.cluster.conflicting_autoscalers import WatchedConflicts
+from mare.cluster.conflicting_autoscalers import MOST_OF_NAMESPACE, WatchedConflicts
 from mare.cluster.conflicting_autoscalers import _target as target_of
 from mare.cluster.paths import ApiPath
 from mare.custom_resource.autoscaler import ScaleTarget
+from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import World, run
 
 ONE = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}
@@ -209,6 +210,72 @@ def test_a_list_of_one_namespace_forgets_no_hpa_of_another():
         return conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "worker"))
 
     assert asyncio.run(timeline()) == HPA
+
+
+class ManyHpas:
+    """Has `count` HPAs in the namespace hostile, and one in shop; an event is of the last one."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.lists = count, 0
+        self.changed = asyncio.Event()
+
+    def _item(self, number: int, namespace: str = "hostile") -> dict:
+        metadata = {"namespace": namespace, "name": f"hpa-{number}", "resourceVersion": "1"}
+        return {"metadata": metadata, "spec": {"scaleTargetRef": {"name": f"worker-{number}"}}}
+
+    async def pages(self, _: ApiPath) -> AsyncIterator[dict]:
+        self.lists += 1
+        items = [*map(self._item, range(self.count)), self._item(0, "shop")]
+        yield {"items": items, "metadata": {"resourceVersion": "1"}}
+
+    async def changes(self, *_: object) -> AsyncIterator[tuple[str, dict]]:
+        while True:
+            await self.changed.wait()
+            self.changed.clear()
+            yield "ADDED", self._item(self.count - 1)
+
+
+@pytest.mark.parametrize("by_event", [True, False])
+def test_in_a_namespace_with_more_hpas_than_are_kept_no_workload_is_scaled(*, by_event: bool):
+    """50,000 took 53 MiB."""
+    found: list[str | None] = []
+
+    async def timeline() -> int:
+        api = ManyHpas(MOST_OF_NAMESPACE)
+        conflicts = WatchedConflicts(api, ())
+
+        async def find_after(*, event: bool) -> None:
+            if event:
+                api.changed.set()
+            await asyncio.sleep(10)
+            names = "worker-0", f"worker-{MOST_OF_NAMESPACE}", "other"
+            targets = (ScaleTarget("hostile", "apps/v1", "Deployment", name) for name in names)
+            found.extend(map(conflicts.find, targets))
+            assert conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "other")) is None
+
+        if not by_event:
+            api.count += 10
+        watching = asyncio.create_task(conflicts.run())
+        await conflicts.wait_until_synced()
+        if by_event:
+            await find_after(event=False)
+            api.count += 1
+        await find_after(event=by_event)
+        assert len(conflicts._target_of) == MOST_OF_NAMESPACE + 1
+        await find_after(event=True)
+        assert api.lists == 1
+        api.count = MOST_OF_NAMESPACE
+        await asyncio.sleep(60)
+        await find_after(event=True)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        return api.lists
+
+    assert virtual_time.run(timeline()) == 2
+    one = "HorizontalPodAutoscaler hpa-0"
+    unknown = "possibly one of more than 2,000 HorizontalPodAutoscalers"
+    overfull, others = [one, unknown, unknown], [one, None, None]
+    assert found == [*(others if by_event else []), *overfull, *overfull, *others]
 
 
 def test_an_hpa_of_a_workload_that_cannot_exist_is_not_kept():

@@ -7,7 +7,7 @@ machine, and deletes it for a pause. So each side takes over in the moment in wh
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -23,6 +23,10 @@ _HPAS = Resource("autoscaling/v2", "horizontalpodautoscalers")
 _REFUSED_SECONDS = 60.0
 """Time for which requests have to be refused until what is known of HPAs is dropped: an upgrade of
 the chart can replace the rights of the operator, which refuses them for seconds."""
+MOST_OF_NAMESPACE = 2_000
+"""As many objects as a namespace may have. 50,000 autoscalers with long names took 53 MiB."""
+_LIST_AGAIN_SECONDS = 60.0
+"""After a list in which a namespace had more of them."""
 _log = logging.getLogger(__name__)
 
 Workload = tuple[str, str, str]
@@ -37,7 +41,8 @@ class _Autoscaler(NamedTuple):
 class WatchedConflicts:
     """Implements `mare.ports.ConflictingAutoscalers`, for some namespaces or, without any, all.
 
-    If HPAs may not be watched for a minute, none is known.
+    If HPAs may not be watched for a minute, none is known. In a namespace with too many of them,
+    each workload counts as scaled by one.
     """
 
     def __init__(self, api: Api, namespaces: Sequence[str]) -> None:
@@ -47,11 +52,19 @@ class WatchedConflicts:
         self._synced = asyncio.Event()
         self._refused_since: dict[str | None, float] = {}
         self._target_of: dict[_Autoscaler, Workload] = {}
+        self._counts: Counter[str] = Counter()
+        """Autoscalers that are kept of each namespace."""
+        self._overfull: set[str] = set()
+        """Namespaces with others, which are not kept."""
         self._autoscalers_of: defaultdict[Workload, set[_Autoscaler]] = defaultdict(set)
 
     def find(self, target: ScaleTarget) -> str | None:
         autoscalers = self._autoscalers_of.get((target.namespace, target.kind, target.name))
-        return f"{_KIND} {min(autoscalers).name}" if autoscalers else None
+        if autoscalers:
+            return f"{_KIND} {min(autoscalers).name}"
+        if target.namespace in self._overfull:
+            return f"possibly one of more than {MOST_OF_NAMESPACE:,} {_KIND}s"
+        return None
 
     async def wait_until_synced(self) -> None:
         """Return when each namespace has been listed once, or cannot be."""
@@ -77,25 +90,35 @@ class WatchedConflicts:
     async def _list_and_watch(self, scope: str | None) -> None:
         """List and watch. Events that are older than what is known are left out."""
         path, version = _HPAS.path(scope), ""
-        listed: dict[_Autoscaler, Workload | None] = {}
+        listed: dict[_Autoscaler, Workload] = {}
+        counts: Counter[str] = Counter()
         async for page in self._api.pages(path):
-            listed |= {_identity(item): _target(item) for item in page["items"]}
+            for item in page["items"]:
+                namespace = item["metadata"]["namespace"]
+                target = _target(item)
+                if target is not None and counts[namespace] <= MOST_OF_NAMESPACE:
+                    counts[namespace] += 1
+                    listed[_identity(item)] = target
             version = page["metadata"]["resourceVersion"]
         self._refused_since.pop(scope, None)
         self._replace_all(scope, listed)
         self._set_synced(scope)
+        now = asyncio.get_running_loop().time
+        listed_at = now()
         async for change, item in self._api.changes(path, version):
             if is_older(item["metadata"]["resourceVersion"], than=version):
                 continue
             version = item["metadata"]["resourceVersion"]
             self._set(_identity(item), None if change == "DELETED" else _target(item))
+            is_overfull = item["metadata"]["namespace"] in self._overfull
+            if is_overfull and now() - listed_at > _LIST_AGAIN_SECONDS:
+                return
 
-    def _replace_all(
-        self, scope: str | None, listed: Mapping[_Autoscaler, Workload | None]
-    ) -> None:
+    def _replace_all(self, scope: str | None, listed: Mapping[_Autoscaler, Workload]) -> None:
         for known in self._target_of.keys() - listed.keys():
             if scope in (None, known.namespace):
                 self._set(known, None)
+        self._overfull = {each for each in self._overfull if scope not in (None, each)}
         for autoscaler, target in listed.items():
             self._set(autoscaler, target)
 
@@ -107,10 +130,14 @@ class WatchedConflicts:
     def _set(self, autoscaler: _Autoscaler, target: Workload | None) -> None:
         before = self._target_of.pop(autoscaler, None)
         if before is not None:
+            self._counts[autoscaler.namespace] -= 1
             self._autoscalers_of[before].discard(autoscaler)
             if not self._autoscalers_of[before]:
                 del self._autoscalers_of[before]
-        if target is not None:
+        if target is not None and self._counts[autoscaler.namespace] >= MOST_OF_NAMESPACE:
+            self._overfull.add(autoscaler.namespace)
+        elif target is not None:
+            self._counts[autoscaler.namespace] += 1
             self._target_of[autoscaler] = target
             self._autoscalers_of[target].add(autoscaler)
 
