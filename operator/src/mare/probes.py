@@ -1,5 +1,6 @@
 """The HTTP endpoints for Kubernetes, Helm and Prometheus."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -46,6 +47,9 @@ async def served(
     dashboard. /leader does, and needs no token, so that `helm test` can read it.
     `check_access` returns the status for an Authorization header of a request for /metrics.
     """
+    # One at a time: 4,000 objects take 0.4 s, in which the event loop continues after 5 ms each
+    # time, but for a garbage collection.
+    rendering = asyncio.Lock()
 
     async def livez(_: web.Request) -> web.Response:
         return _response(liveness_failure())
@@ -62,9 +66,9 @@ async def served(
             status = await check_access(request.headers.get("Authorization"))
         if status is not HTTPStatus.OK:
             return web.Response(status=status, text=f"{status.phrase}\n")
-        return web.Response(
-            body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
+        async with rendering:
+            body = await asyncio.to_thread(generate_latest, registry)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application(client_max_size=1024)
     handlers = {"/livez": livez, "/readyz": readyz, "/leader": leader, "/metrics": metrics}

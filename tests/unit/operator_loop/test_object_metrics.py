@@ -2,6 +2,9 @@
 
 import asyncio
 
+from mare.custom_resource.autoscaler import Key
+from mare.loop.metrics import Metrics
+from mare.loop.record import Record, View
 from tests.unit.operator_loop.worlds import World, run
 
 
@@ -25,6 +28,30 @@ def test_an_object_is_exported_with_what_was_read_and_decided():
     assert read(world, "queues_unknown") == 0
     world.metrics.set_leading(world.record, leads=False)
     assert read(world, "queue_depth_messages") is None
+
+
+def test_objects_that_come_and_go_while_they_are_collected_change_nothing():
+    """A thread collects them."""
+
+    class Growing(Record):
+        """Each of its objects brings another one when it is read."""
+
+        @property
+        def view(self) -> View:
+            self.histories[Key("shop", f"worker-{len(self.histories)}")] = self
+            return view
+
+    async def timeline(world: World) -> None:
+        world.begin(2, 95)
+        await world.tick()
+
+    world = run(timeline)
+    view, record = world.record.histories[Key("shop", "worker")].view, Growing()
+    assert record.view is view
+    metrics = Metrics(record)
+    metrics.set_leading(record, leads=True)
+    labels = {"namespace": "shop", "name": "worker"}
+    assert metrics.registry.get_sample_value("mare_queue_depth_messages", labels) == 95
 
 
 def test_a_load_that_needs_more_than_the_maximum_is_exported_with_its_limit():

@@ -1,6 +1,15 @@
 """When /livez fails, and which clock it uses."""
 
-from mare.probes import find_liveness_failure
+import asyncio
+import threading
+from collections.abc import Iterable
+from http import HTTPStatus
+
+import aiohttp
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.registry import Collector
+
+from mare.probes import find_liveness_failure, served
 from tests.unit.operator_loop.worlds import World, run
 
 
@@ -23,6 +32,55 @@ def test_a_loop_without_ticks_is_not_alive():
         )
 
     run(timeline)
+
+
+class Collecting(Collector):
+    """Collects nothing until another thread lets it, and counts who does so at the same time."""
+
+    def __init__(self) -> None:
+        self.continues = threading.Event()
+        self.threads: list[threading.Thread] = []
+        self.inside = self.most_inside = 0
+
+    def collect(self) -> Iterable[Metric]:
+        self.threads.append(threading.current_thread())
+        self.inside += 1
+        self.most_inside = max(self.most_inside, self.inside)
+        self.continues.wait(10)
+        self.inside -= 1
+        return ()
+
+
+def test_metrics_are_rendered_beside_the_loop_and_once_at_a_time():
+    """With 4,000 objects, one scrape held the loop for 0.4 s."""
+    collecting = Collecting()
+    collecting.continues.set()
+    registry = CollectorRegistry()
+    registry.register(collecting)
+    collecting.continues.clear()
+    collecting.threads.clear()
+
+    async def scrape(session: aiohttp.ClientSession, port: int) -> int:
+        async with session.get(f"http://127.0.0.1:{port}/metrics") as answer:
+            return answer.status
+
+    async def play() -> None:
+        around = served(
+            "127.0.0.1", 0, liveness_failure=lambda: None, ready=lambda: True, registry=registry
+        )
+        async with around as port, aiohttp.ClientSession() as session:
+            scrapes = [asyncio.create_task(scrape(session, port)) for _ in range(3)]
+            async with asyncio.timeout(10):
+                while not collecting.threads:  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
+            async with session.get(f"http://127.0.0.1:{port}/livez") as answer:
+                assert answer.status == HTTPStatus.OK
+            collecting.continues.set()
+            assert await asyncio.gather(*scrapes) == [HTTPStatus.OK] * 3
+
+    asyncio.run(play())
+    assert threading.main_thread() not in collecting.threads
+    assert (len(collecting.threads), collecting.most_inside) == (3, 1)
 
 
 def test_an_election_stalled():

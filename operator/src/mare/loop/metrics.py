@@ -98,7 +98,8 @@ class _Objects(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         led = [record for record, leads in self.exported.items() if leads]
-        views = [past.view for record in led for past in record.histories.values()]
+        # In a thread: a list is made in one step, and the loop replaces views, but changes none.
+        views = [past.view for record in led for past in list(record.histories.values())]
         for name, text, value_of in _GAUGES:
             family = GaugeMetricFamily(name, text, labels=_OBJECT)
             for view in views:
