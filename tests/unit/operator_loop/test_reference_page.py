@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mare import tenant_scheduler as scheduler
 from mare.custom_resource.checking import check
 from mare.loop.metrics import Metrics
 from mare.loop.record import Record
@@ -20,6 +21,11 @@ HELD_BY = re.findall(r"\]\(\.\./(tests/[\w/]+\.py)\)" + _WORDS, SECURITY)
 FILES = {path.name: path for path in (ROOT / "tests").rglob("test_*.py")}
 BOUNDED_BY = re.findall(r"`(test_\w+\.py)`" + _WORDS, SECURITY)
 """The same for the bounds of a namespace, without folders."""
+SHOWN_BY = re.findall(
+    r"`((?:\w+/)?test_\w+\.py)::(\w+(?: or \w+)*)`",
+    (ROOT / "docs/measurements/attackers.md").read_text(),
+)
+"""The same for what attackers found."""
 _BLOCK = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 
 
@@ -60,3 +66,32 @@ def test_each_test_that_holds_a_promise_of_security_exists(file, words):
 @pytest.mark.parametrize(("file", "words"), BOUNDED_BY)
 def test_each_test_that_bounds_a_namespace_exists(file, words):
     assert missing(FILES[file], words) == []
+
+
+@pytest.mark.parametrize(("file", "words"), SHOWN_BY)
+def test_each_test_of_what_attackers_found_exists(file, words):
+    files = [path for path in (ROOT / "tests").rglob(Path(file).name) if path.match(file)]
+    assert [] in [missing(path, words) for path in files]
+
+
+@pytest.mark.parametrize(
+    ("work", "what"),
+    [
+        (scheduler.BROKER_READS, "reads at a time"),
+        (scheduler.QUIET_CHECKS, "at a time, 3 s each"),
+        (scheduler.SCALE_WRITES, "changes of replicas"),
+        (scheduler.STATUS_WRITES, "status writes"),
+        (scheduler.JOB_WRITES, "changes of Jobs at a time"),
+        (scheduler.POD_WRITES, "changes of Pods"),
+        (scheduler.POD_READS, "reads of at most 20 Pods"),
+        (scheduler.RESTORES, "restores"),
+        (scheduler.KILL_CHECKS, "checks at a time"),
+        (scheduler.KILL_LISTS, "lists at a time"),
+        (scheduler.LOOKUPS, "threads"),
+        (scheduler.BODIES, "of more than 32 KiB"),
+        (scheduler.LARGE_BODIES, "of more than 256 KiB"),
+        (scheduler.DECODING, "decodings in threads"),
+    ],
+)
+def test_security_has_the_places_of_a_namespace(work, what):
+    assert f" {work.of_namespace} of {work.places:,} {what}" in SECURITY

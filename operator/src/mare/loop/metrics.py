@@ -168,7 +168,7 @@ _GAUGES = (
     ),
     (
         "mare_unready_replicas",
-        "Replicas that have not been ready for 5 minutes, if a quarter or more are not",
+        "Replicas that have not been ready for 5 minutes, if more than a quarter are not",
         lambda v: v.unready,
     ),
     (
