@@ -61,6 +61,7 @@ def test_messages_that_come_back_for_a_minute_are_endless():
     [
         pytest.param([(10 * index, 0) for index in range(40)], id="none"),
         pytest.param([(100 * index, 5 * index) for index in range(40)], id="a few fail"),
+        pytest.param([(100 * index, 100 * index) for index in range(40)], id="each fails once"),
         pytest.param([(0, 4 * index) for index in range(40)], id="rarely"),
         pytest.param([(0, 500 * (index % 5 == 0)) for index in range(40)], id="not all the time"),
     ],

@@ -3,7 +3,8 @@
 Such a message fails each time, and nothing ends that: classic queues have no limit of deliveries,
 and the limit of a quorum queue can be switched off. Redeliveries are no arrivals, and no rate
 counts them, but the workers that try such messages are busy. Example: 3 messages come back 20
-times a second. After 60 s in which every update shows that, the object says so.
+times a second. After 60 s in which every update shows that, the object says so. Up to as many
+redeliveries as published messages show nothing: each message may fail once.
 
 How many come back shows in the unacknowledged messages beyond those that workers have for the
 others, by Little's law: 5 are unacknowledged, and 2 a second are acknowledged that take 1 s, so
