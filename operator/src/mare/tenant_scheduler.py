@@ -45,6 +45,11 @@ Ts = TypeVarTuple("Ts")
 BROKER_READS = Work(name="reads of virtual hosts", places=256, of_namespace=64)
 QUIET_CHECKS = Work(name="quiet checks", places=64, of_namespace=8, seconds=3.0)
 """A check takes 5 ms; one of a broker that hangs takes the 3 s."""
+QUIET_CONNECTIONS = Work(
+    name="further connections of quiet checks", places=32, of_namespace=8, waiting=0
+)
+"""For more than 64 queues of a virtual host; 67 KB each with TLS. Without a place, a check has one
+connection and takes longer."""
 SCALE_WRITES = Work(name="changes of replicas", places=32, of_namespace=16)
 STATUS_WRITES = Work(name="status writes", places=8, of_namespace=4)
 """Apart from `SCALE_WRITES`: in an outage each object has one, and scaling must not wait.

@@ -22,10 +22,10 @@ from mare.broker.queue_selection import (
     QueueSelection,
     queries_of,
 )
+from mare.broker.quiet_check import main_reason
 from mare.broker.secret_cache import SecretCache, Secrets
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key
-from mare.domain.evidence import MESSAGES_LEFT
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading, Clock
 from mare.tenant_lines import OverBudget
@@ -124,9 +124,7 @@ class SecretBrokers:
             self._check_host(parameters, vhost, query, autoscaler.key.namespace)
             for vhost, query in _queries(autoscaler, parameters).items()
         )
-        reasons = [why for why in await asyncio.gather(*checks) if why is not None]
-        left = (why for why in reasons if why.reason == MESSAGES_LEFT)
-        return next(left, reasons[0] if reasons else None)
+        return main_reason(await asyncio.gather(*checks))
 
     async def _check_host(
         self, parameters: ConnectionParameters, vhost: str, query: QueueQuery, namespace: str

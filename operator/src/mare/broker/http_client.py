@@ -64,7 +64,7 @@ class EndpointMissing(OSError):
 
 
 class BrokerHttpClient:
-    """GET requests below one URI of a Secret, over one connection.
+    """GET requests below one URI of a Secret, over one connection or a few.
 
     No request follows a redirect, takes longer than 4 s, returns more than `max_bytes`, or reads
     interim responses without end.
@@ -72,9 +72,20 @@ class BrokerHttpClient:
     """
 
     def __init__(
-        self, uri: str, parameters: ConnectionParameters, source: str, max_bytes: int
+        self,
+        uri: str,
+        parameters: ConnectionParameters,
+        source: str,
+        max_bytes: int,
+        *,
+        connections: int = 1,
+        idle_seconds: float = 15.0,
     ) -> None:
-        """`source` names the endpoint in errors, for example "the management API"."""
+        """`source` names the endpoint in errors, for example "the management API".
+
+        Each request that is under way takes one of the `connections`, and leaves it open for
+        `idle_seconds`.
+        """
         parts = urlsplit(uri)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = f":{parts.port}" if parts.port else ""
@@ -88,6 +99,8 @@ class BrokerHttpClient:
         self._tenant = parameters.tenant
         self._source = source
         self._max_bytes = max_bytes
+        self._connections = connections
+        self._idle_seconds = idle_seconds
         self._session: aiohttp.ClientSession | None = None
 
     async def get(
@@ -146,7 +159,8 @@ class BrokerHttpClient:
         """The body at a percent-encoded path in chunks of at most 32 KiB; raises as `get` does."""
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                limit=1,
+                limit=self._connections,
+                keepalive_timeout=self._idle_seconds,
                 ssl=self._tls,
                 resolver=Resolver(self._tenant),
                 socket_factory=self._open_socket,
