@@ -41,6 +41,13 @@ def test_a_change_that_a_new_leader_finds_has_no_time():
     assert limits(*found) == (4, 8)
 
 
+def test_a_change_that_is_stored_with_a_later_time_counts_from_now_on():
+    """The clock was set back: a policy of 60 s would wait for an hour more."""
+    stored = Timers(events=(ScaleEvent(NOW + 3_600, 2), ScaleEvent(NOW - 10, 2)))
+    found = stored.at_start(ScalingSpec(max_replicas=10), 7, NOW).events
+    assert [each.time for each in found] == [NOW, NOW - 10]
+
+
 @pytest.mark.parametrize("offset", [0.0, 0.3, -7.123456789])
 def test_a_stored_change_keeps_whether_its_time_is_known(offset):
     found = ScaleEvent(NOW, 2, float("-inf"))

@@ -30,6 +30,8 @@ def test_replicas_are_unready_after_five_minutes():
 def test_a_quarter_may_be_replaced_at_a_time():
     assert missing((900, 12, 9)) == 0
     assert missing((900, 12, 8)) == 4
+    assert missing((900, 20, 15)) == 0
+    assert missing((900, 20, 14)) == 6
 
 
 def test_steps_up_do_not_begin_the_time_again():

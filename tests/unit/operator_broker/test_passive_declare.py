@@ -209,3 +209,19 @@ def test_a_queue_that_cannot_be_declared_has_a_cause(broker: Broker):
         await read.close()
 
     run(timeline())
+
+
+@pytest.mark.parametrize(("channels", "connections"), [(256, 1), (257, 2)])
+def test_a_broker_that_confirms_the_end_of_no_channel_is_connected_to_again(
+    broker: Broker, channels: int, connections: int
+):
+    async def timeline() -> None:
+        read = declare()
+        await read.read(["work-0"], 5)
+        broker.connections[0].channels = dict.fromkeys(range(channels))
+        for _ in range(2):
+            assert await read.read(["work-0"], 5) == {"work-0": Depth(1, 1)}
+        assert (len(broker.connections), broker.open) == (connections, 1)
+        await read.close()
+
+    run(timeline())
