@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mare.broker.http_client import ResponseTooLarge
 from mare.broker.management import ManagementStatistics
 from mare.broker.prometheus import PrometheusStatistics
 from mare.domain.alarms import ALARM_NOT_REPORTED
@@ -59,3 +60,13 @@ def test_a_proxy_that_answers_for_the_broker_is_no_alarm():
 
 def test_prometheus_does_not_report_alarms():
     assert sample(PrometheusStatistics, FakeServer()).alarm == ALARM_NOT_REPORTED
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [(PATH, b'{"status":"ok"}'), ("/api/cluster-name", b'{"name":"rabbit"}')]
+)
+def test_a_response_about_the_cluster_has_64_kib_at_most(path: str, body: bytes):
+    """11 MiB of empty alarms took 207 MB."""
+    sample(ManagementStatistics, FakeServer(bodies={path: body.ljust(2**16)}))
+    with pytest.raises(ResponseTooLarge, match="65,536 bytes"):
+        sample(ManagementStatistics, FakeServer(bodies={path: body.ljust(2**16 + 1)}))

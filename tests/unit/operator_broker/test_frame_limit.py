@@ -22,6 +22,7 @@ from mare.broker.frame_limit import (
     MAX_UNREQUESTED_FRAMES,
     FrameLimitReader,
     FrameLimitTransport,
+    _FrameWriter,
 )
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.passive_declare import Depth, PassiveDeclare
@@ -253,3 +254,36 @@ def test_frames_are_sent_in_their_order_and_before_the_connection_closes(drains)
 
     asyncio.run(asyncio.wait_for(timeline(), 120))
     assert received == [b"one two three"]
+
+
+@pytest.mark.parametrize(("unsent", "is_closed"), [(2**18, False), (2**18 + 1, True)])
+def test_a_broker_that_reads_nothing_is_dropped_with_more_than_256_kib(unsent, is_closed):
+    class Transport(asyncio.Transport):
+        unsent, is_aborted = 0, False
+
+        def write(self, data: bytes) -> None:
+            self.unsent += len(data)
+
+        def get_write_buffer_size(self) -> int:
+            return self.unsent
+
+        def is_closing(self) -> bool:
+            return self.is_aborted
+
+        def abort(self) -> None:
+            self.is_aborted = True
+
+        close = abort
+
+    async def timeline() -> bool:
+        loop, transport = asyncio.get_running_loop(), Transport()
+        reader = FrameLimitReader(loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        writer = _FrameWriter(transport, protocol, reader, loop)
+        writer.write(bytes(unsent))
+        await writer.drain()
+        is_closed = transport.is_aborted
+        writer.close()
+        return is_closed
+
+    assert asyncio.run(timeline()) == is_closed

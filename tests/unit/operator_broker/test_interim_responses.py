@@ -51,3 +51,27 @@ def test_a_few_interim_responses_precede_a_response_on_each_request_of_a_connect
             return [bytes(await client.get("/", {})) for _ in range(3)]
 
     assert asyncio.run(play()) == [b"[]"] * 3
+
+
+def test_a_ninth_interim_response_ends_the_request():
+    async def play() -> None:
+        async with answering(lambda: INTERIM * 9 + BODY) as client:
+            with pytest.raises(OSError, match="TooManyInterimResponses"):
+                await client.get("/", {})
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(("size", "is_refused"), [(2_048, False), (2_049, True)])
+def test_a_header_of_more_than_2_kib_is_refused(size: int, *, is_refused: bool):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Long: " + b"a" * size
+
+    async def play() -> None:
+        async with answering(lambda: head + b"\r\n\r\n[]") as client:
+            if is_refused:
+                with pytest.raises(OSError, match="cannot be reached"):
+                    await client.get("/", {})
+            else:
+                assert await client.get("/", {}) == b"[]"
+
+    asyncio.run(play())

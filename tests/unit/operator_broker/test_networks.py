@@ -174,3 +174,9 @@ def test_the_networks_of_the_settings_reach_the_parameters():
 def test_the_addresses_of_a_host_are_those_that_packets_reach(host, addresses):
     found = asyncio.run(networks.addresses_of(host))
     assert found == {ip_address(each) for each in addresses}
+
+
+def test_of_the_addresses_of_a_name_sixteen_are_tried(monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: list(range(17)))
+    found = asyncio.run(networks.resolve("many.example", 80, TenantScheduler().of("shop")))
+    assert found == list(range(16))

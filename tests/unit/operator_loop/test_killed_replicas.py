@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from itertools import pairwise
 
 import pytest
 
@@ -255,3 +256,27 @@ def test_a_check_knows_how_many_replicas_stay_and_ends_after_its_time():
 
     virtual_time.run(timeline())
     assert world.workloads.left == 1
+
+
+def test_a_list_that_fails_is_repeated_after_up_to_5_seconds(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(killed_replicas, "_FIRST_PAUSE_SECONDS", 0.4)
+    world, listed = World(), []
+
+    class Workloads:
+        async def watch_killed(self, *_: object) -> None:
+            listed.append(virtual_time.now())
+            raise Unavailable("busy")
+
+    async def timeline() -> None:
+        checks = killed_replicas.KilledReplicas(
+            Workloads(), None, world.metrics, world.loop.scheduler
+        )
+        before = Scale(replicas=3, version="1", ready=3, selector="app", grace_seconds=0)
+        state = AutoscalerState(read_autoscaler(body()), 0, OperatorClaim(""))
+        checks.check_later(state, before, 1)
+        await asyncio.sleep(60)
+        await checks.close()
+
+    virtual_time.run(timeline())
+    pauses = [round(later - earlier, 1) for earlier, later in pairwise(listed)]
+    assert pauses == [0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0, 5.0]

@@ -1,12 +1,20 @@
 """Which changes of conditions are written to the status, how often, and with which Events."""
 
+import asyncio
+from contextlib import AsyncExitStack
+from types import SimpleNamespace
+
 import pytest
 
-from mare.custom_resource.autoscaler import Key
+from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.domain.unknown import Unknown
+from mare.loop.operator_claim import OperatorClaim
+from mare.loop.state import AutoscalerState
+from mare.loop.status_writer import StatusWriter
 from mare.ports import AccessRefused, BrokerReading, Unavailable
+from mare.tenant_scheduler import STATUS_WRITES
 from tests.unit.operator.building import reading
-from tests.unit.operator_loop.worlds import World, run
+from tests.unit.operator_loop.worlds import World, body, run
 
 
 def missing(name: str) -> Unknown:
@@ -212,3 +220,21 @@ def test_the_last_decision_at_the_maximum_has_what_is_needed_when_a_status_is_wr
     assert objects.status()["lastDecision"]["raw"] == 25
     assert objects.status()["lastDecision"]["reason"] == "TooManyReplicas"
     assert len(objects.status()["decisions"]) == 1
+
+
+def test_64_writes_of_a_namespace_wait_and_others_are_left_out():
+    async def timeline() -> None:
+        world, guard = World(), SimpleNamespace(allows_writes=lambda _: False)
+        scheduler = world.scheduler
+        writer = StatusWriter(world.objects, guard, world.clock, world.record, scheduler)
+        state = AutoscalerState(read_autoscaler(body()), 0, OperatorClaim(""))
+        async with AsyncExitStack() as stack:
+            for _ in range(STATUS_WRITES.of_namespace):
+                await stack.enter_async_context(scheduler.turn(STATUS_WRITES, "shop"))
+            for _ in range(65):
+                writer.start(state)
+                await asyncio.sleep(0)
+            assert scheduler.waiting(STATUS_WRITES, "shop") == 64
+        await writer.close()
+
+    asyncio.run(timeline())
