@@ -24,6 +24,8 @@ Bounds of one object, answer or connection stand where they are applied:
 - `cluster/other_workloads.py`: workloads that no object names
 - `cluster/conflicting_autoscalers.py`: HorizontalPodAutoscalers of a namespace
 - `cluster/scales.py`, `cluster/discovery.py`: characters of a selector, and API versions
+- `domain/behavior.py`, `domain/scale_events.py`: recommendations and changes of an object that
+  are remembered
 - `domain/never_consumed.py`, `domain/schedules.py`: remembered queues, and months of an expression
 """
 

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mare.domain.behavior import Recommendation, ScaleEvent, apply_behavior
+from mare.domain.behavior import Recommendation, apply_behavior
+from mare.domain.scale_events import ScaleEvent
 from mare.domain.spec import Behavior, PolicyType, ScalingPolicy, ScalingRules, SelectPolicy
 
 policies = st.builds(

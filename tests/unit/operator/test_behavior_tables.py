@@ -4,14 +4,13 @@ import pytest
 
 from mare.domain.behavior import (
     Recommendation,
-    ScaleEvent,
     apply_behavior,
     down_limit,
     is_within_tolerance,
-    store_event,
     up_limit,
 )
 from mare.domain.reason import Reason
+from mare.domain.scale_events import ScaleEvent, store_event
 from mare.domain.spec import (
     HPA_BEHAVIOR,
     Behavior,

@@ -3,9 +3,10 @@
 import pytest
 
 from mare.custom_resource.status_values import read_scale_event, scale_event
-from mare.domain.behavior import ScaleEvent, down_limit, up_limit
-from mare.domain.spec import PolicyType, ScalingPolicy, ScalingRules, ScalingSpec
-from mare.domain.timers import Timers, needed_events
+from mare.domain.behavior import down_limit, up_limit
+from mare.domain.scale_events import MOST_STORED, ScaleEvent, needed_events
+from mare.domain.spec import Behavior, PolicyType, ScalingPolicy, ScalingRules, ScalingSpec
+from mare.domain.timers import Timers
 
 NOW = 1_800_000_000.0
 RULES = ScalingRules(policies=(ScalingPolicy(PolicyType.PODS, 3, 30),))
@@ -66,10 +67,8 @@ def test_a_stored_change_keeps_whether_its_time_is_known(offset):
 
 
 def test_merged_changes_have_the_times_of_the_first_and_the_last():
-    spec = ScalingSpec(max_replicas=500)
     rules = ScalingRules(policies=(ScalingPolicy(PolicyType.PODS, 1, 1_500),))
-    behavior = spec.behavior.__class__(scale_up=rules, scale_down=rules)
-    spec = ScalingSpec(max_replicas=500, behavior=behavior)
+    behavior = Behavior(scale_up=rules, scale_down=rules)
     events = tuple(ScaleEvent(NOW - age, 1) for age in range(99, 59, -1))
-    merged = needed_events(spec, events, NOW)
+    merged = needed_events(behavior, events, NOW, MOST_STORED)
     assert merged == (ScaleEvent(NOW - 60, 40, NOW - 99),)

@@ -6,7 +6,7 @@ from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.job_status import read_failures
 from mare.custom_resource.status_values import instant, read_scale_event, scale_event
 from mare.custom_resource.stored_timers import read_timers
-from mare.domain.behavior import ScaleEvent
+from mare.domain.scale_events import ScaleEvent
 from tests.unit.operator_loop.job_api import job_body
 
 

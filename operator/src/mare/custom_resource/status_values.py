@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from mare.domain.behavior import ScaleEvent
 from mare.domain.clause import number
 from mare.domain.count import MAX_COUNT
 from mare.domain.observation import QueueReading
+from mare.domain.scale_events import ScaleEvent
 from mare.domain.spec import (
     ExpectedQueueConsumptionTime,
     MaximumConcurrency,

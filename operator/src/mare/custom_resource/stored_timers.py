@@ -13,8 +13,9 @@ from mare.custom_resource.status_values import read_count, read_time
 from mare.domain.cooldown import Cooldown
 from mare.domain.crash_loop import CrashLoop
 from mare.domain.reason import Reason
+from mare.domain.scale_events import MOST_STORED
 from mare.domain.starting_backlog import StartingBacklog
-from mare.domain.timers import MOST_EVENTS, Timers
+from mare.domain.timers import Timers
 from mare.domain.unready import UnreadyReplicas
 
 Status = Mapping[str, Any]
@@ -41,7 +42,7 @@ def past_of(status: Status, target: ScaleTarget) -> Status:
 def read_timers(status: Status, offset: float) -> Timers:
     """Return the stored timers, without values that no operator writes."""
     stored, last = status.get("timers", {}), status.get("lastDecision", {})
-    texts = stored.get("scaleEvents", ())[-MOST_EVENTS:]
+    texts = stored.get("scaleEvents", ())[-MOST_STORED:]
     events = (status_values.read_scale_event(each, offset) for each in texts)
     quiet_since, published = read_time(stored.get("quietSince"), offset), stored.get("published")
     cooldown = None

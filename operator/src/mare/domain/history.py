@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from mare.domain.behavior import Recommendation, ScaleEvent, remember, store_event
+from mare.domain.behavior import Recommendation, remember
 from mare.domain.cooldown import Cooldown
 from mare.domain.early_acknowledgement import EarlyAcknowledgement
 from mare.domain.estimates import Estimates
@@ -11,9 +11,10 @@ from mare.domain.held_messages import HeldMessages
 from mare.domain.learning import Learning, recall
 from mare.domain.observation import Load
 from mare.domain.redeliveries import Redeliveries
+from mare.domain.scale_events import MOST_STORED, ScaleEvent, needed_events, store_event
 from mare.domain.spec import Behavior, ScalingSpec
 from mare.domain.surges import Surge, Surges
-from mare.domain.timers import Timers, needed_events
+from mare.domain.timers import Timers
 from mare.domain.unknown import Unknown, known, total
 from mare.domain.unready import UnreadyReplicas
 
@@ -111,7 +112,7 @@ class History:
         return Timers(
             unknown_since=self.unknown_since,
             cooldown=self.cooldown.stored,
-            events=needed_events(spec, self.events, now),
+            events=needed_events(spec.behavior, self.events, now, MOST_STORED),
             starting=self.learning.backlog.stored,
             unready=self.unready.stored(now) or UnreadyReplicas(),
         )

@@ -4,19 +4,13 @@ Since when fallback and cooldown count, the scale events, and the replicas that 
 are not ready.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 
-from mare.domain.behavior import ScaleEvent
 from mare.domain.cooldown import Cooldown
+from mare.domain.scale_events import ScaleEvent
 from mare.domain.spec import ScalingSpec
 from mare.domain.starting_backlog import StartingBacklog
 from mare.domain.unready import UnreadyReplicas
-
-MOST_EVENTS = 32
-_SLICES = 15
-"""Parts of the longest period, if there are more events: two events of each, up and down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,27 +54,3 @@ class Timers:
             unready=self.unready.at_start(now),
             last_active=now if self.last_active is None else min(self.last_active, now),
         )
-
-
-def needed_events(
-    spec: ScalingSpec, events: Iterable[ScaleEvent], now: float
-) -> tuple[ScaleEvent, ...]:
-    """Return the events that a policy counts, at most 32.
-
-    If there are more, the events of each 15th of the longest period become one, at the time of the
-    last of them.
-    """
-    rules = (spec.behavior.scale_up, spec.behavior.scale_down)
-    longest = max((each.period_seconds for rule in rules for each in rule.policies), default=0)
-    recent = tuple(each for each in events if each.time > now - longest)
-    if len(recent) <= MOST_EVENTS:
-        return recent
-    merged = []
-    for grows in (True, False):
-        same = (each for each in recent if (each.change > 0) is grows)
-        for _, group in groupby(same, lambda each: int((now - each.time) * _SLICES // longest)):
-            of_slice = tuple(group)
-            change, first = sum(each.change for each in of_slice), of_slice[0]
-            earliest = first.counts_from(-1 if grows else 1)
-            merged.append(ScaleEvent(of_slice[-1].time, change, earliest))
-    return tuple(sorted(merged, key=lambda each: each.time))

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mare.domain import behavior as behaviors
-from mare.domain.behavior import Recommendation, ScaleEvent, is_within_tolerance
+from mare.domain.behavior import Recommendation, is_within_tolerance
+from mare.domain.scale_events import ScaleEvent, store_event
 from mare.domain.spec import HPA_BEHAVIOR, Behavior
 from mare.simulation.simulation import Simulation
 
@@ -91,7 +92,7 @@ class HorizontalPodAutoscaler:
         if after != before:
             if self.behavior is not None:
                 event = ScaleEvent(self.simulation.now, after - before)
-                self._events = behaviors.store_event(self.behavior, self._events, event)
+                self._events = store_event(self.behavior, self._events, event)
             self.simulation.scale(after, "SuccessfulRescale", message)
 
     def _legacy(self, current: int, desired: int, now: float) -> int:
