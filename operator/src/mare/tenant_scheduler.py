@@ -26,6 +26,7 @@ Bounds of one object, answer or connection stand where they are applied:
 - `cluster/scales.py`, `cluster/discovery.py`: characters of a selector, and API versions
 - `domain/behavior.py`, `domain/scale_events.py`: recommendations and changes of an object that
   are remembered
+- `domain/early_acknowledgement.py`: remembered times of acknowledgements
 - `domain/never_consumed.py`, `domain/schedules.py`: remembered queues, and months of an expression
 """
 

@@ -154,3 +154,19 @@ def test_all_messages_that_were_acknowledged_lately_are_named():
         time.now += 1
         decision = time.read(delivered(5, at=time.now))
     assert "5 messages acknowledged in the last 30 s may still be processed" in decision.message
+
+
+def test_a_long_drain_remembers_few_times_and_none_too_short():
+    """720 updates of an hour took 89 kB an object. Up to a 30th of the hour is added to each."""
+    time = Timeline(ScalingSpec(max_replicas=5, targets=LENGTH, drain_seconds=3_600), 2)
+    for number in range(1, 721):
+        time.now += 5
+        time.read(delivered(3 * number, at=time.now))
+    found = time.history.early_acknowledgement
+    assert len(found.recent) <= 31
+    assert found.acknowledged_recently(3_600, time.now) == (3 * 720, time.now + 3_600)
+    for later in range(0, 3_600, 60):
+        count, until = found.acknowledged_recently(3_600, time.now + later)
+        exact = 3 * (720 - later // 5)
+        assert exact <= count <= exact + 3 * 24
+        assert until == time.now + 3_600
