@@ -204,8 +204,8 @@ class Workloads(Protocol):
 
 
 class Objects(Protocol):
-    async def read(self, key: Key) -> Autoscaler:
-        """Return the object as the API server has it; raise as `write_status` does."""
+    async def read(self, key: Key) -> Mapping[str, Any]:
+        """Return the used fields of an object; raise as `write_status` does."""
 
     async def write_status(
         self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]

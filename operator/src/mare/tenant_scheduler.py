@@ -137,6 +137,10 @@ CERTIFICATES = Stock(
 OBJECTS = Stock("QueueAutoscalers", 2_000, reserved=64, shared=2_000, bytes_each=15_000)
 """`loop/object_places.py` makes room for others. `settings.namespace_queues` replaces the 2,000:
 each object has a queue. One of 8 KiB counts as two."""
+WAITING_EVENTS = Stock(
+    "bytes of changes that wait", 2**21, reserved=2**16, shared=2**22, bytes_each=1
+)
+"""Of changed objects that wait for `EVENTS`; beyond it, each is read again at its turn."""
 KINDS = Stock("kinds of workloads", 100, reserved=8, shared=200, bytes_each=12_000)
 """A watch each, or attempts at one."""
 REMEMBERED_QUEUES = Stock(

@@ -10,7 +10,6 @@ from mare.custom_resource.autoscaler import (
     BrokerReference,
     Key,
     ScaleTarget,
-    read_autoscaler,
 )
 from mare.domain.jobs import Job
 from mare.domain.observation import NOT_REPORTED, QueueReading
@@ -228,13 +227,13 @@ class FakeObjects:
     bodies: dict[str, dict] = field(default_factory=dict)
     """Objects that can be read again, by name."""
 
-    async def read(self, key: Key) -> Autoscaler:
+    async def read(self, key: Key) -> Mapping[str, Any]:
         if key.name not in self.bodies:
             raise NotFound(f"{key.name} does not exist")
         stored = {**self.bodies[key.name], "status": self.status(key.name)}
         version = str(self.stored.get(key.name, 100))
         stored["metadata"] = {**stored["metadata"], "resourceVersion": version}
-        return read_autoscaler(stored)
+        return stored
 
     async def write_status(
         self, autoscaler: Autoscaler, version: str, status: Mapping[str, Any]

@@ -114,7 +114,7 @@ def test_an_object_is_read_with_the_right_to_list_objects():
         objects = StoredObjects(api, "me")
         with pytest.raises(NotFound, match="other does not exist"):
             await objects.read(Key("shop", "other"))
-        return (await objects.read(Key("shop", name))).uid
+        return (await objects.read(Key("shop", name)))["metadata"]["uid"]
 
     assert call_api(listed, read) == "uid-worker"
 

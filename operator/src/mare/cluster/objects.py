@@ -13,7 +13,6 @@ from mare.custom_resource.autoscaler import (
     TO_REPLICAS,
     Autoscaler,
     Key,
-    read_autoscaler,
     used_fields,
 )
 from mare.ports import AccessRefused, NotFound
@@ -59,12 +58,12 @@ class StoredObjects:
         self._api = api
         self._instance = instance
 
-    async def read(self, key: Key) -> Autoscaler:
+    async def read(self, key: Key) -> Mapping[str, Any]:
         # A list of one: the operator has the right to get objects only with `rbac.jobs`.
         selector = ("fieldSelector", f"metadata.name={key.name}")
         async for page in self._api.pages(QUEUE_AUTOSCALERS.path(key.namespace), selector):
             for item in page["items"]:
-                return read_autoscaler(used_fields(item))
+                return used_fields(item)
         raise NotFound(f"{key.name} does not exist")
 
     async def write_status(

@@ -86,7 +86,7 @@ class TerminalObjects:
         self._terminal = terminal
         self._bad: set[tuple[Key, str]] = set()
 
-    async def read(self, key: Key) -> Autoscaler:
+    async def read(self, key: Key) -> Mapping[str, Any]:
         raise NotFound(f"{key.name} is in no cluster")
 
     async def write_status(

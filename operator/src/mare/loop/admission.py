@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from mare.background import Tasks
-from mare.custom_resource.autoscaler import Autoscaler, Key
+from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler
 from mare.custom_resource.conditions import refused_conditions
 from mare.custom_resource.status import conditions_status
 from mare.domain.unknown import Unknown
@@ -122,7 +122,7 @@ class Admission:
     async def _retry(self, key: Key) -> None:
         try:
             async with self.scheduler.turn(WORKLOAD_READS, key.namespace):
-                autoscaler = await self.objects.read(key)
+                autoscaler = read_autoscaler(await self.objects.read(key))
             self.put(autoscaler)
             if self._unreported(autoscaler):
                 async with self.scheduler.turn(STATUS_WRITES, key.namespace):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from mare.custom_resource.autoscaler import Autoscaler, Key
 from mare.loop.loop import Loop
+from mare.ports import Objects
 from mare.sharding.assignment import shard_of
 from mare.tenant_scheduler import TenantScheduler
 
@@ -19,6 +20,10 @@ class ShardedLoop:
     @property
     def scheduler(self) -> TenantScheduler:
         return self.loops[0].scheduler
+
+    @property
+    def objects(self) -> Objects:
+        return self.loops[0].objects
 
     @property
     def autoscalers(self) -> list[Autoscaler]:
