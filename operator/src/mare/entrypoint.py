@@ -239,21 +239,21 @@ def _register(registry: kopf.OperatorRegistry, loop: ShardedLoop) -> None:
     @kopf.on.login(registry=registry)
     async def login(**kwargs: Any) -> kopf.AiohttpSession | None:
         found = kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
-        return None if found is None else _bounded_session(found)
+        return None if found is None else _bounded_session(found, loop.scheduler)
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def handle(type: str | None, body: Mapping[str, Any], **_: Any) -> None:  # noqa: A002
         events.take(type, body)
 
 
-def _bounded_session(found: kopf.ConnectionInfo) -> kopf.AiohttpSession:
+def _bounded_session(found: kopf.ConnectionInfo, scheduler: TenantScheduler) -> kopf.AiohttpSession:
     """Return what kopf would open with these credentials, with bounded reads."""
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=found.as_ssl_context()),
         headers=found.as_http_headers(),
         proxy=found.proxy_url,
         trust_env=found.trust_env,
-        middlewares=[BoundedReads(_PAGE)],
+        middlewares=[BoundedReads(_PAGE, scheduler)],
     )
     return kopf.AiohttpSession(
         server=found.server,

@@ -88,6 +88,16 @@ EVENTS = Work(
     per_second=0.03,
 )
 """An event takes 0.03 ms, or 15 ms with 16 new schedules that never occur."""
+DECODED_EVENTS = Work(
+    name="processor time for decoded events",
+    places=1,
+    of_namespace=1,
+    burst=2.0,
+    per_second=0.1,
+)
+"""Of watches that all namespaces share, and of what is read for one of them. An event usually takes
+0.05 ms, and up to 8: beyond the bound, that of a workload or QueueAutoscaler is not decoded, but
+the object is read at its turn."""
 DISCOVERY = Work(name="requests for kinds", places=4, of_namespace=1, burst=20, per_second=2)
 WORKLOAD_READS = Work(
     name="reads of workloads", places=16, of_namespace=8, burst=1_000, per_second=20
@@ -239,9 +249,12 @@ class TenantScheduler:
         """Count what a piece of work has cost beyond the cost of its turn."""
         self._of(work).spend(namespace, cost)
 
+    def may_spend(self, work: Work, namespace: str) -> bool:
+        return self._of(work).seconds_until_allowed(namespace) <= 0
+
     def check(self, work: Work, namespace: str) -> None:
         """Raise `OverBudget` if a namespace has spent more than it may spend."""
-        if self._of(work).seconds_until_allowed(namespace) > 0:
+        if not self.may_spend(work, namespace):
             raise OverBudget(work, namespace)
 
     async def wait_for_allowance(self, work: Work, namespace: str) -> None:

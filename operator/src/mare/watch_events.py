@@ -17,7 +17,13 @@ from mare.background import Tasks
 from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler, used_fields
 from mare.ports import NotFound, Objects, Unavailable
 from mare.tenant_lines import OverBudget
-from mare.tenant_scheduler import EVENTS, WAITING_EVENTS, WORKLOAD_READS, TenantScheduler
+from mare.tenant_scheduler import (
+    DECODED_EVENTS,
+    EVENTS,
+    WAITING_EVENTS,
+    WORKLOAD_READS,
+    TenantScheduler,
+)
 
 _PAUSE_SECONDS = 5.0
 """After an object could not be read."""
@@ -67,8 +73,10 @@ class WatchEvents:
     def _held(self, namespace: str, body: Mapping[str, Any]) -> str | None:
         """Return what is used of an object; None if it has to be read at its turn."""
         scheduler = self._loop.scheduler
+        # An event has no spec if the namespace is over `DECODED_EVENTS`.
+        if not (body.get("spec") and scheduler.may_spend(EVENTS, namespace)):
+            return None
         try:
-            scheduler.check(EVENTS, namespace)
             begun = time.thread_time()
             fields = json.dumps(used_fields(body))
             scheduler.spend(EVENTS, namespace, time.thread_time() - begun)
@@ -104,6 +112,7 @@ class WatchEvents:
         """Raises as `Objects.read`, and what the loop raises."""
         body: Mapping[str, Any] = {"metadata": {**key._asdict(), "uid": event.uid}}
         if event.kind != "DELETED" and event.fields is None:
+            await self._loop.scheduler.wait_for_allowance(DECODED_EVENTS, key.namespace)
             async with self._loop.scheduler.turn(WORKLOAD_READS, key.namespace):
                 body = await self._loop.objects.read(key)
         begun = time.thread_time()

@@ -8,12 +8,15 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from mare.cluster.api import Api
 from mare.serving import serving
+from mare.tenant_scheduler import TenantScheduler
 
 Answer = Callable[[web.Request], web.StreamResponse]
 
 
 @asynccontextmanager
-async def served(answer: Answer) -> AsyncIterator[tuple[Api, list[str]]]:
+async def served(
+    answer: Answer, scheduler: TenantScheduler | None = None
+) -> AsyncIterator[tuple[Api, list[str]]]:
     """Serve meanwhile; gives a client of it, and the method and path of each request so far."""
     requests: list[str] = []
 
@@ -27,4 +30,4 @@ async def served(answer: Answer) -> AsyncIterator[tuple[Api, list[str]]]:
         configuration = Configuration()
         configuration.host = f"http://127.0.0.1:{port}"
         async with ApiClient(configuration) as client:
-            yield Api(client), requests
+            yield Api(client, scheduler=scheduler), requests

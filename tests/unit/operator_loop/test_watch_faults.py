@@ -52,7 +52,7 @@ class FaultyApi:
         yield {**page, "items": [] if kind == "DELETED" else [item]}
 
     async def changes(
-        self, path: ApiPath, version: str, *, accept: str = ""
+        self, path: ApiPath, version: str, *, accept: str = "", shortens: bool = False
     ) -> AsyncIterator[Change]:
         sent = int(version)
         for _ in range(self._random.randrange(6)):
@@ -167,7 +167,7 @@ class Refusing(FaultyApi):
         yield {"metadata": {"resourceVersion": "1"}, "items": [autoscaler(1)[1]]}
 
     async def changes(
-        self, path: ApiPath, version: str, *, accept: str = ""
+        self, path: ApiPath, version: str, *, accept: str = "", shortens: bool = False
     ) -> AsyncIterator[Change]:
         await self.refused.wait()
         raise AccessRefused("no")

@@ -60,7 +60,7 @@ class Api:
         yield {"metadata": {"resourceVersion": "1"}, "items": items}
 
     async def changes(
-        self, path: ApiPath, version: str, *, accept: str
+        self, path: ApiPath, version: str, *, accept: str, shortens: bool
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         while True:
             event = await self.events.get()

@@ -25,12 +25,13 @@ from mare.cluster.bounded_answers import (
     event_of_beginning,
     lines,
     read_bounded,
+    seconds_to_decode,
     values_of,
 )
 from mare.cluster.kubeconfig import client_of, kubeconfig_client
 from mare.cluster.paths import ApiPath
 from mare.ports import AccessRefused, Conflict, NotFound, Rejected, Unavailable
-from mare.tenant_scheduler import API_DECODING, TenantScheduler
+from mare.tenant_scheduler import API_DECODING, DECODED_EVENTS, TenantScheduler
 
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -114,9 +115,12 @@ class Api:
         self._raise_for(answer, data)
         if most_values < math.inf and values_of(data) > most_values:
             raise TooLarge(f"the API server answers with more than {most_values:,} JSON values")
-        return await self._decoded(path, data)
+        return await self._decoded(path, data, path.namespace)
 
-    async def _decoded(self, path: ApiPath, data: bytes) -> dict[str, Any]:
+    async def _decoded(self, path: ApiPath, data: bytes, of: str | None) -> dict[str, Any]:
+        """Return the JSON; the namespace `of` spends what it takes."""
+        if of is not None:
+            self._scheduler.spend(DECODED_EVENTS, of, seconds_to_decode(data))
         if len(data) <= MAX_BYTES_ON_LOOP:
             return decoded(data)
         namespace = path.namespace or ""
@@ -164,15 +168,17 @@ class Api:
         version: str,
         *selectors: tuple[str, str],
         accept: str = "application/json",
+        shortens: bool = False,
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """Watch: yield ADDED, MODIFIED or DELETED and the object, for changes after `version`.
 
         Of an object of more than 1 MiB or 50,000 values, the item has the name, UID and version
-        only. Raises as `request`, and `Expired` if the objects have to be listed again.
+        only; if it `shortens`, that is so for each of a namespace that has spent what it may.
+        Raises as `request`, and `Expired` if the objects have to be listed again.
         """
         while True:
             begun, has_changes = time.monotonic(), False
-            async for event in self._watched(path, version, selectors, accept):
+            async for event in self._watched(path, version, selectors, accept, shortens):
                 item = event["object"]
                 if event["type"] == "ERROR":
                     raise Expired(str(item.get("message")))
@@ -184,7 +190,12 @@ class Api:
                 raise Unavailable("the API server ends watches at once")
 
     async def _watched(
-        self, path: ApiPath, version: str, selectors: tuple[tuple[str, str], ...], accept: str
+        self,
+        path: ApiPath,
+        version: str,
+        selectors: tuple[tuple[str, str], ...],
+        accept: str,
+        shortens: bool,  # noqa: FBT001
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield events until the server ends the stream."""
         query = [
@@ -210,14 +221,20 @@ class Api:
                 if answer.status != HTTPStatus.OK:
                     self._raise_for(answer, await read_bounded(chunks, MAX_BYTES))
                 async for line, is_whole in lines(chunks, MAX_LINE_BYTES):
-                    event: dict[str, Any] | None
-                    if is_whole and values_of(line) <= MAX_LINE_VALUES:
-                        event = await self._decoded(path, line)
-                    else:
-                        event = event_of_beginning(line)
-                        _log.warning(_TOO_LARGE, extra={"path": path.text, "event": event})
-                    if event is not None:
-                        yield event
+                    beginning = event_of_beginning(line)
+                    identity = beginning["object"]["metadata"] if beginning else {}
+                    namespace = identity.get("namespace")
+                    if not is_whole or values_of(line) > MAX_LINE_VALUES:
+                        _log.warning(_TOO_LARGE, extra={"path": path.text, "event": beginning})
+                    elif (
+                        namespace is None
+                        or not shortens
+                        or self._scheduler.may_spend(DECODED_EVENTS, namespace)
+                    ):
+                        yield await self._decoded(path, line, namespace)
+                        continue
+                    if beginning is not None:
+                        yield beginning
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unavailable(f"the watch ended ({type(error).__name__})") from error
 

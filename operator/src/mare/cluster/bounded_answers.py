@@ -31,6 +31,7 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 _OTHER_BYTES = bytes(set(range(256)) - set(b'[]{}"'))
 _QUOTED = re.compile(rb'"[^"]*"')
 _BRACKET = re.compile(_STRING.pattern + rb"|[\[{]|[\]}]")
+_NAMESPACE = b'","namespace":"'
 _BEGINNING = re.compile(
     rb'\{"type":"(ADDED|MODIFIED|DELETED)","object":\{(?:"(?:kind|apiVersion)":"[^"]*",)*"metadata":'
     rb'\{("name":"[^"]*",(?:"generateName":"[^"]*",)?(?:"namespace":"[^"]*",)?"uid":"[^"]*",'
@@ -92,6 +93,11 @@ def values_of(data: bytes) -> int:
     return data.count(b"{") + data.count(b"[") + data.count(b",")
 
 
+def seconds_to_decode(data: bytes) -> float:
+    """Return about how long the JSON takes: 20,000 numbers in 100 KB take 4.3 ms."""
+    return len(data) * 4e-9 + values_of(data) * 2e-7
+
+
 async def read_bounded(chunks: AsyncIterator[bytes], most: int) -> bytes:
     """Return a body; raise `TooLarge` as soon as it exceeds `most` bytes."""
     body = bytearray()
@@ -127,3 +133,21 @@ def event_of_beginning(line: bytes) -> dict[str, Any] | None:
         return None
     kind, metadata = found[1].decode(), json.loads(b"{%b}" % found[2])
     return {"type": kind, "object": {"metadata": metadata}}
+
+
+def shortened(line: bytes) -> tuple[str, bytes] | None:
+    """Return the namespace of a custom resource in an event, and the event with its identity only.
+
+    The API server sorts the fields of a custom resource: the name, namespace, version and UID are
+    the last ones of the metadata, which precede the spec. None where they are not.
+    """
+    begin, end = line.find(b'"metadata":{') + len(b'"metadata":{'), line.find(b'},"spec":{')
+    version = line.rfind(b'"resourceVersion":"', begin, end)
+    namespace = line.rfind(_NAMESPACE, begin, version)
+    name = line.rfind(b'"name":"', begin, namespace)
+    if min(end, version, namespace, name) < 0:
+        return None
+    namespace_end = line.find(b'"', namespace + len(_NAMESPACE))
+    identity = line[name:namespace_end] + b'",' + line[version:end]
+    text = line[namespace + len(_NAMESPACE) : namespace_end].decode()
+    return text, line[:begin] + identity + b"}}}"

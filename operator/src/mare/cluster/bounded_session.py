@@ -34,8 +34,11 @@ from mare.cluster.bounded_answers import (
     levels_of,
     lines,
     read_bounded,
+    seconds_to_decode,
+    shortened,
     values_of,
 )
+from mare.tenant_scheduler import DECODED_EVENTS, TenantScheduler
 
 _FEWER = 5
 """Divides the objects of a page that exceeds its bound."""
@@ -54,10 +57,12 @@ class BoundedReads:
     """Middleware of an aiohttp session that lists pages of at most `page` objects and watches.
 
     A page takes 1 MiB at most, like an event of a watch. A page of large objects has fewer of them;
-    an object that exceeds the bound alone is logged and left out.
+    an object that exceeds the bound alone is logged and left out. Of a namespace that has spent
+    what it may, an event has the identity of its object only.
     """
 
-    def __init__(self, page: int) -> None:
+    def __init__(self, page: int, scheduler: TenantScheduler) -> None:
+        self._scheduler = scheduler
         self._page = self._limit = page
         self._away_at = -math.inf
         """When the API server could not be reached, or answered 5xx, last."""
@@ -67,7 +72,7 @@ class BoundedReads:
             return await self._list(request, handler)
         response = await self._answered(request, handler)
         if "watch" in request.url.query and response.status == HTTPStatus.OK:
-            response.content = cast(StreamReader, _ShortLines(response.content))
+            response.content = cast(StreamReader, _ShortLines(response.content, self._scheduler))
         return response
 
     async def _answered(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
@@ -159,9 +164,23 @@ class _Body(_Content):
 class _ShortLines(_Content):
     """The body of a watch without the lines that exceed 1 MiB."""
 
+    def __init__(self, content: StreamReader, scheduler: TenantScheduler) -> None:
+        super().__init__(content)
+        self._scheduler = scheduler
+
     async def iter_chunked(self, _: int) -> AsyncIterator[bytes]:
         async for line, is_whole in lines(self._content.iter_any(), MAX_LINE_BYTES):
             if is_whole and not _has_too_many_values(line):
-                yield line + b"\n"
+                yield self._affordable(line) + b"\n"
             else:
                 _log.warning(_TOO_LARGE, extra={"beginning": line[:200].decode(errors="replace")})
+
+    def _affordable(self, line: bytes) -> bytes:
+        found = shortened(line)
+        if found is None:
+            return line
+        namespace, short = found
+        if not self._scheduler.may_spend(DECODED_EVENTS, namespace):
+            return short
+        self._scheduler.spend(DECODED_EVENTS, namespace, seconds_to_decode(line))
+        return line

@@ -242,7 +242,7 @@ class WatchedWorkloads:
             raise
         version, accept = await self._list(watched, resource), accepted(api_version, METADATA)
         path = resource.path(namespace)
-        async for change, item in self._api.changes(path, version, accept=accept):
+        async for change, item in self._api.changes(path, version, accept=accept, shortens=True):
             target = target_of_item(item, api_version, kind)
             if change == "DELETED":
                 self._set_missing(target)
@@ -284,7 +284,7 @@ class WatchedWorkloads:
             else:
                 self._last_read.pop(target, None)
                 self._others.put(target, keepable(new, target))
-        elif target in self._targets:
+        elif self._others.pop(target) is None and target in self._targets:
             self._start_read(target)
 
     def _set_missing(self, target: ScaleTarget) -> None:
