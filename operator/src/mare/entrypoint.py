@@ -16,10 +16,11 @@ from mare.background import background
 from mare.broker.brokers import SecretBrokers
 from mare.broker.networks import BrokerNetworks, addresses_of
 from mare.clock import SteadyClock
-from mare.cluster.api import Api, connect, runs_in_pod
+from mare.cluster.api import Api
 from mare.cluster.bounded_session import BoundedReads
 from mare.cluster.conflicting_autoscalers import WatchedConflicts
 from mare.cluster.jobs import WatchedJobs
+from mare.cluster.kubeconfig import connect, runs_in_pod
 from mare.cluster.metrics_access import MetricsAccess
 from mare.cluster.objects import GROUP, PLURAL, VERSION, StoredObjects, StoredSecrets
 from mare.cluster.paths import discovery_path
@@ -31,13 +32,14 @@ from mare.loop.metrics import Metrics
 from mare.loop.object_places import ObjectPlaces
 from mare.loop.pace import Pace
 from mare.loop.record import Record
+from mare.memory_limit import memory_limit
 from mare.no_diffs import NoDiffs, NoProgress
 from mare.ports import ApiError
 from mare.settings import Settings
 from mare.sharding.leaders import Leaders, elect
 from mare.sharding.sharded_loop import ShardedLoop
 from mare.sharding.whole_record import WholeRecord
-from mare.tenant_scheduler import TenantScheduler, memory_limit
+from mare.tenant_scheduler import TenantScheduler
 from mare.tracing import create_traces
 from mare.watch_events import WatchEvents
 

@@ -32,13 +32,13 @@ Bounds of one object, answer or connection stand where they are applied:
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
+from mare.memory_limit import USUAL_MEMORY
 from mare.tenant_lines import Lines, OverBudget, Stock, Work
 
 T = TypeVar("T")
@@ -171,26 +171,8 @@ RESPONSE_OBJECTS = Stock(
 """30,000 queues and as many consumers; the reserved part is for 2,000 queues. One namespace leaves
 15 % of the shared part; a larger one takes too much memory: see `LARGE_BODIES`."""
 
-USUAL_MEMORY = 256 * 2**20
-"""Bytes that the chart gives the operator. All shared parts take 200 MB of it at most."""
 OWN_MEMORY = 62_000_000
 """Bytes of the operator without objects."""
-_LIMITS = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
-"""Of version 2 and version 1."""
-_UNLIMITED = 2**60
-"""Version 1 shows 2**63 less a page."""
-
-
-def memory_limit(paths: Iterable[Path] = _LIMITS) -> int:
-    """Return the limit of the container in bytes, or `USUAL_MEMORY` where it has none."""
-    for path in paths:
-        with suppress(OSError, ValueError):  # another version, or "max"
-            if (limit := int(path.read_text())) < _UNLIMITED:
-                return limit
-    return USUAL_MEMORY
 
 
 class TenantScheduler:

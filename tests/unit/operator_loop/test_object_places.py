@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from mare.custom_resource.autoscaler import Key
 from mare.loop.object_places import ObjectPlaces, Place
+from mare.memory_limit import USUAL_MEMORY
 from mare.tenant_lines import OverBudget
-from mare.tenant_scheduler import OBJECTS, OWN_MEMORY, USUAL_MEMORY, TenantScheduler
+from mare.tenant_scheduler import OBJECTS, OWN_MEMORY, TenantScheduler
 
 _SHARED = 24
 _MEMORY = OWN_MEMORY + (USUAL_MEMORY - OWN_MEMORY) * (_SHARED + 0.5) / OBJECTS.shared

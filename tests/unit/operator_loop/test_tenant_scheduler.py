@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mare import tenant_scheduler
+from mare.memory_limit import USUAL_MEMORY, memory_limit
 from mare.tenant_lines import OverBudget, Stock, Work
-from mare.tenant_scheduler import OWN_MEMORY, USUAL_MEMORY, TenantScheduler, memory_limit
+from mare.tenant_scheduler import OWN_MEMORY, TenantScheduler
 from tests.unit.operator_broker import virtual_time
 
 CHECKS = Work(name="checks", places=4, of_namespace=2, waiting=3)

@@ -5,9 +5,10 @@ from typing import Any, TextIO
 
 import click
 
-from mare.cluster.api import Api, connect
+from mare.cluster.api import Api
 from mare.cluster.crd import apply_crd as apply_to_cluster
 from mare.cluster.crd import version
+from mare.cluster.kubeconfig import connect
 from mare.documents.tree import InputError, parse, plain, read_text
 from mare.ports import ApiError
 

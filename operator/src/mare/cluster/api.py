@@ -6,12 +6,10 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-from kubernetes.aio import config
-from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.client import ApiClient
 
 from mare.cluster.bounded_answers import (
     MAX_BYTES,
@@ -28,7 +26,6 @@ from mare.cluster.bounded_answers import (
     seconds_to_decode,
     values_of,
 )
-from mare.cluster.kubeconfig import client_of, kubeconfig_client
 from mare.cluster.paths import ApiPath
 from mare.ports import AccessRefused, Conflict, NotFound, Rejected, Unavailable
 from mare.tenant_scheduler import API_DECODING, DECODED_EVENTS, TenantScheduler
@@ -49,21 +46,6 @@ _WATCH_SECONDS = 300
 _MIN_WATCH_SECONDS = 1.0
 """client-go, too, takes a watch that ends sooner, without a change, for an error."""
 _LONGEST_PAUSE = 30.0
-_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
-
-
-async def connect() -> ApiClient:
-    """Return a client of the Pod's service account or the kubeconfig; raise `Unavailable`."""
-    if not runs_in_pod():
-        client, _ = await kubeconfig_client()
-        return client
-    configuration = Configuration()
-    config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-    return client_of(configuration)
-
-
-def runs_in_pod() -> bool:
-    return _TOKEN.exists()
 
 
 class Api:

@@ -1,4 +1,4 @@
-"""Connects by the user's kubeconfig."""
+"""Connects by the service account of the Pod, or by the user's kubeconfig."""
 
 import logging
 import os
@@ -14,9 +14,24 @@ from kubernetes.aio.config import ConfigException
 
 from mare.ports import Unavailable
 
+_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 _SHAPES = (TypeError, AttributeError, KeyError)
 """Errors of the client if a part of the kubeconfig is missing or has another type. Their texts
 speak of Python."""
+
+
+async def connect() -> ApiClient:
+    """Return a client of the Pod's service account or the kubeconfig; raise `Unavailable`."""
+    if not runs_in_pod():
+        client, _ = await kubeconfig_client()
+        return client
+    configuration = Configuration()
+    config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+    return client_of(configuration)
+
+
+def runs_in_pod() -> bool:
+    return _TOKEN.exists()
 
 
 def client_of(configuration: Configuration) -> ApiClient:
