@@ -2,11 +2,11 @@
 
     python -m tests.load.bench_jobs [--seconds 15] [--clients 16] [--steady-only] [--postgresql]
 
-The whole system with one process of each service, embedded sources, SQLite. Closed loop: each
+The whole system with one process of each service and embedded sources. Closed loop: each
 client sends its next request when it has the answer. Then 5 jobs a second, each followed by a
 stream. Then 10 jobs a second, and as many calls: the processor time that each process takes for
-one, beyond what it takes at rest, and the messages that are published for it. With PostgreSQL,
-which counts them, also the transactions.
+one, beyond what it takes at rest, and the messages that are published for it. With PostgreSQL
+instead of SQLite also all transactions, with the few at rest.
 """
 
 import argparse

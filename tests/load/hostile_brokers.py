@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 
 from mare.processes.command import DIES_WITH_US
 
@@ -93,14 +94,17 @@ def queues(names: Iterable[str]) -> Attack:
     """Return an attack that answers the statistics of each virtual host with these queues."""
     queue = '{{"name":"{}","type":"classic","messages_ready":0,"consumers":0,'
     queue += '"messages_unacknowledged":0}}'
-    listed = f"[{','.join(queue.format(name) for name in names)}]".encode()
+
+    @cache
+    def listed() -> bytes:
+        return f"[{','.join(queue.format(name) for name in names)}]".encode()
 
     def answer(handler: socketserver.BaseRequestHandler) -> None:
         while request := handler.request.recv(65_536):
             path = request.split(b" ")[1].partition(b"?")[0]
             body = b"{}" if path.startswith((b"/api/cluster", b"/api/health")) else b"[]"
             if path.startswith(b"/api/queues/") and path.count(b"/") == _LIST_OF_QUEUES:
-                body = listed
+                body = listed()
             head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
             handler.request.sendall(head.encode() + body)
 
@@ -123,8 +127,8 @@ ATTACKS: Mapping[str, Attack] = {
     "endless-text": endless_text,
     "interim": interim,
     "hanging-queues": hanging_queues,
-    "long-names": queues("a" * 200 + f"-{number}" for number in range(5_000)),
-    "many-queues": queues(f"queue-{number}" for number in range(29_000)),
+    "long-names": queues([f"{'a' * 200}-{number}" for number in range(5_000)]),
+    "many-queues": queues([f"queue-{number}" for number in range(29_000)]),
 }
 
 

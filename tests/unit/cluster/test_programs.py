@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
-from devcluster import preparing
+from devcluster import CannotRun, preparing
 from devcluster.preparing import are_programs_built
 from devcluster.programs import CONTAINERS, CONTROL_PLANE, FAST_TESTS, NODE, programs
 from devcluster.toolset import Toolset
@@ -17,6 +18,7 @@ from devcluster.trimming import module_file
 from local.cache import locked
 
 _PROJECT = Path(__file__).parents[3]
+_PLUGINS = "github.com/coredns/coredns/core/plugin/zplugin.go"
 _GO = """\
 #!/bin/sh
 [ "$1" = env ] && { echo go99.0.0; exit; }
@@ -71,6 +73,23 @@ def test_trimmed_files_take_the_place_of_those_of_their_modules(tmp_path: Path) 
         assert Path(copy, path.removeprefix(f"{module}/")).read_text() == text != "whole"
         assert (tmp_path / path).read_text() == "whole"
     assert file.with_name("go.sum").read_text() == tools.sums
+
+
+def test_a_module_without_a_trimmed_file_is_named(tmp_path: Path) -> None:
+    tools = Toolset.read("cluster")
+    (tmp_path / "sources").mkdir()
+    (tmp_path / tools.trimmed[0][0]).unlink()
+
+    with pytest.raises(CannotRun, match=r"github.com/coredns/coredns has no zplugin.go"):
+        module_file(tools, "go", tmp_path / "sources")
+
+
+def test_the_name_server_has_the_plugins_of_its_corefile() -> None:
+    documents = yaml.safe_load_all(Path(_PROJECT, "devcluster/addons/dns.yaml").read_text())
+    (corefile,) = [each["data"]["Corefile"] for each in documents if each["kind"] == "ConfigMap"]
+    plugins = re.findall(r"plugin/(\w+)", dict(Toolset.read("cluster").trimmed)[_PLUGINS])
+
+    assert set(re.findall(r"^ {4}(\w+)", corefile, re.MULTILINE)) == set(plugins)
 
 
 def test_only_missing_programs_are_built(compiler: Callable[[], list[str]]) -> None:
