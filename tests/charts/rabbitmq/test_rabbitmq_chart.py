@@ -218,8 +218,11 @@ def test_quorum_queues_of_versions_that_count_messages_free_their_disk_sooner(
     assert ("quorum_min_checkpoint_interval 64" in arguments) == bool(number)
 
 
-def test_the_cluster_operator_gives_nodes_the_same_arguments_of_erlang(helm: Helm):
-    resource = helm.template(CHART, {"clusterOperator": {"enabled": True}}).one("RabbitmqCluster")
+@pytest.mark.parametrize("own", ["", "-proto_dist inet_tls"])
+def test_the_cluster_operator_gives_nodes_the_same_arguments_of_erlang(helm: Helm, own):
+    by_user = {"rabbitmq": {"envConfig": f'SERVER_ADDITIONAL_ERL_ARGS="{own}"'}} if own else {}
+    values = {"clusterOperator": {"enabled": True, "spec": by_user}}
+    resource = helm.template(CHART, values).one("RabbitmqCluster")
 
     file = resource["spec"]["rabbitmq"]["envConfig"]  # its start script reads it
     printed = subprocess.run(
@@ -228,7 +231,7 @@ def test_the_cluster_operator_gives_nodes_the_same_arguments_of_erlang(helm: Hel
         text=True,
         check=True,
     ).stdout
-    assert printed == _erlang_arguments(helm, {})
+    assert printed == f"{own} {_erlang_arguments(helm, {})}"
 
 
 @pytest.mark.parametrize("kind", ["StatefulSet", "RabbitmqCluster"])
