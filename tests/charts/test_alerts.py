@@ -102,6 +102,7 @@ SILENT = [
     ("RabbitmqQueueWithoutConsumers", queue("work", 3, 1)),
     ("RabbitmqDeadLetters", queue("dead-letters", 0, 0)),
     ("PlaylistsEventsDeadLettered", {letters(): "5x40", letters(pod="b"): "_x10 5x30"}),
+    ("PlaylistsEventsDeadLettered", {letters(): "5x40", letters(pod="b"): "5x24 stale 5x20"}),
     ("PlaylistsGatewayFails", answers(ok="0+100x40", failed="0+1x40")),
     ("PlaylistsGatewayNotReady", ready("1x40")),
     ("PlaylistsSourceUnavailable", breakers(open_="1x40", other="0x40")),
