@@ -62,6 +62,10 @@ def test_both_helms_accept_and_render_it(each_helm: Helm, values):
             {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}},
             "enable one of them",
         ),
+        (
+            {"metrics": {"prometheusRule": {"enabled": True, "queuesWithoutConsumers": "*-log"}}},
+            "queuesWithoutConsumers",
+        ),
     ],
 )
 def test_wrong_values_are_refused_with_a_sentence(helm: Helm, values, sentence):
