@@ -133,6 +133,23 @@ def test_a_tag_of_ones_own_goes_before_the_digest_of_the_release(helm, tmp_path)
     assert found == {f"{PATHS[name]}:{tag}" for name, tag in expected.items()}
 
 
+def test_a_repository_that_names_its_registry_keeps_the_digest_of_the_release(helm, tmp_path):
+    digests = digests_of(*PATHS)
+    package = released(helm, tmp_path, digests)
+    mirrored = {
+        name: {"image": {"repository": f"mirror.example:5000/{path}"}}
+        for name, path in (OTHERS | {name: f"mare/{name}" for name in OURS}).items()
+    }
+    mirrored["postgresql"] = mirrored.pop("postgres")
+    mirrored["serviceDefaults"] = mirrored.pop("services")
+    mirrored["valkey"]["enabled"] = True
+
+    found = images_of(helm.template(package, mirrored).text)
+
+    assert all(each.startswith("mirror.example:5000/") for each in found)
+    assert {each.partition("@")[2] for each in found} == {*digests.values()}
+
+
 def test_a_digest_of_ones_own_goes_before_all_else(helm, tmp_path):
     package = released(helm, tmp_path, digests_of(*PATHS))
     own = f"sha256:{'a' * 64}"

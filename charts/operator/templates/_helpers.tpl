@@ -74,7 +74,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{/* A repository that names its registry is taken as it is. */}}
 {{- define "operator.image" -}}
 {{- $name := .Values.image.repository -}}
-{{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
+{{- $path := regexReplaceAll "^(localhost|[^/]*[.:][^/]*)/" $name "" -}}
+{{- if eq $name $path -}}
 {{- $registry := dig "imageRegistry" "" .Values.global | default .Values.image.registry | trimSuffix "/" -}}
 {{- if not $registry -}}
 {{- fail (printf "Set image.registry: this chart is no release, and does not know the registry of %s. See `make images`." $name) -}}
@@ -82,9 +83,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- $name = printf "%s/%s" $registry $name -}}
 {{- end -}}
 {{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
-{{- /* A released chart has the digests of its images, by repository and tag. */ -}}
+{{- /* A released chart has the digests of its images, by repository and tag, whatever the registry. */ -}}
 {{- $released := .Files.Get "files/digests.yaml" | fromYaml -}}
-{{- with .Values.image.digest | default (get $released (printf "%s:%s" .Values.image.repository $tag)) -}}
+{{- with .Values.image.digest | default (get $released (printf "%s:%s" $path $tag)) -}}
 {{- printf "%s@%s" $name . -}}
 {{- else -}}
 {{- printf "%s:%s" $name $tag -}}

@@ -54,7 +54,8 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{/* The argument: a dict of root and image. A repository that names its registry is taken as it is. */}}
 {{- define "playlists.image" -}}
 {{- $name := .image.repository -}}
-{{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
+{{- $path := regexReplaceAll "^(localhost|[^/]*[.:][^/]*)/" $name "" -}}
+{{- if eq $name $path -}}
 {{- $registry := dig "imageRegistry" "" .root.Values.global | default .image.registry | default .root.Values.image.registry | trimSuffix "/" -}}
 {{- if not $registry -}}
 {{- fail (printf "Set image.registry: this chart is no release, and does not know the registry of %s. See `make images`." $name) -}}
@@ -62,9 +63,9 @@ labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- $name = printf "%s/%s" $registry $name -}}
 {{- end -}}
 {{- $tag := .image.tag | default .root.Values.image.tag | default .root.Chart.AppVersion -}}
-{{- /* A released chart has the digests of its images, by repository and tag. */ -}}
+{{- /* A released chart has the digests of its images, by repository and tag, whatever the registry. */ -}}
 {{- $released := .root.Files.Get "files/digests.yaml" | fromYaml -}}
-{{- with .image.digest | default (get $released (printf "%s:%s" .image.repository $tag)) -}}
+{{- with .image.digest | default (get $released (printf "%s:%s" $path $tag)) -}}
 {{- printf "%s@%s" $name . -}}
 {{- else -}}
 {{- printf "%s:%s" $name $tag -}}

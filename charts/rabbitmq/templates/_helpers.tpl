@@ -78,13 +78,14 @@ labels: {{- include "rabbitmq.labels" . | nindent 2 }}
 {{/* A repository that names its registry is taken as it is. */}}
 {{- define "rabbitmq.image" -}}
 {{- $name := .Values.image.repository -}}
-{{- if not (regexMatch "^(localhost|[^/]*[.:][^/]*)/" $name) -}}
+{{- $path := regexReplaceAll "^(localhost|[^/]*[.:][^/]*)/" $name "" -}}
+{{- if eq $name $path -}}
 {{- $name = printf "%s/%s" (dig "imageRegistry" "" .Values.global | default .Values.image.registry | trimSuffix "/") $name -}}
 {{- end -}}
 {{- $tag := .Values.image.tag | default (printf "%s-management" .Chart.AppVersion) -}}
-{{- /* A released chart has the digests of its images, by repository and tag. */ -}}
+{{- /* A released chart has the digests of its images, by repository and tag, whatever the registry. */ -}}
 {{- $released := .Files.Get "files/digests.yaml" | fromYaml -}}
-{{- with .Values.image.digest | default (get $released (printf "%s:%s" .Values.image.repository $tag)) -}}
+{{- with .Values.image.digest | default (get $released (printf "%s:%s" $path $tag)) -}}
 {{- printf "%s@%s" $name . -}}
 {{- else -}}
 {{- printf "%s:%s" $name $tag -}}
