@@ -49,5 +49,25 @@ def test_the_broker_admits_the_operator_and_no_other_of_its_namespace(helm, port
 def test_the_notes_of_another_operator_say_how_a_broker_admits_it(helm):
     command = "networkPolicy.operators[0].namespace=market,networkPolicy.operators[0].instance=shop"
 
-    assert command in helm.notes(CHARTS / "operator")
-    assert "the release mare in the namespace mare." in helm.notes(CHARTS / "rabbitmq")
+    notes = " ".join(helm.notes(CHARTS / "operator").split())
+    assert command in notes
+    assert "instead of those that networkPolicy.operators names now" in notes
+
+
+def test_the_notes_of_a_broker_name_the_operators_that_a_further_command_replaces(helm):
+    def notes(operators):
+        values = {"networkPolicy": {"operators": operators}}
+        return " ".join(helm.notes(CHARTS / "rabbitmq", values).split())
+
+    default = [{"namespace": "mare", "instance": "mare"}]
+    assert "the release mare in the namespace mare. Name another one instead:" in notes(default)
+    assert "that of this release. Name another one:" in notes([])
+
+
+@pytest.mark.parametrize("page", ["install.md", "rabbitmq.md", "cluster.md"])
+def test_names_of_operators_are_strings_also_when_they_are_numbers(page):
+    text = (DOCS / page).read_text()
+
+    assert text.count("networkPolicy.operators[0].namespace=") == len(
+        re.findall(r"--set-string '(rabbitmq\.)?networkPolicy\.operators\[0\]", text)
+    )
