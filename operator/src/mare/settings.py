@@ -7,12 +7,13 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from mare.broker.networks import Network
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
@@ -33,6 +34,20 @@ def _path(text: str) -> str:
     if not _PREFIX.fullmatch(path):
         raise ValueError("use a path such as /mare")
     return path
+
+
+def _switch(text: str) -> bool:
+    words = {"true": True, "yes": True, "on": True, "1": True}
+    words |= {"false": False, "no": False, "off": False, "0": False}
+    if text.lower() not in words:
+        raise ValueError("use true or false")
+    return words[text.lower()]
+
+
+def _level(text: str) -> str:
+    if text.upper() not in _LEVELS:
+        raise ValueError(f"use one of {', '.join(_LEVELS)}")
+    return text.upper()
 
 
 def _variable(default: Any, name: str = "", reads: Callable[[str], object] | None = None) -> Any:
@@ -107,20 +122,22 @@ class Settings:
     other `OTEL_*` variables itself."""
     otlp_traces_endpoint: str = _variable("", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     """The same, as a URL with its full path."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _variable("INFO", "LOG_LEVEL")
+    log_level: str = _variable("INFO", "LOG_LEVEL", _level)
     """Least severe level that is logged."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
         """Read the settings that are not empty; `SettingsError` names every wrong variable."""
         types = typing.get_type_hints(cls, include_extras=True)
-        values, mistakes = {}, []
+        values: dict[str, Any] = {}
+        mistakes = []
         for field in dataclasses.fields(cls):
             name = _name_of(field)
             if not (text := environ.get(name, "").strip()):
                 continue
-            reads = field.metadata.get("reads") or partial(
-                msgspec.convert, type=types[field.name], strict=False
+            kind = types[field.name]
+            reads: Callable[[str], Any] = field.metadata.get("reads") or (
+                _switch if kind is bool else partial(msgspec.convert, type=kind, strict=False)
             )
             try:
                 values[field.name] = reads(text)

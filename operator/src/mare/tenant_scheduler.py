@@ -76,9 +76,11 @@ KILL_LISTS = Work(
     name="lists of ending Pods", places=8, of_namespace=2, waiting=250, burst=60, per_second=5
 )
 """One for each of `KILL_CHECKS`, and again after errors; up to 4 MiB a page."""
-KILL_WATCHES = Work(name="watches of ending Pods", places=32, of_namespace=4, waiting=250)
-"""Up to 30 s each. All watches of a namespace can get each change of a Pod, which takes the loop
-5 ms, and each can have 1 MiB of an event."""
+KILL_WATCHES = Work(
+    name="watches of ending Pods", places=32, of_namespace=4, waiting=250, seconds=30.0
+)
+"""A busy kubelet sends SIGTERM, and so SIGKILL, seconds late. All watches of a namespace can get
+each change of a Pod, which takes the loop 5 ms, and each can have 1 MiB of an event."""
 RESTORES = Work(name="restores", places=8, of_namespace=4)
 EVENTS = Work(
     name="processor time for changed objects",
@@ -134,8 +136,8 @@ _threads = ThreadPoolExecutor(_PLACES, thread_name_prefix="tenant")
 
 
 VIRTUAL_HOSTS = Stock("open virtual hosts", 240, reserved=16, shared=268, bytes_each=67_000)
-"""Two connections each, and a third one while a scale-down to idle is checked. One with TLS takes
-67 KB, so that a virtual host with TLS counts as two."""
+"""Two connections each, and up to four more while a scale-down to idle is checked. One with TLS
+takes 67 KB, so that a virtual host with TLS counts as two."""
 SECRET_CHARACTERS = Stock(
     "characters in Secrets", 2**21, reserved=2**16, shared=2**22, bytes_each=1
 )

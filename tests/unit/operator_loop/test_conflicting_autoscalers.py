@@ -266,7 +266,7 @@ def test_in_a_namespace_with_more_hpas_than_are_kept_no_workload_is_scaled(*, by
         assert api.lists == 1
         api.count = MOST_OF_NAMESPACE
         await asyncio.sleep(60)
-        await find_after(event=True)
+        await find_after(event=False)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         return api.lists

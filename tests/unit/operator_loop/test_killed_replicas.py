@@ -1,7 +1,6 @@
 """Replicas that still run at the end of their grace period are reported and counted."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
@@ -166,29 +165,6 @@ class BusyApi:
         yield
 
 
-class ChangingApi:
-    """Has three Pods that do not end until `ends` is set, and counts the open watches."""
-
-    def __init__(self) -> None:
-        self.open: Counter[str] = Counter()
-        self.begun: Counter[str] = Counter()
-        self.ends = asyncio.Event()
-
-    async def pages(self, *_: object) -> AsyncIterator[dict]:
-        pods = [{"metadata": {"uid": str(number)}} for number in range(3)]
-        yield {"items": pods, "metadata": {"resourceVersion": "7"}}
-
-    async def changes(self, path: ApiPath, *_: object) -> AsyncIterator[tuple[str, dict]]:
-        self.open[path.namespace] += 1
-        self.begun[path.namespace] += 1
-        try:
-            await self.ends.wait()
-            for number in range(3):
-                yield "DELETED", {"metadata": {"uid": str(number)}}
-        finally:
-            self.open[path.namespace] -= 1
-
-
 def checks_begin(world: World, api: object, namespace: str, count: int) -> KilledReplicas:
     """Begin this number of checks, of 3 replicas of which 1 stays."""
     scheduler = world.loop.scheduler
@@ -199,24 +175,6 @@ def checks_begin(world: World, api: object, namespace: str, count: int) -> Kille
         autoscaler = read_autoscaler(body(f"worker-{number}", namespace=namespace))
         checks.check_later(AutoscalerState(autoscaler, number, OperatorClaim("")), before, 1)
     return checks
-
-
-def test_a_pod_is_watched_by_a_few_checks_of_its_namespace_at_a_time():
-    """60 began at once, and each of them decoded each change of a Pod: 1.1 s for one change."""
-    world, api = World(), ChangingApi()
-
-    async def timeline() -> None:
-        checks = checks_begin(world, api, "hostile", 40), checks_begin(world, api, "shop", 1)
-        await asyncio.sleep(1)
-        assert api.open == {"hostile": 4, "shop": 1}
-        api.ends.set()
-        await asyncio.sleep(1)
-        assert api.begun == {"hostile": 40, "shop": 1}
-        assert not api.open.total()
-        for each in checks:
-            await each.close()
-
-    virtual_time.run(timeline())
 
 
 def test_grace_periods_that_end_together_list_the_pods_a_few_times(
@@ -238,7 +196,7 @@ def test_grace_periods_that_end_together_list_the_pods_a_few_times(
 
     virtual_time.run(timeline())
     hostile = api.lists.count("/api/v1/namespaces/hostile/pods")
-    assert 180 <= hostile <= 215  # 60 at once and 5 a second for the 30 s of the checks
+    assert 330 <= hostile <= 365  # 60 at once and 5 a second for the minute
     assert api.most_at_a_time <= 3
 
 
@@ -248,7 +206,7 @@ def test_a_check_knows_how_many_replicas_stay_and_ends_after_its_time():
     async def timeline() -> None:
         world.workloads.killed = ["worker-a", asyncio.Event()]
         await shrinks(world, grace_seconds=30)
-        await asyncio.sleep(59)
+        await asyncio.sleep(329)
         assert killed(world) == 0
         await asyncio.sleep(2)
         assert killed(world) == 1
@@ -279,4 +237,4 @@ def test_a_list_that_fails_is_repeated_after_up_to_5_seconds(monkeypatch: pytest
 
     virtual_time.run(timeline())
     pauses = [round(later - earlier, 1) for earlier, later in pairwise(listed)]
-    assert pauses == [0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0, 5.0]
+    assert pauses[:8] == [0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0, 5.0]

@@ -79,3 +79,21 @@ def test_an_empty_variable_counts_as_absent():
 
 def test_every_variable_has_a_name_of_its_own():
     assert len(set(variables())) == len(dataclasses.fields(Settings)) == len(variables())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("True", True), ("yes", True), ("0", False), ("off", False)]
+)
+def test_a_switch_may_be_written_in_several_ways(text, expected):
+    assert Settings.from_env({"MARE_MARK_PODS": text}).mark_pods is expected
+
+
+def test_an_error_names_what_is_allowed():
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env({"MARE_MARK_PODS": "maybe", "LOG_LEVEL": "loud"})
+
+    assert str(error.value).splitlines() == [
+        "MARE_MARK_PODS='maybe': use true or false",
+        "LOG_LEVEL='loud': use one of DEBUG, INFO, WARNING, ERROR",
+    ]
+    assert Settings.from_env({"LOG_LEVEL": "debug"}).log_level == "DEBUG"

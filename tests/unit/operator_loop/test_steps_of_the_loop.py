@@ -48,7 +48,9 @@ RARE = [
 @dataclass
 class Steps:
     most: int = 0
-    """Calls in the longest step."""
+    """Calls of functions of Python in the longest step."""
+    most_of_all: int = 0
+    """The same with those in C."""
 
 
 @pytest.fixture
@@ -56,11 +58,12 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
     found, run_handle = Steps(), asyncio.Handle._run
 
     def counted(handle: asyncio.Handle) -> None:
-        calls = 0
+        calls = of_all = 0
 
         def count(_: object, event: str, __: object) -> None:
-            nonlocal calls
+            nonlocal calls, of_all
             calls += event == "call"
+            of_all += event in {"call", "c_call"}
 
         before = sys.getprofile()
         sys.setprofile(count)
@@ -69,20 +72,25 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
         finally:
             sys.setprofile(before)
         found.most = max(found.most, calls)
+        found.most_of_all = max(found.most_of_all, of_all)
 
     monkeypatch.setattr(asyncio.Handle, "_run", counted)
     yield found
     assert 0 < found.most <= MOST_CALLS
+    assert found.most_of_all <= 3 * MOST_CALLS
 
 
 def test_a_step_that_is_too_long_is_noticed(steps: Steps):
     async def hold() -> None:
         for _ in range(MOST_CALLS + 1):
             Steps()
+        for _ in range(2 * MOST_CALLS):
+            len(())
 
     virtual_time.run(hold())
     assert steps.most > MOST_CALLS
-    steps.most = 1
+    assert steps.most_of_all > 3 * MOST_CALLS
+    steps.most = steps.most_of_all = 1
 
 
 @pytest.mark.usefixtures("steps")

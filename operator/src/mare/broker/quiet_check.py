@@ -88,34 +88,46 @@ class QuietCheck:
         waiting = deque(names)
         count = (len(names) - 1) // _QUEUES_OF_CONNECTION
         further = [self._check_further(waiting) for _ in range(count)]
-        return main_reason(await asyncio.gather(self._check_all(self._http, waiting), *further))
+        reasons = await asyncio.gather(self._check_first(waiting), *further)
+        return main_reason([*reasons, await self._check_first(waiting)])
 
     async def _check_further(self, waiting: deque[str]) -> Unknown | None:
-        """Check some of the queues over another connection, if the namespace may have one."""
-        with suppress(OverBudget):
+        """Check some of the queues over another connection, if the namespace may have one.
+
+        The first connection checks what this one fails for: a proxy may refuse further ones.
+        """
+        with suppress(AccessRefused, OverBudget, OSError):
             async with self._tenant.turn(QUIET_CONNECTIONS):
                 return await self._check_all(self._further, waiting)
         return None
 
+    async def _check_first(self, waiting: deque[str]) -> Unknown | None:
+        try:
+            return await self._check_all(self._http, waiting)
+        except AccessRefused as error:
+            why = Unknown(error.reason, str(error))
+        except OverBudget as error:
+            why = error.why
+        except OSError as error:
+            why = Unknown("StatisticsUnreachable", str(error))
+        waiting.clear()  # a failure ends the check on all connections
+        return why
+
     async def _check_all(self, http: BrokerHttpClient, waiting: deque[str]) -> Unknown | None:
         found: Unknown | None = None
-        try:
-            while waiting:
-                try:
-                    why = await self._check(http, waiting.popleft())
-                except EndpointMissing:
-                    continue
-                if why is not None and why.reason == MESSAGES_LEFT:
-                    return why
-                found = found or why
-        except AccessRefused as error:
-            return Unknown(error.reason, str(error))
-        except OverBudget as error:
-            return error.why
-        except OSError as error:
-            return Unknown("StatisticsUnreachable", str(error))
-        finally:
-            waiting.clear()  # a message or a failure ends the check on all connections
+        while waiting:
+            name = waiting.popleft()
+            try:
+                why = await self._check(http, name)
+            except EndpointMissing:
+                continue
+            except (AccessRefused, OverBudget, OSError):
+                waiting.append(name)
+                raise
+            if why is not None and why.reason == MESSAGES_LEFT:
+                waiting.clear()  # a message ends the check on all connections
+                return why
+            found = found or why
         return found
 
     async def _check(self, http: BrokerHttpClient, name: str) -> Unknown | None:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -103,16 +104,16 @@ class WatchedConflicts:
         self._refused_since.pop(scope, None)
         self._replace_all(scope, listed)
         self._set_synced(scope)
-        now = asyncio.get_running_loop().time
-        listed_at = now()
-        async for change, item in self._api.changes(path, version):
-            if is_older(item["metadata"]["resourceVersion"], than=version):
-                continue
-            version = item["metadata"]["resourceVersion"]
-            self._set(_identity(item), None if change == "DELETED" else _target(item))
-            is_overfull = item["metadata"]["namespace"] in self._overfull
-            if is_overfull and now() - listed_at > _LIST_AGAIN_SECONDS:
-                return
+        list_again = asyncio.get_running_loop().time() + _LIST_AGAIN_SECONDS
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(list_again if self._overfull else None) as limit:
+                async for change, item in self._api.changes(path, version):
+                    if is_older(item["metadata"]["resourceVersion"], than=version):
+                        continue
+                    version = item["metadata"]["resourceVersion"]
+                    self._set(_identity(item), None if change == "DELETED" else _target(item))
+                    if self._overfull and limit.when() is None:
+                        limit.reschedule(list_again)
 
     def _replace_all(self, scope: str | None, listed: Mapping[_Autoscaler, Workload]) -> None:
         for known in self._target_of.keys() - listed.keys():

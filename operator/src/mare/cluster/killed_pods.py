@@ -20,12 +20,14 @@ _SIGKILLED = 128 + signal.SIGKILL
 async def watch_killed(
     api: Api, tenant: Tenant, selector: str, replicas: int, on_killed: OnKilled
 ) -> None:
-    """Call `on_killed` for each Pod that is killed, until no more than `replicas` are left.
+    """Call `on_killed` for each Pod that is killed, until `replicas` are left, or none ends.
 
-    Raises as `Api.changes`, and `OverBudget`.
+    More are left without one that ends if the workload was scaled up meanwhile. Raises as
+    `Api.changes`, `OverBudget`, and TimeoutError after 30 s of watching.
     """
     path, by_label = _PODS.path(tenant.namespace), ("labelSelector", selector)
     left: set[str] = set()
+    ending: set[str] = set()
     version = ""
 
     def look_at(pod: Mapping[str, Any], *, exists: bool) -> None:
@@ -33,23 +35,29 @@ async def watch_killed(
         was_killed = _was_killed(pod)
         if was_killed:
             on_killed(uid, pod["metadata"]["name"])
-        if exists and not was_killed:
-            left.add(uid)
-        else:
-            left.discard(uid)
+        is_left = exists and not was_killed
+        _keep(left, uid, is_kept=is_left)
+        _keep(ending, uid, is_kept=is_left and "deletionTimestamp" in pod["metadata"])
 
     async with tenant.turn(KILL_LISTS):
         async for page in api.pages(path, by_label):
             for pod in page["items"]:
                 look_at(pod, exists=True)
             version = page["metadata"]["resourceVersion"]
-    if len(left) <= replicas:
+    if len(left) <= replicas or not ending:
         return
     async with tenant.turn(KILL_WATCHES):
         async for change, pod in api.changes(path, version, by_label):
             look_at(pod, exists=change != "DELETED")
-            if len(left) <= replicas:
+            if len(left) <= replicas or not ending:
                 return
+
+
+def _keep(uids: set[str], uid: str, *, is_kept: bool) -> None:
+    if is_kept:
+        uids.add(uid)
+    else:
+        uids.discard(uid)
 
 
 def _was_killed(pod: Mapping[str, Any]) -> bool:

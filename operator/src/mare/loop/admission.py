@@ -106,16 +106,15 @@ class Admission:
             with suppress(OverBudget):
                 without_room: Place | None = None
                 for key, (_, place, why) in sorted(refused.items(), key=_by_turn):
-                    await asyncio.sleep(0)  # `has_room` takes up to 8 ms
-                    if key not in refused:  # deleted meanwhile
-                        continue
                     if why is None or not self.leadership():
                         if _needs_as_much(place, without_room):
                             continue
+                        await asyncio.sleep(0)  # `has_room` takes up to 8 ms
                         if not self.places.has_room(place):
                             without_room = place
                             continue
-                    await self._retry(key)
+                    if key in refused:  # not deleted meanwhile
+                        await self._retry(key)
             await asyncio.sleep(RETRY_SECONDS)
         del self._refused[namespace]
 

@@ -23,8 +23,8 @@ from mare.ports import (
 from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import KILL_CHECKS, TenantScheduler
 
-_WATCH_SECONDS = 30.0
-"""After the grace period: a busy kubelet sends SIGTERM, and so SIGKILL, seconds late."""
+_REPORT_SECONDS = 300.0
+"""After the grace period: the waits for a place, a list, and 30 s of a watch."""
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.4, 5.0
 _MAX_REPORTED = 1_000
 _log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class KilledReplicas:
     ) -> None:
         killed: dict[str, str] = {}
         with suppress(TimeoutError, AccessRefused, NotFound):  # no right to watch Pods
-            async with asyncio.timeout(_WATCH_SECONDS):
+            async with asyncio.timeout(_REPORT_SECONDS):
                 await self._watch(state.autoscaler.target, before, replicas, killed.__setitem__)
         namespace = state.autoscaler.key.namespace
         uids = [uid for uid in killed if not self._reported.has(namespace, uid)]
