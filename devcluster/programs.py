@@ -124,24 +124,19 @@ def _build(tools: Toolset, names: Iterable[str], folder: Path) -> None:
     """Build by one `go build`: it compiles each package once and links programs side by side."""
     compiler = go(tools.go_version)
     folder.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as sources:
-        modules = module_file(tools, compiler, Path(sources))
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as work:
+        modules, built = module_file(tools, compiler, Path(work)), Path(work, "built")
+        built.mkdir()
+        command = [*DIES_WITH_US, compiler, "build", f"-modfile={modules}", *tools.flags]
         for group in tools.groups(names):
             say(f"Building {', '.join(group.values())}")
             start = time.monotonic()
-            with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as built:
-                command = [*DIES_WITH_US, compiler, "build", f"-modfile={modules}", *tools.flags]
-                run(
-                    [
-                        *command,
-                        "-o",
-                        f"{built}/",
-                        *(tools.packages[name] for name in group.values()),
-                    ],
-                    seconds=_SECONDS,
-                    cwd=tools.folder,
-                    environment={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"},
-                )
-                for file, name in group.items():
-                    Path(built, file).rename(folder / name)
+            run(
+                [*command, "-o", f"{built}/", *(tools.packages[name] for name in group.values())],
+                seconds=_SECONDS,
+                cwd=tools.folder,
+                environment={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"},
+            )
+            for file, name in group.items():
+                (built / file).rename(folder / name)
             say(f"Built {', '.join(group.values())} in {time.monotonic() - start:.0f} s")
