@@ -61,7 +61,7 @@ OF_CLUSTER_OPERATOR = {
     "users": {YEAR: {"connection": ["amqp"]}},
     "tls": {"enabled": True, "clients": "optional", "certManager": {"enabled": True}},
 }
-"""Of charts/rabbitmq, beside the others. cert-manager excludes a Secret of one's own."""
+"""The modes of charts/rabbitmq that the names above leave out: cert-manager, Cluster Operator."""
 TEXTS = {"labels", "annotations", "matchLabels", "selector", "resourceNames", "env"}
 """Of fields: all that is in them is text."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from mare.broker.networks import Network
+from mare.broker.networks import EVERYWHERE, Network
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
@@ -112,7 +112,7 @@ class Settings:
     """Whether to mark idle Pods before a scale-down, which needs list and patch on Pods."""
     require_secret_label: bool = True
     """Whether to use only Secrets with the label `mare.dev/broker=true`."""
-    broker_networks: tuple[Network, ...] = _variable(_networks("0.0.0.0/0,::/0"), reads=_networks)
+    broker_networks: tuple[Network, ...] = _variable(EVERYWHERE, reads=_networks)
     """Networks that connections to brokers may lead to, separated by commas. They include loopback,
     link-local and metadata addresses only if a network lies within such a range, such as
     127.0.0.0/8. The Service address of the API server is always refused."""

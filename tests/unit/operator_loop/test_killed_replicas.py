@@ -7,15 +7,13 @@ from itertools import pairwise
 import pytest
 
 from mare.cluster.paths import ApiPath
-from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.loop import killed_replicas
-from mare.loop.killed_replicas import KilledReplicas
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.state import AutoscalerState
 from mare.ports import AccessRefused, NotFound, Scale, Unavailable
 from tests.unit.operator_broker import virtual_time
-from tests.unit.operator_loop.worlds import World, body, run
+from tests.unit.operator_loop.worlds import World, body, checks_begin, run
 
 
 async def shrinks(world: World, grace_seconds: int | None = 0) -> None:
@@ -163,18 +161,6 @@ class BusyApi:
         self.at_a_time -= 1
         raise Unavailable("busy")
         yield
-
-
-def checks_begin(world: World, api: object, namespace: str, count: int) -> KilledReplicas:
-    """Begin this number of checks, of 3 replicas of which 1 stays."""
-    scheduler = world.loop.scheduler
-    workloads = WatchedWorkloads(api, cluster_wide=True, scheduler=scheduler)
-    checks = KilledReplicas(workloads, None, world.metrics, scheduler)
-    before = Scale(replicas=3, version="1", ready=3, selector="app", grace_seconds=0)
-    for number in range(count):
-        autoscaler = read_autoscaler(body(f"worker-{number}", namespace=namespace))
-        checks.check_later(AutoscalerState(autoscaler, number, OperatorClaim("")), before, 1)
-    return checks
 
 
 def test_grace_periods_that_end_together_list_the_pods_a_few_times(

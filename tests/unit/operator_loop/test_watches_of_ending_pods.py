@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 
 from mare.cluster.paths import ApiPath
 from tests.unit.operator_broker import virtual_time
-from tests.unit.operator_loop.test_killed_replicas import checks_begin
-from tests.unit.operator_loop.worlds import World
+from tests.unit.operator_loop.worlds import World, checks_begin
 
 
 class ChangingApi:

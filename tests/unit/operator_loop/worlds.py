@@ -5,12 +5,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import read_autoscaler
+from mare.loop.killed_replicas import KilledReplicas
 from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
+from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import NoTraces, Traces
+from mare.loop.state import AutoscalerState
+from mare.ports import NoTraces, Scale, Traces
 from mare.tenant_scheduler import TenantScheduler
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.fakes import (
@@ -166,3 +170,15 @@ def run(timeline: Callable[[World], Awaitable[None]], **fields: Any) -> World:
 
     virtual_time.run(play())
     return world
+
+
+def checks_begin(world: World, api: object, namespace: str, count: int) -> KilledReplicas:
+    """Begin this number of checks, of 3 replicas of which 1 stays."""
+    scheduler = world.loop.scheduler
+    workloads = WatchedWorkloads(api, cluster_wide=True, scheduler=scheduler)
+    checks = KilledReplicas(workloads, None, world.metrics, scheduler)
+    before = Scale(replicas=3, version="1", ready=3, selector="app", grace_seconds=0)
+    for number in range(count):
+        autoscaler = read_autoscaler(body(f"worker-{number}", namespace=namespace))
+        checks.check_later(AutoscalerState(autoscaler, number, OperatorClaim("")), before, 1)
+    return checks

@@ -48,7 +48,7 @@ _SPECIAL: tuple[Network, ...] = tuple(
     )
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
-_EVERYWHERE: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+EVERYWHERE: tuple[Network, ...] = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
 class AddressRefused(OSError):
@@ -67,7 +67,7 @@ class BrokerNetworks:
     within their range, such as 127.0.0.0/8: 0.0.0.0/0 does not include them.
     """
 
-    allowed: tuple[Network, ...] = _EVERYWHERE
+    allowed: tuple[Network, ...] = EVERYWHERE
     refused: frozenset[Address] = frozenset()
 
     def permit(self, address: str) -> bool:
@@ -94,7 +94,7 @@ class BrokerNetworks:
 
 
 DEFAULT_NETWORKS = BrokerNetworks()
-ANY_NETWORK = BrokerNetworks((*_EVERYWHERE, *_SPECIAL))
+ANY_NETWORK = BrokerNetworks((*EVERYWHERE, *_SPECIAL))
 """No address is refused: for `mare local`, whose user chooses the URIs."""
 
 

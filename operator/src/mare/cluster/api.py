@@ -160,7 +160,7 @@ class Api:
         """
         while True:
             begun, has_changes = time.monotonic(), False
-            async for event in self._watched(path, version, selectors, accept, shortens):
+            async for event in self._watched(path, version, selectors, accept, shortens=shortens):
                 item = event["object"]
                 if event["type"] == "ERROR":
                     raise Expired(str(item.get("message")))
@@ -177,7 +177,8 @@ class Api:
         version: str,
         selectors: tuple[tuple[str, str], ...],
         accept: str,
-        shortens: bool,  # noqa: FBT001
+        *,
+        shortens: bool,
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield events until the server ends the stream."""
         query = [

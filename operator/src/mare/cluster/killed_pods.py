@@ -26,8 +26,8 @@ async def watch_killed(
     `Api.changes`, `OverBudget`, and TimeoutError after 30 s of watching.
     """
     path, by_label = _PODS.path(tenant.namespace), ("labelSelector", selector)
-    left: set[str] = set()
-    ending: set[str] = set()
+    left: dict[str, bool] = {}
+    """The UIDs of Pods that are not killed, and whether each ends."""
     version = ""
 
     def look_at(pod: Mapping[str, Any], *, exists: bool) -> None:
@@ -35,29 +35,26 @@ async def watch_killed(
         was_killed = _was_killed(pod)
         if was_killed:
             on_killed(uid, pod["metadata"]["name"])
-        is_left = exists and not was_killed
-        _keep(left, uid, is_kept=is_left)
-        _keep(ending, uid, is_kept=is_left and "deletionTimestamp" in pod["metadata"])
+        if exists and not was_killed:
+            left[uid] = "deletionTimestamp" in pod["metadata"]
+        else:
+            left.pop(uid, None)
+
+    def is_done() -> bool:
+        return len(left) <= replicas or not any(left.values())
 
     async with tenant.turn(KILL_LISTS):
         async for page in api.pages(path, by_label):
             for pod in page["items"]:
                 look_at(pod, exists=True)
             version = page["metadata"]["resourceVersion"]
-    if len(left) <= replicas or not ending:
+    if is_done():
         return
     async with tenant.turn(KILL_WATCHES):
         async for change, pod in api.changes(path, version, by_label):
             look_at(pod, exists=change != "DELETED")
-            if len(left) <= replicas or not ending:
+            if is_done():
                 return
-
-
-def _keep(uids: set[str], uid: str, *, is_kept: bool) -> None:
-    if is_kept:
-        uids.add(uid)
-    else:
-        uids.discard(uid)
 
 
 def _was_killed(pod: Mapping[str, Any]) -> bool:

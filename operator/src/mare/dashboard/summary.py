@@ -105,7 +105,7 @@ def attention(facts: Facts) -> str:
     if facts.is_behind:
         return "behind"
     if facts.decision is not None and verdict_of(facts) is Verdict.UNKNOWN:
-        return "unknown"  # without statistics the depth is known, but not what is at work
+        return "unknown"  # without statistics the depth is known, but not which replicas are busy
     return "pending" if facts.pending else "none"
 
 
