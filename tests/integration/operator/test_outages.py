@@ -10,7 +10,8 @@ import amqp
 import pytest
 from kubernetes import client
 
-from mare.cluster.api import Api, Expired, connect
+from mare.cluster.api import Api, Expired
+from mare.cluster.kubeconfig import connect
 from mare.cluster.paths import Resource
 from mare.processes.tcp_ports import free_port
 from tests.broker_node import Node

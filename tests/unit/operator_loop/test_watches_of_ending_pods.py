@@ -59,14 +59,17 @@ def test_a_pod_is_watched_by_a_few_checks_of_its_namespace_at_a_time():
     virtual_time.run(timeline())
 
 
-def test_a_workload_that_was_scaled_up_is_not_watched():
+def test_a_workload_that_was_scaled_up_is_watched_for_a_few_seconds():
     """Four of them kept the places of their namespace for 30 s each: nothing was reported."""
     world, api = World(), ScaledUpApi()
 
     async def timeline() -> None:
-        checks = checks_begin(world, api, "shop", 40)
-        await asyncio.sleep(1)
-        assert not api.begun
+        checks = checks_begin(world, api, "shop", 8)
+        await asyncio.sleep(4)
+        assert api.open == {"shop": 4}
+        await asyncio.sleep(7)
+        assert api.begun == {"shop": 8}
+        assert not api.open.total()
         await checks.close()
 
     virtual_time.run(timeline())
