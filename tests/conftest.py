@@ -12,7 +12,12 @@ from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.vhost import Vhost
 
-pytest_plugins = ["tests.cluster_fixtures", "tests.distribution", "tests.worker_minutes"]
+pytest_plugins = [
+    "tests.cluster_fixtures",
+    "tests.distribution",
+    "tests.failures_at_once",
+    "tests.worker_minutes",
+]
 
 
 _FIXTURES = {"rabbitmq", "own_rabbitmq"}
