@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
@@ -39,12 +40,24 @@ def test_it_logs_that_it_waits_for_members_and_moves_its_leaders(cluster: Cluste
     assert cluster.evaluate(1, DRAINED) == "true"
 
 
+@pytest.fixture
+def without_new_members(cluster: Cluster) -> Iterator[None]:
+    """Keep the broker from adding members to a queue of one, 10 s after it was declared."""
+    each = range(len(cluster.nodes))
+    adding = "rabbit_quorum_queue_periodic_membership_reconciliation"
+    for node in each:
+        assert cluster.evaluate(node, f"sys:suspend({adding}).") == "ok"
+    yield
+    for node in each:
+        cluster.evaluate(node, f"sys:resume({adding}).")
+
+
+@pytest.mark.usefixtures("without_new_members")
 def test_streams_and_queues_of_one_member_delay_nothing(cluster: Cluster):
     with cluster.connect(1) as connection:
         of_one = {
             "stream": {"x-initial-cluster-size": 1},
-            # The second one keeps the broker from adding members by itself.
-            "quorum": {"x-quorum-initial-group-size": 1, "x-quorum-target-group-size": 1},
+            "quorum": {"x-quorum-initial-group-size": 1},
         }
         for kind, size in of_one.items():
             arguments = {"x-queue-type": kind, **size}
