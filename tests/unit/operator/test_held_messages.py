@@ -68,7 +68,7 @@ def test_the_service_time_is_at_least_as_long_as_a_message_was_held(measured, he
     history = replace(
         History.begin(0.0, 1), learning=recall(estimates), held_messages=HeldMessages(seconds=held)
     )
-    found = history.service_seconds(limit, 10.0)
+    found = history.longest_service_or_hold(limit, 10.0)
     assert (None if isinstance(found, Unknown) else found) == seconds
 
 

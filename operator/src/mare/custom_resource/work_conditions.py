@@ -31,7 +31,9 @@ def grace_period_sufficient(
     setting = "stopSeconds" if autoscaler.target.kind == "command" else _GRACE_SETTING
     if grace is None:
         return condition(kind, "Unknown", "NotReported", setting=setting)
-    service = history.service_seconds(grace, now) if history else Estimates().service_seconds
+    service = (
+        history.longest_service_or_hold(grace, now) if history else Estimates().service_seconds
+    )
     if isinstance(service, Unknown):
         return Condition(kind, "Unknown", service.reason, service.cause)
     seconds, wait = significant(service, 2), autoscaler.spec.max_drain_wait_seconds

@@ -1,40 +1,59 @@
-"""Decides how many replicas a workload gets.
+"""Decides how many replicas a workload gets, at each reading of its queues.
 
-1. The reading updates the history: estimates, and since when the queues have no message.
-2. `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues have. Also
-   a count of 0 that another client set stays, as in an HPA, unless `minReplicas` or `idle.replicas`
-   is 0. Scale-down windows and cooldown restart with each decision until either ends.
-3. Each target proposes the count of its formula; the current one if the load is within 10 % of what
-   that takes (QueueWaitTime: within noise). Until the service time is known, QueueWaitTime proposes
-   a worker a message: more in steps above 2.5 messages a worker, fewer after a service time; with
-   unknown workers (first start, no prefetch limit) 1 to 4 from 0, then more if ready messages grow.
-   The largest applies. Proposals, not activation and cooldown, leave out messages of queues that
-   replicas never consume, and ones that arrive after replicas should have begun to consume, except
-   a burst. After two statistics without messages, formulas that lack an input propose 0.
-4. Without any proposal the count stays within its bounds, and an idle workload idle, unless ready
-   messages activate it; scale-down windows and cooldown begin anew. Once no queue could be read for
-   `afterSeconds` (180), a fallback, if there is one, applies within the bounds. Only `Static` and
-   the maximum lower the count, at once but for 6d and 6e.
-5. With a proposal, an idle workload stays idle, unless a schedule, a forecast, a queue that
-   RabbitMQ deletes without consumers (unless `idle.replicas` is given) or `activation.mode: Always`
-   forbids it. More ready messages than `activation.threshold`, or a load that is due soon, activate
-   it in one step, to the most of what both, `minReplicas` and a schedule need.
-6. For any other workload these rules change the proposal, in this order:
-   a. Unknown inputs (but see 3), alarms and messages for starting replicas block a scale-down.
-   b. A schedule sets a minimum, and a forecast (on by default) raises the proposal.
-   c. `behavior` limits the change. By default scale-up is at once. Scale-down waits until the
-      proposals of 15 s agree, each for the highest rate of its last 15 s (a mean or trend of up to
+Ready messages and consumers are read by AMQP, up to four times a second; other values are in the
+broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs there is `decide_jobs`.
+
+1. **History.** A message, an alarm, a pause and an unknown value restart the cooldown.
+2. **Pause.** `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues
+   have. A count of 0 that another client set stays as well, as in an HPA, unless `minReplicas` or
+   `idle.replicas` is 0. Scale-down windows and cooldown begin anew when either ends.
+3. **Proposal.** Each target proposes the result of its formula; the largest applies.
+   a. A result within `behavior`'s `tolerance` (10 %) of the current count proposes that count. For
+      QueueWaitTime, thresholds that follow the noise take its place.
+   b. QueueWaitTime clears a backlog within `waitSeconds`, or a third of the start-up time if that
+      is longer, and plans replicas to be busy for 80 to 95 % of the time (`queueing_model`).
+   c. Until a replica's capacity is known (`learning_proposal`), QueueWaitTime proposes a worker a
+      message: first for a quarter of them, then twice the replicas, while there are 2.5 messages a
+      worker; fewer after a service time. With unknown workers it proposes 1 to 4 from 0, then more
+      if ready messages grow.
+   d. Messages of queues that replicas never consume are left out (`never_consumed`); so are those
+      that arrive while replicas start, 1.5 start-up times and 5 s after the first ones, except a
+      burst of 20 (`starting_backlog`). Consumers show that replicas have started, not readiness.
+      Activation and cooldown count all messages.
+   e. An input that is unknown can only raise the count: statistics may be missing for a scale-up by
+      QueueWaitTime. After two statistics without messages a formula without its input proposes 0.
+4. **No proposal.** The count stays within its bounds, unless ready messages activate an idle
+   workload; scale-down windows begin anew. Once no queue could be read for `fallback.afterSeconds`
+   (180), a fallback, if the spec has one, applies within the bounds: its `replicas`, if these are
+   more than the count. With `behavior: Static` they may be fewer, at once but for 6d and 6e.
+5. **Idle.** With a proposal, an idle workload stays idle, unless a schedule, a forecast, a queue
+   that RabbitMQ deletes without consumers (unless `idle.replicas` is given) or `activation.mode:
+   Always` forbids it. More ready messages than `activation.threshold` (0), or a load that is due,
+   activate it in one step, to the most of what both, `minReplicas` and a schedule need.
+6. **Any other workload.** These rules change the proposal, in this order:
+   a. Unknown inputs (but see 3e), alarms and messages for starting replicas block a scale-down.
+   b. A schedule sets a minimum. A forecast (on by default) raises the proposal, from 10 s and the
+      start-up time (15 s until it is measured) before a load is due until 20 s after, or 60 s if it
+      came. It needs the capacity.
+   c. `behavior` limits the change. By default scale-up is at once, and scale-down goes to the
+      highest proposal of 15 s, each for the highest rate of its last 15 s (a mean or trend of up to
       120 s); a blocked one counts as the count that it kept. After a clear fall of a steady rate it
-      waits for neither. If a target is not QueueWaitTime, the proposals of 360 s have to agree.
-   d. Busy replicas that might not finish (`IdleOnly`: all, `Default`: none) stay 300 s at the most.
+      waits for neither. The window is 360 s if a target is not QueueWaitTime. Such a window, and
+      one that is given, last whatever the load does.
+   d. Busy replicas stay for `victims.maxDrainWaitSeconds` (300) at the most: with `IdleFirst`, the
+      default, if a message takes longer than the grace period, or was held for longer in the last
+      15 min; with `IdleOnly` always, with `Default` never.
    e. A replica stays for each message that was acknowledged in the last `drainSeconds`; without
       that field, in the last 30 s, if consumers acknowledge before the work.
    f. The fewest, at least 1, become the idle count `cooldownSeconds` (60) after the last message.
-      It is `idle.replicas`; without it 0 if `minReplicas` is 0, else none. Rule 5 has exceptions.
-7. `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on meanwhile.
-8. Vetoes keep the count (`vetoes`): another autoscaler or operator and a failed attempt any count,
-   also `pausedReplicas`; queues that are not yet confirmed to be empty that of 6f, and of 6d where
-   replicas were waited for. A dry run has no vetoes.
+      It is `idle.replicas`; without it 0 if `minReplicas` is 0, else none. What forbids it in 5
+      forbids it here.
+7. **Pause in one direction.** `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on,
+   the wait of 6d does not begin.
+8. **Vetoes** keep the count (`vetoes`): another autoscaler or operator and a failed attempt any
+   count, also `pausedReplicas`; queues that are not yet confirmed to be empty that of 6f, and of 6d
+   where replicas were waited for. A dry run has no vetoes. After them the loop sends the count as
+   it is, or not (`loop.scale_writer`): without leadership, or if marks fail that 6d needs.
 
 The bounds are `maxReplicas`, or a replica a queue if all have a single active consumer, and the
 most of 1, `minReplicas` and a schedule (up to `maxReplicas`), which wins over the queues. Beyond a
@@ -74,8 +93,9 @@ def decide(
     """Decide how many replicas the workload gets, and return the history for the next call.
 
     Example: 5 replicas of 7.71 messages/s, `waitSeconds` 2, 91 ready messages, 13 a second arrive.
-    With a start-up time up to 6 s the backlog decides: (13 + 91 / 2) / 7.71 is 7.6, 5 → 8. Later
-    none is ready, and 13 messages/s need 3 with a reserve. 8 stay until 15 s have no proposal of 8.
+    With a start-up time up to 6 s, three times `waitSeconds`, the backlog decides: (13 + 91 / 2) /
+    7.71 is 7.6, 5 → 8. Later none is ready, and 13 messages/s need 3 with a reserve. 8 stay until
+    15 s have no proposal of 8.
 
     Values that are too old are unknown already (`observation.with_stale_unknown`). The caller
     carries the decision out unchanged or not at all, and calls `History.record_scaling` after a
@@ -188,7 +208,7 @@ def _without_proposal(
     if not has_replicas and context.schedule is None and context.is_at_idle_count:
         idle.keep_idle_count(trace, context)
     else:
-        _bound(trace, context)
+        idle.keep_bounds(trace, context)
 
 
 def _with_proposal(
@@ -210,7 +230,7 @@ def _with_proposal(
     if context.is_at_idle_count:
         has_work = idle.exceeds_activation_threshold(context)
         if has_work or context.starts_for_forecast:
-            return _activate(trace, context, proposal, history.end_draining())
+            return idle.activate(trace, context, proposal, history.end_draining())
         if context.idle_replicas is not None:
             apply_forecast(trace, context, proposal.replicas)  # a dry run says what it would do
             idle.stay_idle(trace, context)
@@ -236,17 +256,6 @@ def _with_proposal(
     return history
 
 
-def _activate(
-    trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
-) -> History:
-    """Give an idle workload what its messages, a schedule and a load due soon need together."""
-    trace.reason = Reason.ACTIVATED
-    count = apply_forecast(trace, context, proposal.replicas)
-    trace.move_to(Stage.IDLE, count, Clause("idle.activated"))
-    _bound(trace, context)
-    return history.record_activation(trace.count, context.now)
-
-
 def _desired(
     trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
 ) -> int:
@@ -270,9 +279,8 @@ def _desired(
 
 def _why_blocked(load: Load, proposal: Proposal, history: History) -> tuple[Reason, Clause]:
     """Return why scale-down is blocked: the unknown input, unless the formula already names it."""
-    statistics = (load.unacknowledged, load.statistics_at)
-    why = next((each for each in statistics if isinstance(each, Unknown)), None)
-    if why is not None and proposal.unknown is None:
+    why = load.unacknowledged if isinstance(load.unacknowledged, Unknown) else load.statistics_at
+    if isinstance(why, Unknown) and proposal.unknown is None:
         return Reason.PARTLY_UNKNOWN, why.in_clause("unknown.blocked")
     if history.learning.backlog.uncounted and proposal.unknown is None:
         return Reason.REPLICAS_STARTING, Clause("starting.kept")
@@ -285,14 +293,6 @@ def _recommendations(context: DecisionContext, history: History) -> tuple[Recomm
     if fell_at is None or not context.spec.behavior.window_follows_load:
         return history.recommendations
     return tuple(each for each in history.recommendations if each.time >= fell_at)
-
-
-def _bound(trace: DecisionTrace, context: DecisionContext) -> None:
-    if trace.count > context.ceiling:
-        trace.limit(Stage.BOUNDS, context.ceiling, Reason.TOO_MANY_REPLICAS, context.why_ceiling)
-    elif trace.count < context.floor:
-        reason = Reason.TOO_FEW_REPLICAS if context.schedule is None else Reason.SCHEDULED
-        trace.limit(Stage.BOUNDS, context.floor, reason, context.why_floor)
 
 
 def _restart_windows(trace: DecisionTrace, context: DecisionContext, history: History) -> History:

@@ -1,8 +1,9 @@
 """Scale-down that leaves busy replicas: `victims.policy`, and early acknowledgement.
 
-`IdleOnly` always waits until replicas are idle. `IdleFirst` waits where a busy replica might not
-finish: where the service time may exceed the grace period, or is not known yet while a replica may
-have a message.
+`IdleOnly` always waits until replicas are idle. `IdleFirst`, the default, waits where a busy
+replica might not finish: where the service time may exceed the grace period, where a message was
+held for longer in the last 15 minutes, or where the service time is not known yet while a replica
+may have a message.
 """
 
 from dataclasses import replace
@@ -50,7 +51,7 @@ def _removes_only_idle(context: DecisionContext, history: History) -> bool:
     grace_seconds = context.workload.grace_seconds
     if grace_seconds is None:
         return False
-    service = history.service_seconds(grace_seconds, context.now)
+    service = history.longest_service_or_hold(grace_seconds, context.now)
     if isinstance(service, Unknown):
         some_held = known(context.load.unacknowledged, 0) > 0
         all_delivered = known(context.load.ready, 0) == 0

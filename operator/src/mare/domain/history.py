@@ -73,7 +73,7 @@ class History:
         """Whether a scale-down that waits for busy replicas finds no message in any queue."""
         return self.draining_since is not None and self.is_quiet_confirmed
 
-    def service_seconds(self, limit: float, now: float) -> float | Unknown:
+    def longest_service_or_hold(self, limit: float, now: float) -> float | Unknown:
         """Return the service time, or how long a message was held if that exceeds a limit."""
         measured, held = self.learning.estimates.service_seconds, self.held_messages.longest(now)
         return max(held, known(measured, 0.0)) if held > limit else measured

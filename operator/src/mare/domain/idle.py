@@ -4,6 +4,7 @@ from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext, Proposal
 from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.draining import why_recent
+from mare.domain.forecast_floor import apply_forecast
 from mare.domain.history import History
 from mare.domain.reason import Reason
 from mare.domain.spec import Pause, ScalingSpec
@@ -34,6 +35,26 @@ def proposal_without_messages(proposal: Proposal | Unknown) -> Proposal | Unknow
     if isinstance(proposal, Unknown) or not proposal.allows_scale_down:
         return Proposal(0, 0, Clause("idle.noMessage"))
     return proposal
+
+
+def activate(
+    trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
+) -> History:
+    """Give an idle workload what its messages, a schedule and a load due soon need together."""
+    trace.reason = Reason.ACTIVATED
+    count = apply_forecast(trace, context, proposal.replicas)
+    trace.move_to(Stage.IDLE, count, Clause("idle.activated"))
+    keep_bounds(trace, context)
+    return history.record_activation(trace.count, context.now)
+
+
+def keep_bounds(trace: DecisionTrace, context: DecisionContext) -> None:
+    """Move the count to the nearest bound of a workload that is not idle."""
+    if trace.count > context.ceiling:
+        trace.limit(Stage.BOUNDS, context.ceiling, Reason.TOO_MANY_REPLICAS, context.why_ceiling)
+    elif trace.count < context.floor:
+        reason = Reason.TOO_FEW_REPLICAS if context.schedule is None else Reason.SCHEDULED
+        trace.limit(Stage.BOUNDS, context.floor, reason, context.why_floor)
 
 
 def stay_idle(trace: DecisionTrace, context: DecisionContext) -> None:

@@ -9,6 +9,9 @@ redeliveries as published messages show nothing: each message may fail once.
 How many come back shows in the unacknowledged messages beyond those that workers have for the
 others, by Little's law: 5 are unacknowledged, and 2 a second are acknowledged that take 1 s, so
 that 3 come back. The service time is that of before: now it has the workers of these messages.
+
+That is reported and decides nothing. Only the measured capacity falls, by the workers that try such
+messages, so that the count rises for the others.
 """
 
 from dataclasses import dataclass, replace

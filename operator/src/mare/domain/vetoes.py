@@ -10,7 +10,9 @@ A message that the queues report restarts the cooldown.
 
 A veto keeps the count and adds its sentence to the decision. A dry run changes nothing, so nothing
 stops it. Unknown inputs, alarms, pauses and disabled directions are no vetoes: they change what the
-rules want, with sentences of their own, and can last for as long as their cause does.
+rules want, with sentences of their own, and can last for as long as their cause does. After the
+decision only the loop's own state can stop it (`loop.scale_writer`): a change under way, a lost
+leadership, a newer spec, marks of Pods that failed, a status that has to be written first.
 """
 
 from mare.domain.clause import Clause
