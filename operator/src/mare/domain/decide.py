@@ -3,25 +3,26 @@
 Ready messages and consumers are read by AMQP, up to four times a second; other values are in the
 broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs there is `decide_jobs`.
 
-1. **History.** A message, an alarm, a pause and an unknown value restart the cooldown.
+1. **History.** A message, an alarm, a pause and an unknown number of messages restart the cooldown.
 2. **Pause.** `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues
    have. A count of 0 that another client set stays as well, as in an HPA, unless `minReplicas` or
    `idle.replicas` is 0. Scale-down windows and cooldown begin anew when either ends.
 3. **Proposal.** Each target proposes the result of its formula; the largest applies.
    a. A result within `behavior`'s `tolerance` (10 %) of the current count proposes that count. For
       QueueWaitTime, thresholds that follow the noise take its place.
-   b. QueueWaitTime clears a backlog within `waitSeconds`, or a third of the start-up time if that
-      is longer, and plans replicas to be busy for 80 to 95 % of the time (`queueing_model`).
+   b. QueueWaitTime clears a backlog within `waitSeconds` (2), or a third of the start-up time if
+      that is longer, and plans replicas to be busy for 80 to 95 % of the time, or for less, so that
+      95 % of the messages wait no longer (`queueing_model`).
    c. Until a replica's capacity is known (`learning_proposal`), QueueWaitTime proposes a worker a
       message: first for a quarter of them, then twice the replicas, while there are 2.5 messages a
       worker; fewer after a service time. With unknown workers it proposes 1 to 4 from 0, then more
       if ready messages grow.
-   d. Messages of queues that replicas never consume are left out (`never_consumed`); so are those
-      that arrive while replicas start, 1.5 start-up times and 5 s after the first ones, except a
-      burst of 20 (`starting_backlog`). Consumers show that replicas have started, not readiness.
-      Activation and cooldown count all messages.
-   e. An input that is unknown can only raise the count: statistics may be missing for a scale-up by
-      QueueWaitTime. After two statistics without messages a formula without its input proposes 0.
+   d. Left out are messages of queues that replicas never consume (`never_consumed`), messages that
+      workers hold beyond their number (`work_in_progress`), and, except a burst of 20, those that
+      arrive while too few replicas consume, later than 1.5 start-up times and 5 s
+      (`starting_backlog`). Activation and cooldown count all. Redeliveries are no arrivals.
+   e. Known ready messages can raise the count without statistics; any unknown input blocks a
+      scale-down. After two statistics without messages a formula that lacks one proposes 0.
 4. **No proposal.** The count stays within its bounds, unless ready messages activate an idle
    workload; scale-down windows begin anew. Once no queue could be read for `fallback.afterSeconds`
    (180), a fallback, if the spec has one, applies within the bounds: its `replicas`, if these are
@@ -31,23 +32,22 @@ broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs ther
    Always` forbids it. More ready messages than `activation.threshold` (0), or a load that is due,
    activate it in one step, to the most of what both, `minReplicas` and a schedule need.
 6. **Any other workload.** These rules change the proposal, in this order:
-   a. Unknown inputs (but see 3e), alarms and messages for starting replicas block a scale-down.
+   a. Unknown inputs, alarms and what 3d leaves out for starting replicas block a scale-down.
    b. A schedule sets a minimum. A forecast (on by default) raises the proposal, from 10 s and the
       start-up time (15 s until it is measured) before a load is due until 20 s after, or 60 s if it
       came. It needs the capacity.
    c. `behavior` limits the change. By default scale-up is at once, and scale-down goes to the
-      highest proposal of 15 s, each for the highest rate of its last 15 s (a mean or trend of up to
-      120 s); a blocked one counts as the count that it kept. After a clear fall of a steady rate it
-      waits for neither. The window is 360 s if a target is not QueueWaitTime. Such a window, and
-      one that is given, last whatever the load does.
+      highest proposal of 15 s, of QueueWaitTime for the highest rate of its last 15 s (a mean or
+      trend of up to 120 s); a blocked one counts as the count that it kept. After a clear fall of
+      a steady rate it waits for neither. The window is 360 s if a target is not QueueWaitTime.
+      Such a window, and one that is given, last whatever the load does.
    d. Busy replicas stay for `victims.maxDrainWaitSeconds` (300) at the most: with `IdleFirst`, the
       default, if a message takes longer than the grace period, or was held for longer in the last
       15 min; with `IdleOnly` always, with `Default` never.
    e. A replica stays for each message that was acknowledged in the last `drainSeconds`; without
       that field, in the last 30 s, if consumers acknowledge before the work.
-   f. The fewest, at least 1, become the idle count `cooldownSeconds` (60) after the last message.
-      It is `idle.replicas`; without it 0 if `minReplicas` is 0, else none. What forbids it in 5
-      forbids it here.
+   f. The fewest, at least 1, become the idle count `cooldownSeconds` (60) after the last message:
+      `idle.replicas`, or 0 if `minReplicas` is 0, else none. What forbids it in 5 forbids it here.
 7. **Pause in one direction.** `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on,
    the wait of 6d does not begin.
 8. **Vetoes** keep the count (`vetoes`): another autoscaler or operator and a failed attempt any
