@@ -18,7 +18,7 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,28 +128,11 @@ def service(vhost: Vhost) -> Iterator[None]:
 @contextmanager
 def serving(contender: str, vhost: Vhost) -> Iterator[str]:
     """Serve a contender with granian and yield its address when it answers."""
-    interface = ASGI if contender in PATHS else WSGI
-    with served(contender, vhost, interface) as (_, port):
-        yield f"http://127.0.0.1:{port}"
-
-
-@contextmanager
-def served(
-    contender: str, vhost: Vhost, interface: Sequence[str], clone: Path | None = None
-) -> Iterator[tuple[int, int]]:
-    """Serve a contender, of a clone of another version if given; yield its process and port."""
     port = free_port()
     command = [
-        *(
-            clone / ".venv/bin/python" if clone else sys.executable,
-            "-W",
-            "ignore",
-            "-m",
-            "granian",
-            f"tests.load.contenders:{contender}",
-        ),
+        *(sys.executable, "-W", "ignore", "-m", "granian", f"tests.load.contenders:{contender}"),
         *("--factory", "--http", "1", "--workers", "1", "--host", "127.0.0.1"),
-        *interface,
+        *(ASGI if contender in PATHS else WSGI),
         *("--port", str(port)),
         *("--log-level", "critical", "--workers-kill-timeout", "5"),
     ]
@@ -158,11 +141,11 @@ def served(
         "GATEWAY_THREADS": str(CLIENTS + 8),
         "GATEWAY_MAX_IN_FLIGHT": str(CLIENTS),
     }
-    process = subprocess.Popen(command, env=environ, cwd=clone, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
+    base = f"http://127.0.0.1:{port}"
     try:
-        path = PATHS.get(contender, "/")
-        eventually(lambda: _answers(f"http://127.0.0.1:{port}{path}"), 60)
-        yield process.pid, port
+        eventually(lambda: _answers(base + PATHS.get(contender, "/")), 60)
+        yield base
     finally:
         process.terminate()
         process.wait()
