@@ -1,6 +1,6 @@
 """How fast services are called from Flask: one connection, a pool of proxies, one per request.
 
-    python -m tests.load.bench_gateway [--seconds 8] [--rounds 3] [--json FILE]
+    python -m tests.load.bench_gateway [--seconds 8] [--rounds 3]
 
 The same small Flask application, the same granian settings, the same trivial stock Nameko service,
 32 clients; only the RPC client differs (``contenders.py``). The whole gateway is served as in
@@ -23,7 +23,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import requests
 
 from mare.processes.tcp_ports import free_port
@@ -70,7 +69,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How fast services are called from Flask.")
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement")
     parser.add_argument("--rounds", type=int, default=2, help="measurements of each contender")
-    parser.add_argument("--json", type=Path, help="file for the results")
     options = parser.parse_args()
     results = []
     with Node(broker_to_test()) as node:
@@ -80,9 +78,6 @@ def main() -> None:
     print_line(table(results))
     for each in verdicts:
         print_line(each.sentence)
-    if options.json:
-        report = {"results": results, "ratios": verdicts}
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))
     sys.exit(any(each.of_pool < WORST_OF_POOL for each in verdicts))
 
 

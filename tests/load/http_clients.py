@@ -1,4 +1,4 @@
-"""A lean HTTP load generator for machines without wrk: one process, one selector, raw sockets."""
+"""A lean HTTP load generator: one process, one selector, raw sockets."""
 
 import multiprocessing
 import selectors
