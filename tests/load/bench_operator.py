@@ -50,13 +50,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--objects", type=int, default=1000, help="0 leaves this part out")
     options.add_argument("--seconds", type=float, default=60, help="of rest; 600 for figures")
-    options.add_argument("--secrets", type=int, default=1, help="each is read apart")
-    options.add_argument("--other-queues", type=int, default=0, help="as reply queues are")
-    options.add_argument("--settle-seconds", type=float, default=_SETTLE_SECONDS)
-    options.add_argument("--statistics-seconds", default="5")
     options.add_argument("--skip-reaction", action="store_true")
     arguments = options.parse_args()
-    settings = {"MARE_STATISTICS_SECONDS": arguments.statistics_seconds, **IMAGE}
+    settings = {"MARE_STATISTICS_SECONDS": "5", **IMAGE}
     if not arguments.skip_reaction:
         with operating(_REACTING, settings) as (stage, node, _, names):
             for part, needed in enumerate((1, 10, 50)):
@@ -64,28 +60,18 @@ def main() -> None:
                 result = bursts(stage, node, some, needed)
                 show({"objects": _REACTING, "target_p95_s": _REACTION_SECONDS, **result})
     if arguments.objects:
-        with operating(
-            arguments.objects,
-            settings,
-            secrets=arguments.secrets,
-            other_queues=arguments.other_queues,
-        ) as (stage, node, operator, names):
-            time.sleep(arguments.settle_seconds)
+        with operating(arguments.objects, settings) as (stage, node, operator, names):
+            time.sleep(_SETTLE_SECONDS)
             operator.stop()  # objects with statuses take more than new ones
             operator.start()
-            time.sleep(arguments.settle_seconds)
+            time.sleep(_SETTLE_SECONDS)
             show({"objects": len(names), **steady(stage, node, operator, arguments.seconds)})
             show({"objects": len(names), **bursts(stage, node, names[:_RUNS], 10)})
 
 
 @contextmanager
 def operating(
-    count: int,
-    settings: dict[str, str],
-    *,
-    secrets: int = 1,
-    other_queues: int = 0,
-    tenants: Sequence[str] = (),
+    count: int, settings: dict[str, str], *, tenants: Sequence[str] = ()
 ) -> Iterator[tuple[Stage, Node, Operator, list[str]]]:
     """An operator of so many objects, all at zero and ready; with tenants, of the whole cluster."""
     names = [f"bench-{number}" for number in range(count)]
@@ -106,11 +92,8 @@ def operating(
             # Without the policies: of 2,000 objects in a namespace each takes the API server 0.2 s.
             rights = rights_in(stage.namespace, [])
             stage.grant(each for each in rights if "Policy" not in each["kind"])
-        for number in range(secrets):
-            stage.secret(broker.secret, _secret(number))
-        others = [f"other-{number}" for number in range(other_queues)]
-        _declare(node, [*names, *others])
-        _apply(stage, names, secrets)
+        _declare(node, names)
+        _apply(stage, names)
         operator = stage.operator(**settings)
         print_line(f"{count} objects are there")
         try:
@@ -139,25 +122,19 @@ def _declare(node: Node, names: list[str]) -> None:
             channel.queue_declare(name, durable=True, auto_delete=False, arguments=_CLASSIC)
 
 
-def _apply(stage: Stage, names: list[str], secrets: int) -> None:
-    pairs = [(name, _secret(number % secrets)) for number, name in enumerate(names)]
-    batches = [pairs[start : start + _BATCH] for start in range(0, len(pairs), _BATCH)]
+def _apply(stage: Stage, names: list[str]) -> None:
+    batches = [names[start : start + _BATCH] for start in range(0, len(names), _BATCH)]
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda some: stage.apply(*_documents(some)), batches))
 
 
-def _secret(number: int) -> str:
-    return f"broker-{number}"
-
-
-def _documents(pairs: list[tuple[str, str]]) -> Iterator[dict[str, object]]:
-    """Workloads without Pods, and their objects, each with a Secret."""
-    for name, secret in pairs:
+def _documents(names: list[str]) -> Iterator[dict[str, object]]:
+    """Workloads without Pods, and their objects."""
+    for name in names:
         workload = deployment(name, 0)
         workload["spec"]["paused"] = True
         yield workload
-        spec = {"queues": [{"name": name}], "brokerRef": {"secretName": secret}}
-        yield autoscaler_of(name, {**spec, "behavior": NO_TOLERANCE})
+        yield autoscaler_of(name, {"queues": [{"name": name}], "behavior": NO_TOLERANCE})
 
 
 def _ready(stage: Stage) -> int:
