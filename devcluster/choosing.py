@@ -46,7 +46,6 @@ def named_context(environ: Mapping[str, str]) -> Cluster | None:
         kubeconfig=kubeconfig,
         registry=environ["MARE_REGISTRY"],
         ingress=environ["MARE_INGRESS"].rstrip("/"),
-        inside=(),
         load_image=_refuse,
     )
 
@@ -117,7 +116,6 @@ def _native(node: NativeNode) -> Cluster:
         kubeconfig=layout.kubeconfig,
         registry=f"localhost:{layout.registry_port}",
         ingress=f"http://127.0.0.1:{layout.ingress_port}",
-        inside=node.inside,
         load_image=node.load_image,
     )
 

@@ -48,8 +48,6 @@ class Cluster:
     """HOST:PORT of the registry, plain HTTP; machine and cluster use the same name."""
     ingress: str
     """URL of the ingress; the Host header selects the rule."""
-    inside: tuple[str, ...]
-    """Prefix that runs a command in the network of the node; empty where that is the machine's."""
     load_image: Callable[[Path], object]
     """Imports the images of a docker-archive or oci-archive."""
 

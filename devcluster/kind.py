@@ -7,7 +7,6 @@ from pathlib import Path
 
 from devcluster.addons import apply_addons
 from devcluster.cluster import Cluster
-from devcluster.node.layout import SANDBOX_IMAGE
 from devcluster.programs import cache, programs
 from devcluster.toolset import Toolset
 from mare.processes.command import run
@@ -37,10 +36,6 @@ def start_kind() -> Cluster:
         *("exec", "--interactive", _NODE, "tee", f"{_MIRROR}/hosts.toml"),
         stdin=f'[host."http://{_REGISTRY}:5000"]\n',
     )
-    # The tests expect a shell under the name that the native node uses.
-    _docker("pull", "busybox:stable")
-    _docker("tag", "busybox:stable", SANDBOX_IMAGE)
-    _kind("load", "docker-image", SANDBOX_IMAGE)
     cluster = _cluster()
     traefik = ".".join(Toolset.read("cluster").version("github.com/traefik/traefik/v3") or ())
     apply_addons(cluster.kubectl, _INGRESS_PORT, ["ingress"], f"docker.io/traefik:v{traefik}")
@@ -57,7 +52,6 @@ def _cluster() -> Cluster:
         kubeconfig=_kubeconfig(),
         registry=f"localhost:{_REGISTRY_PORT}",
         ingress=f"http://127.0.0.1:{_INGRESS_PORT}",
-        inside=(),
         load_image=lambda archive: _kind("load", "image-archive", str(archive)),
     )
 

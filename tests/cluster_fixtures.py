@@ -64,7 +64,7 @@ def namespace(api_server: "ControlPlane") -> Iterator[str]:
 def cluster() -> Iterator["Cluster"]:
     """A cluster that runs Pods: the one that `make cluster` started, or one for this session.
 
-    Tests that use it belong in tests/e2e or tests/integration/node.
+    Tests that use it belong in tests/e2e.
     """
     from devcluster.choosing import cluster_for_tests  # noqa: PLC0415
 

@@ -35,7 +35,7 @@ def program_image(program: Path) -> Path:
 
 
 def busybox() -> Path:
-    """Use Debian's static busybox: a shell for tests, and the sandbox process of each Pod."""
+    """Use Debian's static busybox: the shell that prepares volumes, and the sandbox of each Pod."""
 
     def fill(root: Path) -> None:
         with tempfile.TemporaryDirectory() as folder:

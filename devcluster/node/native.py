@@ -93,11 +93,6 @@ class NativeNode:
         pid = _running(folder)
         return cls(Layout.read(folder / "layout.json"), pid) if pid is not None else None
 
-    @property
-    def inside(self) -> tuple[str, ...]:
-        """Prefix that runs a command in the network of the node."""
-        return ("nsenter", f"--target={self.pid}", "--net", "--")
-
     def load_image(self, archive: Path) -> None:
         """Import a docker-archive or oci-archive."""
         enter = ("nsenter", f"--target={self.pid}", "--mount", "--")
