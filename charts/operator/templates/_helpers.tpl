@@ -58,6 +58,23 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- include "operator.labelsOf" (dict "root" . "component" "operator") -}}
 {{- end -}}
 
+{{/* Name, namespace and labels. The argument: root, component and perhaps the end of the name. */}}
+{{- define "operator.metadataOf" -}}
+name: {{ printf "%s%s" (include "operator.fullname" .root) (.end | default "") | quote }}
+namespace: {{ .root.Release.Namespace | quote }}
+labels: {{- include "operator.labelsOf" . | nindent 2 }}
+{{- end -}}
+
+{{- define "operator.metadata" -}}
+{{- include "operator.metadataOf" (dict "root" . "component" "operator") -}}
+{{- end -}}
+
+{{/* Name and labels of an object of the cluster: (list . "-pods"), with the end of the name. */}}
+{{- define "operator.clusterMetadata" -}}
+name: {{ printf "%s%s" (include "operator.clusterName" (index . 0)) (index . 1) | quote }}
+labels: {{- include "operator.labels" (index . 0) | nindent 2 }}
+{{- end -}}
+
 {{- define "operator.serviceAccountName" -}}
 {{- .Values.serviceAccount.name | default (ternary (include "operator.fullname" .) "default" .Values.serviceAccount.create) -}}
 {{- end -}}
