@@ -42,25 +42,17 @@ enableServiceLinks: false
 {{- with concat .root.Values.imagePullSecrets (dig "imagePullSecrets" list .root.Values.global | default list) | uniq }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.priorityClassName }}
-priorityClassName: {{ . | quote }}
+{{- range $field := list "priorityClassName" "nodeSelector" "affinity" "tolerations" }}
+{{- with get $.root.Values $field }}
+{{ $field }}: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.nodeSelector }}
-nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.affinity }}
-affinity: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .root.Values.tolerations }}
-tolerations: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- $this := . }}
 {{- with .root.Values.topologySpreadConstraints }}
 topologySpreadConstraints:
   {{- range . }}
   - {{- toYaml . | nindent 4 }}
     labelSelector:
-      matchLabels: {{- include "operator.selectorLabelsOf" $this | nindent 8 }}
+      matchLabels: {{- include "operator.selectorLabelsOf" $ | nindent 8 }}
   {{- end }}
 {{- end }}
 securityContext: {{- toYaml .root.Values.podSecurityContext | nindent 2 }}

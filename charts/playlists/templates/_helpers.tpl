@@ -51,6 +51,29 @@ namespace: {{ .root.Release.Namespace | quote }}
 labels: {{- include "playlists.labels" . | nindent 2 }}
 {{- end -}}
 
+{{/* The argument: a dict of root, component and most, the Pods that may be away. */}}
+{{- define "playlists.podDisruptionBudget" -}}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{- include "playlists.metadata" . | nindent 2 }}
+spec:
+  maxUnavailable: {{ .most }}
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels: {{- include "playlists.selectorLabels" . | nindent 6 }}
+{{- end -}}
+
+{{/* The beginning of a NetworkPolicy, which denies all: its rules follow. */}}
+{{- define "playlists.networkPolicy" -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{- include "playlists.metadata" . | nindent 2 }}
+spec:
+  podSelector:
+    matchLabels: {{- include "playlists.selectorLabels" . | nindent 6 }}
+  policyTypes: [Ingress, Egress]
+{{- end -}}
+
 {{/* The argument: a dict of root and image. A repository that names its registry is taken as it is. */}}
 {{- define "playlists.image" -}}
 {{- $name := .image.repository -}}

@@ -44,25 +44,17 @@ enableServiceLinks: false
 {{- with concat .root.Values.imagePullSecrets (dig "imagePullSecrets" list .root.Values.global | default list) | uniq }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.priorityClassName }}
-priorityClassName: {{ . | quote }}
+{{- range $field := list "priorityClassName" "nodeSelector" "affinity" "tolerations" }}
+{{- with get $.root.Values $field }}
+{{ $field }}: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.nodeSelector }}
-nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .root.Values.affinity }}
-affinity: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .root.Values.tolerations }}
-tolerations: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- $this := . }}
 {{- with .root.Values.topologySpreadConstraints }}
 topologySpreadConstraints:
   {{- range . }}
   - {{- toYaml . | nindent 4 }}
     labelSelector:
-      matchLabels: {{- include "playlists.selectorLabels" $this | nindent 8 }}
+      matchLabels: {{- include "playlists.selectorLabels" $ | nindent 8 }}
   {{- end }}
 {{- end }}
 securityContext: {{- toYaml .root.Values.podSecurityContext | nindent 2 }}
@@ -84,4 +76,27 @@ securityContext: {{- toYaml .root.Values.podSecurityContext | nindent 2 }}
 - {name: {{ $name | quote }}, value: {{ $value | quote }}}
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{- define "playlists.livenessProbe" -}}
+livenessProbe:
+  httpGet: {path: /livez, port: health}
+  initialDelaySeconds: 15
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 3
+{{- end -}}
+
+{{/* Of gateway and events, which clients reach: before they end, they leave their Service. The argument: root. */}}
+{{- define "playlists.frontProbes" -}}
+{{- with .Values.gateway.preStopSeconds }}
+lifecycle:
+  preStop: {sleep: {seconds: {{ . }}}}
+{{- end }}
+readinessProbe:
+  httpGet: {path: /readyz, port: health}
+  periodSeconds: 2
+  timeoutSeconds: 3
+  failureThreshold: 3
+{{ include "playlists.livenessProbe" . }}
 {{- end -}}

@@ -70,9 +70,15 @@ helm.sh/chart: {{ printf "%s-%s" $.Chart.Name $.Chart.Version | replace "+" "_" 
 {{- end -}}
 
 {{- define "rabbitmq.metadata" -}}
-name: {{ include "rabbitmq.fullname" . | quote }}
-namespace: {{ .Release.Namespace | quote }}
-labels: {{- include "rabbitmq.labels" . | nindent 2 }}
+{{- include "rabbitmq.metadataOf" (list . "broker" "") -}}
+{{- end -}}
+
+{{/* Of one component, with the end of the name: (list . "job" "-tasks"). */}}
+{{- define "rabbitmq.metadataOf" -}}
+{{- $ := index . 0 -}}
+name: {{ printf "%s%s" (include "rabbitmq.fullname" $) (index . 2) | quote }}
+namespace: {{ $.Release.Namespace | quote }}
+labels: {{- include "rabbitmq.labelsOf" (list $ (index . 1)) | nindent 2 }}
 {{- end -}}
 
 {{/* A repository that names its registry is taken as it is. */}}

@@ -33,9 +33,7 @@ brings, since Argo CD runs what is before an upgrade before the first installati
 apiVersion: batch/v1
 kind: Job
 metadata:
-  name: {{ include "rabbitmq.fullname" $ }}-{{ $task }}
-  namespace: {{ $.Release.Namespace | quote }}
-  labels: {{- include "rabbitmq.labelsOf" (list $ "job") | nindent 4 }}
+  {{- include "rabbitmq.metadataOf" (list $ "job" (printf "-%s" $task)) | nindent 2 }}
   annotations:
     helm.sh/hook: {{ index . 2 }}
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded

@@ -14,13 +14,7 @@ spec:
     - {name: {{ .component | quote }}, port: {{ .port }}, targetPort: {{ .component }}}
 {{- if .root.Values.networkPolicy.enabled }}
 ---
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {{- include "playlists.metadata" . | nindent 2 }}
-spec:
-  podSelector:
-    matchLabels: {{- include "playlists.selectorLabels" . | nindent 6 }}
-  policyTypes: [Ingress, Egress]
+{{ include "playlists.networkPolicy" . }}
   ingress:
     - ports: [{port: {{ .component }}}]
       from:
