@@ -79,15 +79,9 @@ class Helm:
         *,
         name: str = "shop",
         namespace: str = NAMESPACE,
-        api_versions: Sequence[str] = (),
-        upgrade: bool = False,
     ) -> Manifests:
         """Render ``chart``, whose files must not change afterwards; raise Refused."""
-        arguments = (
-            *("template", name, str(chart), f"--namespace={namespace}"),
-            *(f"--api-versions={version}" for version in api_versions),
-            *(["--is-upgrade"] if upgrade else []),
-        )
+        arguments = ("template", name, str(chart), f"--namespace={namespace}")
         # Helm takes 0.2 s of processor time: the same text is rendered once in a process.
         text, objects = _rendered(self.program, chart, arguments, json.dumps(values or {}))
         return Manifests(text, json.loads(objects))

@@ -1,9 +1,7 @@
 """Argo CD, as it is installed, applies all that a chart renders."""
 
-import pytest
-
 from tests.charts.full_values import FULL
-from tests.charts.helm import CHARTS, Helm
+from tests.charts.helm import Helm
 from tests.charts.playlists.conftest import chart  # noqa: F401 - a fixture
 
 EXCLUDED = {
@@ -14,14 +12,6 @@ EXCLUDED = {
 }
 """Kinds of resource.exclusions in manifests/base/config/argocd-cm.yaml of Argo CD 3, without those
 of Cilium and Kyverno."""
-
-
-@pytest.mark.parametrize("name", ["operator", "rabbitmq"])
-def test_a_chart_renders_no_kind_that_argo_cd_leaves_out(helm: Helm, name: str):
-    values = {"image": {"registry": "example.test"}} if name == "operator" else {}
-    kinds = {each["kind"] for each in helm.template(CHARTS / name, values)}
-
-    assert not kinds & EXCLUDED
 
 
 def test_the_whole_release_renders_no_kind_that_argo_cd_leaves_out(helm: Helm, chart):  # noqa: F811

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,12 @@ def released(helm: Helm, folder: Path, digests: dict[str, str], **environment: s
     return package
 
 
+@pytest.fixture(scope="session")
+def package(helm: Helm, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package of a release, with digests of all images."""
+    return released(helm, tmp_path_factory.mktemp("release"), digests_of(*PATHS))
+
+
 def images_of(text: str) -> set[str]:
     return {line.split()[-1].strip('"') for line in text.splitlines() if " image: " in line}
 
@@ -112,9 +119,8 @@ def test_the_packages_hold_the_charts_that_they_depend_on_and_name_their_images(
     }
 
 
-def test_a_tag_of_ones_own_goes_before_the_digest_of_the_release(helm, tmp_path):
+def test_a_tag_of_ones_own_goes_before_the_digest_of_the_release(helm, package):
     """As the runbook does from 4.1 to 4.3, and who installs their own builds."""
-    package = released(helm, tmp_path, digests_of(*PATHS))
     tags = {
         "image": {"tag": "dev"},
         "operator": {"image": {"tag": "dev"}},
@@ -133,9 +139,7 @@ def test_a_tag_of_ones_own_goes_before_the_digest_of_the_release(helm, tmp_path)
     assert found == {f"{PATHS[name]}:{tag}" for name, tag in expected.items()}
 
 
-def test_a_repository_that_names_its_registry_keeps_the_digest_of_the_release(helm, tmp_path):
-    digests = digests_of(*PATHS)
-    package = released(helm, tmp_path, digests)
+def test_a_repository_that_names_its_registry_keeps_the_digest_of_the_release(helm, package):
     mirrored = {
         name: {"image": {"repository": f"mirror.example:5000/{path}"}}
         for name, path in (OTHERS | {name: f"mare/{name}" for name in OURS}).items()
@@ -147,11 +151,10 @@ def test_a_repository_that_names_its_registry_keeps_the_digest_of_the_release(he
     found = images_of(helm.template(package, mirrored).text)
 
     assert all(each.startswith("mirror.example:5000/") for each in found)
-    assert {each.partition("@")[2] for each in found} == {*digests.values()}
+    assert {each.partition("@")[2] for each in found} == {*digests_of(*PATHS).values()}
 
 
-def test_a_digest_of_ones_own_goes_before_all_else(helm, tmp_path):
-    package = released(helm, tmp_path, digests_of(*PATHS))
+def test_a_digest_of_ones_own_goes_before_all_else(helm, package):
     own = f"sha256:{'a' * 64}"
 
     rendered = helm.template(package, {"rabbitmq": {"image": {"tag": "4.2", "digest": own}}})
@@ -170,9 +173,8 @@ def test_a_release_looks_up_the_images_that_the_charts_install(helm, dist, monke
     assert {each for name, each in references().items() if name != "python"} <= installed
 
 
-def test_the_weekly_scan_finds_the_images_of_a_release(helm, tmp_path):
-    digests = digests_of(*PATHS)
-    released(helm, tmp_path, digests)
+def test_the_weekly_scan_finds_the_images_of_a_release(helm, package, tmp_path):
+    shutil.copytree(package.parent, tmp_path, dirs_exist_ok=True)
     text = (PROJECT / ".github/workflows/scan.yml").read_text()
     steps = yaml.safe_load(text)["jobs"]["images"]["steps"]
     (script,) = (each["run"] for each in steps if "gh release" in each["run"])
@@ -196,7 +198,7 @@ def test_the_weekly_scan_finds_the_images_of_a_release(helm, tmp_path):
 
     assert ended.returncode == 1, "a scan that finds something is one that fails"
     assert {*ended.stdout.split()} == {
-        f"registry:{PATHS[name]}@{digest}" for name, digest in digests.items()
+        f"registry:{PATHS[name]}@{digest}" for name, digest in digests_of(*PATHS).items()
     }, ended.stderr
 
 

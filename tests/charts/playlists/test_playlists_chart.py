@@ -5,52 +5,8 @@ from ipaddress import ip_address, ip_network
 import pytest
 import yaml
 
-from tests.charts.helm import HELM_3_AT_NIGHT, Refused
+from tests.charts.helm import Refused
 from tests.charts.playlists.conftest import ALONE, CHART
-
-MATRIX = {
-    "defaults": {},
-    "alone": ALONE,
-    "everything": {
-        "image": {"registry": "mirror.example", "tag": "1"},
-        "imagePullSecrets": [{"name": "mirror"}],
-        "commonLabels": {"team": "shop"},
-        "valkey": {"enabled": True, "persistence": {"storageClassName": "fast"}},
-        "gateway": {
-            "rateLimit": "60/minute",
-            "autoscaling": {"enabled": True},
-            "secretEnv": {"OTEL_EXPORTER_OTLP_HEADERS": {"secretName": "otel", "key": "headers"}},
-            "service": {
-                "ipFamilyPolicy": "PreferDualStack",
-                "trafficDistribution": "PreferSameZone",
-            },
-            "ingress": {
-                "enabled": True,
-                "className": "traefik",
-                "hosts": ["a.example", "b.example"],
-                "tls": [{"secretName": "tls", "hosts": ["a.example"]}],
-            },
-            "httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]},
-        },
-        "services": {"weather": {"replicas": 3, "autoscaling": {"enabled": False}}, "music": None},
-        "metrics": {"podMonitor": {"enabled": True}},
-        "networkPolicy": {"gatewayFrom": [{"podSelector": {}}]},
-        "podAnnotations": {"a": "b"},
-        "podLabels": {"a": "b"},
-        "priorityClassName": "system-cluster-critical",
-        "nodeSelector": {"disk": "ssd"},
-        "tolerations": [{"operator": "Exists"}],
-        "affinity": {"nodeAffinity": {}},
-    },
-}
-
-
-@HELM_3_AT_NIGHT
-@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
-def test_both_helms_accept_and_render_it(each_helm, chart, values):
-    each_helm.lint(chart, values)
-
-    assert "shop-gateway" in each_helm.template(chart, values).names("Deployment")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import shlex
 import pytest
 
 from mare.processes.command import CommandFailed, run
-from tests.charts.helm import Helm
+from tests.charts.helm import HELM_3_AT_NIGHT, Helm
 from tests.charts.rabbitmq.matrix import CHART, MATRIX
 from tests.charts.rabbitmq.runbook import commands
 from tests.control_plane import ControlPlane
@@ -21,10 +21,17 @@ OUT_OF_SERVICE = {
 """By this taint Kubernetes deletes the Pods of a dead machine, and detaches their volumes."""
 
 
+@HELM_3_AT_NIGHT
 @pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
-def test_the_api_server_takes_it(helm, accept, values):
-    rendered = helm.template(CHART, values)
+def test_the_api_server_takes_it(each_helm: Helm, accept, values):
+    each_helm.lint(CHART, values)
 
+    rendered = each_helm.template(CHART, values)
+
+    nodes = "RabbitmqCluster" if "clusterOperator" in values else "StatefulSet"
+    assert rendered.one(nodes)["spec"]["replicas"] == values.get("replicas", 1)
+    assert "%!" not in rendered.text
+    assert "<no value>" not in rendered.text
     accept(each for each in rendered if each["kind"] not in FOREIGN)
 
 

@@ -9,21 +9,8 @@ from typing import Any
 import pytest
 
 from mare_nameko.topology import vhost_definitions
-from tests.charts.helm import HELM_3_AT_NIGHT, Helm, Refused
+from tests.charts.helm import Helm, Refused
 from tests.charts.rabbitmq.matrix import CHART, MATRIX
-
-
-@HELM_3_AT_NIGHT
-@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX)
-def test_both_helms_accept_and_render_it(each_helm: Helm, values):
-    each_helm.lint(CHART, values)
-
-    rendered = each_helm.template(CHART, values)
-
-    nodes = "RabbitmqCluster" if "clusterOperator" in values else "StatefulSet"
-    assert rendered.one(nodes)["spec"]["replicas"] == values.get("replicas", 1)
-    assert "%!" not in rendered.text
-    assert "<no value>" not in rendered.text
 
 
 @pytest.mark.parametrize(
