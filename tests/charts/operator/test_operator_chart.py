@@ -101,6 +101,9 @@ def test_pods_are_patched_only_where_the_policy_stands(helm, rbac, expected, nam
 
     rules = [r for kind in ("ClusterRole", "Role") for e in rendered.all(kind) for r in e["rules"]]
     assert [verb for r in rules if "pods" in r["resources"] for verb in r["verbs"]] == expected
+    (container,) = environment.containers(rendered.one("Deployment"))
+    marks = environment.variables(container)["MARE_MARK_PODS"]
+    assert marks == str("patch" in expected).lower()
 
 
 @pytest.mark.parametrize(

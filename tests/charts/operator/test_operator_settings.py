@@ -2,8 +2,6 @@
 
 from ipaddress import ip_network
 
-import pytest
-
 from mare.settings import Settings
 from tests.charts import environment
 from tests.charts.operator.conftest import CHART
@@ -52,18 +50,8 @@ def test_the_defaults_of_the_chart_are_those_of_the_operator(helm):
     assert Settings.from_env(environ) == expected
 
 
-@pytest.mark.parametrize(
-    ("rbac", "marks"),
-    [
-        ({}, "false"),
-        ({"markPods": True}, "true"),
-        ({"markPods": True, "podPolicy": False}, "false"),
-        ({"markPods": True, "podPolicy": False, "podPolicyExists": True}, "true"),
-        ({"create": False}, "true"),
-    ],
-)
-def test_the_operator_knows_whether_it_may_mark_pods(helm, rbac, marks):
-    assert _environ(helm, {"rbac": rbac})["MARE_MARK_PODS"] == marks
+def test_rights_that_the_chart_does_not_grant_may_include_that_to_mark_pods(helm):
+    assert _environ(helm, {"rbac": {"create": False}})["MARE_MARK_PODS"] == "true"
 
 
 def test_a_variable_of_ones_own_takes_the_place_of_the_charts(helm):

@@ -28,9 +28,14 @@ def pod(helm, chart):
     return render
 
 
-def gateway_settings(environ):
+def read(kind, environ):
+    """Return the settings of a class in an environment without what comes from Secrets."""
     known = {name: value for name, value in environ.items() if value is not None}
-    return GatewaySettings.from_env({**known, "AMQP_URI": URI})
+    return kind.from_env({**known, "AMQP_URI": URI})
+
+
+def gateway_settings(environ):
+    return read(GatewaySettings, environ)
 
 
 def test_the_gateway_accepts_every_variable(pod):
@@ -51,8 +56,7 @@ def test_the_events_process_accepts_every_variable_and_listens_on_the_probed_por
     spec, environ = pod("events", gateway={"keysSecretName": "keys", "ingress": {"enabled": True}})
 
     assert set(environ) <= environment.EVENTS
-    known = {name: value for name, value in environ.items() if value is not None}
-    settings = EventsSettings.from_env({**known, "AMQP_URI": URI, "GATEWAY_KEYS_FILE": ""})
+    settings = read(EventsSettings, environ | {"GATEWAY_KEYS_FILE": ""})
     assert (settings.host, settings.trusted_proxies) == ("::", 1)
     assert spec["containers"][0]["ports"] == [
         {"name": "http", "containerPort": settings.port},
@@ -137,8 +141,7 @@ def test_large_numbers_arrive_without_an_exponent(pod):
 
 def test_pods_have_the_time_that_their_settings_promise(pod):
     spec, environ = pod("weather", services={"weather": {"shutdownSeconds": 40}})
-    known = {name: value for name, value in environ.items() if value is not None}
-    settings = RuntimeSettings.from_env({**known, "AMQP_URI": URI})
+    settings = read(RuntimeSettings, environ)
     assert spec["terminationGracePeriodSeconds"] == settings.shutdown_seconds + 5 == 45
 
     spec, environ = pod("gateway", gateway={"gracefulSeconds": 20, "preStopSeconds": 7})
@@ -158,9 +161,7 @@ def test_the_gateway_waits_longer_for_services_at_zero(pod):
 
 def test_services_wait_longer_for_services_at_zero(pod):
     def grace(**values):
-        environ = pod("playlists", **values)[1]
-        known = {name: value for name, value in environ.items() if value is not None}
-        return RuntimeSettings.from_env({**known, "AMQP_URI": URI}).no_consumers_grace
+        return read(RuntimeSettings, pod("playlists", **values)[1]).no_consumers_grace
 
     assert grace() == 1
     assert grace(services={"music": {"autoscaling": {"minReplicas": 0}}}) == 20
