@@ -23,6 +23,7 @@ from mare.domain.observation import QueueReading, load_of
 from mare.domain.reason import Reason
 from mare.domain.spec import JobRules, Pause, ScalingSpec
 from mare.domain.unknown import Unknown
+from mare.domain.vetoes import stop_change
 
 AT_A_TIME = 50
 """Jobs of one decision. Their requests take a second, and the next decision has a newer reading."""
@@ -136,16 +137,7 @@ def _stop(trace: DecisionTrace, spec: ScalingSpec, evidence: Evidence, now: floa
     """Keep the count if something stops the change."""
     if trace.count == trace.current:
         return
-    conflict, failure = evidence.conflict, evidence.failure
     if spec.paused is Pause.SCALE_OUT:
-        remark = Clause("jobs.paused")
-        trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, remark)
-    elif spec.dry_run:
-        return
-    elif conflict is not None:
-        trace.desired = trace.count
-        trace.limit(Stage.CONFLICT, trace.current, Reason(conflict.reason), conflict.clause)
-    elif failure is not None and now < failure.next_at:
-        trace.desired = trace.count
-        reason, remark = Reason.UNABLE_TO_SCALE, failure.clause(now)
-        trace.limit(Stage.RETRY, trace.current, reason, remark, failure.next_at)
+        trace.limit(Stage.PAUSE, trace.current, Reason.PAUSED, Clause("jobs.paused"))
+    elif not spec.dry_run:
+        stop_change(trace, evidence, now)

@@ -18,7 +18,7 @@ leadership, a newer spec, marks of Pods that failed, a status that has to be wri
 from mare.domain.clause import Clause
 from mare.domain.context import DecisionContext
 from mare.domain.decision import DecisionTrace, Stage
-from mare.domain.evidence import QUEUE_CHANGED, QuietAnswer
+from mare.domain.evidence import QUEUE_CHANGED, Evidence, QuietAnswer
 from mare.domain.history import History
 from mare.domain.reason import Reason
 
@@ -32,16 +32,23 @@ def apply_vetoes(trace: DecisionTrace, context: DecisionContext, history: Histor
     """Keep the count if something stops the change."""
     if trace.count == trace.current or context.spec.dry_run:
         return
-    conflict, failure = context.evidence.conflict, context.evidence.failure
+    if stop_change(trace, context.evidence, context.now):
+        return
+    drains_quietly = history.draining_is_quiet and trace.count < trace.current
+    if trace.reason is Reason.SCALED_TO_IDLE or drains_quietly:
+        _confirm_quiet(trace, context, history)
+
+
+def stop_change(trace: DecisionTrace, evidence: Evidence, now: float) -> bool:
+    """Keep the count after a conflict or a failed attempt; return whether there is one."""
+    conflict, failure = evidence.conflict, evidence.failure
     if conflict is not None:
         _keep(trace, Stage.CONFLICT, Reason(conflict.reason), conflict.clause)
-    elif failure is not None and context.now < failure.next_at:
-        remark = failure.clause(context.now)
-        _keep(trace, Stage.RETRY, Reason.UNABLE_TO_SCALE, remark, failure.next_at)
-    elif trace.reason is Reason.SCALED_TO_IDLE or (
-        history.draining_is_quiet and trace.count < trace.current
-    ):
-        _confirm_quiet(trace, context, history)
+    elif failure is not None and now < failure.next_at:
+        _keep(trace, Stage.RETRY, Reason.UNABLE_TO_SCALE, failure.clause(now), failure.next_at)
+    else:
+        return False
+    return True
 
 
 def _confirm_quiet(trace: DecisionTrace, context: DecisionContext, history: History) -> None:
