@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition, condition
-from mare.custom_resource.job_conditions import jobs_succeeding
 from mare.custom_resource.replica_conditions import has_no_consumer, replicas_ready
 from mare.custom_resource.work_conditions import (
     deliveries_end,
@@ -66,7 +65,7 @@ def conditions_of(
     if spec.jobs is not None:
         needed = [able, fresh]
         if decision is not None:
-            needed.append(jobs_succeeding(decision))
+            needed.append(_jobs_succeeding(decision))
             needed += (_scaling_limited(decision), _paused(spec))
         return (_ready(spec, needed[:3]), *needed)
     others = [able, fresh, _broker_alarm(reading.alarm), _events_safe(spec, reading)]
@@ -98,6 +97,14 @@ def refused_conditions(spec: ScalingSpec, why: Unknown) -> tuple[Condition, ...]
     """Return the conditions of an object that the operator does not take."""
     able = _able_to_scale(spec, why, None)
     return _ready(spec, (able,)), able
+
+
+def _jobs_succeeding(decision: Decision) -> Condition:
+    """Return whether the Jobs that ended last delay the next ones."""
+    if decision.reason is not Reason.JOBS_FAILING:
+        return condition("JobsSucceeding", "True", "JobsSucceed")
+    clause = decision.clauses[-1]
+    return Condition("JobsSucceeding", "False", "JobsFailing", capital(clause), (clause,))
 
 
 def _fallback(decision: Decision) -> Condition:
