@@ -12,7 +12,6 @@ import msgspec
 from mare.domain.spec import (
     Behavior,
     ForecastMode,
-    ScalingRules,
     ScalingSpec,
     Target,
     VictimPolicy,
@@ -54,10 +53,10 @@ def spec_fields(spec: ScalingSpec) -> Fields:
 
 def behavior_fields(behavior: Behavior) -> Fields:
     """Return the rules of both directions. A window that follows the load has no fixed length."""
-    down = _rules(behavior.scale_down)
+    down = camel_case(behavior.scale_down)
     if behavior.window_follows_load:
         del down["stabilizationWindowSeconds"]
-    return {"scaleUp": _rules(behavior.scale_up), "scaleDown": down}
+    return {"scaleUp": camel_case(behavior.scale_up), "scaleDown": down}
 
 
 def camel_case(value: Any) -> Any:
@@ -73,11 +72,6 @@ def _target(target: Target) -> Fields:
 def _behavior(spec: ScalingSpec) -> Fields | None:
     is_default = spec.behavior == default_behavior(spec.targets)
     return None if is_default else behavior_fields(spec.behavior)
-
-
-def _rules(rules: ScalingRules) -> Fields:
-    fields: Fields = camel_case(rules)
-    return fields
 
 
 def _changed(spec: ScalingSpec, name: str) -> Any:

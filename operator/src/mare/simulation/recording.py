@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
 import yaml
 
 from mare.custom_resource.spec_fields import behavior_fields, camel_case, spec_fields
+from mare.custom_resource.status_values import instant
 from mare.domain.spec import ScalingSpec
 from mare.simulation.scenario import KedaSettings, Worker, default_autoscalers
 from mare.simulation.wait_settings import own_wait, with_wait
@@ -63,7 +63,7 @@ def scenario_text(recording: Recording) -> str:
         "name": recording.name,
         "description": _description(recording),
         "seconds": recording.seconds,
-        "startsAt": _instant(recording.begin),
+        "startsAt": instant(recording.begin),
         "minReplicas": spec.min_replicas,
         "maxReplicas": max(1, spec.max_replicas),
         "initialReplicas": recording.initial_replicas,
@@ -92,7 +92,7 @@ def file_name(name: str) -> str:
 
 
 def _description(recording: Recording) -> str:
-    span = f"{_instant(recording.begin)} to {_instant(recording.begin + recording.seconds)}"
+    span = f"{instant(recording.begin)} to {instant(recording.begin + recording.seconds)}"
     texts = [f"Load of {recording.namespace}/{recording.name} from {span}."]
     if recording.replica_seconds is not None:
         hours = recording.replica_seconds / 3600
@@ -192,7 +192,3 @@ def _short(value: Any) -> Any:
         case float() if value.is_integer():
             return int(value)
     return value
-
-
-def _instant(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
