@@ -43,8 +43,6 @@ class Folded:
     """How many replicas stand behind a simulated one."""
     messages: int = 1
     """How many messages of a replica stand behind a simulated one."""
-    begin: float = 0.0
-    """Second of the scenario at which the simulated time begins."""
     is_cut: bool = False
 
 
@@ -56,8 +54,7 @@ def fold(
     replicas, messages = _factors(cut, most)
     small = _smaller(cut, replicas, messages) if replicas * messages > 1 else cut
     small = busiest_messages(small, most)
-    is_cut = small.seconds < scenario.seconds
-    return Folded(small, replicas, messages, small.starts_at - scenario.starts_at, is_cut)
+    return Folded(small, replicas, messages, is_cut=small.seconds < scenario.seconds)
 
 
 def _factors(scenario: Scenario, most: int) -> tuple[int, int]:
