@@ -31,7 +31,7 @@ _DOMAIN_TESTS = tuple(
     f"operator/test_{name}.py"
     for name in (
         "acknowledgement_batches", "arrivals", "behavior_properties", "behavior_tables",
-        "bimodal_load", "capacity", "clause_numbers", "clauses", "crash_loops", "decide_properties",
+        "bimodal_load", "capacity", "crash_loops", "decide_properties",
         "decisions_while_replicas_start", "early_acknowledgement", "failing_jobs",
         "falling_backlog", "forecast", "forecast_floor", "held_messages", "jobs_for_messages",
         "jobs_properties", "kept_queues", "learning", "many_schedules", "messages_beyond_workers",

@@ -6,13 +6,7 @@ from mare.domain.decide import decide
 from mare.domain.decision import Decision, Stage
 from mare.domain.evidence import Evidence, QuietAnswer
 from mare.domain.history import History
-from mare.domain.observation import (
-    NOT_REPORTED,
-    Observation,
-    QueueReading,
-    Workload,
-    with_stale_unknown,
-)
+from mare.domain.observation import Observation, QueueReading, Workload, with_stale_unknown
 from mare.domain.reason import Reason
 from mare.domain.spec import QueueLength, ScalingSpec
 from mare.domain.unknown import Unknown
@@ -151,16 +145,3 @@ class Timeline:
             self.now += step
             decision = self.decide(ready, unacknowledged, **workload)
         return decision
-
-
-__all__ = [
-    "NOT_REPORTED",
-    "Timeline",
-    "amqp_only",
-    "away",
-    "missing",
-    "observation_of",
-    "once",
-    "reading",
-    "replace",
-]

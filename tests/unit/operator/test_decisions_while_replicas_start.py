@@ -1,11 +1,13 @@
 """Decisions on messages that wait for replicas which do not start, also under a new leader."""
 
+from dataclasses import replace
+
 import pytest
 
 from mare.domain.history import History
 from mare.domain.reason import Reason
 from mare.domain.spec import ScalingSpec
-from tests.unit.operator.building import Timeline, missing, reading, replace
+from tests.unit.operator.building import Timeline, missing, reading
 from tests.unit.operator.starting import SPEC
 
 

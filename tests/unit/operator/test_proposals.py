@@ -29,17 +29,20 @@ def proposed(target, estimates, *, current=1, ready=0, unacknowledged=0, ready_r
 
 
 @pytest.mark.parametrize(
-    ("messages", "replicas", "limit"),
+    ("current", "messages", "replicas", "limit"),
     [
-        (2, 1, "tolerance.perWorker"),
-        (4, 4, None),
-        (5, 4, "tolerance.step"),
-        (16, 4, "tolerance.step"),
-        (40, 10, "tolerance.step"),
+        (1, 2, 1, "tolerance.perWorker"),
+        (1, 4, 4, None),
+        (1, 5, 4, "tolerance.step"),
+        (1, 16, 4, "tolerance.step"),
+        (1, 40, 10, "tolerance.step"),
+        (20, 60, 40, "tolerance.step"),
     ],
 )
-def test_only_a_step_that_is_smaller_than_the_result_is_named(messages, replicas, limit):
-    found = proposed(QueueWaitTime(workers_per_replica=1), Estimates(), ready=messages)
+def test_a_worker_per_message_is_proposed_in_steps(current, messages, replicas, limit):
+    """Only a step that is smaller than the result is named."""
+    target = QueueWaitTime(workers_per_replica=1)
+    found = proposed(target, Estimates(), current=current, ready=messages)
     assert (found.raw, found.replicas) == (messages, replicas)
     assert getattr(found.why_not_raw, "code", None) == limit
 
@@ -149,3 +152,72 @@ def test_a_policy_that_limits_a_change_is_named(current, ready, replicas, reason
     assert (decision.replicas, decision.reason) == (replicas, reason)
     assert decision.message.endswith(text)
     assert decision.deciding_step.stage == "policy"
+
+
+def test_a_count_above_100_percent_busy_is_kept_by_a_favorable_estimate_that_is_named():
+    """ "4 replicas at 110 % busy are within the tolerance" did not say by how much it is wrong."""
+    estimates = Estimates(
+        arrival_rate=0.44, arrival_deviation=0.1, highest_rate=0.44, capacity_per_replica=0.1
+    )
+    target = QueueWaitTime(workers_per_replica=1, wait_seconds=60)
+    proposal = proposed(target, estimates, current=4)
+    why, *_ = proposal.clauses
+    assert (proposal.replicas, why) == (
+        4,
+        "4 replicas at 110 % busy, by a favorable estimate 85 %, are within the tolerance",
+    )
+
+
+def without_work(highest_rate):
+    target = QueueWaitTime(capacity_per_replica=2.0, workers_per_replica=1)
+    return proposed(target, Estimates(arrival_rate=0.0, highest_rate=highest_rate))
+
+
+def test_without_work_there_is_nothing_to_divide():
+    proposal = without_work(highest_rate=0.0)
+    assert (proposal.raw, proposal.formula) == (
+        0,
+        "0 ready messages and an arrival rate of 0 messages/s need no replica",
+    )
+
+
+def test_a_count_kept_for_the_highest_rate_has_the_formula_of_that_rate():
+    proposal = without_work(highest_rate=1.5)
+    assert (proposal.raw, proposal.replicas) == (0, 1)
+    why, formula = proposal.clauses
+    assert why == (
+        "the load needs 0 replicas now, but the highest rate of the last 15 s decides on a"
+        " scale-down"
+    )
+    assert formula == (
+        "an arrival rate of 1.5 messages/s at 2 messages/s per replica with 1 worker needs 2"
+        " replicas, so that 95 % of messages wait at most 2 s"
+    )
+
+
+def test_a_count_kept_for_the_error_of_the_capacity_has_the_formula_of_the_lower_capacity():
+    estimates = Estimates(
+        arrival_rate=58.0,
+        highest_rate=58.0,
+        capacity_per_replica=25.0,
+        capacity_error=0.1,
+        workers_per_replica=10.0,
+    )
+    proposal = proposed(QueueWaitTime(), estimates, current=4)
+    assert (proposal.raw, proposal.replicas) == (3, 4)
+    why, formula = proposal.clauses
+    assert why == (
+        "the load needs 3 replicas now, but a scale-down keeps a reserve for errors of the"
+        " estimates"
+    )
+    assert formula == (
+        "an arrival rate of 58 messages/s at 22.5 messages/s per replica needs 4 replicas,"
+        " at most 80 % busy"
+    )
+
+
+@pytest.mark.parametrize(("current", "replicas"), [(20, 20), (19, 30)])
+def test_a_backlog_scales_up_beyond_one_and_a_half_drain_times(current, replicas):
+    target = QueueWaitTime(capacity_per_replica=8.0, workers_per_replica=4)
+    proposal = proposed(target, Estimates(arrival_rate=0.0), current=current, ready=480)
+    assert (proposal.raw, proposal.replicas) == (30, replicas)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -232,6 +233,19 @@ def test_the_trace_marks_the_deciding_step():
     assert decision.message == (
         "2 → 5 replicas: 240 messages at 20 per replica need 12 replicas. maxReplicas is 5."
     )
+    formula, bound = decision.clauses
+    assert (formula.code, formula.numbers) == (
+        "length",
+        {"messages": 240, "each": 20, "replicas": 12},
+    )
+    assert (bound.code, bound.numbers) == ("bounds.max", {"by": "maxReplicas", "max": 5})
+
+
+@pytest.mark.parametrize(("current", "bound"), [(8, 5), (1, 3)])
+def test_the_step_that_decides_a_jump_to_a_bound_is_the_bound(current, bound):
+    spec = replace(watching(), min_replicas=3, max_replicas=5)
+    decision = once(spec, observation_of(current, reading(238, at=1000.0)))
+    assert (decision.replicas, decision.deciding_step.stage) == (bound, Stage.BOUNDS)
 
 
 def test_the_trace_shows_a_window_that_the_fall_of_the_load_ended():

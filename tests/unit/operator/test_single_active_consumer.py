@@ -1,9 +1,11 @@
 """Queues with a single active consumer have work for one replica each."""
 
+from dataclasses import replace
+
 import pytest
 
 from mare.domain.reason import Reason
-from tests.unit.operator.building import observation_of, once, reading, replace, watching
+from tests.unit.operator.building import observation_of, once, reading, watching
 
 
 def orders(*single: bool):

@@ -4,6 +4,7 @@ import pytest
 
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
+from mare.domain.observation import NOT_REPORTED
 from mare.domain.reason import Reason
 from mare.domain.spec import (
     ExpectedQueueConsumptionTime,
@@ -13,14 +14,7 @@ from mare.domain.spec import (
     QueueWaitTime,
     ScalingSpec,
 )
-from tests.unit.operator.building import (
-    NOT_REPORTED,
-    Timeline,
-    amqp_only,
-    observation_of,
-    once,
-    reading,
-)
+from tests.unit.operator.building import Timeline, amqp_only, observation_of, once, reading
 
 
 def decision_of(target, *readings, replicas=1, targets=()):
@@ -86,11 +80,13 @@ def test_concurrency_learns_the_workers_from_the_prefetch():
     assert found.replicas == 7
 
 
+BY_RATIO = ScalingSpec(
+    min_replicas=1, max_replicas=1000, targets=(PublishedToDeliveredRatio(ratio=1.0),)
+)
+
+
 def test_a_ratio_moves_the_ready_replicas():
-    spec = ScalingSpec(
-        min_replicas=1, max_replicas=50, targets=(PublishedToDeliveredRatio(ratio=1.0),)
-    )
-    time = Timeline(spec, 4)
+    time = Timeline(BY_RATIO, 4)
     for second in range(20):
         time.now = float(second)
         decision = time.read(
@@ -102,10 +98,7 @@ def test_a_ratio_moves_the_ready_replicas():
 
 
 def test_a_ratio_without_deliveries_is_unknown():
-    spec = ScalingSpec(
-        min_replicas=1, max_replicas=50, targets=(PublishedToDeliveredRatio(ratio=1.0),)
-    )
-    time = Timeline(spec, 4)
+    time = Timeline(BY_RATIO, 4)
     for second in range(20):
         time.now = float(second)
         decision = time.read(reading(50, 4, at=time.now, published=second * 30))
@@ -127,18 +120,6 @@ def waiting(**given):
 )
 def test_wait_time_works_a_backlog_off_in_time(target, ready, replicas):
     assert decision_of(target, reading(ready, at=1000.0)).replicas == replicas
-
-
-def test_wait_time_scales_to_a_worker_per_message_in_steps_until_it_has_measured():
-    decision = decision_of(QueueWaitTime(), reading(38, 4, at=1000.0))
-    assert (decision.raw, decision.replicas) == (11, 4)
-    assert decision_of(QueueWaitTime(), reading(164, 0, at=1000.0, prefetch=1.0)).replicas == 41
-    started = reading(60, 0, at=1000.0, prefetch=1.0, consumers=20)
-    assert decision_of(QueueWaitTime(), started, replicas=20).replicas == 40
-    # Some long tasks start at once: 4 replicas are free of the limit.
-    assert decision_of(QueueWaitTime(), reading(3, 0, at=1000.0, prefetch=1.0)).replicas == 3
-    few = decision_of(QueueWaitTime(), reading(6, 4, at=1000.0))
-    assert (few.replicas, few.reason) == (1, Reason.WITHIN_TARGET)
 
 
 @pytest.mark.parametrize(("messages", "replicas"), [(1, 1), (4, 1), (9, 3), (500, 4)])
@@ -165,10 +146,7 @@ def test_a_value_that_one_target_lacks_comes_from_another():
 def test_a_ratio_moves_the_count_once_for_each_sample_of_the_started_replicas(
     start_seconds, next_at
 ):
-    spec = ScalingSpec(
-        min_replicas=1, max_replicas=1000, targets=(PublishedToDeliveredRatio(ratio=1.0),)
-    )
-    time, counts = Timeline(spec, 4), []
+    time, counts = Timeline(BY_RATIO, 4), []
     time.history = History.begin(0.0, 4, Estimates(start_seconds=start_seconds))
     for tick in range(60):
         time.now = tick / 2
