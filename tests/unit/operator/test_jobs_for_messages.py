@@ -56,12 +56,6 @@ def test_few_jobs_are_created_at_a_time():
     assert time.created == 120
 
 
-def test_no_job_is_created_for_a_message_that_a_starting_job_will_take():
-    time = JobTimeline(ready=2)
-    time.step(100)
-    assert time.created == 2
-
-
 def test_a_job_that_starts_slowly_keeps_its_claim_until_it_has_taken_a_message():
     time = JobTimeline(ready=2)
     time.step(60)
@@ -72,17 +66,6 @@ def test_a_job_that_starts_slowly_keeps_its_claim_until_it_has_taken_a_message()
     time.ready += 1
     time.step()
     assert time.created == 3
-
-
-def test_a_message_that_arrives_while_jobs_work_gets_a_job_at_once():
-    time = JobTimeline(ready=1)
-    time.step()
-    time.start()
-    time.take()
-    time.step()
-    time.ready += 1
-    time.step()
-    assert time.created == 2
 
 
 def test_a_job_that_acknowledges_early_counts_as_busy():
@@ -138,18 +121,6 @@ def test_a_job_that_takes_two_messages_leaves_the_other_one_its_claim():
     time.ready += 1
     time.step()
     assert time.created == 3
-
-
-def test_a_job_that_dies_before_its_first_message_is_replaced_after_a_delay():
-    time = JobTimeline(ready=1)
-    time.step()
-    time.fail(1)
-    decision = time.step(5)
-    assert time.created == 1
-    assert decision.reason is Reason.JOBS_FAILING
-    assert "no Job is created for" in decision.message
-    time.step(10)
-    assert time.created == 2
 
 
 def test_a_job_whose_pod_is_replaced_claims_the_message_that_the_broker_requeues():

@@ -2,25 +2,17 @@
 
 from dataclasses import replace
 
-from tests.unit.operator.jobs_over_time import JobTimeline, with_jobs
+from tests.unit.operator.jobs_over_time import JobTimeline
 
 
-def one_that_works(*, restarts=True, **rules):
+def one_that_works(*, restarts=True):
     """One Job has taken a message a while ago."""
-    time = JobTimeline(with_jobs(**rules), restarts_containers=restarts, ready=1)
+    time = JobTimeline(restarts_containers=restarts, ready=1)
     time.step()
     time.start()
     time.take()
     time.step(10)
     return time
-
-
-def test_a_job_whose_container_restarts_claims_the_message_that_the_broker_requeues():
-    time = one_that_works()
-    time.restart_container(1)
-    time.requeue()
-    time.step(120)
-    assert time.created == 1
 
 
 def test_a_job_claims_a_message_that_is_requeued_after_its_container_ended():
