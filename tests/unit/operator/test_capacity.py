@@ -61,6 +61,12 @@ def test_workers_that_become_faster_are_believed_once_noise_cannot_explain_it():
     assert after(faster, capacity=capacity).per_replica(20) == pytest.approx(11.7, rel=0.01)
 
 
+def test_slower_workers_are_believed_within_minutes():
+    slow = [interval(40, 8)] * 24
+
+    assert after(*CALM * 10, *slow).per_replica(4) == pytest.approx(4, rel=0.2)
+
+
 def test_a_rate_at_saturation_is_doubted_more_the_older_it_is():
     busy = [interval(60, 6)] * 12
     rates = [after(*busy, *FULL, *busy * n).per_replica(20) for n in (0, 10, 20)]

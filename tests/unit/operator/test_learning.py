@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from mare.domain.capacity import Capacity, ClosedInterval
 from mare.domain.estimates import Estimates
 from mare.domain.growth import DepthGrowth
 from mare.domain.interval import open_interval
@@ -13,53 +12,6 @@ from mare.domain.observation import Workload, load_of
 from mare.domain.replica_starts import ReplicaStarts
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import UNREACHABLE, reading
-
-
-def interval(acknowledged, busy, *, saturated=False, seconds=5.0, replicas=2):
-    return ClosedInterval(
-        seconds=seconds,
-        acknowledged=acknowledged,
-        busy_seconds=busy * seconds,
-        replica_seconds=replicas * seconds,
-        saturated=saturated,
-    )
-
-
-def after(intervals):
-    capacity = Capacity()
-    for each in intervals:
-        capacity = capacity.observe(each)
-    return capacity
-
-
-def test_capacity_follows_from_littles_law():
-    capacity = after([interval(40, 4)] * 12)  # 8 a second with 4 at work: half a second each
-    assert capacity.per_replica(4) == pytest.approx(8)
-    assert capacity.error < 0.2
-
-
-def test_capacity_is_unknown_without_evidence():
-    assert after([interval(4, 1)]).per_replica(4) is None
-    assert after([interval(40, 4)] * 12).per_replica(None) is None
-
-
-def test_saturation_contradicts_a_prefetch_that_exceeds_the_workers():
-    low = [interval(40, 4)] * 12
-    full = [interval(80, 40, saturated=True)] * 3  # 8 a second from each of two, whatever they hold
-    assert after(low).per_replica(20) == pytest.approx(40)
-    assert after(low + full).per_replica(20) == pytest.approx(8)
-
-
-def test_slower_workers_are_noticed_within_minutes():
-    fast, slow = [interval(40, 4)] * 120, [interval(40, 8)] * 24
-    assert after(fast + slow).per_replica(4) == pytest.approx(4, rel=0.2)
-
-
-def test_faster_workers_are_noticed_after_a_rate_at_saturation():
-    full, later = [interval(80, 40, saturated=True)] * 5, [interval(40, 2)] * 240
-    per_replica = after(full + later).per_replica(20)
-    assert per_replica is not None
-    assert per_replica > 8
 
 
 def starts(*readings):
@@ -146,12 +98,14 @@ def test_an_outage_keeps_the_estimates():
 
 
 def test_a_restart_keeps_capacity_and_start_up_time_but_no_rate():
+    rates = {"arrival_rate": 8.0, "highest_rate": 9.0}
     stored = Estimates(
-        arrival_rate=8.0, capacity_per_replica=8.0, workers_per_replica=4.0, start_seconds=3.0
+        **rates, capacity_per_replica=8.0, workers_per_replica=4.0, start_seconds=3.0
     )
     learning = recall(stored)
     assert isinstance(learning.estimates.arrival_rate, Unknown)
-    assert replace(learning.estimates, arrival_rate=8.0) == stored
+    assert isinstance(learning.estimates.highest_rate, Unknown)
+    assert replace(learning.estimates, **rates) == stored
     assert watched([flow(0.0), flow(5.0)], learning).estimates.capacity_per_replica == (
         pytest.approx(8, rel=0.2)
     )
@@ -174,11 +128,6 @@ def test_a_burst_that_ends_between_two_readings_does_not_change_the_capacity():
         burst.append((5.0 * index, fresh))
     capacity = watched(readings + burst).estimates.capacity_per_replica
     assert capacity == pytest.approx(8, rel=0.05)
-
-
-def test_a_time_without_messages_does_not_raise_the_capacity():
-    full, quiet = [interval(80, 8, saturated=True)] * 10, [interval(0, 0)] * 12 * 60 * 10
-    assert after(full + quiet).per_replica(4) == pytest.approx(8)
 
 
 def saturated(seconds, *, consumers, ready_replicas):
@@ -223,10 +172,6 @@ def test_each_virtual_host_has_its_own_statistics_interval():
         if now > 30:
             rates.append(learning.estimates.arrival_rate)
     assert rates == pytest.approx([41] * len(rates), rel=0.01)
-
-
-def test_a_restart_keeps_no_highest_rate():
-    assert isinstance(recall(Estimates(highest_rate=9.0)).estimates.highest_rate, Unknown)
 
 
 @pytest.mark.parametrize(("most", "busy"), [(None, 50), (8, None), (60, 50)])

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from mare.domain.arrivals import Arrivals, Count
 from mare.domain.growth import ReadyGrowth
 from mare.domain.unknown import Unknown
 from tests.unit.operator.building import reading
@@ -49,22 +48,6 @@ def test_a_jump_that_a_second_sample_shows_is_a_rate():
     assert (estimates.arrival_rate, estimates.rate_before_jump) == (pytest.approx(64), None)
 
 
-def test_a_fall_of_a_steady_rate_drops_the_earlier_highest_rate():
-    arrivals = Arrivals()
-    for index in range(8):
-        arrivals = arrivals.observe(Count(5.0 * index, 5.0, 60), 5.0 * index, 0.0)
-    assert arrivals.fell_at is None
-    fallen = arrivals.observe(Count(40.0, 5.0, 5), 40.0, 0.0)
-    assert (fallen.highest_rate, fallen.fell_at) == (1.0, 40.0)
-
-
-def test_a_fall_after_few_counts_may_be_the_trend_of_the_load():
-    arrivals = Arrivals()
-    for index in range(7):
-        arrivals = arrivals.observe(Count(5.0 * index, 5.0, 60), 5.0 * index, 0.0)
-    assert arrivals.observe(Count(35.0, 5.0, 5), 35.0, 0.0).fell_at is None
-
-
 NO_LIMIT = Unknown("NoPrefetch", "no limit")
 
 
@@ -95,29 +78,6 @@ def test_messages_that_do_not_grow_show_no_saturation():
     estimates = watched([held(index, 2) for index in range(40)], replicas=1).estimates
     assert not estimates.prefetch_exceeds_workers
     assert isinstance(estimates.workers_per_replica, Unknown)
-
-
-def test_one_count_of_zero_ends_no_window_but_two_do():
-    arrivals = Arrivals()
-    for second in range(1, 20):
-        arrivals = arrivals.observe(Count(second, 1.0, 30), second, 0.0)
-    stalled = arrivals.observe(Count(20.0, 1.0, 0), 20.0, 0.0)
-    assert (stalled.highest_rate, stalled.fell_at) == (30.0, None)
-    assert stalled.observe(Count(21.0, 1.0, 30), 21.0, 0.0).fell_at is None
-    fallen = stalled.observe(Count(21.0, 1.0, 0), 21.0, 0.0)
-    assert (fallen.highest_rate, fallen.fell_at) == (0.0, 21.0)
-
-
-def test_an_arrival_rate_that_later_counts_continue_is_not_doubted():
-    arrivals = Arrivals()
-    for index in range(20):
-        arrivals = arrivals.observe(Count(5.0 * index, 5.0, 40), 5.0 * index, 0.0)
-    jumped = arrivals.observe(Count(100.0, 5.0, 400), 100.0, 0.0)
-    assert jumped.before_jump == arrivals.counts
-    assert (jumped.rate, jumped.rate_before_jump) == (80, 8)
-    steady = jumped.observe(Count(105.0, 5.0, 400), 105.0, 0.0)
-    assert (steady.before_jump, steady.rate_before_jump) == ((), None)
-    assert arrivals.before_jump == ()
 
 
 @pytest.mark.parametrize(
