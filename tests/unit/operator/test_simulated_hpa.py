@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from mare.domain.spec import QueueLength, ScalingSpec
-from mare.simulation.comparison import run_simulation
+from mare.simulation.comparison import compare
 from mare.simulation.hpa_controller import AverageValue, HorizontalPodAutoscaler
 from mare.simulation.load import Burst, Load
 from mare.simulation.results import reversals
@@ -20,7 +20,7 @@ from mare.simulation.scenario import (
     Trigger,
     Worker,
 )
-from mare.simulation.simulation import Change, generate_messages
+from mare.simulation.simulation import Change
 
 BURST = Scenario(
     name="burst",
@@ -34,13 +34,17 @@ BURST = Scenario(
 LENGTH = ScalingSpec(max_replicas=20, targets=(QueueLength(messages_per_replica=20),))
 
 
-def seconds_to(replicas, settings, seed, scenario=BURST):
+def changes_by(settings, scenario=BURST, **given):
+    """What an autoscaler changes in a scenario with these fields."""
+    one = (SimulatedAutoscaler("one", settings),)
+    (result,) = compare(replace(scenario, autoscalers=one, **given))
+    return result.changes
+
+
+def seconds_to(replicas, settings, seed):
     """Seconds from the burst to the change to at least this many replicas."""
-    seeded = replace(scenario, seed=seed)
-    result = run_simulation(
-        seeded, SimulatedAutoscaler("one", settings), *generate_messages(seeded)
-    )
-    return min(change.second for change in result.changes if change.after >= replicas) - 100
+    changes = changes_by(settings, seed=seed)
+    return min(change.second for change in changes if change.after >= replicas) - 100
 
 
 @pytest.mark.parametrize(
@@ -65,29 +69,19 @@ def test_mare_scales_to_all_replicas_at_its_next_tick():
 
 
 def test_keda_deactivates_after_its_cooldown_from_any_count():
-    emptied = replace(
-        BURST, worker=replace(BURST.worker, service_seconds=1.0, workers=100), seconds=900
-    )
-    seeded = replace(emptied, seed=3)
-    result = run_simulation(
-        seeded, SimulatedAutoscaler("one", KedaSettings()), *generate_messages(seeded)
-    )
-    last = result.changes[-1]
+    worker = replace(BURST.worker, service_seconds=1.0, workers=100)
+    last = changes_by(KedaSettings(), worker=worker, seconds=900, seed=3)[-1]
     assert (last.after, last.reason) == (0, "KEDAScaleTargetDeactivated")
     assert 400 < last.second < 465
 
 
 def test_the_cooldown_of_keda_ends_at_its_last_second():
     """KEDA stores whole seconds: a poll exactly 300 s after the last activity deactivates."""
-    seeded = replace(
-        BURST, worker=replace(BURST.worker, service_seconds=0.1, workers=100), seconds=900
+    worker = replace(BURST.worker, service_seconds=0.1, workers=100)
+    activated, *_, deactivated = changes_by(
+        KedaSettings(polling_interval=50), worker=worker, seconds=900
     )
-    settings = KedaSettings(polling_interval=50)
-    result = run_simulation(
-        seeded, SimulatedAutoscaler("one", settings), *generate_messages(seeded)
-    )
-    activated, deactivated = result.changes[0].second, result.changes[-1].second
-    assert deactivated - activated == pytest.approx(300)
+    assert deactivated.second - activated.second == pytest.approx(300)
 
 
 class FiveReplicas:
@@ -111,14 +105,11 @@ def test_the_window_of_an_absent_behavior_includes_300_seconds():
 
 
 def test_a_failing_metric_keeps_the_replicas_of_the_hpa():
-    scenario = replace(BURST, outages=(Outage(200.0, 150.0),))
     settings = KedaSettings(
         polling_interval=1, behavior=TUNED, triggers=(Trigger(mode="MessageRate", value=1),)
     )
-    result = run_simulation(
-        scenario, SimulatedAutoscaler("one", settings), *generate_messages(scenario)
-    )
-    assert not [change for change in result.changes if 201 < change.second < 350]
+    changes = changes_by(settings, outages=(Outage(200.0, 150.0),))
+    assert not [change for change in changes if 201 < change.second < 350]
 
 
 def test_an_hpa_on_cpu_follows_utilization_and_stays_above_0():
@@ -131,12 +122,10 @@ def test_an_hpa_on_cpu_follows_utilization_and_stays_above_0():
         max_replicas=20,
         autoscalers=(),
     )
-    result = run_simulation(
-        busy, SimulatedAutoscaler("one", HpaSettings()), *generate_messages(busy)
-    )
-    assert all(change.after >= 1 for change in result.changes)
-    assert max(change.after for change in result.changes) >= 3
-    assert result.changes[0].after <= 4  # a sync at most doubles the replicas or scales to 4
+    counts = [change.after for change in changes_by(HpaSettings(), busy)]
+    assert min(counts) >= 1
+    assert max(counts) >= 3
+    assert counts[0] <= 4  # a sync at most doubles the replicas or scales to 4
 
 
 def test_reversals_are_changes_of_direction():
