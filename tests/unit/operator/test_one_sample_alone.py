@@ -19,14 +19,13 @@ TARGETS = [
 ]
 
 
-def jumping(target, *, size, ready=0, samples=1, seconds=300):
-    """8 messages/s; from second 150 on, counters of published messages that are too large."""
+def jumping(target, extra, *, ready=0, seconds=300):
+    """8 messages/s; counters of published messages are too large by `extra` of the sample."""
     spec = ScalingSpec(min_replicas=4, max_replicas=200, targets=(target,))
     time = Timeline(spec, 4)
     for second in range(seconds):
         time.now = float(second)
         index = second // 5
-        extra = size * min(samples, max(0, index - 29))
         counters = {"delivered": 40 * index, "acknowledged": 40 * index}
         at = {"statistics_at": 5.0 * index, "sampled_after": 5.0 * index}
         time.read(
@@ -36,7 +35,7 @@ def jumping(target, *, size, ready=0, samples=1, seconds=300):
                 at=time.now,
                 consumers=time.replicas,
                 prefetch=1.0,
-                published=40 * index + extra,
+                published=40 * index + extra(index),
                 **counters,
                 **at,
             ),
@@ -45,47 +44,31 @@ def jumping(target, *, size, ready=0, samples=1, seconds=300):
     return time
 
 
+def more_each_time(index):
+    return 400 * max(0, index - 29)
+
+
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
 def test_messages_that_were_purged_at_once_add_no_replica(target):
-    time = jumping(target, size=5000)
+    time = jumping(target, lambda index: 5_000 * (index >= 30))
     assert max(decision.replicas for decision in time.decisions) <= 6
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
 def test_counters_that_alternate_do_not_confirm_each_other(target):
     """The nodes of a cluster that has split answer in turn."""
-    spec = ScalingSpec(min_replicas=4, max_replicas=200, targets=(target,))
-    time = Timeline(spec, 4)
-    for second in range(400):
-        time.now = float(second)
-        index = second // 5
-        extra = 5_000 if index >= 30 and index % 2 else 0
-        time.read(
-            reading(
-                0,
-                3,
-                at=time.now,
-                consumers=time.replicas,
-                prefetch=1.0,
-                published=40 * index + extra,
-                delivered=40 * index,
-                acknowledged=40 * index,
-                statistics_at=5.0 * index,
-                sampled_after=5.0 * index,
-            ),
-            ready=time.replicas,
-        )
+    time = jumping(target, lambda index: 5_000 * (index >= 30 and index % 2), seconds=400)
     assert max(decision.replicas for decision in time.decisions) <= 6
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
 def test_a_rate_that_a_second_sample_confirms_adds_replicas(target):
-    time = jumping(target, size=400, samples=60)
+    time = jumping(target, more_each_time)
     assert time.replicas >= 20
 
 
 def test_ready_messages_support_a_rate_at_once():
-    time = jumping(TARGETS[1], size=400, ready=400, samples=60, seconds=152)
+    time = jumping(TARGETS[1], more_each_time, ready=400, seconds=152)
     assert time.replicas == 44
     assert "one sample alone" not in time.decisions[-1].message
 

@@ -107,13 +107,6 @@ def test_redeliveries_need_no_more_workers_than_there_are_messages(
     assert changes_of(replicas) <= 12
 
 
-def test_as_many_workers_as_messages_that_come_back_do_nothing_else():
-    """So that one or two replicas are too few: each message comes back to the head."""
-    queue = Queue(0.1, Random(1))
-    queue.advance(0.0, 60.0, POISON)
-    assert queue.acknowledged == 0
-
-
 def test_redeliveries_do_not_lower_the_ratio_of_published_and_delivered_messages():
     """Counted as deliveries, they make the ratio 2 / 42, for which one replica is enough."""
     target = PublishedToDeliveredRatio(ratio=1.0)
