@@ -144,6 +144,14 @@ def test_an_unknown_rate_does_not_block_activation():
     ("target", "replicas", "message"),
     [
         (
+            QueueLength(messages_per_replica=20),
+            24,
+            (
+                "480 ready messages at 20 per replica need 24 replicas; unacknowledged messages"
+                " are unknown"
+            ),
+        ),
+        (
             QueueWaitTime(capacity_per_replica=8),
             30,
             (
