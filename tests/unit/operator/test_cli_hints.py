@@ -18,7 +18,6 @@ from tests.unit.operator_loop.worlds import body
     ("arguments", "meant"),
     [
         (["simualte", "square"], "Did you mean simulate?"),
-        (["simulate", "squre"], "Did you mean square?"),
         (["simulate", "square", "--sede", "2"], "--seed"),
     ],
 )
@@ -26,13 +25,6 @@ def test_a_misspelt_word_names_the_one_that_was_meant(arguments: list[str], mean
     shown = CliRunner().invoke(mare, arguments)
     assert shown.exit_code == 1
     assert meant in shown.output
-
-
-@pytest.mark.parametrize("command", [["convert"], ["simulate"], ["local"], ["explain", "-f"]])
-def test_an_empty_file_is_an_error_of_every_command(command: list[str], tmp_path: Path) -> None:
-    empty = tmp_path / "empty.yaml"
-    empty.write_text("")
-    assert CliRunner().invoke(mare, [*command, str(empty)]).exit_code == 1
 
 
 def test_a_misspelt_value_of_an_enumeration_names_the_one_that_was_meant(tmp_path: Path) -> None:

@@ -57,9 +57,9 @@ def test_every_scenario_that_comes_with_it_can_be_read(path):
 
 
 def test_a_scenario_that_comes_with_it_is_found_by_its_name():
-    result = called("steady", "--markdown")
+    result = called("square-40s", "--markdown")
     assert result.exit_code == 0
-    assert result.output.startswith("### steady")
+    assert result.output.startswith("### square-40s")
     unknown = called("stready")
     assert unknown.exit_code == 1
     assert "Did you mean steady?" in unknown.output
@@ -206,15 +206,13 @@ def test_infinity_and_nan_are_refused(tmp_path, line, figure):
     assert "is not valid" in answer.output
 
 
-def test_a_replica_has_at_least_one_worker(tmp_path):
+def test_a_replica_has_a_whole_number_of_workers(tmp_path):
     path = tmp_path / "wrong.yaml"
     path.write_text(
         "seconds: 60\nload: [{kind: constant, rate: 1}]\n"
         "worker: {serviceSeconds: 1, workers: 0.5}\n"
     )
     assert "worker.workers has to be a whole number" in called(path).output
-    path.write_text(path.read_text().replace("0.5", "0"))
-    assert "worker.workers has to be at least 1" in called(path).output
 
 
 def test_a_recorded_load_is_replayed(tmp_path):
@@ -226,12 +224,6 @@ def test_a_recorded_load_is_replayed(tmp_path):
     arrivals, _ = generate_messages(read_scenario(path))
     assert len(arrivals) == 40
     assert not [moment for moment in arrivals if 10 <= moment < 20]
-
-
-def test_a_file_that_is_not_yaml_is_reported(tmp_path):
-    path = tmp_path / "broken.yaml"
-    path.write_text("a: [")
-    assert "broken.yaml:1: " in called(path).output
 
 
 @pytest.mark.nightly  # a busy machine is slower
