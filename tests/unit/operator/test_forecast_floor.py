@@ -79,9 +79,7 @@ def test_without_the_load_they_end_20_s_after_it_was_due():
     assert kept[-1] - DUE == pytest.approx(20.0 + 15.0, abs=2.0)
 
 
-def test_an_idle_workload_is_started_and_stays_until_the_load_is_late():
-    time = quiet(spec_of(min_replicas=0), replicas=0)
-    assert last(time).replicas == 7
+def test_an_idle_workload_ends_again_when_the_load_is_late():
     later = quiet(spec_of(min_replicas=0), replicas=0, after=150.0)
     assert last(later).replicas == 0
 
@@ -93,9 +91,11 @@ def test_an_idle_workload_is_started_in_one_step():
     assert "this load came at 14:00, 14:30 and 15:00 UTC" in started.message
 
 
-def test_a_dry_run_of_the_forecast_says_what_it_would_do():
-    decision = last(quiet(spec_of(forecast=ForecastMode.DRY_RUN)))
-    assert decision.replicas == 1
+@pytest.mark.parametrize("least", [0, 1])
+def test_a_dry_run_of_the_forecast_says_what_it_would_do(least):
+    spec = spec_of(min_replicas=least, forecast=ForecastMode.DRY_RUN)
+    decision = last(quiet(spec, replicas=least))
+    assert decision.replicas == least
     assert (
         "With forecast.mode On it would be at least 7: this load came at 14:00, 14:30 and 15:00"
         " UTC and needs 7 replicas."
@@ -193,12 +193,6 @@ def test_a_quick_timer_has_times_with_seconds_and_a_daily_one_has_dates():
     assert "15:18:00, 15:22:00 and 15:26:00 UTC" in last(quiet(spec_of(), surges=quick)).message
     daily = tuple(Surge(DUE - 86_400.0 * number, 10.0, 0.0) for number in (3, 2, 1))
     assert "2026-11-28 15:30 UTC" in last(quiet(spec_of(), surges=daily)).message
-
-
-def test_a_dry_run_of_the_forecast_says_what_it_would_do_for_an_idle_workload():
-    decision = last(quiet(spec_of(min_replicas=0, forecast=ForecastMode.DRY_RUN), replicas=0))
-    assert (decision.replicas, decision.reason) == (0, Reason.IDLE)
-    assert "With forecast.mode On it would be at least 7: this load" in decision.message
 
 
 @pytest.mark.parametrize("mode", [ForecastMode.ON, ForecastMode.DRY_RUN])

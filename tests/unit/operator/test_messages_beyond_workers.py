@@ -33,7 +33,7 @@ def test_messages_of_clients_without_a_consumer_are_in_progress():
     assert once(scaling(CONCURRENCY), observation_of(2, taken)).raw == 2
 
 
-def with_held(target, *, held=200, seconds=600, idle=None):
+def with_held(target, *, held=200, seconds=600):
     """2 messages/s of 0.5 s, and messages that one replica holds from second 100 on."""
     time = Timeline(scaling(target), 1)
     for second in range(seconds):
@@ -51,26 +51,18 @@ def with_held(target, *, held=200, seconds=600, idle=None):
                 consumers=time.replicas,
                 prefetch=0.0,
                 **counters,
-            ),
-            **({} if idle is None else {"idle": max(0, time.replicas - idle)}),
+            )
         )
     return time
 
 
 @pytest.mark.parametrize("target", [CONCURRENCY, QueueWaitTime(workers_per_replica=1)])
-def test_held_messages_hold_no_replicas(target):
+def test_held_messages_hold_no_replicas_and_do_not_make_workers_look_slow(target):
     time = with_held(target)
     assert max(decision.replicas for decision in time.decisions) <= 4
-
-
-def test_held_messages_do_not_make_workers_look_slow():
-    time = with_held(QueueWaitTime(workers_per_replica=1))
     assert time.history.learning.estimates.service_seconds == pytest.approx(0.5)
-
-
-def test_messages_beyond_the_workers_are_counted_since_they_came():
-    held = with_held(CONCURRENCY).history.held_messages
-    assert (held.beyond_since, held.beyond) == (100.0, 200)
+    held = time.history.held_messages
+    assert (held.beyond_since, held.beyond) == (100.0, 201 - time.replicas)
 
 
 def test_messages_of_workers_are_not_beyond_them():
@@ -90,17 +82,11 @@ def test_messages_of_a_queue_that_the_replicas_do_not_consume_are_no_load(delay,
     """Such as a queue with x-message-ttl that delays messages by dead-lettering them."""
     queues = reading(2, 0, at=1000.0), reading(400, at=1000.0, name="delay", **delay)
     length = QueueLength(messages_per_replica=10)
-    assert once(scaling(length), observation_of(2, *queues)).raw == raw
+    decision = once(scaling(length), observation_of(2, *queues))
+    named = "400 messages of delay are not counted, except to keep the workload active"
+    assert (decision.raw, named in decision.message) == (raw, raw == 1)
     idle = ScalingSpec(max_replicas=50, targets=(length,))
     assert once(idle, observation_of(0, *queues)).raw == 41
-
-
-def test_messages_that_are_left_out_are_named():
-    queues = reading(2, 0, at=1000.0), reading(400, at=1000.0, name="delay", consumers=0)
-    message = once(
-        scaling(QueueLength(messages_per_replica=10)), observation_of(2, *queues)
-    ).message
-    assert "400 messages of delay are not counted, except to keep the workload active" in message
 
 
 def test_a_queue_that_lost_its_consumers_and_counters_still_counts():

@@ -14,10 +14,6 @@ from tests.unit.operator.building import (
     LENGTH,
     Timeline,
     amqp_only,
-    observation_of,
-    once,
-    reading,
-    unreachable,
 )
 
 BUSY = {"unacknowledged": 40, "idle": 0}
@@ -39,7 +35,7 @@ def test_busy_replicas_that_nothing_removes_anyway_have_no_time_at_which_they_en
     if not given:
         time.conflict = Unknown("OtherAutoscaler", "HPA web scales the workload")
 
-    decision = time.passes(400, **BUSY)
+    decision = time.passes(400, step=5, **BUSY)
 
     assert (decision.reason, decision.until) == (reason, None)
 
@@ -52,19 +48,6 @@ def test_a_bound_that_raises_the_count_of_an_empty_queue_is_the_reason():
     decision = time.decide()
 
     assert (decision.replicas, decision.reason) == (3, Reason.TOO_FEW_REPLICAS)
-
-
-def test_a_bound_applies_to_a_count_that_is_kept_while_queues_are_unknown():
-    decision = once(ScalingSpec(max_replicas=10, targets=LENGTH), unreachable(12))
-    assert decision.replicas == 10
-    assert decision.message.endswith("the count stays within its bounds. maxReplicas is 10.")
-
-
-def test_messages_below_the_threshold_of_the_activation_are_named_with_it():
-    spec = ScalingSpec(max_replicas=50, targets=LENGTH, activation_threshold=100)
-    decision = once(spec, observation_of(0, reading(90, at=1000.0)))
-    assert decision.replicas == 0
-    assert "activation.threshold is 100" in decision.message
 
 
 def test_what_nothing_is_known_of_without_statistics_is_named():

@@ -18,7 +18,7 @@ def test_queues_that_drain_during_an_alarm_keep_the_count(target):
     time = Timeline(ScalingSpec(min_replicas=1, max_replicas=50, targets=(target,)), replicas=10)
     time.alarm = MEMORY
 
-    decision = time.passes(3600)
+    decision = time.passes(400)  # the longest window is 360 s
 
     assert (decision.replicas, decision.reason) == (10, Reason.BROKER_ALARM)
     assert "a memory alarm of RabbitMQ blocks all publishers" in decision.message
@@ -27,7 +27,7 @@ def test_queues_that_drain_during_an_alarm_keep_the_count(target):
 def test_the_window_begins_when_the_alarm_ends():
     time = Timeline(watching(), replicas=10)
     time.alarm = MEMORY
-    time.passes(600)
+    time.passes(400)
     ended, time.alarm = time.now, None
 
     window = time.spec.behavior.scale_down.stabilization_window_seconds
@@ -40,10 +40,11 @@ def test_the_cooldown_begins_when_the_alarm_ends():
     spec = replace(idling(), cooldown_seconds=30)
     time = Timeline(spec, replicas=1)
     time.alarm = MEMORY
-    held = time.passes(600)
+    held = time.passes(100)
     time.alarm = None
 
     assert (held.replicas, held.reason) == (1, Reason.BROKER_ALARM)
+    assert held.message.count("alarm") == 1
     assert time.passes(29).replicas == 1
     assert time.passes(5).replicas == 0
 
@@ -62,7 +63,7 @@ def test_a_cooldown_of_0_s_waits_for_the_end_of_the_alarm_too():
     time = Timeline(replace(idling(), cooldown_seconds=0), replicas=1)
     time.alarm = MEMORY
 
-    assert time.passes(600).replicas == 1
+    assert time.passes(60).replicas == 1
 
 
 def test_an_alarm_does_not_block_activation_and_scale_up():
@@ -73,14 +74,6 @@ def test_an_alarm_does_not_block_activation_and_scale_up():
     assert time.passes(60, 900).replicas > 1
 
 
-def test_a_lower_maximum_applies_during_an_alarm():
-    time = Timeline(watching(), replicas=50)
-    time.alarm = MEMORY
-    time.spec = replace(time.spec, max_replicas=5)
-
-    assert time.passes(60).replicas == 5
-
-
 def test_a_count_above_its_maximum_falls_to_it_and_no_sentence_says_that_it_stays():
     time = Timeline(replace(watching(), max_replicas=10), replicas=15)
     time.alarm = MEMORY
@@ -89,13 +82,3 @@ def test_a_count_above_its_maximum_falls_to_it_and_no_sentence_says_that_it_stay
 
     assert (decision.replicas, decision.reason) == (10, Reason.TOO_MANY_REPLICAS)
     assert "alarm" not in decision.message
-
-
-def test_the_last_replica_names_an_alarm_once():
-    time = Timeline(idling(), replicas=1)
-    time.alarm = MEMORY
-
-    decision = time.passes(600)
-
-    assert decision.reason is Reason.BROKER_ALARM
-    assert decision.message.count("alarm") == 1

@@ -11,15 +11,13 @@ from mare.domain.schedules import floor_of, is_active, problem_of
 from mare.domain.spec import (
     Behavior,
     Pause,
-    QueueLength,
     ScalingRules,
     ScalingSpec,
     Schedule,
     VictimPolicy,
 )
-from tests.unit.operator.building import Timeline, observation_of, once, reading
+from tests.unit.operator.building import LENGTH, Timeline, observation_of, once, reading
 
-LENGTH = (QueueLength(messages_per_replica=20),)
 AT_ONCE = Behavior(scale_up=ScalingRules(), scale_down=ScalingRules())
 
 
@@ -37,7 +35,7 @@ def test_a_pause_holds_the_count_or_the_one_that_is_given():
 
 def test_the_cooldown_begins_when_a_pause_ends():
     time = Timeline(replace(working(paused=Pause.ALL), min_replicas=0, cooldown_seconds=30), 1)
-    assert time.passes(600).replicas == 1
+    assert time.passes(100).replicas == 1
     time.spec = replace(time.spec, paused=None)
     assert time.passes(29).replicas == 1
     assert time.passes(5).replicas == 0
@@ -145,7 +143,7 @@ def test_the_wait_for_busy_replicas_begins_when_replicas_can_be_removed(pause):
     time = Timeline(spec, 10)
     time.passes(30, unacknowledged=20, idle=0)
     time.spec = replace(spec, **pause)
-    time.passes(400, unacknowledged=20, idle=0)
+    time.passes(400, unacknowledged=20, idle=0, step=5)
     time.spec = spec
     time.now += 1
     assert time.passes(59, unacknowledged=20, idle=0).replicas == 10
