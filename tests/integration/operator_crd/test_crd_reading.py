@@ -122,7 +122,3 @@ def _create_with_status(api_server: ControlPlane, namespace: str) -> tuple[Any, 
             {"status": _STATUS, "spec": {"maxReplicas": 99}},
         )
     return json.loads(created), written
-
-
-def test_it_can_also_be_installed_by_server_side_apply(api_server: ControlPlane, crd: Path) -> None:
-    api_server.kubectl("apply", "--server-side", f"--filename={crd}")

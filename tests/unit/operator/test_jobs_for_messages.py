@@ -218,17 +218,6 @@ def test_no_job_is_created_while_the_queue_is_unknown():
     assert decision.message == "Kept at 0: no Job is created, because the broker does not answer."
 
 
-def test_nothing_lowers_the_count_while_jobs_run():
-    time = JobTimeline(ready=5)
-    time.step()
-    time.start()
-    time.take(5)
-    for _ in range(20):
-        time.now += 600
-        decision = time.step()
-        assert decision.replicas == decision.current == 5
-
-
 @pytest.mark.parametrize("pause", [Pause.ALL, Pause.SCALE_OUT])
 def test_a_pause_stops_new_jobs(pause):
     time = JobTimeline(ready=5)
