@@ -19,7 +19,7 @@ TARGETS = [
 ]
 
 
-def jumping(target, extra, *, ready=0, seconds=300):
+def jumping(target, extra, *, ready=0, seconds=220):
     """8 messages/s; counters of published messages are too large by `extra` of the sample."""
     spec = ScalingSpec(min_replicas=4, max_replicas=200, targets=(target,))
     time = Timeline(spec, 4)

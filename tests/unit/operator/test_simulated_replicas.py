@@ -1,7 +1,5 @@
 """What a simulation makes of replicas that become ready late, and of those that are busy."""
 
-import pytest
-
 from mare.simulation.comparison import run_simulation
 from mare.simulation.reading import read_scenario
 from mare.simulation.simulation import generate_messages
@@ -22,10 +20,8 @@ def cost(path, ready_seconds):
     ).replica_seconds
 
 
-@pytest.mark.parametrize("ready_seconds", [0, 5, 900])
-def test_the_time_until_readiness_has_no_cost(tmp_path, ready_seconds):
-    path = tmp_path / "slow.yaml"
-    assert cost(path, ready_seconds) == cost(path, 30)
+def test_the_time_until_readiness_has_no_cost(tmp_path):
+    assert len({cost(tmp_path / "slow.yaml", seconds) for seconds in (0, 5, 30, 900)}) == 1
 
 
 def test_idle_only_scales_down_as_replicas_become_idle(tmp_path):
