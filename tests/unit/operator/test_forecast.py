@@ -174,20 +174,6 @@ def test_a_timer_that_stops_is_expected_once_more():
     assert 0 < after <= 30 + 10 + 20 + 5
 
 
-def test_the_replicas_are_ready_a_moment_before_the_load():
-    counts = ([0] * 36 + [100] * 12) * 6
-    starts = [
-        (before, now)
-        for (earlier, before), (table, now) in pairwise(list(watched(counts_of(counts))))
-        if table.expected(now, 30.0) and not earlier.expected(before, 30.0)
-    ]
-    onsets = [180.0 + 240 * number for number in range(6)]
-    assert len(starts) >= 3
-    for _, now in starts:
-        onset = min(each for each in onsets if each >= now)
-        assert 30 <= onset - now <= 45
-
-
 @pytest.mark.parametrize(
     ("present", "before", "share"),
     [(5.0, 5.0, 1.0), (9.0, 5.0, 1.0), (1.0, 5.0, 0.35), (0.0, 5.0, 1 / 6), (0.0, 0.05, 0.95)],

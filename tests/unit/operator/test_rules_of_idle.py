@@ -79,6 +79,8 @@ def test_scale_to_idle_needs_the_cooldown_and_two_quiet_statistics():
     assert time.replicas == 1
     decision = time.passes(1)
     assert (decision.replicas, decision.reason) == (0, Reason.SCALED_TO_IDLE)
+    assert decision.message == "1 → 0 replicas: no message, ready or unacknowledged, for 60 s."
+    assert (decision.limited_by, decision.until) == ((), None)
 
 
 def test_one_quiet_statistics_is_not_enough():
@@ -245,13 +247,6 @@ def test_scale_to_idle_starts_from_the_smallest_count():
     counts = [decision.replicas for decision in time.decisions]
     assert [count for count in dict.fromkeys(counts) if count] == [6, 1]
     assert counts[-1] == 0
-
-
-def test_scale_to_idle_clears_earlier_limits():
-    time = Timeline(idling(cooldown_seconds=60), 1)
-    decision = time.passes(60)
-    assert decision.message == ("1 → 0 replicas: no message, ready or unacknowledged, for 60 s.")
-    assert (decision.limited_by, decision.until) == ((), None)
 
 
 @pytest.mark.parametrize("queues", [UNREACHABLE, None], ids=["unreachable", "no statistics"])

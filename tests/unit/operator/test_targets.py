@@ -85,18 +85,6 @@ BY_RATIO = ScalingSpec(
 )
 
 
-def test_a_ratio_moves_the_ready_replicas():
-    time = Timeline(BY_RATIO, 4)
-    for second in range(20):
-        time.now = float(second)
-        decision = time.read(
-            reading(50, 4, at=time.now, published=second * 30, delivered=second * 20), ready=4
-        )
-        if decision.changes:
-            break
-    assert decision.replicas == 6
-
-
 def test_a_ratio_without_deliveries_is_unknown():
     time = Timeline(BY_RATIO, 4)
     for second in range(20):
