@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.status_values import instant, read_time
 from mare.domain.clause import capital
 from mare.explanation.facts import Facts
 from mare.explanation.leading import NO_LEASE, Leading, NeverReconciled, with_leading
-from mare.explanation.stored import Recorded, facts_of_object, recorded
+from mare.explanation.stored import Recorded, facts_of_stored, recorded
 
 
 class NothingRecorded(Exception):
@@ -33,7 +34,7 @@ def explain(body: Mapping[str, Any], now: float, leading: Leading = NO_LEASE) ->
     """Explain a stored object; raise ValueError if a newer operator wrote its status."""
     created = None if body.get("status") else read_time(body["metadata"].get("creationTimestamp"))
     known = leading if created is None else NeverReconciled(created)
-    facts = with_leading(facts_of_object(body, now), known, now)
+    facts = with_leading(facts_of_stored(read_autoscaler(body), now), known, now)
     decision = facts.decision
     sentence = decision.message if decision else _without_decision(facts)
     if decision and facts.has_no_leader and facts.cannot_act:

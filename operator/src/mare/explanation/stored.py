@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mare.custom_resource import status_values
-from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, Autoscaler, read_autoscaler
+from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, Autoscaler
 from mare.custom_resource.condition import Condition
 from mare.custom_resource.status import read_estimates
 from mare.custom_resource.stored_timers import read_timers
@@ -28,13 +28,8 @@ class Recorded:
     source: Literal["status", "events"] = "status"
 
 
-def facts_of_object(body: Mapping[str, Any], now: float) -> Facts:
-    """Return the facts of an object with defaults; raise ValueError for newer statuses."""
-    return facts_of_stored(read_autoscaler(body), now)
-
-
 def facts_of_stored(autoscaler: Autoscaler, now: float) -> Facts:
-    """Return the facts of an object as its status has them."""
+    """Return the facts of an object as its status has them; raise ValueError if it is newer."""
     status = autoscaler.status
     queues = _queues(status)
     estimates = read_estimates(status)
