@@ -55,6 +55,14 @@ class Broker:
         connection.ack(message.tag)
     )
     uri: str = ""
+    is_away: bool = False
+    """Whether each connection ends as it begins."""
+
+    def leave(self) -> None:
+        """End all connections, and each that comes until `is_away` is false again."""
+        self.is_away = True
+        for connection in self.connections:
+            connection.drop()
 
     def accept(self, sock: socket.socket) -> "Connection":
         return Connection(sock, self)
@@ -76,8 +84,7 @@ def serve(kind: type[B] = Broker) -> Iterator[B]:  # type: ignore[assignment]
         finally:
             with contextlib.suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
-            for connection in broker.connections:
-                connection.drop()
+            broker.leave()
             accepting.join(30)
 
 
@@ -85,6 +92,9 @@ def _accept(server: socket.socket, broker: Broker) -> None:
     with contextlib.suppress(OSError):
         while True:
             connection = broker.accept(server.accept()[0])
+            if broker.is_away:
+                connection.drop()
+                continue
             broker.connections.append(connection)
             threading.Thread(target=connection.run, daemon=True).start()
 

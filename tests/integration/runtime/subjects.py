@@ -31,14 +31,6 @@ def note(text):
         diary.write(f"{text}\n")
 
 
-def hold(token):
-    """Work until a file called as the diary, with `.end`, exists."""
-    note(f"{token} started by {os.getpid()}")
-    while not Path(f"{os.environ['DIARY']}.end").exists():
-        eventlet.sleep(0.05)
-    return token
-
-
 class Headers(DependencyProvider):
     """What came with the message."""
 
@@ -63,7 +55,11 @@ class Worker:
 
     @rpc
     def hold(self, token):
-        return hold(token)
+        """Work until a file called as the diary, with `.end`, exists."""
+        note(f"{token} started by {os.getpid()}")
+        while not Path(f"{os.environ['DIARY']}.end").exists():
+            eventlet.sleep(0.05)
+        return token
 
     @rpc
     def context(self):
@@ -139,16 +135,6 @@ class Listener:
     name = "listener"
     headers = Headers()
 
-    @rpc
-    def work(self, token, seconds):
-        note(f"{token} started by {os.getpid()}")
-        eventlet.sleep(seconds)
-        return token
-
-    @rpc
-    def hold(self, token):
-        return hold(token)
-
     @event_handler("front", "thing")
     def on_thing(self, data):
         note(f"{data} {time.time():.3f} {self.headers.get('request_id')}")
@@ -165,7 +151,7 @@ class Listener:
 
 
 class Brittle(DependencyProvider):
-    """Breaks the container while the broker is away, if the diary asks for it."""
+    """Breaks the container if the diary asks for it."""
 
     def worker_teardown(self, worker_ctx):
         diary = Path(os.environ["DIARY"])

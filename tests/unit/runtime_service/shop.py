@@ -4,23 +4,19 @@ import math
 import os
 
 from kombu import Exchange, Queue
-from nameko.extensions import DependencyProvider
 
 from mare_nameko.service import (
     RpcProxy,
     consume,
     event_handler,
-    events,
     registration,
     rpc,
     runner,
     timer,
 )
-from mare_nameko.settings import SettingsError
 from tests.integration.runtime.subjects import Front, Listener, Worker, note
 
 registration.REGISTER_SECONDS = float(os.environ.get("REGISTER_SECONDS", "30"))
-events.REQUEUE_PAUSE_SECONDS = 0.5
 runner.ENDING_SECONDS = 2.0
 
 ORDERS = Queue("orders", Exchange("orders", type="direct"), routing_key="order")
@@ -66,13 +62,3 @@ class Clock:
     def tick(self):
         note("tick")
         self.worker.echo(1)
-
-
-class Colour(DependencyProvider):
-    def setup(self):
-        raise SettingsError("SHOP_COLOUR is not set.")
-
-
-class Misconfigured:
-    name = "misconfigured"
-    colour = Colour()

@@ -109,6 +109,26 @@ def test_a_reply_that_is_not_confirmed_in_time_is_lost_and_its_request_acknowled
     assert shop.call("shop.echo", 2) == 2
 
 
+def test_an_outage_ends_no_process_but_one_that_is_told_to_end(start):
+    shop = start("Shop", RUNTIME_PUBLISH_SECONDS="0.5").ready()
+    held = shop.request("shop.hold", "job")
+    eventually(shop.entries)
+
+    shop.broker.leave()
+
+    shop.process.end_holds()
+    eventually(lambda: "Lost the reply of shop.hold" in shop.process.log())
+    assert shop.process.get("/livez") == (200, "ok\n")
+    assert shop.process.get("/readyz") == (503, "not connected to the broker\n")
+    shop.broker.is_away = False
+    shop.ready()
+    shop.reply(held)  # the request was not acknowledged
+    shop.broker.leave()
+    eventually(lambda: not shop.process.is_ready())
+    shop.process.terminate()
+    assert shop.process.wait(20) == 0
+
+
 def test_during_an_alarm_a_service_is_alive_and_not_ready(shop):
     for purpose in ("replies", "publisher"):
         connection(shop, purpose).block()
@@ -161,7 +181,7 @@ def test_a_service_waits_for_the_broker_and_logs_that(start):
     assert shop.process.get("/readyz") == (503, "starting; not connected to the broker\n")
     assert "secret" not in shop.process.log()
     shop.process.terminate()
-    assert shop.process.wait(60) == 0
+    assert shop.process.wait(20) == 0
 
 
 def test_a_queue_that_cannot_be_declared_is_reported_and_the_service_starts(start):
@@ -196,7 +216,7 @@ def test_a_service_can_stop_while_a_queue_does_not_answer(start):
 
     shop.process.terminate()
 
-    assert shop.process.wait(60) == 0
+    assert shop.process.wait(20) == 0
 
 
 def _get(stage, path):
