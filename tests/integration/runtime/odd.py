@@ -25,10 +25,10 @@ class OddMessage(amqp.Message):
         return self._raw
 
 
-def odd_properties(*, header: bytes = b"", correlation_id: bytes = b"c-1") -> bytes:
+def odd_properties(header: bytes = b"") -> bytes:
     """Return those of a request for JSON, with ``header``: a name and a value with its type."""
     flags = 0x8000 | 0x2000 | 0x0400 | 0x0200
-    texts = [_short(text) for text in (b"application/json", correlation_id, b"absent")]
+    texts = [_short(text) for text in (b"application/json", b"c-1", b"absent")]
     table = struct.pack(">I", len(header)) + header
     return struct.pack(">H", flags) + texts[0] + table + texts[1] + texts[2]
 
@@ -39,14 +39,6 @@ def header_of(name: bytes, kind: bytes, value: bytes) -> bytes:
 
 IN_MILLISECONDS = header_of(b"sent_at", b"T", struct.pack(">Q", 1_700_000_000_000))
 WITH_A_RAW_NAME = header_of(RAW_ID, b"t", b"\x01")
-
-
-def nested(depth: int) -> bytes:
-    """Return a header of lists in lists: deep enough, they can be read but not written again."""
-    value = b"V"
-    for _ in range(depth):
-        value = b"A" + struct.pack(">I", len(value)) + value
-    return header_of(b"nested", value[:1], value[1:])
 
 
 def publish_odd(

@@ -5,7 +5,6 @@ from itertools import pairwise
 import pytest
 
 from mare_nameko.topology import DEAD_LETTERS, vhost_definitions
-from tests.integration.runtime.odd import nested, odd_properties, publish_odd
 from tests.vhost import becomes, eventually
 
 pytestmark = pytest.mark.broker
@@ -52,16 +51,6 @@ def test_a_failing_event_is_retried_with_growing_delays_and_then_put_aside(vhost
     assert listener.metric("runtime_retried_total", entrypoint="on_thing") == 3
     eventually(lambda: listener.metric("runtime_dead_lettered_total", entrypoint="on_thing") == 1)
     assert vhost.depth(QUEUE).ready == 0
-
-
-def test_a_failing_event_with_headers_that_cannot_be_written_is_put_aside(vhost, launch):
-    listener = launch("runtime", "Listener", vhost.amqp_uri, **QUICK).wait_ready()
-
-    publish_odd(vhost, "front.events", "thing", b'"bad"', odd_properties(header=nested(600)))
-
-    eventually(lambda: vhost.dead_letters() == 1)
-    assert len(times(listener, "bad")) == 1
-    eventually(listener.is_ready)
 
 
 def test_an_event_stays_in_its_queue_while_the_dead_letters_are_full(vhost, launch):

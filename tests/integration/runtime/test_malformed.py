@@ -32,7 +32,7 @@ def test_a_request_with_unreadable_properties_is_dead_lettered_and_others_are_an
     rejected = shared_worker.metric("runtime_rejected_total", reason=reason)
     long = shared_caller.send("worker.work", "meanwhile", 1)
 
-    publish_odd(shared_vhost, "nameko-rpc", "worker.echo", b"{}", odd_properties(header=header))
+    publish_odd(shared_vhost, "nameko-rpc", "worker.echo", b"{}", odd_properties(header))
 
     eventually(lambda: shared_vhost.dead_letters() == dead + 1)
     becomes(lambda: shared_worker.metric("runtime_rejected_total", reason=reason), rejected + 1)

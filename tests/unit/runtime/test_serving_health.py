@@ -24,19 +24,20 @@ def spawned(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("host", "address"),
+    ("host", "address", "reached_at"),
     [
-        ("127.0.0.1", "http://127.0.0.1:"),
-        pytest.param("::1", "http://[::1]:", marks=with_ipv6),
-        pytest.param("", "http://[::]:", marks=with_ipv6),
+        ("127.0.0.1", "http://127.0.0.1:", "127.0.0.1"),
+        pytest.param("::1", "http://[::1]:", "::1", marks=with_ipv6),
+        pytest.param("", "http://[::]:", "127.0.0.1", marks=with_ipv6),
     ],
 )
-def test_it_listens_at_the_address_and_logs_it(spawned, caplog, host, address):
+def test_it_listens_at_the_address_and_logs_it(spawned, caplog, host, address, reached_at):
     caplog.set_level(logging.INFO)
 
     port = serve_health("app", host, 0)
 
     assert caplog.messages == [f"Serving health and metrics at {address}{port}"]
+    socket.create_connection((reached_at, port), timeout=5).close()
     ((_, listener, app), options) = spawned[0]
     assert (listener.getsockname()[1], app) == (port, "app")
     bounds = ("keepalive", "max_size", "socket_timeout", "url_length_limit", "debug", "log_output")

@@ -174,17 +174,3 @@ def test_the_queues_of_retries_and_dead_letters_are_declared(shop):
     assert held[DEAD_LETTERS].options["arguments"] == {"x-queue-type": "quorum"}
     assert shop.broker.exchanges[DEAD_LETTERS]["type"] == "topic"
     assert (DEAD_LETTERS, DEAD_LETTERS, "#") in shop.broker.bindings
-
-
-def test_an_event_that_cannot_be_parked_is_requeued_after_a_pause(start):
-    shop = start().ready()
-    shop.broker.outcome = lambda message: "nack" if message.exchange == "retry-1s" else "ack"
-
-    shop.emit("thing", "bad")
-    eventually(lambda: "shop.on_thing is requeued: The broker refused" in shop.process.log())
-    shop.broker.outcome = lambda message: "ack"
-
-    parked = shop.next("retry-1s")
-    assert parked.headers == {"retry-attempt": 1}
-    assert len(entries(shop, "bad")) == 2
-    settled(shop, THINGS)

@@ -1,16 +1,8 @@
 """The command: what it needs, its errors without that, and how it ends."""
 
 import os
-import pty
-import re
-import socket
 import subprocess
 import sys
-
-import pytest
-
-from tests.ipv6 import with_ipv6
-from tests.vhost import eventually
 
 NOWHERE = "amqp://guest:secret@127.0.0.1:1/"
 
@@ -46,42 +38,6 @@ def test_a_wrong_setting_of_the_service_ends_the_process_with_the_same_code():
 
     assert ended.returncode == 2
     assert "music is misconfigured: MUSIC_SOURCES" in ended.stderr
-
-
-@with_ipv6
-@pytest.mark.parametrize("host", ["", "::1"])
-def test_health_is_served_over_ipv6(host, start):
-    worker = start("Shop", AMQP_URI=NOWHERE, RUNTIME_HEALTH_HOST=host).process
-
-    eventually(lambda: "Serving health" in worker.log())
-
-    port = worker.port
-    assert answers("::1", port)
-    assert answers("127.0.0.1", port) == (host == "")
-
-
-def answers(host, port):
-    try:
-        socket.create_connection((host, port), timeout=5).close()
-    except OSError:
-        return False
-    return True
-
-
-def test_at_a_terminal_the_log_is_plain():
-    terminal, end = pty.openpty()
-    service = "tests.integration.runtime.subjects:Worker"
-    command = [sys.executable, "-m", "mare_nameko.service", "run", service]
-    environ = os.environ | {"AMQP_URI": NOWHERE, "RUNTIME_HEALTH_PORT": "0", "DIARY": os.devnull}
-    with subprocess.Popen(command, stderr=end, env=environ) as process:
-        os.close(end)
-        first = os.read(terminal, 1000).decode()
-        process.terminate()
-    os.close(terminal)
-
-    assert re.match(
-        r"\d{4}-\d\d-\d\d \S+ INFO +mare_nameko\.service\.health: Serving health", first
-    )
 
 
 def test_serve_reports_wrong_settings_like_the_command(tmp_path):
