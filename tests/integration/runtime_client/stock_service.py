@@ -40,10 +40,6 @@ class Echo:
             eventlet.sleep(0.05)
         return file
 
-    @rpc
-    def fail(self):
-        raise PlaceNotFound("No place is called Atlantis.", {"suggestions": [RECIFE]})
-
 
 class Weather:
     name = "weather"

@@ -30,7 +30,7 @@ def test_a_broker_that_falls_silent_is_given_up_after_two_heartbeats(echo, make_
         with pytest.raises(Disconnected):
             client.call("echo.echo", 1, timeout=120)
 
-    assert time.monotonic() - started < 100.0  # the second call alone has 120 s
+    assert time.monotonic() - started < 30.0
 
 
 def test_a_certificate_for_another_host_gets_no_password(echo, tmp_path, caplog):

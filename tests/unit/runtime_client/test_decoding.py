@@ -108,16 +108,6 @@ def test_the_type_and_the_text_of_an_error_are_shortened():
     assert len(raised.value.exc_type) == 1_024
 
 
-def test_replies_follow_each_other():
-    listener = Listener()
-
-    for number in ("1", "2"):
-        for kind, payload in [(1, DELIVER), (2, header(1, correlation_id=number)), (3, b"x")]:
-            listener.frames.take(kind, 1, payload)
-
-    assert listener.replies == [("1", b"x"), ("2", b"x")]
-
-
 def test_acks_are_reported():
     listener = Listener()
 

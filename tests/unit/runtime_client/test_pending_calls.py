@@ -1,8 +1,5 @@
 """The pure parts around a call: pending table, confirms, circuits, backoff."""
 
-import pytest
-
-from mare_nameko.client import Overloaded
 from mare_nameko.client.encoding import Route
 from mare_nameko.client.pending import Call, PendingCalls
 
@@ -19,17 +16,6 @@ def test_only_the_first_to_take_a_call_gets_it():
 
     assert pending.take("1") is not None
     assert pending.take("1") is None
-
-
-def test_calls_above_the_limit_are_refused():
-    pending = PendingCalls(limit=2)
-    pending.add(call("1"))
-    pending.add(call("2"))
-
-    with pytest.raises(Overloaded):
-        pending.add(call("3"))
-
-    assert len(pending) == 2
 
 
 def test_calls_that_wait_for_a_service_since_long_are_found():
