@@ -1,4 +1,4 @@
-"""Private RabbitMQ nodes: apart from each other, back on the same data, gone without a trace."""
+"""Private RabbitMQ nodes: apart from each other, gone without a trace."""
 
 import os
 import tempfile
@@ -25,24 +25,6 @@ def test_two_nodes_side_by_side_do_not_see_each_other(
     assert "here" in {queue["name"] for queue in other.management.queues("/")}
     assert "here" not in {queue["name"] for queue in rabbitmq.management.queues("/")}
     assert rabbitmq.version >= (4, 0)
-
-
-def test_a_node_comes_back_with_its_messages_on_the_same_port(
-    own_rabbitmq: Callable[[], Node],
-) -> None:
-    node = own_rabbitmq()
-    vhost = Vhost(node, "kept")
-    with vhost.connect() as connection:
-        connection.channel().queue_declare("rpc-kept", durable=True, auto_delete=False)
-    vhost.publish("kept", routing_key="rpc-kept", delivery_mode=2)
-    node.settle()
-    node.kill()
-    with pytest.raises(OSError, match="refused"):
-        node.connect()
-    node.start()
-    message = vhost.get("rpc-kept")
-    assert message is not None
-    assert message.body == "kept"
 
 
 def test_nothing_is_left_after_a_node(rabbitmq_program: Program) -> None:
