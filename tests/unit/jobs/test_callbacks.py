@@ -199,20 +199,3 @@ def test_a_receiver_that_is_gone_gets_no_further_callback(lifecycle, store, acce
     assert not callbacks.ended("unknown")
     assert kinds(store) == ["job.started"]
     assert view(store.get("1"))["callback"]["ended"] is True
-
-
-def test_each_attempt_is_logged_once_in_its_order(accept, callbacks):
-    accept()
-    for number in (2, 1, 1):
-        callbacks.record(attempted(Outcome.FAILED, number))
-    callbacks.record(attempted(Outcome.DELIVERED, 3))
-
-    log = callbacks.log.of("1")
-    assert [each["number"] for each in log] == [1, 2, 3]
-    assert [each["outcome"] for each in log] == ["failed", "failed", "delivered"]
-
-
-def test_an_attempt_for_a_deleted_job_is_ignored(callbacks):
-    callbacks.record(attempted(Outcome.GONE, job_id="none"))
-
-    assert callbacks.log.of("none") == []

@@ -1,4 +1,4 @@
-"""Events of an unexpected shape or size are refused and change nothing."""
+"""What the service refuses: events of an unexpected shape or size, and other clients."""
 
 import sqlite3
 from contextlib import closing
@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mare_services.contract.callback_urls import UrlRules
-from mare_services.contract.errors import InvalidRequest, StoreUnavailable
+from mare_services.contract.errors import InvalidRequest, JobNotFound, StoreUnavailable
 from mare_services.contract.jobs import JobState
+from mare_services.jobs.batch_store import BatchStore
+from mare_services.jobs.batches import BatchLifecycle
 from mare_services.jobs.callbacks import DeliveryLog, JobCallbacks
 from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.job_store import JobStore
@@ -53,6 +55,8 @@ def service(store: JobStore) -> JobsService:
         redeliveries=1,
         clock=lambda: datetime.now(UTC),
     )
+    batches = BatchLifecycle(BatchStore(store), service.resources.lifecycle)
+    service.resources.batches = batches
     log = DeliveryLog(store.database)
     service.resources.callbacks = JobCallbacks(store, log, UrlRules())
     service._call = lambda work, *args, **kwargs: work(*args, **kwargs)
@@ -143,6 +147,12 @@ def test_an_event_that_is_delivered_twice_changes_the_store_once(service, store,
 
     assert empty != once
     assert stored() == once
+
+
+@pytest.mark.parametrize("method", ["get", "cancel", "retry", "deliveries"])
+def test_another_client_neither_sees_nor_changes_a_job(service, method):
+    with pytest.raises(JobNotFound):
+        getattr(service, method)({"id": "1", "client": "eve"})
 
 
 @pytest.mark.parametrize("handler", [handler for handler, _ in EVENTS])

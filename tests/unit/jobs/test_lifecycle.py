@@ -64,16 +64,6 @@ def test_a_job_that_has_begun_is_published_again_after_its_retries(lifecycle, st
     assert redelivered(lifecycle, store, clock) == [7, 20, 45]
 
 
-def test_a_job_whose_event_waits_in_the_outbox_is_not_published_again(lifecycle, store, clock):
-    clock.now = datetime.now(UTC)
-    accept(lifecycle)
-    clock.now += 10 * MINUTE
-    waiting = lifecycle.has_stalled()
-    publish_all(store)
-
-    assert (waiting, lifecycle.has_stalled()) == (False, True)
-
-
 def test_a_job_that_changes_is_not_published_again(lifecycle, clock):
     accept(lifecycle)
     clock.now += 2 * MINUTE
