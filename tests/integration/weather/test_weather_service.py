@@ -1,17 +1,13 @@
 """The service in its own process, asked over a real broker."""
 
 import signal
-import time
 
 import pytest
 
 from mare_services.contract import wire
 from mare_services.contract.places import PlaceList
 from mare_services.contract.weather import WeatherReport
-from tests.fakes.upstreams import faults, open_meteo
-from tests.fakes.upstreams.server import upstream
 from tests.serving import call, serving
-from tests.vhost import becomes
 
 pytestmark = pytest.mark.broker
 
@@ -61,44 +57,3 @@ def test_an_invalid_request_is_rejected_with_the_reason(vhost):
         assert reply["error"]["exc_type"] == kind
     _, extra = replies[0][0]["error"]["exc_args"]
     assert extra["suggestions"][0]["name"] == "Brazzaville"
-
-
-def test_no_upstream_makes_it_late(vhost):
-    with upstream(open_meteo.play) as server:
-        environ = {
-            "WEATHER_SOURCES": "open-meteo",
-            "WEATHER_OPEN_METEO_URL": server.url,
-            "WEATHER_LIVE_SECONDS": "3",
-        }
-        with serving(vhost, "weather", **environ):
-            question = {"city": "Recife"}
-            becomes(lambda: source_of(call(vhost, "weather.report", question)), "open-meteo")
-            server.plays(faults.dripping_headers(server))
-            late = call(vhost, "weather.report", {"city": "London"})  # the upstream never ends
-
-            # Several times, for what is left for the way back is little on a busy machine.
-            answers = []
-            for city in ("Paris", "Rome", "Madrid", "Vienna", "Oslo"):
-                answers += hurried(vhost, city)
-                if answers:
-                    break
-                server.recovers()  # one answer, after which no failure counts any more
-                call(vhost, "weather.report", {"city": "Lisbon"})
-                server.plays(faults.dripping_headers(server))
-
-    assert source_of(late) == "climatology"
-    assert answers
-    assert {answer["weather"]["source"] for answer in answers} == {"climatology"}
-
-
-def source_of(reply):
-    return reply["result"]["weather"]["source"]
-
-
-def hurried(vhost, city):
-    """Return the answer, as a list, if a busy machine left the time for one."""
-    try:
-        reply = call(vhost, "weather.report", {"city": city}, 10, deadline=time.time() + 2.0)
-    except TimeoutError:  # it came too late to be begun, and such a request is not answered
-        return []
-    return [] if reply["error"] else [reply["result"]]

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from mare_services.contract.errors import PlaceNotFound, SourceFailed, SourceTimedOut
+from mare_services.contract.errors import SourceFailed, SourceTimedOut
 from mare_services.upstream.budget import Budget
 from mare_services.upstream.cache import Cache
 from tests.fakes.clock import Clock
@@ -43,23 +43,6 @@ def test_a_fresh_value_is_not_loaded_again(cache, clock):
     assert (found.value, found.stale) == (1, False)
 
 
-def test_a_stale_value_replaces_a_failing_source_which_is_not_called_for_a_while(cache, clock):
-    get(cache, lambda: 1)
-    clock.now += 60
-
-    first = get(cache, failing)
-    clock.now += 4
-    second = get(cache, never)
-    clock.now += 1
-    third = get(cache, lambda: 2)
-
-    assert [(it.value, it.stale) for it in (first, second, third)] == [
-        (1, True),
-        (1, True),
-        (2, False),
-    ]
-
-
 def test_a_value_is_too_old_in_the_end(cache, clock):
     get(cache, lambda: 1)
     clock.now += 660
@@ -79,17 +62,6 @@ def test_an_error_is_remembered_for_a_while(cache, clock):
     assert (caught.value.detail, caught.value.extra) == (FAILED.detail, FAILED.extra)
     assert caught.value is not FAILED
     assert get(cache, lambda: 2).value == 2
-
-
-def test_a_place_that_is_gone_is_not_served_from_old_values(cache, clock):
-    def not_found():
-        raise PlaceNotFound("No such place.")
-
-    get(cache, lambda: 1)
-    clock.now += 60
-
-    with pytest.raises(PlaceNotFound):
-        get(cache, not_found)
 
 
 def test_a_mistake_of_ours_is_not_remembered(cache):

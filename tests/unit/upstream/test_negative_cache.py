@@ -34,9 +34,10 @@ def test_an_error_is_cached_for_the_negative_life_and_an_outage_for_five_seconds
 
     def outcome(load):
         try:
-            return get(cache, load).value
+            found = get(cache, load)
         except (PlaceNotFound, SourceFailed):
             return "error"
+        return found.value, found.stale
 
     failed = outcome(fail)
     clock.now += life_of_the_error - 0.1
@@ -44,5 +45,5 @@ def test_an_error_is_cached_for_the_negative_life_and_an_outage_for_five_seconds
     clock.now += 0.1
     renewed = outcome(lambda: 2)
 
-    assert failed == cached == (1 if has_stale_value and error is FAILED else "error")
-    assert renewed == 2
+    assert failed == cached == ((1, True) if has_stale_value and error is FAILED else "error")
+    assert renewed == (2, False)
