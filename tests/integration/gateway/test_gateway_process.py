@@ -12,16 +12,16 @@ from tests.vhost import becomes, eventually
 
 def test_metrics_of_several_processes_are_added_up(vhost, run_services, start):
     run_services(vhost, "weather")
-    process, http = start(vhost, GATEWAY_PROCESSES="3")
+    process, http = start(vhost, GATEWAY_PROCESSES="2")
 
     for _ in range(30):
         assert http.status("/v1/weather?city=Recife") == 200
 
     metrics = http.get("/metrics").text
     count = 'gateway_rpc_duration_seconds_count{outcome="ok",target="weather.report"} 30.0'
-    assert len(children(process.pid)) == 3
+    assert len(children(process.pid)) == 2
     assert count in metrics
-    eventually(lambda: "gateway_rpc_connections_total 3.0" in http.get("/metrics").text)
+    eventually(lambda: "gateway_rpc_connections_total 2.0" in http.get("/metrics").text)
     assert process.terminate() is None
     assert process.wait(60) == 0
 
@@ -118,19 +118,6 @@ def test_more_requests_than_it_can_work_on_are_refused_while_probes_are_answered
         assert not any(each.done() for each in running)
         release(vhost)
         assert [each.result().status_code for each in running] == [200, 200]
-
-
-def test_more_connections_than_threads_share_the_threads(vhost, run_services, start):
-    run_services(vhost, "weather")
-    _, http = start(vhost, GATEWAY_THREADS="3", GATEWAY_MAX_IN_FLIGHT="2")
-
-    def send_requests(_):
-        with requests.Session() as session:
-            url = f"{http.base}/openapi.json"
-            return [session.get(url, timeout=60).status_code for _ in range(20)]
-
-    with ThreadPoolExecutor(9) as threads:
-        assert list(threads.map(send_requests, range(9))) == [[200] * 20] * 9
 
 
 def test_a_port_that_is_taken_is_reported(vhost, start, run_gateway):

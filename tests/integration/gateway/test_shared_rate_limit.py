@@ -51,13 +51,6 @@ def test_gateways_share_what_they_count(valkey, make_gateway, patience):
     assert _statuses(one, 1) == [429]
 
 
-def test_without_a_shared_storage_each_counts_for_itself(make_gateway):
-    one, other = make_gateway("memory://"), make_gateway("memory://")
-
-    assert _statuses(one, 4) == [200, 200, 200, 429]
-    assert _statuses(other, 1) == [200]
-
-
 def test_a_storage_that_dies_leaves_each_gateway_counting_for_itself(
     valkey, make_gateway, patience
 ):

@@ -6,7 +6,7 @@ import pytest
 from mare_gateway import health
 from mare_gateway.health import HEARTBEAT_SECONDS, HealthChecks
 from mare_gateway.metrics import Metrics
-from mare_nameko.client import AmqpUri, CallTimedOut, Options, RemoteError, RpcClient
+from mare_nameko.client import CallTimedOut, RemoteError
 from tests.fakes.clock import Clock
 
 
@@ -140,12 +140,3 @@ def test_unknown_methods_and_paths_make_no_new_series(client, sample):
 
     name = "gateway_http_request_duration_seconds_count"
     assert sample(name, method="other", route="none", status="404") == 5
-
-
-def test_a_client_that_was_never_started_is_alive_but_not_ready():
-    client = RpcClient(Options(amqp_uri=AmqpUri("amqp://")))
-
-    assert client.alive
-    assert not client.ready
-    assert (client.in_flight, client.connections) == (0, 0)
-    client.close()

@@ -1,7 +1,5 @@
 """Spans as an OpenTelemetry collector receives them."""
 
-import sys
-
 import pytest
 
 from mare_nameko.client import CallTimedOut
@@ -58,26 +56,3 @@ def test_spans_do_not_contain_the_query(traced):
     spans = traced("/v1/weather?city=Recife")
 
     assert all("Recife" not in str(span) for span in spans.values())
-
-
-def test_spans_are_exported_with_the_address_of_traces_alone(make_client, collector, monkeypatch):
-    address = f"{collector.endpoint}/v1/traces"
-    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT")
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", address)
-    client = make_client(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=address)
-
-    client.get("/v1/weather?city=Recife")
-    client.application.extensions["tracer"].close()
-
-    assert collector.services == {"gateway"}
-
-
-def test_a_missing_tracing_extra_is_logged_and_requests_are_served(
-    make_client, monkeypatch, caplog
-):
-    monkeypatch.setitem(sys.modules, "mare_nameko.otel", None)
-
-    client = make_client(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:4318")
-
-    assert client.get("/v1/weather?city=Recife").status_code == 200
-    assert "the extra 'tracing' is not installed" in caplog.text
