@@ -18,18 +18,11 @@ from mare.local_run.connection_owners import ConnectionOwners
 from mare.local_run.program import Program
 from mare.local_run.workloads import ProcessWorkloads
 from mare.ports import Conflict, NotFound, Scale
+from tests.integration.local.test_processes import Record
 from tests.unit.operator_loop.worlds import body
 from tests.vhost import Vhost
 
 pytestmark = pytest.mark.broker
-
-
-class NoEvents:
-    def wrote(self, name: str, line: str) -> None: ...
-
-    def ended(self, name: str, code: int, again_in: float) -> None: ...
-
-    def killed(self, name: str, seconds: float) -> None: ...
 
 
 def program(vhost: Vhost, replicas: int) -> Program:
@@ -66,7 +59,7 @@ def autoscaler() -> Autoscaler:
 
 def test_a_busy_process_stays_although_it_is_the_newest(vhost: Vhost, tmp_path: Path) -> None:
     async def scenario() -> list[str]:
-        workloads = ProcessWorkloads([program(vhost, 1)], NoEvents())
+        workloads = ProcessWorkloads([program(vhost, 1)], Record())
         uris = {"amqp-uri": vhost.amqp_uri, "management-uri": vhost.node.management_uri}
         brokers = SecretBrokers(
             StaticSecrets({"broker": uris}),
@@ -111,7 +104,7 @@ def test_a_busy_process_stays_although_it_is_the_newest(vhost: Vhost, tmp_path: 
 
 def test_scaling_from_an_outdated_read_is_a_conflict(vhost: Vhost) -> None:
     async def scenario() -> None:
-        workloads = ProcessWorkloads([program(vhost, 0)], NoEvents())
+        workloads = ProcessWorkloads([program(vhost, 0)], Record())
         target = autoscaler().target
         seen = workloads.get(target)
         assert isinstance(seen, Scale)
@@ -125,7 +118,7 @@ def test_scaling_from_an_outdated_read_is_a_conflict(vhost: Vhost) -> None:
 
 def test_an_unknown_command_is_not_found(vhost: Vhost) -> None:
     async def scenario() -> None:
-        workloads = ProcessWorkloads([program(vhost, 0)], NoEvents())
+        workloads = ProcessWorkloads([program(vhost, 0)], Record())
         seen = workloads.get(autoscaler().target)
         other = read_autoscaler(body("other")).target
         assert not isinstance(workloads.get(other), Scale)

@@ -3,12 +3,12 @@
 import asyncio
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from mare.processes import Command, Group
+from tests.integration.local.test_processes import Record, until
 
 WORKER = """
 import pathlib, signal, sys, time
@@ -27,23 +27,8 @@ while True:
 """
 
 
-@dataclass
-class Record:
-    lines: list[str] = field(default_factory=list)
-    kills: list[tuple[str, float]] = field(default_factory=list)
-
-    def wrote(self, name: str, line: str) -> None:
-        self.lines.append(line)
-
-    def ended(self, name: str, code: int, again_in: float) -> None: ...
-
-    def killed(self, name: str, seconds: float) -> None:
-        self.kills.append((name, seconds))
-
-    async def until(self, line: str) -> None:
-        async with asyncio.timeout(60):
-            while line not in self.lines:  # noqa: ASYNC110 - another process writes it
-                await asyncio.sleep(0.01)
+async def wrote(record: Record, line: str) -> None:
+    await until(lambda: ("worker-1", line) in record.lines)
 
 
 @pytest.fixture
@@ -66,9 +51,9 @@ def test_a_first_stop_does_not_kill_processes_of_an_earlier_scale_down(
         worker = command(sys.executable, "-c", WORKER)
         group = Group("worker", lambda _: worker, record, grace=60)
         group.scale(1)
-        await record.until("up")
+        await wrote(record, "up")
         group.scale(0)
-        await record.until("stopping")
+        await wrote(record, "stopping")
         stop = asyncio.create_task(group.stop())
         await asyncio.sleep(0)
         (tmp_path / "finish").touch()
@@ -87,7 +72,7 @@ def test_a_worker_in_a_pipe_has_the_rest_of_the_grace_period_after_its_shell(
         pipe = command("sh", "-c", f"{sys.executable} worker.py | cat")
         group = Group("worker", lambda _: pipe, record, grace=60)
         group.scale(1)
-        await record.until("up")
+        await wrote(record, "up")
         group.scale(0)
         (tmp_path / "finish").touch()
         await group.settle()
@@ -104,7 +89,7 @@ def test_a_worker_in_a_pipe_that_does_not_end_is_killed_and_reported(
         script = "(trap '' TERM; echo up; while :; do sleep 0.05; done) | cat"
         group = Group("worker", lambda _: command("sh", "-c", script), record, grace=0.5)
         group.scale(1)
-        await record.until("up")
+        await wrote(record, "up")
         group.scale(0)
         await group.settle()
 
