@@ -191,24 +191,6 @@ def test_under_load_processes_scale_up_and_down_and_no_request_is_refused(
         assert system.get("/v1/playlists?city=Recife").status_code == 200
 
 
-def test_all_children_die_with_it_when_it_is_killed(tmp_path: Path, vhost: Vhost) -> None:
-    with running(tmp_path, AMQP_URI=vhost.amqp_uri) as system:
-        eventually(system.ready, STARTED)
-        children = system.children()
-        system.process.kill()
-        system.process.wait(60)
-        eventually(lambda: all(gone(pid) for pid in children))
-
-        def is_refused() -> bool:
-            try:
-                system.get("/docs")
-            except requests.ConnectionError:
-                return True
-            return False
-
-        eventually(is_refused)  # the gateway's worker checks for its parent four times a second
-
-
 def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
