@@ -1,7 +1,6 @@
 """Observes the weather at a place: live, from the cache, or from the climatology."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -20,7 +19,6 @@ class Observer:
 
     live: CachedSources[Place, Observed]
     climatology: Climatology | None
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def observe(self, place: Place, time_left: float = math.inf) -> Observed:
         """Return the weather; a live answer after ``time_left`` is cached for the next caller."""
@@ -29,6 +27,7 @@ class Observer:
         except SourceUnavailable:
             if self.climatology is None:
                 raise
-            weather = self.climatology.estimate(place.latitude, place.longitude, self.now())
+            now = datetime.now(UTC)
+            weather = self.climatology.estimate(place.latitude, place.longitude, now)
             return Observed(weather=weather, attribution=(ESTIMATE_ATTRIBUTION,))
         return replace(found.value, weather=replace(found.value.weather, stale=found.stale))
