@@ -1,7 +1,6 @@
 """Serves the queues of `queue_broker` over AMQP 0-9-1."""
 
 import socket
-import threading
 from collections.abc import Mapping
 
 from amqp.serialization import loads
@@ -37,18 +36,9 @@ class QueueConnection(Connection):
         self.broker = broker
         self.channels: dict[int, Channel] = {}
         self.name = ""
-        self.reads = threading.Event()
-        """While it is not set nothing is read, as with a broker that hangs."""
-
-        self.reads.set()
 
     def methods(self) -> Mapping[tuple[int, ...], Handler]:
         return METHODS
-
-    def _frame(self) -> tuple[int, int, bytes]:
-        frame = super()._frame()
-        self.reads.wait()
-        return frame
 
     def run(self) -> None:
         super().run()
@@ -62,7 +52,6 @@ class QueueConnection(Connection):
 
     def drop(self) -> None:
         self.is_open = False
-        self.reads.set()
         super().drop()
 
     def _start_ok(self, channel: int, payload: bytes) -> None:
