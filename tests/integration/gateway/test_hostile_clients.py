@@ -168,4 +168,4 @@ def test_idle_connections_do_not_delay_the_stop(gateway):
 
     gateway.process.send_signal(signal.SIGTERM)
 
-    assert gateway.process.wait(60) == 0  # an idle connection is kept for 75 s
+    assert gateway.process.wait(20) == 0  # an idle connection is kept for 75 s

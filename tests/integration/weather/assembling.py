@@ -9,7 +9,7 @@ from mare_services.weather.settings import Settings
 LIVE_SECONDS = 4.0
 PATIENT_SECONDS = 30.0
 """The most that a setting allows: upstreams that answer may be late on a busy machine."""
-BUSY_SECONDS = 60.0
+BUSY_SECONDS = 20.0
 """What a busy machine may add; the upstreams that do not answer take 300 s."""
 NOT_WAITED = 0.5
 """Far more than an answer takes for which no upstream is asked; asking in vain takes 1 s."""

@@ -43,7 +43,7 @@ print(outcome, time.monotonic() - started, len(turns))
 """
 
 
-SOON = 60.0
+SOON = 20.0
 """Seconds that a busy machine may take; the upstreams that do not answer take 300."""
 TURNS = 3
 """Of other work in half a second: 25 on an idle machine, one or two if a call keeps the loop."""
