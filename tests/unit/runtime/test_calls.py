@@ -104,7 +104,8 @@ def test_an_error_is_raised_as_it_was(listener, span):
 def test_without_an_answer_it_ends_in_time_and_leaves_nothing_behind(listener, span):
     pending = call(listener, span, seconds=0.02)
 
-    with pytest.raises(CallTimedOut, match=r"worker\.echo did not answer within"):
+    late = pytest.raises(CallTimedOut, match=r"worker\.echo did not answer within")
+    with eventlet.Timeout(20), late:
         pending.result()
     assert not listener.waiting
     assert listener.calls("CallTimedOut") == 1

@@ -79,7 +79,7 @@ def test_an_id_that_the_caller_gives_is_kept():
 
 
 def test_without_a_connection_it_fails_in_time():
-    with pytest.raises(BrokerUnavailable, match="unreachable"):
+    with eventlet.Timeout(20), pytest.raises(BrokerUnavailable, match="unreachable"):
         publisher_with(None, seconds=0.05).publish({}, "", "q")
 
 
