@@ -16,8 +16,7 @@ from mare.loop.object_places import ObjectPlaces, Place
 from mare.loop.stored_status import StoredStatus
 from mare.ports import Unavailable
 from mare.tenant_scheduler import OBJECTS, OWN_MEMORY, STATUS_WRITES, TenantScheduler
-from tests.unit.operator_broker import virtual_time
-from tests.unit.operator_loop.worlds import World, body, run
+from tests.unit.operator_loop.worlds import World, body
 
 _LONG = [{"name": f"{'q' * 250}{number}"} for number in range(40)]
 """A spec with them counts as two objects."""
@@ -47,134 +46,118 @@ def _taken(world: World) -> list[str]:
     return [each for each in names if not each.startswith("other-")]
 
 
-def test_an_object_beyond_the_bound_is_not_scaled_and_says_so_once():
-    async def timeline(world: World) -> None:
-        _deployed(world, "first", "second", "third")
-        await _passes(world)
+async def test_an_object_beyond_the_bound_is_not_scaled_and_says_so_once():
+    world = World(namespace_queues=1)
+    _deployed(world, "first", "second", "third")
+    await _passes(world)
 
-        assert _taken(world) == ["first", "second"]
-        assert world.objects.condition("Ready", "third") == _REFUSED
-        assert world.objects.condition("AbleToScale", "third") == _REFUSED
-        assert len([each for each, _ in world.objects.statuses if each == "third"]) == 1
-        assert [each for each in world.objects.events if each[0] == "third"] == [
-            ("third", "Warning", "NamespaceBudgetExceeded")
-        ]
-        assert _refused(world) == 1
-
-    run(timeline, namespace_queues=1)
+    assert _taken(world) == ["first", "second"]
+    assert world.objects.condition("Ready", "third") == _REFUSED
+    assert world.objects.condition("AbleToScale", "third") == _REFUSED
+    assert len([each for each, _ in world.objects.statuses if each == "third"]) == 1
+    assert [each for each in world.objects.events if each[0] == "third"] == [
+        ("third", "Warning", "NamespaceBudgetExceeded")
+    ]
+    assert _refused(world) == 1
 
 
 @pytest.mark.parametrize("leads", [True, False])
-def test_a_refused_object_is_taken_once_there_is_room(leads):
-    async def timeline(world: World) -> None:
-        _deployed(world, "first", "second", "third")
-        await _passes(world)
-        assert ("third" in dict(world.objects.statuses)) is leads
+async def test_a_refused_object_is_taken_once_there_is_room(leads):
+    world = World(namespace_queues=1, leads=leads)
+    _deployed(world, "first", "second", "third")
+    await _passes(world)
+    assert ("third" in dict(world.objects.statuses)) is leads
 
-        world.loop.remove(Key("shop", "first"), "uid-first")
-        await _passes(world)
+    world.loop.remove(Key("shop", "first"), "uid-first")
+    await _passes(world)
 
-        assert _taken(world) == ["second", "third"]
-        assert _refused(world) == 0
-
-    run(timeline, namespace_queues=1, leads=leads)
+    assert _taken(world) == ["second", "third"]
+    assert _refused(world) == 0
 
 
-def test_an_older_object_displaces_the_newest_one_which_says_so_and_is_taken_again():
-    async def timeline(world: World) -> None:
-        _deployed(world, "second", "third")
-        await _passes(world)
-        world.begin(0, 100, "first", created="2025-01-01T00:00:00Z")
-        await _passes(world)
-        assert sorted(_taken(world)) == ["first", "second"]
-        assert world.objects.condition("Ready", "third") == _REFUSED
-        assert world.workloads.get(read_autoscaler(body("first")).target).replicas > 0
+async def test_an_older_object_displaces_the_newest_one_which_says_so_and_is_taken_again():
+    world = World(namespace_queues=1)
+    _deployed(world, "second", "third")
+    await _passes(world)
+    world.begin(0, 100, "first", created="2025-01-01T00:00:00Z")
+    await _passes(world)
+    assert sorted(_taken(world)) == ["first", "second"]
+    assert world.objects.condition("Ready", "third") == _REFUSED
+    assert world.workloads.get(read_autoscaler(body("first")).target).replicas > 0
 
-        world.loop.remove(Key("shop", "second"), "uid-second")
-        await _passes(world)
-        assert sorted(_taken(world)) == ["first", "third"]
-
-    run(timeline, namespace_queues=1)
+    world.loop.remove(Key("shop", "second"), "uid-second")
+    await _passes(world)
+    assert sorted(_taken(world)) == ["first", "third"]
 
 
-def test_an_object_that_grows_over_the_bound_is_not_scaled_until_it_shrinks():
-    async def timeline(world: World) -> None:
-        _deployed(world, "first", "second", onDelete="Restore")
-        await _passes(world)
-        replicas = world.workloads.get(read_autoscaler(body("second")).target)
+async def test_an_object_that_grows_over_the_bound_is_not_scaled_until_it_shrinks():
+    world = World(namespace_queues=1)
+    _deployed(world, "first", "second", onDelete="Restore")
+    await _passes(world)
+    replicas = world.workloads.get(read_autoscaler(body("second")).target)
 
-        world.put("second", generation=2, queues=_LONG)
-        await _passes(world)
-        assert _taken(world) == ["first"]
-        assert world.workloads.get(read_autoscaler(body("second")).target) == replicas
-        world.put("third")
-        assert _taken(world) == ["first", "third"]
+    world.put("second", generation=2, queues=_LONG)
+    await _passes(world)
+    assert _taken(world) == ["first"]
+    assert world.workloads.get(read_autoscaler(body("second")).target) == replicas
+    world.put("third")
+    assert _taken(world) == ["first", "third"]
 
-        world.put("second", generation=3)
-        assert _taken(world) == ["first", "second"]
-
-    run(timeline, namespace_queues=1)
+    world.put("second", generation=3)
+    assert _taken(world) == ["first", "second"]
 
 
-def test_the_late_deletion_of_an_object_leaves_the_next_one_of_its_name_alone():
-    async def timeline(world: World) -> None:
-        _deployed(world, "first", "second", "third")
-        world.put("third", uid="uid-new")
-        world.loop.remove(Key("shop", "third"), "uid-third")
-        await _passes(world)
-        assert world.objects.condition("AbleToScale", "third") == _REFUSED
+async def test_the_late_deletion_of_an_object_leaves_the_next_one_of_its_name_alone():
+    world = World(namespace_queues=1)
+    _deployed(world, "first", "second", "third")
+    world.put("third", uid="uid-new")
+    world.loop.remove(Key("shop", "third"), "uid-third")
+    await _passes(world)
+    assert world.objects.condition("AbleToScale", "third") == _REFUSED
 
-        world.loop.remove(Key("shop", "first"), "uid-first")
-        await _passes(world)
-        assert _taken(world) == ["second", "third"]
+    world.loop.remove(Key("shop", "first"), "uid-first")
+    await _passes(world)
+    assert _taken(world) == ["second", "third"]
 
-        world.put("second", uid="uid-new")
-        world.loop.remove(Key("shop", "second"), "uid-second")
-        world.put("younger")
-        assert _taken(world) == ["third", "second"]
-
-    run(timeline, namespace_queues=1)
+    world.put("second", uid="uid-new")
+    world.loop.remove(Key("shop", "second"), "uid-second")
+    world.put("younger")
+    assert _taken(world) == ["third", "second"]
 
 
 @pytest.mark.parametrize("is_deleted", [True, False], ids=["deleted", "led by another replica"])
-def test_a_refusal_that_ends_while_its_status_is_written_is_not_reported(*, is_deleted: bool):
-    async def timeline(world: World) -> None:
-        world.objects.answers = asyncio.Event()
-        _deployed(world, "first", "second", "third")
-        await asyncio.sleep(1)
-        if is_deleted:
-            world.loop.remove(Key("shop", "third"), "uid-third")
-        else:
-            world.leads = False
-        world.objects.answers.set()
-        await _passes(world)
-        assert [each for each in world.objects.events if each[0] == "third"] == []
-        assert _refused(world) == 0
-
-    run(timeline, namespace_queues=1)
+async def test_a_refusal_that_ends_while_its_status_is_written_is_not_reported(*, is_deleted: bool):
+    world = World(namespace_queues=1)
+    world.objects.answers = asyncio.Event()
+    _deployed(world, "first", "second", "third")
+    await asyncio.sleep(1)
+    if is_deleted:
+        world.loop.remove(Key("shop", "third"), "uid-third")
+    else:
+        world.leads = False
+    world.objects.answers.set()
+    await _passes(world)
+    assert [each for each in world.objects.events if each[0] == "third"] == []
+    assert _refused(world) == 0
 
 
-def test_a_refused_object_on_which_another_operator_acts_is_left_alone():
-    async def timeline(world: World) -> None:
-        world.objects.statuses.append(("third", {"operator": "other/operator"}))
-        _deployed(world, "first", "second")
-        world.put("third", world.objects.status("third"))
-        await _passes(world)
-        assert world.objects.status("third") == {"operator": "other/operator"}
-        assert [each for each in world.objects.events if each[0] == "third"] == []
-        assert _refused(world) == 1
-
-    run(timeline, namespace_queues=1, operator="mare/operator")
+async def test_a_refused_object_on_which_another_operator_acts_is_left_alone():
+    world = World(namespace_queues=1, operator="mare/operator")
+    world.objects.statuses.append(("third", {"operator": "other/operator"}))
+    _deployed(world, "first", "second")
+    world.put("third", world.objects.status("third"))
+    await _passes(world)
+    assert world.objects.status("third") == {"operator": "other/operator"}
+    assert [each for each in world.objects.events if each[0] == "third"] == []
+    assert _refused(world) == 1
 
 
-def test_a_deleted_object_is_not_read_again():
-    async def timeline(world: World) -> None:
-        _deployed(world, "first", "second", "third")
-        del world.objects.bodies["third"]
-        await _passes(world)
-        assert _refused(world) == 0
-
-    run(timeline, namespace_queues=1)
+async def test_a_deleted_object_is_not_read_again():
+    world = World(namespace_queues=1)
+    _deployed(world, "first", "second", "third")
+    del world.objects.bodies["third"]
+    await _passes(world)
+    assert _refused(world) == 0
 
 
 def test_a_namespace_has_its_reserved_part_whatever_others_hold():
@@ -201,7 +184,7 @@ def test_a_namespace_has_its_reserved_part_whatever_others_hold():
     assert asyncio.run(play()) == (OBJECTS.reserved, 80 - OBJECTS.reserved)
 
 
-def test_of_large_objects_without_room_one_is_tried_for_all_that_need_as_much():
+async def test_of_large_objects_without_room_one_is_tried_for_all_that_need_as_much():
     shown = {"conditions": [{"type": "AbleToScale", "reason": "NamespaceBudgetExceeded"}]}
     tried: list[str] = []
 
@@ -210,19 +193,18 @@ def test_of_large_objects_without_room_one_is_tried_for_all_that_need_as_much():
             tried.append(place.key.name)
             return super().has_room(place)
 
-    async def play() -> None:
-        scheduler = TenantScheduler(memory=OWN_MEMORY)
-        around = Places(scheduler, OBJECTS.reserved), None, lambda: True, None, scheduler
-        admission = Admission(None, None, *around)
-        for number in range(OBJECTS.reserved - 1):
-            assert admission.takes(read_autoscaler(body(f"a-{number}")))
-        for name, units in ("b", 4), ("c", 5), ("d", 4), ("e", 2), ("f", 2):
-            large = replace(read_autoscaler(body(name)), characters=8_192 * (units - 1))
-            assert not admission.takes(replace(large, status=shown))
-        await asyncio.sleep(RETRY_SECONDS / 2)
-        await admission.close()
+    scheduler = TenantScheduler(memory=OWN_MEMORY)
+    around = Places(scheduler, OBJECTS.reserved), None, lambda: True, None, scheduler
+    admission = Admission(None, None, *around)
+    for number in range(OBJECTS.reserved - 1):
+        assert admission.takes(read_autoscaler(body(f"a-{number}")))
+    for name, units in ("b", 4), ("c", 5), ("d", 4), ("e", 2), ("f", 2):
+        large = replace(read_autoscaler(body(name)), characters=8_192 * (units - 1))
+        assert not admission.takes(replace(large, status=shown))
+    await asyncio.sleep(RETRY_SECONDS / 2)
+    await admission.close()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
-    virtual_time.run(play())
     assert tried == ["b", "e"]
 
 
@@ -255,20 +237,15 @@ def test_a_status_that_the_operator_wrote_is_kept_whole():
     assert stored.status == status
 
 
-def test_statuses_of_a_namespace_wait_up_to_a_number_and_the_others_follow():
-    async def timeline(world: World) -> None:
-        world.objects.answers = asyncio.Event()
-        for number in range(200):
-            world.put(f"worker-{number}")
-        for _ in range(3):
-            await world.tick()
-        tasks = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
-        most = STATUS_WRITES.of_namespace + 64 + 25  # objects between two yields of the loop
-        assert tasks.count("StatusWriter.write") <= most
+async def test_statuses_of_a_namespace_wait_up_to_a_number_and_the_others_follow(world):
+    world.objects.answers = asyncio.Event()
+    for number in range(200):
+        world.put(f"worker-{number}")
+    await world.ticks(3)
+    tasks = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
+    most = STATUS_WRITES.of_namespace + 64 + 25  # objects between two yields of the loop
+    assert tasks.count("StatusWriter.write") <= most
 
-        world.objects.answers.set()
-        for _ in range(20):
-            await world.tick(15)
-        assert len(dict(world.objects.statuses)) == 200
-
-    run(timeline)
+    world.objects.answers.set()
+    await world.ticks(20, 15)
+    assert len(dict(world.objects.statuses)) == 200

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from mare.cluster import api as api_module
-from mare.cluster.api import METADATA, METADATA_LIST, Api
+from mare.cluster.api import METADATA, METADATA_LIST
 from mare.cluster.bounded_answers import (
     MAX_LEVELS,
     MAX_LINE_BYTES,
@@ -29,7 +29,6 @@ from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
 from mare.ports import NOT_READ_YET, Scale
 from mare.tenant_scheduler import DECODED_EVENTS, TenantScheduler
-from tests.unit.operator_loop.api_servers import served
 
 MIB = 2**20
 THINGS = Resource("apps/v1", "deployments")
@@ -124,25 +123,20 @@ class Cluster:
         return web.Response(body=written(content))
 
 
-def test_pages_of_large_objects_have_fewer_of_them_and_the_largest_only_its_metadata():
+async def test_pages_of_large_objects_have_fewer_of_them_and_the_largest_only_its_metadata(served):
     sizes = {f"small-{number}": 100 for number in range(30)}
     cluster = Cluster({**sizes, "large": 5 * MIB, "many": 1, "last": 100}, {"many": MAX_VALUES})
 
-    async def listed(api: Api) -> list[dict]:
-        return [item async for page in api.pages(THINGS.path()) for item in page["items"]]
+    async with served(cluster.answer) as (api, _):
+        items = [item async for page in api.pages(THINGS.path()) for item in page["items"]]
 
-    async def play() -> list[dict]:
-        async with served(cluster.answer) as (api, _):
-            return await listed(api)
-
-    items = asyncio.run(play())
     assert [item["metadata"]["name"] for item in items] == [*sizes, "large", "many", "last"]
     assert [item["metadata"]["name"] for item in items if "spec" not in item] == ["large", "many"]
     assert cluster.limits[:2] == [100, 20]
 
 
-def test_an_event_that_is_too_large_is_logged_and_does_not_end_the_watch(
-    caplog: pytest.LogCaptureFixture,
+async def test_an_event_that_is_too_large_is_logged_and_does_not_end_the_watch(
+    served, caplog: pytest.LogCaptureFixture
 ):
     cluster = Cluster({})
     cluster.events = [
@@ -152,19 +146,12 @@ def test_an_event_that_is_too_large_is_logged_and_does_not_end_the_watch(
         written({"type": "MODIFIED", "object": deployment("small")}),
     ]
 
-    async def first_three(api: Api) -> list[tuple[str, bool]]:
-        found = []
-        async for _, item in api.changes(THINGS.path(), "7"):
-            found.append((item["metadata"]["name"], "spec" in item))
-            if len(found) == 3:
-                break
-        return found
+    async with served(cluster.answer) as (api, _):
+        changes = api.changes(THINGS.path(), "7")
+        items = [(await anext(changes))[1] for _ in range(3)]
 
-    async def play() -> list[tuple[str, bool]]:
-        async with served(cluster.answer) as (api, _):
-            return await first_three(api)
-
-    assert asyncio.run(play()) == [("large", False), ("many", False), ("small", True)]
+    found = [(item["metadata"]["name"], "spec" in item) for item in items]
+    assert found == [("large", False), ("many", False), ("small", True)]
     named, many, unnamed = [each for each in caplog.records if each.name == "mare.cluster.api"]
     for record in (named, many, unnamed):
         assert record.levelname == "WARNING"
@@ -176,8 +163,8 @@ def test_an_event_that_is_too_large_is_logged_and_does_not_end_the_watch(
 
 
 @pytest.mark.parametrize("shortens", [True, False])
-def test_of_a_namespace_that_has_spent_what_it_may_an_event_has_the_identity_only(
-    shortens, monkeypatch: pytest.MonkeyPatch
+async def test_of_a_namespace_that_has_spent_what_it_may_an_event_has_the_identity_only(
+    served, shortens, monkeypatch: pytest.MonkeyPatch
 ):
     """An event of 254 KB took 4.7 ms of the loop, as often as a tenant wrote it."""
     # A machine that is busy for seconds gives no more to spend.
@@ -189,61 +176,51 @@ def test_of_a_namespace_that_has_spent_what_it_may_an_event_has_the_identity_onl
     cluster = Cluster({})
     cluster.events = [written({"type": "MODIFIED", "object": e}) for e in (*large, other)]
 
-    async def play() -> list[dict]:
-        async with served(cluster.answer) as (api, _):
-            changes = api.changes(THINGS.path(), "7", shortens=shortens)
-            return [(await anext(changes))[1] for _ in range(201)]
+    async with served(cluster.answer) as (api, _):
+        changes = api.changes(THINGS.path(), "7", shortens=shortens)
+        items = [(await anext(changes))[1] for _ in range(201)]
 
-    items = asyncio.run(play())
     assert [item["metadata"]["name"] for item in items][-2:] == ["large-199", "other"]
     whole = [item for item in items if "spec" in item]
     assert whole[-1]["metadata"]["name"] == "other"
     assert len(whole) < 175 if shortens else len(whole) == 201
 
 
-def test_a_workload_that_is_too_large_is_read_by_its_scale():
+async def test_a_workload_that_is_too_large_is_read_by_its_scale(served):
     cluster = Cluster({"large": 5 * MIB, "small": 1})
     large, small = (
         ScaleTarget("shop", "apps/v1", "deployment", name) for name in ("large", "small")
     )
 
-    async def play() -> tuple[Scale | Unknown, Scale | Unknown]:
-        async with served(cluster.answer) as (api, _):
-            workloads = WatchedWorkloads(api, cluster_wide=True)
-            try:
-                async with asyncio.timeout(60):
-                    while NOT_READ_YET in map(workloads.get, (large, small)):  # noqa: ASYNC110
-                        await asyncio.sleep(0.01)
-                return workloads.get(large), workloads.get(small)
-            finally:
-                await workloads.close()
+    async with served(cluster.answer) as (api, _), asyncio.timeout(60):
+        workloads = WatchedWorkloads(api, cluster_wide=True)
+        while NOT_READ_YET in map(workloads.get, (large, small)):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        found = workloads.get(large), workloads.get(small)
+        await workloads.close()
 
-    found = asyncio.run(play())
     assert [each.replicas for each in found if isinstance(each, Scale)] == [3, 3]
     assert isinstance(found[0].ready, Unknown)
 
 
-def test_a_workload_whose_event_is_not_decoded_is_read_by_its_scale():
+async def test_a_workload_whose_event_is_not_decoded_is_read_by_its_scale(served):
     """Also one that no object named before: what is known of it is old."""
     names, scheduler = ("worker", "other"), TenantScheduler()
     cluster = Cluster(dict.fromkeys(names, 1))
     cluster.events = [written({"type": "MODIFIED", "object": deployment(e)}) for e in names]
 
-    async def play() -> None:
-        async with served(cluster.answer, scheduler) as (api, _), asyncio.timeout(60):
-            scheduler.spend(DECODED_EVENTS, "shop", 100.0)
-            workloads = WatchedWorkloads(api, cluster_wide=True)
-            for name in names:
-                target = ScaleTarget("shop", "apps/v1", "deployment", name)
-                while not isinstance(known := workloads.get(target), Scale) or known.version != "8":
-                    assert name == "worker" or known == NOT_READ_YET
-                    await asyncio.sleep(0.01)
-            await workloads.close()
-
-    asyncio.run(play())
+    async with served(cluster.answer, scheduler) as (api, _), asyncio.timeout(60):
+        scheduler.spend(DECODED_EVENTS, "shop", 100.0)
+        workloads = WatchedWorkloads(api, cluster_wide=True)
+        for name in names:
+            target = ScaleTarget("shop", "apps/v1", "deployment", name)
+            while not isinstance(known := workloads.get(target), Scale) or known.version != "8":
+                assert name == "worker" or known == NOT_READ_YET
+                await asyncio.sleep(0.01)
+        await workloads.close()
 
 
-def test_only_metadata_of_kinds_is_watched_whose_scale_is_read():
+async def test_only_metadata_of_kinds_is_watched_whose_scale_is_read(served):
     accepted = set()
 
     def answer(request: web.Request) -> web.StreamResponse:
@@ -253,16 +230,13 @@ def test_only_metadata_of_kinds_is_watched_whose_scale_is_read():
         accepted.add(request.headers["Accept"])
         return web.json_response({"metadata": {"resourceVersion": "7"}, "items": []})
 
-    async def play() -> None:
-        async with served(answer) as (api, requests):
-            workloads = WatchedWorkloads(api, cluster_wide=True)
-            workloads.get(ScaleTarget("shop", "example.test/v1", "Fleet", "a"))
-            async with asyncio.timeout(60):
-                while len(requests) < 3:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
-            await workloads.close()
+    async with served(answer) as (api, requests), asyncio.timeout(60):
+        workloads = WatchedWorkloads(api, cluster_wide=True)
+        workloads.get(ScaleTarget("shop", "example.test/v1", "Fleet", "a"))
+        while len(requests) < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        await workloads.close()
 
-    asyncio.run(play())
     assert accepted == {METADATA, METADATA_LIST}
 
 

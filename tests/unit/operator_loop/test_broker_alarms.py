@@ -9,7 +9,7 @@ from mare.domain.alarms import alarm_of
 from mare.explanation.problems import problems_of
 from mare.ports import BrokerReading
 from tests.unit.operator_loop.fakes import FakeBrokers
-from tests.unit.operator_loop.worlds import AT_ONCE, World, run
+from tests.unit.operator_loop.worlds import AT_ONCE, World
 
 
 class AlarmedBrokers(FakeBrokers):
@@ -27,32 +27,25 @@ def begun(world: World) -> AlarmedBrokers:
     return brokers
 
 
-def test_nothing_is_scaled_down_until_the_alarm_ends():
+async def test_nothing_is_scaled_down_until_the_alarm_ends(world):
     seen = []
+    brokers = begun(world)
+    await world.ticks(60)
+    seen.append((world.workloads.done[:], world.objects.condition("BrokerAlarm")))
+    brokers.resources = ()
+    await world.ticks(60)
+    seen.append((world.workloads.done[:], world.objects.condition("BrokerAlarm")))
 
-    async def timeline(world: World) -> None:
-        brokers = begun(world)
-        for _ in range(60):
-            await world.tick()
-        seen.append((world.workloads.done[:], world.objects.condition("BrokerAlarm")))
-        brokers.resources = ()
-        for _ in range(60):
-            await world.tick()
-        seen.append((world.workloads.done[:], world.objects.condition("BrokerAlarm")))
-
-    run(timeline)
     (during, alarmed), (after, ended) = seen
     assert (during, alarmed) == ([], ("True", "MemoryAlarm"))
     assert after[-1] == ("worker", 0)
     assert ended == ("False", "NoAlarm")
 
 
-def test_the_alarm_is_a_warning_and_a_problem_with_advice():
-    async def timeline(world: World) -> None:
-        begun(world)
-        await world.tick()
+async def test_the_alarm_is_a_warning_and_a_problem_with_advice(world):
+    begun(world)
+    await world.tick()
 
-    world = run(timeline)
     (problem,) = problems_of(facts_of(world.record.histories[("shop", "worker")]))
     assert problem.code == "MARE007"
     assert "scale-down is blocked until it ends" in problem.text
@@ -60,22 +53,19 @@ def test_the_alarm_is_a_warning_and_a_problem_with_advice():
     assert ("worker", "Warning", "MemoryAlarm") in world.objects.events
 
 
-def test_more_replicas_are_no_advice_in_an_alarm():
-    async def timeline(world: World) -> None:
-        begun(world)
-        world.brokers.ready["worker"] = 999
-        world.put(maxReplicas=5, generation=2)
-        await world.tick()
+async def test_more_replicas_are_no_advice_in_an_alarm(world):
+    begun(world)
+    world.brokers.ready["worker"] = 999
+    world.put(maxReplicas=5, generation=2)
+    await world.tick()
 
-    world = run(timeline)
     problems = problems_of(facts_of(world.record.histories[("shop", "worker")]))
     assert [problem.code for problem in problems] == ["MARE007"]
 
 
 @pytest.mark.parametrize("age", [16, 3600])
-def test_an_alarm_in_old_statistics_is_not_known(age: int):
-    async def timeline(world: World) -> None:
-        begun(world).busy_at = world.clock.now - age
-        await world.tick()
+async def test_an_alarm_in_old_statistics_is_not_known(world, age: int):
+    begun(world).busy_at = world.clock.now - age
+    await world.tick()
 
-    assert run(timeline).objects.condition("BrokerAlarm") == ("Unknown", "Stale")
+    assert world.objects.condition("BrokerAlarm") == ("Unknown", "Stale")

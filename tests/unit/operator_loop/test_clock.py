@@ -7,7 +7,6 @@ import pytest
 from mare.clock import SteadyClock
 from mare.custom_resource.status_values import instant
 from mare.domain.unknown import Unknown
-from tests.unit.operator_loop.worlds import World, run
 
 HOUR = 3600.0
 EIGHT = 1_764_489_600.0
@@ -39,75 +38,59 @@ def test_the_offset_is_by_how_much_the_system_time_was_set(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("started_late", [False, True])
-def test_a_schedule_follows_the_system_time_that_is_set_after_the_start(*, started_late: bool):
-    async def timeline(world: World) -> None:
-        world.clock.now = EIGHT + 60 + (HOUR if started_late else -HOUR)
-        world.begin(1, 0, minReplicas=1, schedules=[SCHEDULE])
-        await world.tick()
-        assert world.workloads.done == ([("worker", 4)] if started_late else [])
-        world.clock.offset = -2 * HOUR if started_late else HOUR
-        for _ in range(60):
-            await world.tick()
-        assert world.workloads.done[-1] == (("worker", 1) if started_late else ("worker", 4))
-
-    run(timeline)
+async def test_a_schedule_follows_the_system_time_that_is_set_after_the_start(
+    world, *, started_late: bool
+):
+    world.clock.now = EIGHT + 60 + (HOUR if started_late else -HOUR)
+    world.begin(1, 0, minReplicas=1, schedules=[SCHEDULE])
+    await world.tick()
+    assert world.workloads.done == ([("worker", 4)] if started_late else [])
+    world.clock.offset = -2 * HOUR if started_late else HOUR
+    await world.ticks(60)
+    assert world.workloads.done[-1] == (("worker", 1) if started_late else ("worker", 4))
 
 
-def test_a_window_neither_ends_nor_lasts_longer_when_the_system_time_is_set():
+async def test_a_window_neither_ends_nor_lasts_longer_when_the_system_time_is_set(world):
     behavior = {"scaleDown": {"stabilizationWindowSeconds": 120}}
-
-    async def timeline(world: World) -> None:
-        world.begin(5, 10, minReplicas=1, behavior=behavior)
-        await world.tick()
-        world.clock.offset = HOUR
-        for _ in range(118):
-            await world.tick()
-        assert world.workloads.done == []
-        world.clock.offset = -HOUR
-        for _ in range(4):
-            await world.tick()
-        assert world.workloads.done == [("worker", 1)]
-
-    run(timeline)
+    world.begin(5, 10, minReplicas=1, behavior=behavior)
+    await world.tick()
+    world.clock.offset = HOUR
+    await world.ticks(118)
+    assert world.workloads.done == []
+    world.clock.offset = -HOUR
+    await world.ticks(4)
+    assert world.workloads.done == [("worker", 1)]
 
 
-def test_a_successor_with_the_right_time_continues_the_timers_of_one_with_a_wrong_start():
+async def test_a_successor_with_the_right_time_continues_the_timers_of_one_with_a_wrong_start(
+    world,
+):
     spec = {"fallback": {"replicas": 10, "afterSeconds": 120}, "minReplicas": 1}
-
-    async def timeline(world: World) -> None:
-        world.begin(2, 0, **spec)
-        await world.tick()
-        world.clock.offset = HOUR
-        world.brokers.away["broker"] = Unknown("BrokerUnreachable", "the broker is away")
-        await world.tick()
-        begun = world.clock.now
-        assert world.objects.status()["timers"]["unknownSince"] == instant(begun + HOUR)
-        for _ in range(60):
-            await world.tick()
-        assert world.workloads.done == []
-        world.clock.now += HOUR
-        world.clock.offset = 0.0
-        await world.restart(**spec)
-        for _ in range(58):
-            await world.tick()
-        assert world.workloads.done == []
-        for _ in range(4):
-            await world.tick()
-        assert world.workloads.done == [("worker", 10)]
-
-    run(timeline)
+    world.begin(2, 0, **spec)
+    await world.tick()
+    world.clock.offset = HOUR
+    world.brokers.away["broker"] = Unknown("BrokerUnreachable", "the broker is away")
+    await world.tick()
+    begun = world.clock.now
+    assert world.objects.status()["timers"]["unknownSince"] == instant(begun + HOUR)
+    await world.ticks(60)
+    assert world.workloads.done == []
+    world.clock.now += HOUR
+    world.clock.offset = 0.0
+    await world.restart(**spec)
+    await world.ticks(58)
+    assert world.workloads.done == []
+    await world.ticks(4)
+    assert world.workloads.done == [("worker", 10)]
 
 
-def test_the_times_of_a_status_are_those_of_the_system():
-    async def timeline(world: World) -> None:
-        world.begin(1, 95, minReplicas=1)
-        world.clock.offset = HOUR
-        await world.tick()
-        now = instant(world.clock.now + HOUR)
-        status = world.objects.status()
-        assert status["lastScaleTime"] == status["lastActiveTime"] == now
-        assert status["lastDecision"]["time"] == status["decisions"][0]["time"] == now
-        assert status["queues"][0]["time"] == now
-        assert {each["lastTransitionTime"] for each in status["conditions"]} == {now}
-
-    run(timeline)
+async def test_the_times_of_a_status_are_those_of_the_system(world):
+    world.begin(1, 95, minReplicas=1)
+    world.clock.offset = HOUR
+    await world.tick()
+    now = instant(world.clock.now + HOUR)
+    status = world.objects.status()
+    assert status["lastScaleTime"] == status["lastActiveTime"] == now
+    assert status["lastDecision"]["time"] == status["decisions"][0]["time"] == now
+    assert status["queues"][0]["time"] == now
+    assert {each["lastTransitionTime"] for each in status["conditions"]} == {now}

@@ -20,68 +20,73 @@ from mare.domain.learning import Learning, recall
 from mare.domain.redeliveries import Redeliveries
 from mare.domain.unknown import Unknown
 from mare.explanation.problems import problems_of
-from mare.ports import BrokerReading, Scale
+from mare.ports import WITHOUT_STATISTICS, BrokerReading, Scale
 from tests.unit.operator.building import reading
 from tests.unit.operator_loop.fakes import FakeBrokers
 from tests.unit.operator_loop.worlds import World, body, run
 
 NO_PREFETCH = Unknown("NoPrefetch", "a consumer has no prefetch count")
 UNREPORTED = Unknown("NotReported", "only the management API reports it")
+NOTHING = BrokerReading(queues=(), busy={})
+ONE = {"minReplicas": 1}
 
 
-@pytest.mark.parametrize(
-    ("transient", "least", "expected"),
-    [
-        pytest.param((), 0, ("True", "Safe"), id="none vanishes"),
-        pytest.param(("events",), 0, ("True", "QueuesKept"), id="one replica stays for one"),
-        pytest.param(("events",), 1, ("True", "Safe"), id="it never scales to zero"),
-        pytest.param(
-            ("events",),
-            {"minReplicas": 1, "idle": {"replicas": 0}},
-            ("False", "QueuesVanish"),
-            id="one vanishes",
-        ),
-        pytest.param(UNREPORTED, 0, ("Unknown", "NotReported"), id="it is not reported"),
-        pytest.param(UNREPORTED, 1, ("True", "Safe"), id="it does not matter"),
-    ],
-)
-def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, least, expected):
-    conditions = conditions_of(
-        autoscaler=read_autoscaler(
-            body(**(least if isinstance(least, dict) else {"minReplicas": least}))
-        ),
-        scale=Scale(replicas=1, version="1", ready=1, selector=""),
+def conditions(
+    seen: BrokerReading, history: History | None = None, kind: str = "Deployment", **spec: object
+) -> dict[str, Condition]:
+    """Return the conditions of an object on which nothing is decided, by their type."""
+    autoscaler = read_autoscaler(body(**spec))
+    found = conditions_of(
+        autoscaler=replace(autoscaler, target=replace(autoscaler.target, kind=kind)),
+        scale=Scale(replicas=1, version="1", ready=1, selector="", grace_seconds=30),
         problem=None,
         unchosen=None,
-        reading=BrokerReading(queues=(), busy={}, transient=transient),
+        reading=seen,
         decision=None,
-        history=None,
+        history=history,
         silent_since=None,
         now=0,
     )
+    return {each.type: each for each in found}
 
-    (events_safe,) = [each for each in conditions if each.type == "EventsSafe"]
+
+@pytest.mark.parametrize(
+    ("transient", "spec", "expected"),
+    [
+        pytest.param((), {}, ("True", "Safe"), id="none vanishes"),
+        pytest.param(("events",), {}, ("True", "QueuesKept"), id="one replica stays for one"),
+        pytest.param(("events",), ONE, ("True", "Safe"), id="it never scales to zero"),
+        pytest.param(
+            ("events",),
+            {**ONE, "idle": {"replicas": 0}},
+            ("False", "QueuesVanish"),
+            id="one vanishes",
+        ),
+        pytest.param(UNREPORTED, {}, ("Unknown", "NotReported"), id="it is not reported"),
+        pytest.param(UNREPORTED, ONE, ("True", "Safe"), id="it does not matter"),
+    ],
+)
+def test_events_are_safe_if_it_is_known_that_no_queue_vanishes(transient, spec, expected):
+    seen = BrokerReading(queues=(), busy={}, transient=transient)
+    events_safe = conditions(seen, **spec)["EventsSafe"]
     assert (events_safe.status, events_safe.reason) == expected
     advice = "keep one replica (minReplicas 1, no idle.replicas), or later messages are lost"
     assert events_safe.message.endswith(advice) == (expected == ("Unknown", "NotReported"))
 
 
+def test_amqp_alone_shows_no_victims_and_removes_no_queue():
+    """No workload becomes idle then, so that none needs a replica for its queues."""
+    unread, unreported = Unknown("NotReported", "not read"), Unknown("NotReported", "no type")
+    lost = (WITHOUT_STATISTICS,)
+    found = conditions(BrokerReading(queues=(), busy=unread, lost=lost, transient=unreported))
+    for kind, message in (("VictimsChosen", "not read"), ("EventsSafe", "no type")):
+        assert (found[kind].status, found[kind].message) == ("Unknown", message)
+
+
 @pytest.mark.parametrize(("service_seconds", "status"), [(30.4, "True"), (31.0, "False")])
 def test_the_written_service_time_is_compared_with_the_grace_period(service_seconds, status):
     estimates = Estimates(capacity_per_replica=1 / service_seconds, workers_per_replica=1.0)
-    conditions = conditions_of(
-        autoscaler=read_autoscaler(body()),
-        scale=Scale(replicas=1, version="1", ready=1, selector="", grace_seconds=30),
-        problem=None,
-        unchosen=None,
-        reading=BrokerReading(queues=(), busy={}),
-        decision=None,
-        history=History.begin(0.0, 1, estimates),
-        silent_since=None,
-        now=0,
-    )
-
-    (grace,) = [each for each in conditions if each.type == "GracePeriodSufficient"]
+    grace = conditions(NOTHING, History.begin(0.0, 1, estimates))["GracePeriodSufficient"]
     assert grace.status == status
     too_long = "The service time of 31 s exceeds the grace period of 30 s"
     assert grace.message.startswith(too_long) == (status == "False")
@@ -97,26 +102,20 @@ def freshness(world: World) -> tuple[str, str]:
     return found["MetricsFresh"].status, found["MetricsFresh"].reason
 
 
-def test_a_silent_leader_is_no_warning_before_statistics_can_show_an_empty_queue():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 1)
-        world.brokers.ready["worker"] = 3
-        world.put()
+async def test_a_silent_leader_is_no_warning_before_statistics_can_show_an_empty_queue(world):
+    world.begin(1, 3)
+    await world.tick()
+    for silence in (SILENT, SILENT):
+        world.brokers.ready["worker"] = silence
+        for _ in range(15):
+            await world.tick()
+            assert freshness(world) == ("True", "LeaderUnconfirmed")
+        world.brokers.ready["worker"] = 0
         await world.tick()
-        for silence in (SILENT, SILENT):
-            world.brokers.ready["worker"] = silence
-            for _ in range(15):
-                await world.tick()
-                assert freshness(world) == ("True", "LeaderUnconfirmed")
-            world.brokers.ready["worker"] = 0
-            await world.tick()
-            assert freshness(world)[0] == "True"
-        world.brokers.ready["worker"] = SILENT
-        for _ in range(25):
-            await world.tick()
-        assert freshness(world) == ("False", "LeaderSilent")
-
-    run(timeline)
+        assert freshness(world)[0] == "True"
+    world.brokers.ready["worker"] = SILENT
+    await world.ticks(25)
+    assert freshness(world) == ("False", "LeaderSilent")
 
 
 def grace_condition(learning: Learning, held: HeldMessages) -> Condition:
@@ -136,23 +135,9 @@ def test_a_large_prefetch_hides_the_service_time_until_a_message_is_held(held_se
     [("Deployment", "terminationGracePeriodSeconds"), ("command", "stopSeconds")],
 )
 def test_a_short_grace_period_names_the_setting_to_raise(kind, setting):
-    autoscaler = read_autoscaler(body())
     learning = recall(Estimates(capacity_per_replica=1 / 40, workers_per_replica=1.0))
-    (condition,) = [
-        each
-        for each in conditions_of(
-            autoscaler=replace(autoscaler, target=replace(autoscaler.target, kind=kind)),
-            scale=Scale(replicas=1, version="1", ready=1, selector="", grace_seconds=30),
-            problem=None,
-            unchosen=None,
-            reading=BrokerReading(queues=(), busy={}),
-            decision=None,
-            history=replace(History.begin(0.0, 1), learning=learning),
-            silent_since=None,
-            now=0,
-        )
-        if each.type == "GracePeriodSufficient"
-    ]
+    history = replace(History.begin(0.0, 1), learning=learning)
+    condition = conditions(NOTHING, history, kind)["GracePeriodSufficient"]
     assert (condition.status, condition.reason) == ("False", "GracePeriodTooShort")
     assert condition.message == (
         f"The service time of 40 s exceeds the grace period of 30 s: raise {setting} above the"
@@ -213,21 +198,18 @@ class HungBrokers(FakeBrokers):
 
 
 @pytest.mark.parametrize("hangs", [True, False])
-def test_workers_that_hang_are_named_instead_of_the_grace_period(*, hangs: bool):
-    async def timeline(world: World) -> None:
-        brokers = HungBrokers(world.clock)
-        world.use(brokers)
-        world.workloads.have("worker", 1, grace_seconds=30)
-        brokers.ready["worker"] = 1
-        world.put(minReplicas=1, maxReplicas=1, target={"type": "QueueWaitTime", "waitSeconds": 2})
-        for _ in range(120):
-            await world.tick()
-        brokers.hung_at = world.clock.now if hangs else brokers.hung_at
-        for second in range(600):
-            brokers.ready["worker"] = second if hangs else 1
-            await world.tick()
+async def test_workers_that_hang_are_named_instead_of_the_grace_period(world, *, hangs: bool):
+    brokers = HungBrokers(world.clock)
+    world.use(brokers)
+    world.workloads.have("worker", 1, grace_seconds=30)
+    brokers.ready["worker"] = 1
+    world.put(minReplicas=1, maxReplicas=1, target={"type": "QueueWaitTime", "waitSeconds": 2})
+    await world.ticks(120)
+    brokers.hung_at = world.clock.now if hangs else brokers.hung_at
+    for second in range(600):
+        brokers.ready["worker"] = second if hangs else 1
+        await world.tick()
 
-    world = run(timeline)
     problems = problems_of(facts_of(world.record.histories[("shop", "worker")]))
     found = {each.code: each for each in problems if each.code in ("MARE012", "MARE024")}
     assert list(found) == (["MARE024"] if hangs else [])
@@ -244,7 +226,7 @@ def test_messages_beyond_the_workers_are_reported_once_they_are_old(now, reason,
     history = replace(History.begin(0.0, 1), held_messages=held)
     spec = read_autoscaler(body(target={**target, "workersPerReplica": 1})).spec
 
-    (found,) = prefetch_suitable(spec, BrokerReading(queues=(), busy={}), history, now)
+    (found,) = prefetch_suitable(spec, NOTHING, history, now)
 
     assert found.reason == reason
     if reason == "MessagesHeld":

@@ -5,98 +5,59 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from mare.background import background
 from mare.cluster.conflicting_autoscalers import MOST_OF_NAMESPACE, WatchedConflicts
 from mare.cluster.conflicting_autoscalers import _target as target_of
 from mare.cluster.paths import ApiPath
 from mare.custom_resource.autoscaler import ScaleTarget
-from tests.unit.operator_broker import virtual_time
-from tests.unit.operator_loop.worlds import World, run
 
 ONE = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}
 OLD, YOUNG = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
 
 
-def test_a_workload_that_another_kind_of_autoscaler_scales_is_left_to_it():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
-        world.put()
-        for _ in range(20):
-            await world.tick()
-
-    world = run(timeline)
+async def test_a_workload_that_another_kind_of_autoscaler_scales_is_left_to_it(world):
+    world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
+    world.begin(0, 95)
+    await world.ticks(20)
 
     assert world.workloads.done == []
     assert world.objects.condition("AbleToScale") == ("False", "OtherAutoscaler")
     assert world.objects.condition("Ready") == ("False", "OtherAutoscaler")
     assert world.objects.last()["desiredReplicas"] == 10
-    assert world.objects.last()["lastDecision"]["message"] == (
-        "Kept at 0: 95 messages at 10 per replica need 10 replicas. HorizontalPodAutoscaler worker"
-        " scales Deployment worker as well: nothing is changed until one of them is deleted."
-    )
     assert world.objects.events == [("worker", "Warning", "OtherAutoscaler")]
 
 
-def test_when_the_other_one_is_gone_the_workload_is_scaled_at_once():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.conflicts.conflicting = "HorizontalPodAutoscaler keda-hpa-worker"
-        world.put()
-        await world.tick()
-        world.conflicts.conflicting = None
-        await world.tick()
-
-    world = run(timeline)
+async def test_when_the_other_one_is_gone_the_workload_is_scaled_at_once(world):
+    world.conflicts.conflicting = "HorizontalPodAutoscaler keda-hpa-worker"
+    world.begin(0, 95)
+    await world.tick()
+    world.conflicts.conflicting = None
+    await world.tick()
 
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("AbleToScale")[0] == "True"
 
 
-def test_of_two_objects_for_one_workload_the_older_one_acts():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready |= {"a": 200, "b": 95}
-        world.put("a", scaleTargetRef=ONE, created=YOUNG)
-        world.put("b", scaleTargetRef=ONE, created=OLD)
-        for _ in range(5):
-            await world.tick()
-
-    world = run(timeline)
-
+@pytest.mark.parametrize("version", ["apps/v1", "apps/v1beta1"])
+async def test_two_objects_name_one_workload_by_any_versions_of_its_api_group(world, version: str):
+    world.workloads.have("worker", 0)
+    world.brokers.ready |= {"a": 200, "b": 95}
+    world.put("a", scaleTargetRef={**ONE, "apiVersion": version}, created=YOUNG)
+    world.put("b", scaleTargetRef=ONE, created=OLD)
+    await world.ticks(5)
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("AbleToScale", "a") == ("False", "OtherAutoscaler")
     assert world.objects.condition("AbleToScale", "b")[0] == "True"
+    world.loop.remove(("shop", "b"), "uid-b")
+    await world.ticks(5)
+
+    assert world.workloads.done == [("worker", 10), ("worker", 20)]
 
 
-@pytest.mark.parametrize("version", ["apps/v1", "apps/v1beta1"])
-def test_two_objects_name_one_workload_by_any_versions_of_its_api_group(version: str):
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready |= {"a": 200, "b": 95}
-        world.put("a", scaleTargetRef={**ONE, "apiVersion": version}, created=YOUNG)
-        world.put("b", scaleTargetRef=ONE, created=OLD)
-        for _ in range(5):
-            await world.tick()
-        assert world.workloads.done == [("worker", 10)]
-        world.loop.remove(("shop", "b"), "uid-b")
-        for _ in range(5):
-            await world.tick()
-
-    assert run(timeline).workloads.done == [("worker", 10), ("worker", 20)]
-
-
-def test_a_dry_run_reports_another_autoscaler_without_a_warning():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.conflicts.conflicting = "HorizontalPodAutoscaler keda-hpa-worker"
-        world.put(dryRun=True)
-        for _ in range(20):
-            await world.tick()
-
-    world = run(timeline)
+async def test_a_dry_run_reports_another_autoscaler_without_a_warning(world):
+    world.conflicts.conflicting = "HorizontalPodAutoscaler keda-hpa-worker"
+    world.begin(0, 95, dryRun=True)
+    await world.ticks(20)
 
     assert world.workloads.done == []
     assert world.objects.condition("AbleToScale") == ("True", "OtherAutoscaler")
@@ -104,44 +65,33 @@ def test_a_dry_run_reports_another_autoscaler_without_a_warning():
     assert world.objects.events == []
 
 
-def test_an_older_dry_run_is_no_conflict():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready |= {"a": 95, "b": 200}
-        world.put("a", scaleTargetRef=ONE, created=YOUNG)
-        world.put("b", scaleTargetRef=ONE, created=OLD, dryRun=True)
-        for _ in range(5):
-            await world.tick()
-        assert world.workloads.done == [("worker", 10)]
-        assert world.objects.condition("AbleToScale", "b") == ("True", "OtherAutoscaler")
-        world.put("b", scaleTargetRef=ONE, created=OLD, generation=2)
-        for _ in range(20):
-            await world.tick()
-        world.loop.remove(("shop", "b"), "uid-b")
-        world.loop.remove(("shop", "a"), "uid-a")
-
-    world = run(timeline)
+async def test_an_older_dry_run_is_no_conflict(world):
+    world.workloads.have("worker", 0)
+    world.brokers.ready |= {"a": 95, "b": 200}
+    world.put("a", scaleTargetRef=ONE, created=YOUNG)
+    world.put("b", scaleTargetRef=ONE, created=OLD, dryRun=True)
+    await world.ticks(5)
+    assert world.workloads.done == [("worker", 10)]
+    assert world.objects.condition("AbleToScale", "b") == ("True", "OtherAutoscaler")
+    world.put("b", scaleTargetRef=ONE, created=OLD, generation=2)
+    await world.ticks(20)
+    world.loop.remove(("shop", "b"), "uid-b")
+    world.loop.remove(("shop", "a"), "uid-a")
 
     assert world.workloads.done == [("worker", 10), ("worker", 20)]
     assert world.objects.condition("AbleToScale", "a") == ("False", "OtherAutoscaler")
 
 
-@pytest.mark.parametrize("turns", [False, True])
-def test_the_younger_one_acts_when_the_older_one_is_removed_or_turns_elsewhere(turns):
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready |= {"a": 200, "b": 95}
-        world.put("a", scaleTargetRef=ONE, created=YOUNG)
-        world.put("b", scaleTargetRef=ONE, created=OLD)
-        await world.tick()
-        if turns:
-            world.put("b", generation=2, created=OLD)
-        else:
-            world.loop.remove(("shop", "b"), "uid-b")
-        for _ in range(20):
-            await world.tick()
+async def test_the_younger_one_acts_when_the_older_one_turns_elsewhere(world):
+    world.workloads.have("worker", 0)
+    world.brokers.ready |= {"a": 200, "b": 95}
+    world.put("a", scaleTargetRef=ONE, created=YOUNG)
+    world.put("b", scaleTargetRef=ONE, created=OLD)
+    await world.tick()
+    world.put("b", generation=2, created=OLD)
+    await world.ticks(20)
 
-    assert run(timeline).workloads.done == [("worker", 10), ("worker", 20)]
+    assert world.workloads.done == [("worker", 10), ("worker", 20)]
 
 
 class FakeApi:
@@ -183,33 +133,27 @@ HPA = "HorizontalPodAutoscaler keda-hpa-worker"
     ],
     ids=["has one", "is paused", "is resumed", "a late event", "has none yet"],
 )
-def test_keda_scales_as_long_as_its_scaled_object_has_an_hpa(
+async def test_keda_scales_as_long_as_its_scaled_object_has_an_hpa(
     kind: str, name: str, events: list[tuple[str, str]], found: str | None
 ):
-    async def timeline() -> str | None:
-        api = FakeApi(kind, name)
-        conflicts = WatchedConflicts(api, ())
-        watching = asyncio.create_task(conflicts.run())
+    api = FakeApi(kind, name)
+    conflicts = WatchedConflicts(api, ())
+    async with background(conflicts.run()):
         await conflicts.wait_until_synced()
         for each in events:
             api.events.put_nowait(each)
         await api.events.join()
-        watching.cancel()
-        return conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "worker"))
 
-    assert asyncio.run(timeline()) == found
+    assert conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "worker")) == found
 
 
-def test_a_list_of_one_namespace_forgets_no_hpa_of_another():
-    async def timeline() -> str | None:
-        api = FakeApi("horizontalpodautoscalers", "keda-hpa-worker")
-        conflicts = WatchedConflicts(api, ("shop", "market"))
-        watching = asyncio.create_task(conflicts.run())
+async def test_a_list_of_one_namespace_forgets_no_hpa_of_another():
+    api = FakeApi("horizontalpodautoscalers", "keda-hpa-worker")
+    conflicts = WatchedConflicts(api, ("shop", "market"))
+    async with background(conflicts.run()):
         await conflicts.wait_until_synced()
-        watching.cancel()
-        return conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "worker"))
 
-    assert asyncio.run(timeline()) == HPA
+    assert conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "worker")) == HPA
 
 
 class ManyHpas:
@@ -236,26 +180,24 @@ class ManyHpas:
 
 
 @pytest.mark.parametrize("by_event", [True, False])
-def test_in_a_namespace_with_more_hpas_than_are_kept_no_workload_is_scaled(*, by_event: bool):
+async def test_in_a_namespace_with_more_hpas_than_are_kept_no_workload_is_scaled(*, by_event: bool):
     """50,000 took 53 MiB."""
     found: list[str | None] = []
+    api = ManyHpas(MOST_OF_NAMESPACE)
+    conflicts = WatchedConflicts(api, ())
 
-    async def timeline() -> int:
-        api = ManyHpas(MOST_OF_NAMESPACE)
-        conflicts = WatchedConflicts(api, ())
+    async def find_after(*, event: bool) -> None:
+        if event:
+            api.changed.set()
+        await asyncio.sleep(10)
+        names = "worker-0", f"worker-{MOST_OF_NAMESPACE}", "other"
+        targets = (ScaleTarget("hostile", "apps/v1", "Deployment", name) for name in names)
+        found.extend(map(conflicts.find, targets))
+        assert conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "other")) is None
 
-        async def find_after(*, event: bool) -> None:
-            if event:
-                api.changed.set()
-            await asyncio.sleep(10)
-            names = "worker-0", f"worker-{MOST_OF_NAMESPACE}", "other"
-            targets = (ScaleTarget("hostile", "apps/v1", "Deployment", name) for name in names)
-            found.extend(map(conflicts.find, targets))
-            assert conflicts.find(ScaleTarget("shop", "apps/v1", "Deployment", "other")) is None
-
-        if not by_event:
-            api.count += 10
-        watching = asyncio.create_task(conflicts.run())
+    if not by_event:
+        api.count += 10
+    async with background(conflicts.run()):
         await conflicts.wait_until_synced()
         if by_event:
             await find_after(event=False)
@@ -267,11 +209,8 @@ def test_in_a_namespace_with_more_hpas_than_are_kept_no_workload_is_scaled(*, by
         api.count = MOST_OF_NAMESPACE
         await asyncio.sleep(60)
         await find_after(event=False)
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        return api.lists
 
-    assert virtual_time.run(timeline()) == 2
+    assert api.lists == 2
     one = "HorizontalPodAutoscaler hpa-0"
     unknown = "possibly one of more than 2,000 HorizontalPodAutoscalers"
     overfull, others = [one, unknown, unknown], [one, None, None]

@@ -35,37 +35,32 @@ class Api:
         return APPS
 
 
-def play(timeline):
-    async def all_of_it():
-        api = Api()
-        discovery = Discovery(api, TenantScheduler())
-
-        async def find(api_version, kind, *namespaces):
-            return await discovery.find(api_version, kind, namespaces or ["shop"])
-
-        await timeline(find)
-        return api
-
-    return virtual_time.run(all_of_it())
+@pytest.fixture
+def api():
+    return Api()
 
 
-def test_a_known_kind_needs_one_request():
-    async def timeline(find):
-        for _ in range(3):
-            assert await find("apps/v1", "Deployment") == Resource("apps/v1", "deployments")
-
-    assert play(timeline).requested == ["/apis/apps/v1"]
+@pytest.fixture
+def find(api):
+    discovery = Discovery(api, TenantScheduler())
+    return lambda version, kind, *of: discovery.find(version, kind, of or ["shop"])
 
 
-def test_versions_that_are_missing_displace_none_that_is_served():
-    async def timeline(find):
-        await find("apps/v1", "Deployment")
-        for number in range(1_100):
-            with pytest.raises(NotFound):
-                await find(f"missing-{number}.test/v1", "Thing", f"hostile-{number}")
-        await find("apps/v1", "Deployment")
+async def test_a_known_kind_needs_one_request(api, find):
+    for _ in range(3):
+        assert await find("apps/v1", "Deployment") == Resource("apps/v1", "deployments")
 
-    assert play(timeline).requested.count("/apis/apps/v1") == 1
+    assert api.requested == ["/apis/apps/v1"]
+
+
+async def test_versions_that_are_missing_displace_none_that_is_served(api, find):
+    await find("apps/v1", "Deployment")
+    for number in range(1_100):
+        with pytest.raises(NotFound):
+            await find(f"missing-{number}.test/v1", "Thing", f"hostile-{number}")
+    await find("apps/v1", "Deployment")
+
+    assert api.requested.count("/apis/apps/v1") == 1
 
 
 @pytest.mark.parametrize(
@@ -76,65 +71,51 @@ def test_versions_that_are_missing_displace_none_that_is_served():
         ("none.test/v1", "Fleet", "does not serve none.test/v1"),
     ],
 )
-def test_a_kind_that_cannot_be_scaled_is_not_found_and_requested_again_after_5_s(
-    version, kind, reason
+async def test_a_kind_that_cannot_be_scaled_is_not_found_and_requested_again_after_5_s(
+    api, find, version, kind, reason
 ):
-    async def timeline(find):
-        for _ in range(10):
-            with pytest.raises(NotFound, match=reason):
-                await find(version, kind)
-            await asyncio.sleep(1)
+    for _ in range(10):
+        with pytest.raises(NotFound, match=reason):
+            await find(version, kind)
+        await asyncio.sleep(1)
 
-    assert len(play(timeline).requested) == 2
-
-
-def test_a_kind_that_is_installed_later_is_found():
-    async def timeline(find):
-        with pytest.raises(NotFound):
-            await find("fleets.test/v1", "Fleet")
-        names = ["fleets", "fleets/scale"]
-        resources = [{"kind": "Fleet", "name": name} for name in names]
-        timeline.api_fleets.update(resources=resources)
-        await asyncio.sleep(6)
-        assert (await find("fleets.test/v1", "Fleet")).plural == "fleets"
-
-    async def all_of_it():
-        api = Api()
-        timeline.api_fleets = api.fleets
-        discovery = Discovery(api, TenantScheduler())
-        await timeline(lambda version, kind: discovery.find(version, kind, ["shop"]))
-
-    virtual_time.run(all_of_it())
+    assert len(api.requested) == 2
 
 
-def test_many_unknown_kinds_of_one_namespace_do_not_delay_those_of_another():
+async def test_a_kind_that_is_installed_later_is_found(api, find):
+    with pytest.raises(NotFound):
+        await find("fleets.test/v1", "Fleet")
+    names = ["fleets", "fleets/scale"]
+    api.fleets["resources"] = [{"kind": "Fleet", "name": name} for name in names]
+    await asyncio.sleep(6)
+    assert (await find("fleets.test/v1", "Fleet")).plural == "fleets"
+
+
+async def test_many_unknown_kinds_of_one_namespace_do_not_delay_those_of_another(api, find):
     """2,000 unknown kinds made a new leader learn Deployment after 100 s."""
 
-    async def timeline(find):
-        async def missing(number):
-            with pytest.raises((NotFound, OverBudget)):
-                await find(f"none-{number}.test/v1", "Fleet", "hostile")
+    async def missing(number):
+        with pytest.raises((NotFound, OverBudget)):
+            await find(f"none-{number}.test/v1", "Fleet", "hostile")
 
-        tasks = [asyncio.create_task(missing(number)) for number in range(2_000)]
-        await asyncio.sleep(0)
-        begun = virtual_time.now()
-        await find("apps/v1", "Deployment", "hostile", "shop")
-        assert virtual_time.now() - begun < 0.2
-        for _ in range(60):
-            await asyncio.sleep(1)
-            await asyncio.gather(*map(missing, range(200)))
-        await asyncio.gather(*tasks)
+    tasks = [asyncio.create_task(missing(number)) for number in range(2_000)]
+    await asyncio.sleep(0)
+    begun = virtual_time.now()
+    await find("apps/v1", "Deployment", "hostile", "shop")
+    assert virtual_time.now() - begun < 0.2
+    for _ in range(60):
+        await asyncio.sleep(1)
+        await asyncio.gather(*map(missing, range(200)))
+    await asyncio.gather(*tasks)
 
-    most = DISCOVERY.burst + DISCOVERY.per_second * 61 + 2
-    assert len(play(timeline).requested) <= most
+    assert len(api.requested) <= DISCOVERY.burst + DISCOVERY.per_second * 61 + 2
 
 
-def test_many_unknown_kinds_of_one_version_need_one_request():
-    async def timeline(find):
-        async def missing(number):
-            with pytest.raises(NotFound):
-                await find("apps/v1", f"Fleet{number}")
+async def test_many_unknown_kinds_of_one_version_need_one_request(api, find):
+    async def missing(number):
+        with pytest.raises(NotFound):
+            await find("apps/v1", f"Fleet{number}")
 
-        await asyncio.gather(*map(missing, range(2_000)))
+    await asyncio.gather(*map(missing, range(2_000)))
 
-    assert len(play(timeline).requested) == 1
+    assert len(api.requested) == 1

@@ -35,18 +35,13 @@ class ObjectsWithEvents(FakeObjects):
         self.publish_event = StoredObjects(api, "replica-1").publish_event  # type: ignore[method-assign]
 
 
-def test_the_event_of_a_change_carries_the_change():
+async def test_the_event_of_a_change_carries_the_change():
     api = FakeApi()
     world = World(objects=ObjectsWithEvents(api))
-
-    async def scale_up_then_down() -> None:
-        world.begin(2, 95, behavior=AT_ONCE["behavior"])
-        await world.tick()
-        world.brokers.ready["worker"] = 35
-        for _ in range(20):
-            await world.tick()
-
-    asyncio.run(scale_up_then_down())
+    world.begin(2, 95, behavior=AT_ONCE["behavior"])
+    await world.tick()
+    world.brokers.ready["worker"] = 35
+    await world.ticks(20)
 
     down, up = changes_of(api.events)
     assert (up.decision.current, up.decision.replicas) == (2, 10)
@@ -55,16 +50,12 @@ def test_the_event_of_a_change_carries_the_change():
     assert up.decision.message.startswith("2 → 10 replicas: 95 messages")
 
 
-def test_an_event_of_a_condition_is_no_change():
+async def test_an_event_of_a_condition_is_no_change():
     api = FakeApi()
     world = World(objects=ObjectsWithEvents(api))
-
-    async def missing_queue() -> None:
-        world.workloads.have("worker", 2)
-        world.put()
-        await world.tick()
-
-    asyncio.run(missing_queue())
+    world.workloads.have("worker", 2)
+    world.put()
+    await world.tick()
 
     assert [each["reason"] for each in api.events] == ["QueueNotFound"]
     assert changes_of(api.events) == ()

@@ -26,8 +26,7 @@ def stored(ready=95, replicas=10, ticks=20, prepare=None, **spec):
         if prepare:
             prepare(world)
         world.put(**spec)
-        for _ in range(ticks):
-            await world.tick()
+        await world.ticks(ticks)
 
     world = run(timeline)
     status = {}

@@ -6,20 +6,18 @@ from mare.custom_resource.status import without_absent
 from mare.dashboard.summary import facts_of
 from mare.explanation.next_changes import next_changes
 from mare.explanation.stored import facts_of_object
-from tests.unit.operator_loop.worlds import World, body, run
+from tests.unit.operator_loop.worlds import body
 
 
-def test_the_next_scale_up_is_beyond_the_messages_that_do_not_count():
-    async def timeline(world: World) -> None:
-        world.brokers.consumers, world.brokers.published = 0, 0
-        world.begin(1, 0, minReplicas=1)
-        scale = world.workloads.scales["worker"]
-        world.workloads.scales["worker"] = replace(scale, ready=0)
-        for second in range(1, 200):
-            world.brokers.ready["worker"] = world.brokers.published = 2 * second
-            await world.tick()
+async def test_the_next_scale_up_is_beyond_the_messages_that_do_not_count(world):
+    world.brokers.consumers, world.brokers.published = 0, 0
+    world.begin(1, 0, minReplicas=1)
+    scale = world.workloads.scales["worker"]
+    world.workloads.scales["worker"] = replace(scale, ready=0)
+    for second in range(1, 200):
+        world.brokers.ready["worker"] = world.brokers.published = 2 * second
+        await world.tick()
 
-    world = run(timeline)
     status = {}
     for _, patch in world.objects.statuses:
         status = without_absent({**status, **patch})

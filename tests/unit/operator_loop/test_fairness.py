@@ -9,64 +9,53 @@ import pytest
 from mare.broker import networks
 from mare.loop import quiet_checks
 from mare.tenant_scheduler import QUIET_CHECKS, TenantScheduler
-from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop import tenant_work as work
 from tests.unit.operator_loop.tenant_work import OWNERS, Server, Start
-from tests.unit.operator_loop.worlds import AT_ONCE, World, run
+from tests.unit.operator_loop.worlds import AT_ONCE
 
 HOSTILE = [f"hostile-{number}" for number in range(200)]
 
 
-def test_quiet_checks_that_hang_delay_nothing_of_another_namespace():
+async def test_quiet_checks_that_hang_delay_nothing_of_another_namespace(world):
     """A broker that hangs held the places that all shared: others scaled up 153 to 191 s later."""
+    world.brokers.silent = set(HOSTILE)
+    for name in HOSTILE:
+        world.begin(1, 0, name, namespace="hostile", **AT_ONCE)
+    await world.ticks(20)
+    world.begin(1, 0, **AT_ONCE)
+    world.begin(1, 95, "busy")
+    await world.ticks(3)
 
-    async def timeline(world: World) -> None:
-        world.brokers.silent = set(HOSTILE)
-        for name in HOSTILE:
-            world.begin(1, 0, name, namespace="hostile", **AT_ONCE)
-        for _ in range(20):
-            await world.tick()
-        world.begin(1, 0, **AT_ONCE)
-        world.begin(1, 95, "busy")
-        for _ in range(3):
-            await world.tick()
-
-    assert run(timeline).workloads.done == [("busy", 10), ("worker", 0)]
+    assert world.workloads.done == [("busy", 10), ("worker", 0)]
 
 
-def test_changes_that_the_api_server_does_not_answer_do_not_delay_another_namespace():
-    async def timeline(world: World) -> None:
-        world.workloads.slow = set(HOSTILE)
-        for name in HOSTILE:
-            world.begin(1, 95, name, namespace="hostile")
-        await world.tick()
-        world.begin(1, 95)
-        for _ in range(3):
-            await world.tick()
+async def test_changes_that_the_api_server_does_not_answer_do_not_delay_another_namespace(world):
+    world.workloads.slow = set(HOSTILE)
+    for name in HOSTILE:
+        world.begin(1, 95, name, namespace="hostile")
+    await world.tick()
+    world.begin(1, 95)
+    await world.ticks(3)
 
-    assert run(timeline).workloads.done == [("worker", 10)]
+    assert world.workloads.done == [("worker", 10)]
 
 
-def test_endless_grace_periods_do_not_hide_a_killed_replica_of_another_namespace():
+async def test_endless_grace_periods_do_not_hide_a_killed_replica_of_another_namespace(world):
     down = {"minReplicas": 1, "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}
+    for number in range(1_000):
+        name = f"hostile-{number}"
+        world.workloads.have(name, 3, grace_seconds=10**9)
+        world.brokers.ready[name] = 0
+        world.put(name, namespace="hostile", **down)
+    await world.ticks(6)
+    assert len(world.workloads.done) == 1_000
+    world.workloads.have("worker", 3, grace_seconds=0)
+    world.brokers.ready["worker"] = 0
+    world.workloads.killed = ["worker-b", None]
+    world.put(**down)
+    await world.ticks(6)
 
-    async def timeline(world: World) -> None:
-        for number in range(1_000):
-            name = f"hostile-{number}"
-            world.workloads.have(name, 3, grace_seconds=10**9)
-            world.brokers.ready[name] = 0
-            world.put(name, namespace="hostile", **down)
-        for _ in range(6):
-            await world.tick()
-        assert len(world.workloads.done) == 1_000
-        world.workloads.have("worker", 3, grace_seconds=0)
-        world.brokers.ready["worker"] = 0
-        world.workloads.killed = ["worker-b", None]
-        world.put(**down)
-        for _ in range(6):
-            await world.tick()
-
-    assert ("worker", "Warning", "ReplicasKilled") in run(timeline).objects.events
+    assert ("worker", "Warning", "ReplicasKilled") in world.objects.events
 
 
 @pytest.mark.parametrize(
@@ -122,19 +111,18 @@ def test_a_namespace_has_only_some_of_the_places(
         pytest.param(work.pod_reads, 60, 0.5, id="rate_of_pod_reads"),
     ],
 )
-def test_a_namespace_has_only_some_of_the_requests(start: Start, burst: int, per_second: float):
-    async def play() -> None:
-        server, scheduler = Server(), TenantScheduler()
-        server.opens.set()
-        for seconds in (0, 10, 10):
-            await asyncio.sleep(seconds)
-            start(server, scheduler, "hostile", burst + 3)
-            for _ in range(3_000):
-                await asyncio.sleep(0)
-        assert server.inside["hostile"] == burst + 20 * per_second
-        start(server, scheduler, "honest", 1)
-        await asyncio.sleep(0.1)
-        assert server.inside["honest"] == 1
-        OWNERS.clear()
-
-    virtual_time.run(play())
+async def test_a_namespace_has_only_some_of_the_requests(
+    start: Start, burst: int, per_second: float
+):
+    server, scheduler = Server(), TenantScheduler()
+    server.opens.set()
+    for seconds in (0, 10, 10):
+        await asyncio.sleep(seconds)
+        start(server, scheduler, "hostile", burst + 3)
+        for _ in range(3_000):
+            await asyncio.sleep(0)
+    assert server.inside["hostile"] == burst + 20 * per_second
+    start(server, scheduler, "honest", 1)
+    await asyncio.sleep(0.1)
+    assert server.inside["honest"] == 1
+    OWNERS.clear()

@@ -3,7 +3,6 @@
 import pytest
 
 from mare.custom_resource.status import read_estimates, read_surges
-from tests.unit.operator_loop.worlds import World, run
 
 HUGE = 10**400
 ESTIMATES = ("arrivalRate", "capacityPerReplica", "workersPerReplica", "startSeconds")
@@ -57,20 +56,14 @@ def statuses():
 
 
 @pytest.mark.parametrize("status", list(statuses()), ids=lambda status: str(status)[:60])
-def test_objects_of_the_same_secret_are_decided_whatever_a_status_says(status):
+async def test_objects_of_the_same_secret_are_decided_whatever_a_status_says(world, status):
     """One value raised "Round failed" for all objects of the Secret."""
     wait = {"target": {"type": "QueueWaitTime", "waitSeconds": 2}, "minReplicas": 1}
-
-    async def timeline(world: World) -> None:
-        world.begin(2, 95, "hostile", status=status, **wait)
-        world.begin(1, 95, "worker")
-        for _ in range(3):
-            await world.tick()
-        world.clock.now += 1_000  # old enough to write the estimates again
-        for _ in range(3):
-            await world.tick()
-
-    world = run(timeline)
+    world.begin(2, 95, "hostile", status=status, **wait)
+    world.begin(1, 95, "worker")
+    await world.ticks(3)
+    world.clock.now += 1_000  # old enough to write the estimates again
+    await world.ticks(3)
 
     assert ("worker", 10) in world.workloads.done
     assert world.objects.condition("Ready", "hostile") == ("True", "Ready")

@@ -1,26 +1,16 @@
 """Jobs as they are created, listed and deleted, by one operator and by two."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
 
 from mare.cluster.job_manifest import job_name, new_job
 from mare.cluster.paths import Resource
 from mare.ports import NOT_READ_YET, AccessRefused, Conflict, NotFound, Rejected, Scale, Unavailable
-from tests.unit.operator_broker import virtual_time
-from tests.unit.operator_loop.job_api import TARGET, JobApi, job_body, targets
+from tests.unit.operator_loop.job_api import TARGET, job_body, targets
 
 PATH = Resource("batch/v1", "jobs").path("shop")
-
-
-def run(test: Callable[[JobApi], Awaitable[None]]) -> None:
-    async def play() -> None:
-        await test(JobApi())
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-
-    asyncio.run(play())
 
 
 async def listed(watched, target=TARGET) -> Scale:
@@ -38,28 +28,19 @@ async def becomes(holds: Callable[[], bool]) -> None:
     assert holds()
 
 
-def test_created_jobs_are_known_before_the_watch_shows_them():
-    async def test(api):
-        watched = targets(api)
-        await watched.scale(TARGET, await listed(watched), 3)
-        scale = await listed(watched)
-        assert (scale.replicas, scale.ready) == (3, 0)
-        assert api.created == [job_name("worker", "uid-worker", number) for number in (1, 2, 3)]
-
-    run(test)
+async def test_created_jobs_are_known_before_the_watch_shows_them(api, watched):
+    await watched.scale(TARGET, await listed(watched), 3)
+    scale = await listed(watched)
+    assert (scale.replicas, scale.ready) == (3, 0)
+    assert api.created == [job_name("worker", "uid-worker", number) for number in (1, 2, 3)]
 
 
-def test_no_more_jobs_are_created_once_they_are_not_allowed():
+async def test_no_more_jobs_are_created_once_they_are_not_allowed(api, watched):
     """A pause or a change of the object comes while its Jobs are created."""
-
-    async def test(api):
-        watched = targets(api)
-        answers = iter([True, True, False])
-        with pytest.raises(Conflict):
-            await watched.scale(TARGET, await listed(watched), 5, lambda: next(answers))
-        assert len(api.created) == 2
-
-    run(test)
+    answers = iter([True, True, False])
+    with pytest.raises(Conflict):
+        await watched.scale(TARGET, await listed(watched), 5, lambda: next(answers))
+    assert len(api.created) == 2
 
 
 def test_a_job_belongs_to_its_object_and_has_the_labels_of_the_template():
@@ -95,151 +76,111 @@ def test_names_are_valid_for_each_object_and_differ_between_objects_of_one_name(
     assert job_name("worker", "one", 1) != job_name("worker", "two", 1)
 
 
-def test_a_new_leader_with_a_stale_list_creates_no_second_job_for_a_message():
-    async def test(api):
-        former, new = targets(api), targets(api)
-        before = await listed(former)
-        api.stale = []
-        await former.scale(TARGET, before, 2)
-        stale = await listed(new)
-        assert stale.replicas == 0
-        api.stale = None
-        with pytest.raises(Conflict):
-            await new.scale(TARGET, stale, 2)
-        assert len(api.created) == 2
-        assert (await listed(new)).replicas == 2
-
-    run(test)
+async def test_a_new_leader_with_a_stale_list_creates_no_second_job_for_a_message(api):
+    former, new = targets(api), targets(api)
+    before = await listed(former)
+    api.stale = []
+    await former.scale(TARGET, before, 2)
+    stale = await listed(new)
+    assert stale.replicas == 0
+    api.stale = None
+    with pytest.raises(Conflict):
+        await new.scale(TARGET, stale, 2)
+    assert len(api.created) == 2
+    assert (await listed(new)).replicas == 2
 
 
-def test_a_creation_whose_answer_is_lost_is_not_repeated():
-    async def test(api):
-        watched = targets(api)
-        before = await listed(watched)
-        api.loses_answer = True
-        with pytest.raises(Unavailable):
-            await watched.scale(TARGET, before, 1)
-        with pytest.raises(Conflict):
-            await watched.scale(TARGET, before, 1)
-        assert len(api.created) == 1
-        assert (await listed(watched)).replicas == 1
-
-    run(test)
+async def test_a_creation_whose_answer_is_lost_is_not_repeated(api, watched):
+    before = await listed(watched)
+    api.loses_answer = True
+    with pytest.raises(Unavailable):
+        await watched.scale(TARGET, before, 1)
+    with pytest.raises(Conflict):
+        await watched.scale(TARGET, before, 1)
+    assert len(api.created) == 1
+    assert (await listed(watched)).replicas == 1
 
 
-def test_a_job_that_is_not_the_one_that_was_read_is_not_deleted():
+async def test_a_job_that_is_not_the_one_that_was_read_is_not_deleted(api, watched):
     """Another Job has its name by now, or it has changed."""
-
-    async def test(api):
-        watched = targets(api)
-        await watched.scale(TARGET, await listed(watched), 1)
-        await api.end(api.created[0])
-        await becomes(lambda: watched.get(TARGET).replicas == 0)
-        (job,) = watched.get(TARGET).jobs
-        api.jobs[job.name]["metadata"]["resourceVersion"] = "999"
-        with pytest.raises(Conflict):
-            await watched.delete_job(TARGET, job)
-        assert api.deleted == []
-
-    run(test)
-
-
-def test_a_job_that_the_watch_shows_before_its_conflict_is_counted():
-    async def test(api):
-        watched = targets(api)
-        before, request = await listed(watched), api.request
-
-        async def is_late(method, path, body=None, **options):
-            if method == "POST" and not api.created:
-                created = await request(method, path, body)
-                await api.events.put(("ADDED", created))
-                await becomes(lambda: watched.get(TARGET).replicas == 1)
-            return await request(method, path, body, **options)
-
-        api.request = is_late
-        with pytest.raises(Conflict):
-            await watched.scale(TARGET, before, 1)
-        assert len(api.created) == 1
-
-    run(test)
-
-
-def test_a_job_that_the_watch_shows_after_the_decision_is_counted():
-    """Another leader has created it, or the answer to its creation was lost."""
-
-    async def test(api):
-        watched = targets(api)
-        before = await listed(watched)
-        created = await api.request("POST", PATH, new_job(api.owner, 1))
-        await api.events.put(("ADDED", created))
-        await becomes(lambda: watched.get(TARGET).replicas == 1)
-        with pytest.raises(Conflict):
-            await watched.scale(TARGET, before, 1)
-        assert len(api.created) == 1
-
-    run(test)
-
-
-def test_a_job_that_is_deleted_while_no_watch_runs_counts_no_more():
-    async def test(api):
-        watched = targets(api)
-        await watched.scale(TARGET, await listed(watched), 2)
-        del api.jobs[api.created[0]]
-        await api.events.put(Unavailable("the watch ends"))
-        await asyncio.sleep(5)
-        assert [each.name for each in watched.get(TARGET).jobs] == api.created[1:]
-        await watched.close()
-
-    virtual_time.run(test(JobApi()))
-
-
-def test_numbers_of_deleted_jobs_are_not_used_again():
-    async def test(api):
-        watched = targets(api)
-        await watched.scale(TARGET, await listed(watched), 1)
-        (first,) = api.created
-        await api.end(first)
-        await becomes(lambda: watched.get(TARGET).replicas == 0)
-        (job,) = watched.get(TARGET).jobs
+    await watched.scale(TARGET, await listed(watched), 1)
+    await api.end(api.created[0])
+    await becomes(lambda: watched.get(TARGET).replicas == 0)
+    (job,) = watched.get(TARGET).jobs
+    api.jobs[job.name]["metadata"]["resourceVersion"] = "999"
+    with pytest.raises(Conflict):
         await watched.delete_job(TARGET, job)
-        await becomes(lambda: watched.get(TARGET).jobs == ())
-        await watched.scale(TARGET, await listed(watched), 1)
-        assert api.created[1] == job_name("worker", "uid-worker", 2)
-
-    run(test)
+    assert api.deleted == []
 
 
-def test_a_rejected_template_is_reported_with_its_cause():
-    async def test(api):
-        watched = targets(api)
-        before = await listed(watched)
-        api.errors = [AccessRefused("exceeded quota: jobs")]
-        with pytest.raises(Rejected, match="exceeded quota"):
-            await watched.scale(TARGET, before, 1)
-        api.owner["spec"]["jobTemplate"]["spec"] = {"template": {"x": "y" * 70_000}}
-        with pytest.raises(Rejected, match="more than 64 KiB"):
-            await watched.scale(TARGET, before, 1)
+async def test_a_job_that_the_watch_shows_before_its_conflict_is_counted(api, watched):
+    before, request = await listed(watched), api.request
 
-    run(test)
+    async def is_late(method, path, body=None, **options):
+        if method == "POST" and not api.created:
+            created = await request(method, path, body)
+            await api.events.put(("ADDED", created))
+            await becomes(lambda: watched.get(TARGET).replicas == 1)
+        return await request(method, path, body, **options)
 
-
-def test_no_job_is_created_for_an_object_that_was_replaced():
-    async def test(api):
-        watched = targets(api)
-        before = await listed(watched)
-        api.owner["metadata"]["uid"] = "another"
-        with pytest.raises(NotFound):
-            await watched.scale(TARGET, before, 1)
-        assert api.created == []
-
-    run(test)
+    api.request = is_late
+    with pytest.raises(Conflict):
+        await watched.scale(TARGET, before, 1)
+    assert len(api.created) == 1
 
 
-def test_jobs_of_an_object_that_scaled_a_workload_meanwhile_are_known():
-    async def test(api):
-        watched = targets(api)
-        await watched.scale(TARGET, await listed(watched), 2)
-        watched.keep_only([])
-        assert (await listed(watched)).replicas == 2
+async def test_a_job_that_the_watch_shows_after_the_decision_is_counted(api, watched):
+    """Another leader has created it, or the answer to its creation was lost."""
+    before = await listed(watched)
+    created = await api.request("POST", PATH, new_job(api.owner, 1))
+    await api.events.put(("ADDED", created))
+    await becomes(lambda: watched.get(TARGET).replicas == 1)
+    with pytest.raises(Conflict):
+        await watched.scale(TARGET, before, 1)
+    assert len(api.created) == 1
 
-    run(test)
+
+async def test_a_job_that_is_deleted_while_no_watch_runs_counts_no_more(api, watched):
+    await watched.scale(TARGET, await listed(watched), 2)
+    del api.jobs[api.created[0]]
+    await api.events.put(Unavailable("the watch ends"))
+    await asyncio.sleep(5)
+    assert [each.name for each in watched.get(TARGET).jobs] == api.created[1:]
+    await watched.close()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_numbers_of_deleted_jobs_are_not_used_again(api, watched):
+    await watched.scale(TARGET, await listed(watched), 1)
+    (first,) = api.created
+    await api.end(first)
+    await becomes(lambda: watched.get(TARGET).replicas == 0)
+    (job,) = watched.get(TARGET).jobs
+    await watched.delete_job(TARGET, job)
+    await becomes(lambda: watched.get(TARGET).jobs == ())
+    await watched.scale(TARGET, await listed(watched), 1)
+    assert api.created[1] == job_name("worker", "uid-worker", 2)
+
+
+async def test_a_rejected_template_is_reported_with_its_cause(api, watched):
+    before = await listed(watched)
+    api.errors = [AccessRefused("exceeded quota: jobs")]
+    with pytest.raises(Rejected, match="exceeded quota"):
+        await watched.scale(TARGET, before, 1)
+    api.owner["spec"]["jobTemplate"]["spec"] = {"template": {"x": "y" * 70_000}}
+    with pytest.raises(Rejected, match="more than 64 KiB"):
+        await watched.scale(TARGET, before, 1)
+
+
+async def test_no_job_is_created_for_an_object_that_was_replaced(api, watched):
+    before = await listed(watched)
+    api.owner["metadata"]["uid"] = "another"
+    with pytest.raises(NotFound):
+        await watched.scale(TARGET, before, 1)
+    assert api.created == []
+
+
+async def test_jobs_of_an_object_that_scaled_a_workload_meanwhile_are_known(api, watched):
+    await watched.scale(TARGET, await listed(watched), 2)
+    watched.keep_only([])
+    assert (await listed(watched)).replicas == 2

@@ -7,7 +7,7 @@ import pytest
 
 from mare.ports import Unavailable
 from mare.watch_events import handle_event
-from tests.unit.operator_loop.worlds import World, body, run
+from tests.unit.operator_loop.worlds import World, body, settle
 
 SLOTS = 16
 """Changes of the replicas of a namespace at the same time."""
@@ -15,11 +15,6 @@ STATUS_SLOTS = 4
 NAMES = [f"worker-{number}" for number in range(40)]
 BUSY = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
 AT_ONCE = {"scaleDown": {"stabilizationWindowSeconds": 0}}
-
-
-async def settle() -> None:
-    for _ in range(200):
-        await asyncio.sleep(0)
 
 
 def lose_leadership(world: World) -> None:
@@ -52,242 +47,182 @@ CHANGES = [lose_leadership, pause, delete, start_deletion, create_anew]
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_that_waits_for_a_slot_is_not_sent_when_it_is_out_of_date(
-    change: Callable[[World], None],
+async def test_a_change_that_waits_for_a_slot_is_not_sent_when_it_is_out_of_date(
+    world, change: Callable[[World], None]
 ):
-    async def timeline(world: World) -> None:
-        for name in NAMES:
-            world.begin(0, 95, name)
-        world.workloads.answers = asyncio.Event()
-        await world.tick()
-        assert len(world.workloads.sent) == SLOTS
-        change(world)
-        world.workloads.answers.set()
-        await settle()
-        for _ in range(3):
-            await world.tick()
+    for name in NAMES:
+        world.begin(0, 95, name)
+    world.workloads.answers = asyncio.Event()
+    await world.tick()
+    assert len(world.workloads.sent) == SLOTS
+    change(world)
+    world.workloads.answers.set()
+    await settle()
+    await world.ticks(3)
 
-    assert len(run(timeline).workloads.sent) == SLOTS
+    assert len(world.workloads.sent) == SLOTS
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_scale_down_is_not_sent_when_it_went_out_of_date_while_pods_were_marked(
-    change: Callable[[World], None],
+async def test_a_scale_down_is_not_sent_when_it_went_out_of_date_while_pods_were_marked(
+    world, change: Callable[[World], None]
 ):
-    async def timeline(world: World) -> None:
-        name = NAMES[0]
-        world.workloads.have(name, 3)
-        world.brokers.ready[name] = 5
-        world.brokers.busy = BUSY
-        world.put(name, minReplicas=1, behavior=AT_ONCE)
-        world.workloads.answers = asyncio.Event()
-        await world.tick()
-        assert world.workloads.sent == [name]
-        change(world)
-        world.workloads.answers.set()
-        await settle()
+    name = NAMES[0]
+    world.brokers.busy = BUSY
+    world.begin(3, 5, name, minReplicas=1, behavior=AT_ONCE)
+    world.workloads.answers = asyncio.Event()
+    await world.tick()
+    assert world.workloads.sent == [name]
+    change(world)
+    world.workloads.answers.set()
+    await settle()
 
-    world = run(timeline)
     assert world.workloads.marking_allowed is False
     assert world.workloads.done == []
 
 
 @pytest.mark.parametrize("change", [lose_leadership, delete, start_deletion])
-def test_a_status_that_waits_for_a_slot_is_not_written_when_it_is_out_of_date(
-    change: Callable[[World], None],
+async def test_a_status_that_waits_for_a_slot_is_not_written_when_it_is_out_of_date(
+    world, change: Callable[[World], None]
 ):
-    async def timeline(world: World) -> None:
-        world.objects.answers = asyncio.Event()
-        for name in NAMES:
-            world.begin(0, 0, name)
-        await world.tick()
-        change(world)
-        world.objects.answers.set()
-        await settle()
+    world.objects.answers = asyncio.Event()
+    for name in NAMES:
+        world.begin(0, 0, name)
+    await world.tick()
+    change(world)
+    world.objects.answers.set()
+    await settle()
 
-    assert len(run(timeline).objects.statuses) == STATUS_SLOTS
+    assert len(world.objects.statuses) == STATUS_SLOTS
 
 
-def test_a_status_of_an_older_generation_is_not_written():
-    async def timeline(world: World) -> None:
-        world.objects.answers = asyncio.Event()
-        for name in NAMES:
-            world.begin(0, 0, name)
-        await world.tick()
-        world.put(NAMES[-1], generation=2)
-        world.objects.answers.set()
-        await settle()
-        assert NAMES[-1] not in [name for name, _ in world.objects.statuses]
-        await world.tick()
+async def test_a_status_of_an_older_generation_is_not_written(world):
+    world.objects.answers = asyncio.Event()
+    for name in NAMES:
+        world.begin(0, 0, name)
+    await world.tick()
+    world.put(NAMES[-1], generation=2)
+    world.objects.answers.set()
+    await settle()
+    assert NAMES[-1] not in [name for name, _ in world.objects.statuses]
+    await world.tick()
 
-    assert run(timeline).objects.last(NAMES[-1])["observedGeneration"] == 2
+    assert world.objects.last(NAMES[-1])["observedGeneration"] == 2
 
 
 @pytest.mark.parametrize("change", [lose_leadership, delete, start_deletion])
-def test_an_event_is_not_published_when_it_is_out_of_date(change: Callable[[World], None]):
-    async def timeline(world: World) -> None:
-        name = NAMES[0]
-        world.workloads.have(name, 0)
-        world.brokers.ready[name] = 95
-        world.objects.answers = asyncio.Event()
-        world.put(name, status={"originalReplicas": 0})
-        await world.tick()
-        assert world.workloads.done == [(name, 10)]
-        change(world)
-        world.objects.answers.set()
-        await settle()
+async def test_an_event_is_not_published_when_it_is_out_of_date(
+    world, change: Callable[[World], None]
+):
+    name = NAMES[0]
+    world.objects.answers = asyncio.Event()
+    world.begin(0, 95, name, status={"originalReplicas": 0})
+    await world.tick()
+    assert world.workloads.done == [(name, 10)]
+    change(world)
+    world.objects.answers.set()
+    await settle()
 
-    assert run(timeline).objects.events == []
+    assert world.objects.events == []
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_reading_that_took_long_decides_nothing_when_it_is_out_of_date(
-    change: Callable[[World], None],
+async def test_a_reading_that_took_long_decides_nothing_when_it_is_out_of_date(
+    world, change: Callable[[World], None]
 ):
-    async def timeline(world: World) -> None:
-        for name in NAMES:
-            world.begin(0, 95, name)
-        world.brokers.answers = asyncio.Event()
-        await world.tick()
-        change(world)
-        world.brokers.answers.set()
-        await settle()
+    for name in NAMES:
+        world.begin(0, 95, name)
+    world.brokers.answers = asyncio.Event()
+    await world.tick()
+    change(world)
+    world.brokers.answers.set()
+    await settle()
 
-    world = run(timeline)
     assert world.workloads.sent == []
     assert not world.record.histories
 
 
-def test_a_lapse_of_leadership_does_not_reset_the_window():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 10)
-        world.brokers.ready["worker"] = 5
-        window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
-        world.put(behavior=window, minReplicas=1)
-        for second in range(32):
-            world.leads = second not in (10, 11, 25)
-            await world.tick()
-
-    assert run(timeline).workloads.done == [("worker", 1)]
-
-
-def test_a_new_term_resets_the_window():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 10)
-        world.brokers.ready["worker"] = 5
-        window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
-        world.put(behavior=window, minReplicas=1)
-        for second in range(50):
-            world.term = 1 if second < 25 else 2
-            await world.tick()
-
-    assert run(timeline).workloads.done == []
-
-
-def test_an_event_that_is_older_than_the_known_version_is_ignored():
-    async def timeline(world: World) -> None:
-        world.begin(0, 95, version=110, generation=2, paused="All")
-        world.put(version=105, generation=1)
-        for _ in range(5):
-            await world.tick()
-
-    assert run(timeline).workloads.sent == []
-
-
-def test_a_late_event_does_not_bring_a_deleted_object_back():
-    async def timeline(world: World) -> None:
-        world.begin(0, 95)
-        handle_event(world.loop, "DELETED", body())
-        world.put()
-        for _ in range(5):
-            await world.tick()
-
-    assert run(timeline).workloads.sent == []
-
-
-def test_the_deletion_of_an_object_leaves_another_one_of_its_name_alone():
-    async def timeline(world: World) -> None:
-        world.begin(0, 95)
-        world.put(uid="another")
-        world.loop.remove(("shop", "worker"), "uid-worker")
+async def test_a_lapse_of_leadership_does_not_reset_the_window(world):
+    window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
+    world.begin(10, 5, behavior=window, minReplicas=1)
+    for second in range(32):
+        world.leads = second not in (10, 11, 25)
         await world.tick()
 
-    assert run(timeline).workloads.done == [("worker", 10)]
+    assert world.workloads.done == [("worker", 1)]
 
 
-def test_a_former_leader_does_not_overwrite_the_status_of_its_successor(
-    caplog: pytest.LogCaptureFixture,
+async def test_a_new_term_resets_the_window(world):
+    window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
+    world.begin(10, 5, behavior=window, minReplicas=1)
+    for second in range(50):
+        world.term = 1 if second < 25 else 2
+        await world.tick()
+
+    assert world.workloads.done == []
+
+
+async def test_an_event_that_is_older_than_the_known_version_is_ignored(world):
+    world.begin(0, 95, version=110, generation=2, paused="All")
+    world.put(version=105, generation=1)
+    await world.ticks(5)
+
+    assert world.workloads.sent == []
+
+
+async def test_a_former_leader_does_not_overwrite_the_status_of_its_successor(
+    world, caplog: pytest.LogCaptureFixture
 ):
-    async def timeline(world: World) -> None:
-        world.begin(0, 95, status={"originalReplicas": 0})
-        world.objects.stored["worker"] += 1  # the successor has written; its event is on the way
+    world.begin(0, 95, status={"originalReplicas": 0})
+    world.objects.stored["worker"] += 1  # the successor has written; its event is on the way
+    await world.tick()
+    assert world.workloads.done == [("worker", 10)]
+    assert world.objects.statuses == []
+    world.put(version=world.objects.stored["worker"])
+    for _ in range(4):
         await world.tick()
-        assert world.workloads.done == [("worker", 10)]
-        assert world.objects.statuses == []
-        world.put(version=world.objects.stored["worker"])
-        for _ in range(4):
-            await world.tick()
-            world.put(version=world.objects.stored["worker"], status=world.objects.status())
-
-    world = run(timeline)
+        world.put(version=world.objects.stored["worker"], status=world.objects.status())
 
     assert [status["lastDecision"]["to"] for _, status in world.objects.statuses] == [10]
     assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
 
 
-def test_another_workload_has_no_past():
-    async def timeline(world: World) -> None:
-        window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
-        world.workloads.have("worker", 0)
-        world.workloads.have("other", 20)
-        world.brokers.ready["worker"] = 95
-        world.put(behavior=window, minReplicas=1)
-        for _ in range(3):
-            await world.tick()
-        world.brokers.ready["worker"] = 5
-        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
-        world.put(behavior=window, minReplicas=1, scaleTargetRef=target, generation=2)
-        for _ in range(25):
-            await world.tick()
+async def test_another_workload_has_no_past(world):
+    window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
+    world.workloads.have("worker", 0)
+    world.workloads.have("other", 20)
+    world.brokers.ready["worker"] = 95
+    world.put(behavior=window, minReplicas=1)
+    await world.ticks(3)
+    world.brokers.ready["worker"] = 5
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
+    world.put(behavior=window, minReplicas=1, scaleTargetRef=target, generation=2)
+    await world.ticks(25)
 
-    assert "other" not in dict(run(timeline).workloads.done)
+    assert "other" not in dict(world.workloads.done)
 
 
-def test_a_pause_that_a_status_write_meets_holds_for_changes_as_well():
-    async def timeline(world: World) -> None:
-        for name in ("worker", "other"):
-            world.workloads.have(name, 0)
-            world.brokers.ready[name] = 0
-        world.objects.error = Unavailable("too many requests", retry_after=10)
-        world.put("other")
-        await world.tick()
-        world.objects.error = None
-        world.brokers.ready["worker"] = 95
-        world.put()
-        for _ in range(9):
-            await world.tick()
-        assert world.workloads.sent == []
-        for _ in range(3):
-            await world.tick()
+async def test_a_pause_that_a_status_write_meets_holds_for_changes_as_well(world):
+    for name in ("worker", "other"):
+        world.workloads.have(name, 0)
+        world.brokers.ready[name] = 0
+    world.objects.error = Unavailable("too many requests", retry_after=10)
+    world.put("other")
+    await world.tick()
+    world.objects.error = None
+    world.brokers.ready["worker"] = 95
+    world.put()
+    await world.ticks(9)
+    assert world.workloads.sent == []
+    await world.ticks(3)
 
-    assert run(timeline).workloads.done == [("worker", 10)]
+    assert world.workloads.done == [("worker", 10)]
 
 
-def test_repeated_conflicts_are_retried_at_a_growing_interval():
-    async def timeline(world: World) -> None:
-        world.begin(0, 95)
-        for _ in range(300):
-            world.workloads.behind = {"worker"}
-            await world.tick(0.1)
+async def test_repeated_conflicts_are_retried_at_a_growing_interval(world):
+    world.begin(0, 95)
+    for _ in range(300):
+        world.workloads.behind = {"worker"}
+        await world.tick(0.1)
 
-    assert len(run(timeline).workloads.sent) <= 8
-
-
-def test_a_late_event_does_not_bring_back_an_object_that_was_deleted_before_it_was_known():
-    async def timeline(world: World) -> None:
-        handle_event(world.loop, "DELETED", body())
-        world.begin(0, 95)
-        for _ in range(5):
-            await world.tick()
-
-    assert run(timeline).workloads.sent == []
+    assert len(world.workloads.sent) <= 8

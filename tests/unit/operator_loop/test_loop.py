@@ -6,17 +6,14 @@ import pytest
 
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, NotFound
-from tests.unit.operator_loop.worlds import AT_ONCE, World, run
+from tests.unit.operator_loop.worlds import AT_ONCE, World
 
 WORKER = ("shop", "worker")
 
 
-def test_a_deep_queue_activates_a_workload_in_one_step_and_the_status_has_it():
-    async def timeline(world: World) -> None:
-        world.begin(0, 95)
-        await world.tick()
-
-    world = run(timeline)
+async def test_a_deep_queue_activates_a_workload_in_one_step_and_the_status_has_it(world):
+    world.begin(0, 95)
+    await world.tick()
 
     assert world.workloads.done == [("worker", 10)]
     status = world.objects.last()
@@ -26,65 +23,51 @@ def test_a_deep_queue_activates_a_workload_in_one_step_and_the_status_has_it():
     assert world.objects.events == [("worker", "Normal", "Activated")]
 
 
-def test_a_burst_is_read_again_at_once_while_each_reading_raises_the_count():
+async def test_a_burst_is_read_again_at_once_while_each_reading_raises_the_count(world):
     at: list[float] = []
-
-    async def timeline(world: World) -> None:
-        world.begin(0, 0)
-        await world.tick()
-        published = iter((35, 95))  # the second half follows 0.05 s after the first
-        for _ in range(20):
-            before = len(world.brokers.reads)
-            await world.tick(0.05)
-            if len(world.brokers.reads) > before:
-                at.append(round(world.clock.now % 10, 2))
-                world.brokers.ready["worker"] = next(published, 95)
-
-    world = run(timeline)
+    world.begin(0, 0)
+    await world.tick()
+    published = iter((35, 95))  # the second half follows 0.05 s after the first
+    for _ in range(20):
+        before = len(world.brokers.reads)
+        await world.tick(0.05)
+        if len(world.brokers.reads) > before:
+            at.append(round(world.clock.now % 10, 2))
+            world.brokers.ready["worker"] = next(published, 95)
 
     assert world.workloads.done == [("worker", 4), ("worker", 10)]
     assert at == [1.25, 1.5, 1.55, 1.6, 1.75, 2.0]  # after the last rise at the usual turns
 
 
-def test_while_nothing_changes_nothing_is_written():
-    async def timeline(world: World) -> None:
-        world.begin(0, 95)
-        await world.tick()
-        world.workloads.scales["worker"] = replace(world.workloads.scales["worker"], ready=10)
-        for _ in range(20):
-            await world.tick()
-        world.objects.statuses.clear()
-        world.objects.events.clear()
-        for _ in range(200):
-            await world.tick()
-
-    world = run(timeline)
+async def test_while_nothing_changes_nothing_is_written(world):
+    world.begin(0, 95)
+    await world.tick()
+    world.workloads.scales["worker"] = replace(world.workloads.scales["worker"], ready=10)
+    await world.ticks(20)
+    world.objects.statuses.clear()
+    world.objects.events.clear()
+    await world.ticks(200)
 
     assert world.objects.statuses == []
     assert world.objects.events == []
     assert world.workloads.done == [("worker", 10)]
 
 
-def test_a_follower_reads_no_queue_and_a_new_leader_does_not_scale_down_at_once():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 10)
-        world.brokers.ready["worker"] = 5
-        world.leads = False
-        window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
-        world.put(behavior=window, minReplicas=1)
-        await world.tick()
-        assert world.brokers.reads == []
-        world.leads = True
-        for _ in range(29):
-            await world.tick()
-        assert world.workloads.done == []
-        for _ in range(4):
-            await world.tick()
+async def test_a_follower_reads_no_queue_and_a_new_leader_does_not_scale_down_at_once(world):
+    world.leads = False
+    window = {"scaleDown": {"stabilizationWindowSeconds": 30}}
+    world.begin(10, 5, behavior=window, minReplicas=1)
+    await world.tick()
+    assert world.brokers.reads == []
+    world.leads = True
+    await world.ticks(29)
+    assert world.workloads.done == []
+    await world.ticks(4)
 
-    assert run(timeline).workloads.done == [("worker", 1)]
+    assert world.workloads.done == [("worker", 1)]
 
 
-def test_a_new_leader_continues_from_the_last_status():
+async def test_a_new_leader_continues_from_the_last_status(world):
     past = {
         "time": "1970-01-01T00:00:00Z",
         "from": 1,
@@ -93,18 +76,13 @@ def test_a_new_leader_continues_from_the_last_status():
         "message": ".",
     }
     written = {"decisions": [past], "lastDecision": past, "estimates": {"startSeconds": 7.0}}
+    world.leads = False
+    world.begin(0, 95)
+    await world.tick()
+    world.put(status=written)
+    world.leads = True
+    await world.tick()
 
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.leads = False
-        world.put()
-        await world.tick()
-        world.put(status=written)
-        world.leads = True
-        await world.tick()
-
-    world = run(timeline)
     status = world.objects.last()
 
     assert world.record.histories[WORKER].view.estimates.start_seconds == 7.0
@@ -112,24 +90,19 @@ def test_a_new_leader_continues_from_the_last_status():
     assert status["estimates"]["startSeconds"] == 7.0
 
 
-def test_metrics_of_objects_are_removed_when_leadership_is_lost():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 3)
-        world.put()
-        await world.tick()
-        assert exported(world, "mare_queues_unknown") == 1
-        world.leads = False
-        await world.tick()
-        assert exported(world, "mare_leader") == 0
-        assert exported(world, "mare_queues_unknown") is None
-        world.leads = True
-        await world.tick()
-        assert exported(world, "mare_queues_unknown") == 1
-        assert [
-            n.depth for _, n in world.record.histories[WORKER].series[0].samples(world.clock.now)
-        ]
-
-    run(timeline)
+async def test_metrics_of_objects_are_removed_when_leadership_is_lost(world):
+    world.workloads.have("worker", 3)
+    world.put()
+    await world.tick()
+    assert exported(world, "mare_queues_unknown") == 1
+    world.leads = False
+    await world.tick()
+    assert exported(world, "mare_leader") == 0
+    assert exported(world, "mare_queues_unknown") is None
+    world.leads = True
+    await world.tick()
+    assert exported(world, "mare_queues_unknown") == 1
+    assert [n.depth for _, n in world.record.histories[WORKER].series[0].samples(world.clock.now)]
 
 
 def exported(world: World, name: str) -> float | None:
@@ -138,14 +111,10 @@ def exported(world: World, name: str) -> float | None:
     return world.metrics.registry.get_sample_value(name, of)
 
 
-def test_an_unknown_queue_holds_the_count():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 10)
-        world.put(**AT_ONCE)
-        for _ in range(100):
-            await world.tick()
-
-    world = run(timeline)
+async def test_an_unknown_queue_holds_the_count(world):
+    world.workloads.have("worker", 10)
+    world.put(**AT_ONCE)
+    await world.ticks(100)
 
     assert world.workloads.done == []
     assert world.objects.condition("MetricsFresh") == ("False", "QueueNotFound")
@@ -153,62 +122,30 @@ def test_an_unknown_queue_holds_the_count():
     assert world.objects.last()["depth"] is None
 
 
-def test_a_removed_object_is_not_scaled():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.put()
-        await world.tick()
-        world.loop.remove(("shop", "worker"), "uid-worker")
-        world.brokers.ready["worker"] = 95
-        for _ in range(3):
-            await world.tick()
-
-    world = run(timeline)
-
-    assert world.workloads.done == []
-    assert not world.record.histories
-
-
-def test_an_object_whose_status_write_finds_no_object_is_read_and_written_later():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 0
-        world.objects.error = NotFound("the server could not find the requested resource")
-        world.put()
-        await world.tick()
-        world.objects.error = None
-        world.brokers.ready["worker"] = 95
-        for _ in range(3):
-            await world.tick()
-
-    world = run(timeline)
+async def test_an_object_whose_status_write_finds_no_object_is_read_and_written_later(world):
+    world.objects.error = NotFound("the server could not find the requested resource")
+    world.begin(0, 0)
+    await world.tick()
+    world.objects.error = None
+    world.brokers.ready["worker"] = 95
+    await world.ticks(3)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.last()["currentReplicas"] == 10
 
 
-def test_idle_replicas_are_marked_immediately_before_a_scale_down():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 5)
-        world.brokers.ready["worker"] = 30
-        world.brokers.busy = {"10.0.0.1": 3, "10.0.0.2": 0}
-        world.put(**AT_ONCE)
-        for _ in range(3):
-            await world.tick()
-
-    world = run(timeline)
+async def test_idle_replicas_are_marked_immediately_before_a_scale_down(world):
+    world.brokers.busy = {"10.0.0.1": 3, "10.0.0.2": 0}
+    world.begin(5, 30, **AT_ONCE)
+    await world.ticks(3)
 
     assert world.workloads.done == [("worker", 3)]
     assert world.workloads.preferred == [{"10.0.0.1": 3, "10.0.0.2": 0}]
 
 
-def test_a_dry_run_decides_and_reports_but_changes_nothing():
-    async def timeline(world: World) -> None:
-        world.begin(0, 95, dryRun=True)
-        for _ in range(20):
-            await world.tick()
-
-    world = run(timeline)
+async def test_a_dry_run_decides_and_reports_but_changes_nothing(world):
+    world.begin(0, 95, dryRun=True)
+    await world.ticks(20)
 
     assert world.workloads.done == []
     assert world.objects.last()["desiredReplicas"] == 10
@@ -217,19 +154,16 @@ def test_a_dry_run_decides_and_reports_but_changes_nothing():
 
 
 @pytest.mark.parametrize("why", ["dryRun", "conflict", "refused"])
-def test_decisions_that_are_not_carried_out_are_written_once_they_settle(why: str):
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 5)
-        if why == "conflict":
-            world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
-        if why == "refused":
-            world.workloads.errors["worker"] = AccessRefused("not allowed")
-        world.put(dryRun=why == "dryRun")
-        for number in range(240):
-            world.brokers.ready["worker"] = 100 + 37 * number % 300
-            await world.tick(0.25)
-
-    world = run(timeline)
+async def test_decisions_that_are_not_carried_out_are_written_once_they_settle(world, why: str):
+    world.workloads.have("worker", 5)
+    if why == "conflict":
+        world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
+    if why == "refused":
+        world.workloads.errors["worker"] = AccessRefused("not allowed")
+    world.put(dryRun=why == "dryRun")
+    for number in range(240):
+        world.brokers.ready["worker"] = 100 + 37 * number % 300
+        await world.tick(0.25)
 
     assert len(world.objects.statuses) <= 9
     decisions = [each["decisions"] for _, each in world.objects.statuses if "decisions" in each]
@@ -238,58 +172,48 @@ def test_decisions_that_are_not_carried_out_are_written_once_they_settle(why: st
     assert len(lines) <= 2
 
 
-def test_the_status_keeps_changes_and_what_lasted_rather_than_what_passed():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 1)
-        world.put(minReplicas=1)
-        for second in range(600):
-            gone = Unknown("QueueNotFound", "queue worker does not exist")
-            many = 900 if second < 20 or second // 11 % 2 else 500
-            world.brokers.ready["worker"] = gone if 20 <= second < 180 else many
-            await world.tick()
+async def test_the_status_keeps_changes_and_what_lasted_rather_than_what_passed(world):
+    world.workloads.have("worker", 1)
+    world.put(minReplicas=1)
+    for second in range(600):
+        gone = Unknown("QueueNotFound", "queue worker does not exist")
+        many = 900 if second < 20 or second // 11 % 2 else 500
+        world.brokers.ready["worker"] = gone if 20 <= second < 180 else many
+        await world.tick()
 
-    status = run(timeline).objects.last()
-
+    status = world.objects.last()
     decisions = [(each["from"], each["to"], each["reason"]) for each in status["decisions"]]
     assert decisions[1:] == [(50, 50, "QueuesUnknown"), (1, 50, "TooManyReplicas")]
     assert decisions[0][:2] == (50, 50)
     assert status["lastDecision"]["reason"] == decisions[0][2]
 
 
-def test_a_missing_workload_is_reported():
-    async def timeline(world: World) -> None:
-        world.brokers.ready["worker"] = 0
-        world.put()
-        await world.tick()
+async def test_a_missing_workload_is_reported(world):
+    world.brokers.ready["worker"] = 0
+    world.put()
+    await world.tick()
 
-    assert run(timeline).objects.condition("AbleToScale") == ("False", "WorkloadNotFound")
-
-
-def test_few_objects_are_read_four_times_a_second():
-    async def timeline(world: World) -> None:
-        world.begin(0, 0)
-        await world.tick()
-        world.brokers.reads.clear()
-        for _ in range(100):
-            await world.tick(0.1)
-
-    assert len(run(timeline).brokers.reads) == pytest.approx(40, abs=8)
+    assert world.objects.condition("AbleToScale") == ("False", "WorkloadNotFound")
 
 
-def test_a_thousand_objects_are_read_once_a_second_spread_over_it():
-    async def timeline(world: World) -> None:
-        for number in range(1000):
-            name = f"w{number}"
-            world.begin(0, 0, name)
-        for _ in range(3):
-            await world.tick(1)
-        for _ in range(20):
-            await world.tick(0.1)
-        world.brokers.reads.clear()
-        for _ in range(10):
-            await world.tick(0.1)
+async def test_few_objects_are_read_four_times_a_second(world):
+    world.begin(0, 0)
+    await world.tick()
+    world.brokers.reads.clear()
+    await world.ticks(100, 0.1)
 
-    reads = run(timeline).brokers.reads
+    assert len(world.brokers.reads) == pytest.approx(40, abs=8)
 
+
+async def test_a_thousand_objects_are_read_once_a_second_spread_over_it(world):
+    for number in range(1000):
+        name = f"w{number}"
+        world.begin(0, 0, name)
+    await world.ticks(3, 1)
+    await world.ticks(20, 0.1)
+    world.brokers.reads.clear()
+    await world.ticks(10, 0.1)
+
+    reads = world.brokers.reads
     assert sum(map(len, reads)) == pytest.approx(1000, rel=0.15)
     assert max(map(len, reads)) < 300

@@ -4,71 +4,46 @@ import pytest
 
 from mare.ports import AccessRefused, NotFound, Unavailable
 from tests.unit.operator_loop.fakes import Clock
-from tests.unit.operator_loop.worlds import World, run
 
 
-def test_a_broker_that_never_answers_does_not_delay_the_objects_of_another():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.workloads.have("stuck", 5)
-        world.brokers.ready |= {"worker": 95, "stuck": 0}
-        world.brokers.slow = {"elsewhere"}
-        world.put("stuck", secret="elsewhere")
-        world.put()
-        for _ in range(5):
-            await world.tick()
-
-    world = run(timeline)
+async def test_a_broker_that_never_answers_does_not_delay_the_objects_of_another(world):
+    world.workloads.have("worker", 0)
+    world.workloads.have("stuck", 5)
+    world.brokers.ready |= {"worker": 95, "stuck": 0}
+    world.brokers.slow = {"elsewhere"}
+    world.put("stuck", secret="elsewhere")
+    world.put()
+    await world.ticks(5)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.brokers.reads.count(["stuck"]) == 1
 
 
-def test_a_workload_whose_change_hangs_does_not_delay_the_others():
-    async def timeline(world: World) -> None:
-        world.brokers.ready |= {"worker": 95, "stuck": 95}
-        world.workloads.slow = {"stuck"}
-        world.workloads.have("stuck", 0)
-        world.put("stuck")
-        await world.tick()
-        world.workloads.have("worker", 0)
-        world.put()
-        await world.tick()
+async def test_a_workload_that_cannot_be_read_after_a_conflict_is_reported_and_scaled_later(world):
+    async def refresh(_: object) -> None:
+        raise Unavailable("away")
 
-    assert run(timeline).workloads.done == [("worker", 10)]
+    world.workloads.refresh = refresh  # type: ignore[method-assign]
+    world.workloads.behind = {"worker"}
+    world.begin(0, 95)
+    await world.tick()
+    await world.tick(0.3)
+    assert world.objects.condition("AbleToScale") == ("False", "Unavailable")
+    world.workloads.behind.clear()
+    await world.ticks(20)
 
-
-def test_a_workload_that_cannot_be_read_after_a_conflict_is_reported_and_scaled_later():
-    async def timeline(world: World) -> None:
-        async def refresh(_: object) -> None:
-            raise Unavailable("away")
-
-        world.workloads.refresh = refresh  # type: ignore[method-assign]
-        world.workloads.behind = {"worker"}
-        world.begin(0, 95)
-        await world.tick()
-        await world.tick(0.3)
-        assert world.objects.condition("AbleToScale") == ("False", "Unavailable")
-        world.workloads.behind.clear()
-        for _ in range(20):
-            await world.tick()
-
-    assert run(timeline).workloads.done == [("worker", 10)]
+    assert world.workloads.done == [("worker", 10)]
 
 
-def test_an_object_that_cannot_be_decided_is_reported_once_and_the_others_continue(
-    caplog: pytest.LogCaptureFixture,
+async def test_an_object_that_cannot_be_decided_is_reported_once_and_the_others_continue(
+    world, caplog: pytest.LogCaptureFixture
 ):
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.workloads.have("odd", "many")
-        world.brokers.ready |= {"worker": 95, "odd": 95}
-        world.put("odd")
-        world.put()
-        for _ in range(40):
-            await world.tick(0.25)
-
-    world = run(timeline)
+    world.workloads.have("worker", 0)
+    world.workloads.have("odd", "many")
+    world.brokers.ready |= {"worker": 95, "odd": 95}
+    world.put("odd")
+    world.put()
+    await world.ticks(40, 0.25)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("AbleToScale", "odd") == ("False", "NotDecided")
@@ -80,33 +55,16 @@ def test_an_object_that_cannot_be_decided_is_reported_once_and_the_others_contin
     assert list(world.record.failures) == [Clock.now + 0.25]
 
 
-def test_a_dry_run_that_can_be_decided_again_becomes_ready():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", "many")
-        world.brokers.ready["worker"] = 95
-        world.put(dryRun=True)
-        await world.tick()
-        assert world.objects.condition("Ready")[0] == "False"
-        world.workloads.have("worker", 0)
-        await world.tick()
-
-    assert run(timeline).objects.condition("Ready") == ("True", "DryRun")
-
-
-def test_a_broker_whose_answers_are_not_understood_leaves_its_queues_unknown(
-    caplog: pytest.LogCaptureFixture,
+async def test_a_broker_whose_answers_are_not_understood_leaves_its_queues_unknown(
+    world, caplog: pytest.LogCaptureFixture
 ):
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 5)
-        world.workloads.have("odd", 5)
-        world.brokers.ready |= {"worker": 95, "odd": 95}
-        world.brokers.odd["elsewhere"] = ValueError("amqp://user:secret@host")
-        world.put("odd", secret="elsewhere", fallback={"replicas": 9, "afterSeconds": 20})
-        world.put()
-        for _ in range(40):
-            await world.tick()
-
-    world = run(timeline)
+    world.workloads.have("worker", 5)
+    world.workloads.have("odd", 5)
+    world.brokers.ready |= {"worker": 95, "odd": 95}
+    world.brokers.odd["elsewhere"] = ValueError("amqp://user:secret@host")
+    world.put("odd", secret="elsewhere", fallback={"replicas": 9, "afterSeconds": 20})
+    world.put()
+    await world.ticks(40)
 
     assert sorted(world.workloads.done) == [("odd", 9), ("worker", 10)]
     assert world.objects.condition("MetricsFresh", "odd") == ("False", "NotUnderstood")
@@ -114,36 +72,28 @@ def test_a_broker_whose_answers_are_not_understood_leaves_its_queues_unknown(
     assert "secret@" not in str(world.objects.statuses)
 
 
-def test_an_object_that_can_be_decided_again_becomes_ready():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", "many")
-        world.brokers.ready["worker"] = 95
-        world.put()
-        await world.tick()
-        world.workloads.have("worker", 0)
-        for _ in range(3):
-            await world.tick()
+@pytest.mark.parametrize(
+    ("spec", "done", "ready"), [({}, [("worker", 10)], "Ready"), ({"dryRun": True}, [], "DryRun")]
+)
+async def test_an_object_that_can_be_decided_again_becomes_ready(world, spec, done, ready):
+    world.begin("many", 95, **spec)
+    await world.tick()
+    assert world.objects.condition("Ready")[0] == "False"
+    world.workloads.have("worker", 0)
+    await world.ticks(3)
 
-    world = run(timeline)
-
-    assert world.workloads.done == [("worker", 10)]
-    assert world.objects.condition("Ready") == ("True", "Ready")
+    assert world.workloads.done == done
+    assert world.objects.condition("Ready") == ("True", ready)
 
 
-def test_an_invalid_schedule_is_reported_and_all_else_applies():
+async def test_an_invalid_schedule_is_reported_and_all_else_applies(world):
     sound = {"start": "* * * * *", "end": "0 0 1 1 *", "minReplicas": 12}
     wrong = [{**sound, "timezone": "America/Recive"}, {**sound, "start": "0 25 * * *"}]
-
-    async def timeline(world: World) -> None:
-        world.begin(0, 95, schedules=[sound, *wrong])
-        for _ in range(20):
-            await world.tick()
-        world.mended = dict(world.objects.last())
-        world.put(schedules=[sound], generation=2)
-        for _ in range(20):
-            await world.tick()
-
-    world = run(timeline)
+    world.begin(0, 95, schedules=[sound, *wrong])
+    await world.ticks(20)
+    world.mended = dict(world.objects.last())
+    world.put(schedules=[sound], generation=2)
+    await world.ticks(20)
 
     assert world.workloads.done == [("worker", 12)]
     condition = {each["type"]: each for each in world.mended["conditions"]}["SchedulesValid"]
@@ -154,17 +104,12 @@ def test_an_invalid_schedule_is_reported_and_all_else_applies():
     assert world.objects.condition("SchedulesValid") == ("True", "Valid")
 
 
-def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.workloads.behind = {"worker"}
-        world.brokers.ready["worker"] = 95
-        world.put()
-        await world.tick()
-        assert world.workloads.done == []
-        await world.tick(0.05)
-
-    world = run(timeline)
+async def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once(world):
+    world.workloads.behind = {"worker"}
+    world.begin(0, 95)
+    await world.tick()
+    assert world.workloads.done == []
+    await world.tick(0.05)
 
     assert world.workloads.done == [("worker", 10)]
     assert world.metrics.registry.get_sample_value("mare_scale_conflicts_total") == 1
@@ -178,26 +123,21 @@ def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once():
         (Unavailable("away"), "Unavailable"),
     ],
 )
-def test_a_failed_change_is_reported_and_retried_with_growing_pauses(error: Exception, reason: str):
+async def test_a_failed_change_is_reported_and_retried_with_growing_pauses(
+    world, error: Exception, reason: str
+):
     attempts = []
-
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 0)
-        world.brokers.ready["worker"] = 95
-        world.workloads.errors["worker"] = error
-        world.put()
-        for _ in range(60):
-            before = world.loop._states[("shop", "worker")].scale_attempts.due
-            await world.tick(0.5)
-            if world.loop._states[("shop", "worker")].scale_attempts.due != before:
-                attempts.append(world.clock.now)
-        assert world.objects.condition("AbleToScale") == ("False", reason)
-        assert str(error) in str(world.objects.last()["conditions"])
-        world.workloads.errors.clear()
-        for _ in range(40):
-            await world.tick(0.5)
-
-    world = run(timeline)
+    world.workloads.errors["worker"] = error
+    world.begin(0, 95)
+    for _ in range(60):
+        before = world.loop._states[("shop", "worker")].scale_attempts.due
+        await world.tick(0.5)
+        if world.loop._states[("shop", "worker")].scale_attempts.due != before:
+            attempts.append(world.clock.now)
+    assert world.objects.condition("AbleToScale") == ("False", reason)
+    assert str(error) in str(world.objects.last()["conditions"])
+    world.workloads.errors.clear()
+    await world.ticks(40, 0.5)
 
     assert len(attempts) <= 7
     assert list(world.record.failures) == attempts

@@ -4,7 +4,7 @@ import pytest
 
 from mare.custom_resource.autoscaler import Key
 from mare.loop.pace import Pace, Rank, ReadBudget
-from tests.unit.operator_loop.worlds import World, run
+from tests.unit.operator_loop.worlds import World
 
 A, B, C = (Key("shop", name) for name in "abc")
 OTHER = Key("mail", "a")
@@ -81,16 +81,13 @@ def _exceeding(budget: ReadBudget, costs: list[tuple[Key, int]], now: float) -> 
 
 
 @pytest.mark.parametrize("names", [("first", "second"), ("second", "first")])
-def test_the_newest_object_beyond_the_budget_keeps_its_replicas_and_reports_why(names):
+async def test_the_newest_object_beyond_the_budget_keeps_its_replicas_and_reports_why(names):
     created = {"first": "2026-01-01T00:00:00Z", "second": "2026-01-02T00:00:00Z"}
+    world = World(namespace_queues=1)
+    for name in names:
+        world.begin(2, 95, name, created=created[name])
+    await world.ticks(3)
 
-    async def timeline(world: World) -> None:
-        for name in names:
-            world.begin(2, 95, name, created=created[name])
-        for _ in range(3):
-            await world.tick()
-
-    world = run(timeline, namespace_queues=1)
     assert world.workloads.done == [("first", 10)]
     assert world.objects.condition("MetricsFresh", "second") == ("False", "NamespaceBudgetExceeded")
     assert all("second" not in names for names in world.brokers.reads)

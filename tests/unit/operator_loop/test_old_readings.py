@@ -5,36 +5,28 @@ from dataclasses import replace
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading
-from tests.unit.operator_loop.worlds import World, run
 
 
-def test_fresh_queues_scale_up_though_the_statistics_of_another_one_are_old():
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 1)
-        now = world.clock.now + 1
-        fresh = QueueReading(
-            name="a", read_at=now, ready=500, consumers=1, statistics_at=now, unacknowledged=0
-        )
-        old = replace(fresh, name="b", ready=0, statistics_at=now - 20)
-        world.brokers.reading = BrokerReading(queues=(fresh, old), busy=Unknown("NotReported", "-"))
-        world.put(minReplicas=1)
-        await world.tick()
-
-    world = run(timeline)
+async def test_fresh_queues_scale_up_though_the_statistics_of_another_one_are_old(world):
+    world.workloads.have("worker", 1)
+    now = world.clock.now + 1
+    fresh = QueueReading(
+        name="a", read_at=now, ready=500, consumers=1, statistics_at=now, unacknowledged=0
+    )
+    old = replace(fresh, name="b", ready=0, statistics_at=now - 20)
+    world.brokers.reading = BrokerReading(queues=(fresh, old), busy=Unknown("NotReported", "-"))
+    world.put(minReplicas=1)
+    await world.tick()
 
     assert world.workloads.done == [("worker", 50)]
     assert world.objects.condition("MetricsFresh") == ("True", "PartlyFresh")
 
 
-def test_a_depth_that_is_no_longer_renewed_becomes_unknown_in_status_and_metrics():
-    async def timeline(world: World) -> None:
-        world.begin(5, 50)
-        await world.tick()
-        world.brokers.read_at = world.clock.now
-        for _ in range(30):
-            await world.tick()
-
-    world = run(timeline)
+async def test_a_depth_that_is_no_longer_renewed_becomes_unknown_in_status_and_metrics(world):
+    world.begin(5, 50)
+    await world.tick()
+    world.brokers.read_at = world.clock.now
+    await world.ticks(30)
 
     assert world.objects.condition("MetricsFresh") == ("False", "Stale")
     assert world.objects.condition("Ready") == ("False", "Stale")
@@ -45,15 +37,11 @@ def test_a_depth_that_is_no_longer_renewed_becomes_unknown_in_status_and_metrics
     assert len(world.record.failures) == 1
 
 
-def test_the_age_of_statistics_is_a_number_for_prometheus():
-    async def timeline(world: World) -> None:
-        world.begin(5, 50)
-        await world.tick()
-        world.brokers.statistics_at = world.clock.now
-        for _ in range(30):
-            await world.tick()
-
-    world = run(timeline)
+async def test_the_age_of_statistics_is_a_number_for_prometheus(world):
+    world.begin(5, 50)
+    await world.tick()
+    world.brokers.statistics_at = world.clock.now
+    await world.ticks(30)
 
     of_it = {"namespace": "shop", "name": "worker"}
     assert world.metrics.registry.get_sample_value("mare_statistics_age_seconds", of_it) == 30

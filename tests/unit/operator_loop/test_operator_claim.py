@@ -1,11 +1,11 @@
 """Two operators that watch the same object: one acts, the other leaves it alone."""
 
-from collections.abc import Awaitable, Callable
+import pytest
 
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.status import without_absent
 from mare.loop.operator_claim import OperatorClaim, Standing
-from tests.unit.operator_loop.worlds import World, body, run
+from tests.unit.operator_loop.worlds import World, body
 
 A, B = "mare/mare-operator", "shop/mare-operator"
 
@@ -33,15 +33,26 @@ class Object:
             self.announce()
 
 
-def play(timeline: Callable[[Object, World, World], Awaitable[None]]) -> None:
-    async def both(first: World) -> None:
-        second = World(operator=B)
-        for world in (first, second):
-            world.workloads.have("worker", 1)
-            world.brokers.ready["worker"] = 95
-        await timeline(Object(first, second), first, second)
+def operator(name: str) -> World:
+    world = World(operator=name)
+    world.workloads.have("worker", 1)
+    world.brokers.ready["worker"] = 95
+    return world
 
-    run(both, operator=A)
+
+@pytest.fixture
+def first() -> World:
+    return operator(A)
+
+
+@pytest.fixture
+def second() -> World:
+    return operator(B)
+
+
+@pytest.fixture
+def stored(first: World, second: World) -> Object:
+    return Object(first, second)
 
 
 async def minutes(stored: Object, worlds: list[World], count: float) -> None:
@@ -50,43 +61,34 @@ async def minutes(stored: Object, worlds: list[World], count: float) -> None:
             await stored.tick(world)
 
 
-def test_the_second_operator_changes_nothing_and_reports_it():
-    async def timeline(stored: Object, first: World, second: World) -> None:
-        stored.announce()
-        await stored.tick(first)
-        second.clock.now = first.clock.now
-        await minutes(stored, [first, second], 2)
-        assert stored.status["operator"] == A
-        assert first.workloads.done == [("worker", 10)]
-        assert second.workloads.done == []
-        assert second.objects.events == [("worker", "Warning", "OtherOperator")]
-        assert len(second.objects.statuses) == len(second.record.failures) == 1
-
-    play(timeline)
+async def test_the_second_operator_changes_nothing_and_reports_it(stored, first, second):
+    stored.announce()
+    await stored.tick(first)
+    second.clock.now = first.clock.now
+    await minutes(stored, [first, second], 2)
+    assert stored.status["operator"] == A
+    assert first.workloads.done == [("worker", 10)]
+    assert second.workloads.done == []
+    assert second.objects.events == [("worker", "Warning", "OtherOperator")]
+    assert len(second.objects.statuses) == len(second.record.failures) == 1
 
 
-def test_the_second_operator_takes_over_when_the_first_is_gone():
-    async def timeline(stored: Object, first: World, second: World) -> None:
-        stored.announce()
-        await stored.tick(first)
-        await minutes(stored, [second], 0.5)
-        assert stored.status["operator"] == B
-        assert second.workloads.done == [("worker", 10)]
-        assert second.objects.events[-1][1] == "Normal"
-
-    play(timeline)
+async def test_the_second_operator_takes_over_when_the_first_is_gone(stored, first, second):
+    stored.announce()
+    await stored.tick(first)
+    await minutes(stored, [second], 0.5)
+    assert stored.status["operator"] == B
+    assert second.workloads.done == [("worker", 10)]
+    assert second.objects.events[-1][1] == "Normal"
 
 
-def test_it_takes_over_later_when_the_first_is_removed_later():
-    async def timeline(stored: Object, first: World, second: World) -> None:
-        stored.announce()
-        await stored.tick(first)
-        await minutes(stored, [first, second], 2)
-        await minutes(stored, [second], 6)
-        assert stored.status["operator"] == B
-        assert second.workloads.done == [("worker", 10)]
-
-    play(timeline)
+async def test_it_takes_over_later_when_the_first_is_removed_later(stored, first, second):
+    stored.announce()
+    await stored.tick(first)
+    await minutes(stored, [first, second], 2)
+    await minutes(stored, [second], 6)
+    assert stored.status["operator"] == B
+    assert second.workloads.done == [("worker", 10)]
 
 
 def test_two_operators_that_both_believe_to_act_do_not_answer_for_ever():

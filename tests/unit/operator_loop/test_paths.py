@@ -1,6 +1,5 @@
 """Which names can become part of an API path."""
 
-import asyncio
 import re
 from urllib.parse import unquote
 
@@ -15,8 +14,8 @@ from mare.cluster.paths import Resource, discovery_path
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.ports import InvalidName, Scale
-from tests.unit.operator_loop.api_servers import served
 
+SCALE = Scale(replicas=1, version="1", ready=1, selector="a=b")
 DEPLOYMENTS = Resource("apps/v1", "deployments")
 HOSTILE = [
     *("", ".", "..", "/", "../../kube-system/deployments/coredns", "a/b", "a/../b", "a..b"),
@@ -80,42 +79,32 @@ def test_what_is_built_is_requested_as_it_is_built(version, plural, namespace, n
     assert re.fullmatch(rf"{root}/namespaces/[^/]+/[^/]+/[^/]+/scale", path)
 
 
-def test_no_request_is_sent_for_a_hostile_object():
+async def test_no_request_is_sent_for_a_hostile_object(served):
     names = [{"name": each, "kind": "Deployment"} for each in ("deployments", "deployments/scale")]
     apps = {"resources": names}
 
-    async def play() -> list[str]:
-        async with served(lambda _: web.json_response(apps)) as (api, requests):
-            workloads = WatchedWorkloads(api, cluster_wide=False)
-            for api_version, name in [
-                ("apps/../apps/v1", "worker"),
-                ("apps/v1", "../../kube-system/deployments/coredns"),
-            ]:
-                target = ScaleTarget("shop", api_version, "Deployment", name)
-                assert workloads.get(target).reason == "InvalidName"
-                scale = Scale(replicas=1, version="1", ready=1, selector="a=b")
-                with pytest.raises(InvalidName):
-                    await workloads.scale(target, scale, 0)
-            secrets = StoredSecrets(api, require_label=True)
+    async with served(lambda _: web.json_response(apps)) as (api, requests):
+        workloads = WatchedWorkloads(api, cluster_wide=False)
+        for api_version, name in [
+            ("apps/../apps/v1", "worker"),
+            ("apps/v1", "../../kube-system/deployments/coredns"),
+        ]:
+            target = ScaleTarget("shop", api_version, "Deployment", name)
+            assert workloads.get(target).reason == "InvalidName"
             with pytest.raises(InvalidName):
-                await secrets.read("shop", "../../victim/secrets/rabbitmq")
-            await workloads.close()
-            return requests
+                await workloads.scale(target, SCALE, 0)
+        secrets = StoredSecrets(api, require_label=True)
+        with pytest.raises(InvalidName):
+            await secrets.read("shop", "../../victim/secrets/rabbitmq")
 
-    assert asyncio.run(play()) == ["GET /apis/apps/v1"]
+    assert requests == ["GET /apis/apps/v1"]
 
 
-def test_a_resource_that_discovery_names_is_not_trusted():
+async def test_a_resource_that_discovery_names_is_not_trusted(served):
     resources = [{"name": each, "kind": "Fleet"} for each in ("..%2fpods", "..%2fpods/scale")]
+    async with served(lambda _: web.json_response({"resources": resources})) as (api, requests):
+        target = ScaleTarget("shop", "example.test/v1", "Fleet", "a")
+        with pytest.raises(InvalidName):
+            await WatchedWorkloads(api, cluster_wide=False).scale(target, SCALE, 0)
 
-    async def play() -> list[str]:
-        answer = {"resources": resources}
-        async with served(lambda _: web.json_response(answer)) as (api, requests):
-            workloads = WatchedWorkloads(api, cluster_wide=False)
-            target = ScaleTarget("shop", "example.test/v1", "Fleet", "a")
-            scale = Scale(replicas=1, version="1", ready=1, selector="a=b")
-            with pytest.raises(InvalidName):
-                await workloads.scale(target, scale, 0)
-            return requests
-
-    assert asyncio.run(play()) == ["GET /apis/example.test/v1"]
+    assert requests == ["GET /apis/example.test/v1"]

@@ -4,53 +4,42 @@ from itertools import pairwise
 
 import pytest
 
-from tests.unit.operator_loop.worlds import World, run
-
 SOON, LATE = 0.05, 0.25
 
 
-def test_it_sleeps_until_an_object_is_due():
-    async def timeline(world: World) -> None:
-        world.begin(0, 0)
-        await world.tick()
-        for _ in range(8):
-            world.clock.now += world.loop.pause()
-            before = len(world.brokers.reads)
-            await world.tick(0.0)
-            read_at.extend([world.clock.now] * (len(world.brokers.reads) - before))
-
+async def test_it_sleeps_until_an_object_is_due(world):
     read_at: list[float] = []
-    run(timeline)
+    world.begin(0, 0)
+    await world.tick()
+    for _ in range(8):
+        world.clock.now += world.loop.pause()
+        before = len(world.brokers.reads)
+        await world.tick(0.0)
+        read_at.extend([world.clock.now] * (len(world.brokers.reads) - before))
 
     apart = [round(later - earlier, 2) for earlier, later in pairwise(read_at)]
     assert len(read_at) >= 7
     assert set(apart) == {LATE}
 
 
-def test_it_looks_again_soon_while_a_round_can_make_objects_due():
-    async def timeline(world: World) -> None:
-        world.begin(0, 95)
-        world.clock.now += 1.0
-        world.loop.tick()
-        pauses.append(world.loop.pause())
-        await world.tick(0.0)
-
+async def test_it_looks_again_soon_while_a_round_can_make_objects_due(world):
     pauses: list[float] = []
-    run(timeline)
+    world.begin(0, 95)
+    world.clock.now += 1.0
+    world.loop.tick()
+    pauses.append(world.loop.pause())
+    await world.tick(0.0)
 
     assert pauses == [pytest.approx(SOON)]
 
 
-def test_without_leadership_or_objects_it_looks_four_times_a_second():
-    async def timeline(world: World) -> None:
-        await world.tick()
-        pauses.append(world.loop.pause())
-        world.begin(0, 95)
-        world.leads = False
-        await world.tick()
-        pauses.append(world.loop.pause())
-
+async def test_without_leadership_or_objects_it_looks_four_times_a_second(world):
     pauses: list[float] = []
-    run(timeline)
+    await world.tick()
+    pauses.append(world.loop.pause())
+    world.begin(0, 95)
+    world.leads = False
+    await world.tick()
+    pauses.append(world.loop.pause())
 
     assert pauses == [LATE, LATE]

@@ -45,24 +45,20 @@ class SlowLists(FakeApi):
         yield {"items": self.pods}
 
 
-def test_a_namespace_lists_its_pods_twice_at_a_time():
+async def test_a_namespace_lists_its_pods_twice_at_a_time():
     """16 lists with pages of 4 MiB took the operator from 58 to 453 MiB."""
-
-    async def timeline() -> None:
-        api = SlowLists()
-        pods, busy = Pods(api, TenantScheduler()), {"10.0.0.2": 2}
-        async with asyncio.TaskGroup() as group:
-            for namespace in [*["hostile"] * 16, "shop"]:
-                marking = pods.set_deletion_costs(namespace, "app=a", busy, lambda: True)
-                group.create_task(marking)
-            for _ in range(10):
-                await asyncio.sleep(0)
-            assert api.lists == {"hostile": 2, "shop": 1}
-            api.answers.set()
-        assert api.lists == {"hostile": 16, "shop": 1}
-        assert len(api.patched) == 17
-
-    asyncio.run(timeline())
+    api = SlowLists()
+    pods, busy = Pods(api, TenantScheduler()), {"10.0.0.2": 2}
+    async with asyncio.TaskGroup() as group:
+        for namespace in [*["hostile"] * 16, "shop"]:
+            marking = pods.set_deletion_costs(namespace, "app=a", busy, lambda: True)
+            group.create_task(marking)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert api.lists == {"hostile": 2, "shop": 1}
+        api.answers.set()
+    assert api.lists == {"hostile": 16, "shop": 1}
+    assert len(api.patched) == 17
 
 
 def test_of_listed_pods_little_is_kept():
@@ -91,36 +87,33 @@ def _large_cost() -> dict[str, dict[str, str]]:
     return {"annotations": {COST: "1" * 2**18}}
 
 
-def test_no_pod_is_marked_after_the_decision_went_out_of_date():
+async def test_no_pod_is_marked_after_the_decision_went_out_of_date():
     allowed = True
+    api = FakeApi(pods=20)
+    busy = {f"10.0.0.{n}": 1 for n in range(20)}
+    marking = asyncio.create_task(
+        Pods(api, TenantScheduler()).set_deletion_costs("shop", "app=a", busy, lambda: allowed)
+    )
+    for _ in range(10):
+        await asyncio.sleep(0)
+    allowed = False
+    api.answers.set()
+    await marking
 
-    async def timeline() -> list[str]:
-        nonlocal allowed
-        api = FakeApi(pods=20)
-        busy = {f"10.0.0.{n}": 1 for n in range(20)}
-        marking = asyncio.create_task(
-            Pods(api, TenantScheduler()).set_deletion_costs("shop", "app=a", busy, lambda: allowed)
-        )
-        for _ in range(10):
-            await asyncio.sleep(0)
-        allowed = False
-        api.answers.set()
-        await marking
-        return api.patched
-
-    assert len(asyncio.run(timeline())) == 8
+    assert len(api.patched) == 8
 
 
-def test_a_pod_without_a_consumer_costs_nothing():
-    async def timeline() -> list[tuple[str, str]]:
-        api = FakeApi(pods=3)
-        api.answers.set()
-        api.pods[0]["metadata"]["annotations"] = {COST: "5"}
-        busy = {"10.0.0.2": 2}
-        assert await Pods(api, TenantScheduler()).set_deletion_costs(
-            "shop", "app=a", busy, lambda: True
-        )
-        return sorted(zip(api.patched, api.costs, strict=True))
-
+async def test_a_pod_without_a_consumer_costs_nothing():
     path = "/api/v1/namespaces/shop/pods"
-    assert asyncio.run(timeline()) == [(f"{path}/pod-0", "0"), (f"{path}/pod-2", "2")]
+    api = FakeApi(pods=3)
+    api.answers.set()
+    api.pods[0]["metadata"]["annotations"] = {COST: "5"}
+    busy = {"10.0.0.2": 2}
+    assert await Pods(api, TenantScheduler()).set_deletion_costs(
+        "shop", "app=a", busy, lambda: True
+    )
+
+    assert sorted(zip(api.patched, api.costs, strict=True)) == [
+        (f"{path}/pod-0", "0"),
+        (f"{path}/pod-2", "2"),
+    ]

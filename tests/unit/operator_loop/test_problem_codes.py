@@ -9,7 +9,6 @@ from mare.custom_resource import condition
 from mare.dashboard.summary import attention, facts_of
 from mare.explanation import problems
 from mare.explanation.problems import problems_of
-from tests.unit.operator_loop.worlds import World, run
 
 ROOT = Path(__file__).parents[3]
 
@@ -42,17 +41,15 @@ def test_every_code_is_documented():
         ),
     ],
 )
-def test_what_is_wrong_with_an_object_has_a_code_and_an_advice(
-    spec: dict, replicas: object, code: str, advised: str, *, ignores_deletion_cost: bool
+async def test_what_is_wrong_with_an_object_has_a_code_and_an_advice(
+    world, spec: dict, replicas: object, code: str, advised: str, *, ignores_deletion_cost: bool
 ):
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", replicas, ignores_deletion_cost=ignores_deletion_cost)
-        world.brokers.ready["worker"] = 45
-        world.put(**spec)
-        await world.tick()
+    world.workloads.have("worker", replicas, ignores_deletion_cost=ignores_deletion_cost)
+    world.brokers.ready["worker"] = 45
+    world.put(**spec)
+    await world.tick()
 
-    (problem,) = problems_of(facts_of(run(timeline).record.histories[("shop", "worker")]))
-
+    (problem,) = problems_of(facts_of(world.record.histories[("shop", "worker")]))
     assert problem.code == code
     assert advised in problem.advice
 
@@ -60,45 +57,37 @@ def test_what_is_wrong_with_an_object_has_a_code_and_an_advice(
 @pytest.mark.parametrize(
     ("consumers", "expected"), [(0, ["MARE025"]), (1, ["MARE021"])], ids=["unread", "read"]
 )
-def test_more_replicas_are_advised_only_if_those_there_are_consume(
-    consumers: int, expected: list[str]
+async def test_more_replicas_are_advised_only_if_those_there_are_consume(
+    world, consumers: int, expected: list[str]
 ):
-    async def timeline(world: World) -> None:
-        world.workloads.have("worker", 20)
-        world.brokers.ready["worker"] = 999
-        world.brokers.consumers = consumers
-        world.put(maxReplicas=20)
-        await world.tick()
+    world.brokers.consumers = consumers
+    world.begin(20, 999, maxReplicas=20)
+    await world.tick()
 
-    found = problems_of(facts_of(run(timeline).record.histories[("shop", "worker")]))
-
+    found = problems_of(facts_of(world.record.histories[("shop", "worker")]))
     assert [each.code for each in found] == expected
 
 
-def test_a_load_that_needs_more_than_the_maximum_is_behind_though_no_message_waits_long():
+async def test_a_load_that_needs_more_than_the_maximum_is_behind_though_no_message_waits_long(
+    world,
+):
     """The list counted no object that needs attention, beside "at maximum, 56 more needed"."""
     targets = [
         {"type": "QueueWaitTime", "waitSeconds": 60, "capacityPerReplica": 10},
         {"type": "QueueLength", "messagesPerReplica": 1},
     ]
+    world.begin(4, 60, maxReplicas=4, target=None, targets=targets)
+    await world.tick()
 
-    async def timeline(world: World) -> None:
-        world.begin(4, 60, maxReplicas=4, target=None, targets=targets)
-        await world.tick()
-
-    facts = facts_of(run(timeline).record.histories["shop", "worker"])
-
+    facts = facts_of(world.record.histories["shop", "worker"])
     assert (facts.wait_seconds, facts.missing_replicas, attention(facts)) == (1.5, 56, "behind")
 
 
-def test_a_load_within_the_tolerance_of_the_maximum_is_not_behind():
+async def test_a_load_within_the_tolerance_of_the_maximum_is_not_behind(world):
     """5 replicas of at most 5 were at the target, and "too few", and raised MareAtMaximum."""
+    world.begin(5, 52, maxReplicas=5)
+    await world.tick()
 
-    async def timeline(world: World) -> None:
-        world.begin(5, 52, maxReplicas=5)
-        await world.tick()
-
-    world = run(timeline)
     facts = facts_of(world.record.histories["shop", "worker"])
 
     assert facts.decision.limited_by == ()

@@ -1,7 +1,6 @@
 """What one namespace does last displaces nothing that is remembered of another."""
 
 from mare.loop.recent_entries import RecentEntries
-from tests.unit.operator_loop.worlds import World, run
 
 
 def test_the_last_entries_of_each_namespace_are_remembered():
@@ -22,15 +21,11 @@ def test_an_entry_that_occurs_again_is_the_newest():
     assert [each for each in "abcd" if recent.has("shop", each)] == ["a", "c", "d"]
 
 
-def test_objects_removed_in_one_namespace_let_no_late_event_bring_back_one_of_another():
+async def test_objects_removed_in_one_namespace_let_no_late_event_bring_back_one_of_another(world):
     """1,024 deletions of one tenant made the operator scale what another one had deleted."""
-
-    async def timeline(world: World) -> None:
-        world.begin(2, 95)
-        world.loop.remove(("shop", "worker"), "uid-worker")
-        for number in range(2_000):
-            world.loop.remove(("hostile", f"object-{number}"), f"uid-{number}")
-        world.put(version=150)
-        assert world.loop.autoscalers == []
-
-    run(timeline)
+    world.begin(2, 95)
+    world.loop.remove(("shop", "worker"), "uid-worker")
+    for number in range(2_000):
+        world.loop.remove(("hostile", f"object-{number}"), f"uid-{number}")
+    world.put(version=150)
+    assert world.loop.autoscalers == []

@@ -6,92 +6,74 @@ from typing import Any
 import pytest
 
 from mare.domain.unknown import Unknown
-from tests.unit.operator_loop.worlds import AT_ONCE, World, run
+from tests.unit.operator_loop.worlds import AT_ONCE, World
 
 WORKER = ("shop", "worker")
 
 
-def test_an_idle_workload_is_read_four_times_a_second_and_decided_when_something_changes():
+async def test_an_idle_workload_is_read_four_times_a_second_and_decided_when_something_changes(
+    world,
+):
     decided: list[float] = []
-
-    async def timeline(world: World) -> None:
-        world.begin(0, 0)
-        world.brokers.statistics_at = world.brokers.busy_at = begun = world.clock.now
-        for number in range(24):
-            if number == 14:  # 3.5 s
-                world.brokers.statistics_at += 1
-            if number == 15:
-                world.workloads.have("worker", 0, grace_seconds=10)
-            if number == 23:
-                world.brokers.ready["worker"] = 5
-            await world.tick(0.25)
-            decided.append(world.record.histories[WORKER].view.at - begun)
-        assert len(world.brokers.reads) == 24
-
-    world = run(timeline)
+    world.begin(0, 0)
+    world.brokers.statistics_at = world.brokers.busy_at = begun = world.clock.now
+    for number in range(24):
+        if number == 14:  # 3.5 s
+            world.brokers.statistics_at += 1
+        if number == 15:
+            world.workloads.have("worker", 0, grace_seconds=10)
+        if number == 23:
+            world.brokers.ready["worker"] = 5
+        await world.tick(0.25)
+        decided.append(world.record.histories[WORKER].view.at - begun)
+    assert len(world.brokers.reads) == 24
 
     assert sorted(set(decided)) == [0.25, 2.25, 3.75, 4.0, 6.0]
     assert world.workloads.done == [("worker", 1)]
 
 
 @pytest.mark.parametrize("ready", [0, 95])
-def test_a_new_leader_that_finds_everything_in_the_status_writes_nothing(ready: int):
-    async def timeline(world: World) -> None:
-        world.begin(0, ready, **AT_ONCE)
-        for _ in range(30):
-            await world.tick()
-        written = len(world.objects.statuses)
-        await world.restart(**AT_ONCE)
-        for _ in range(30):
-            await world.tick()
-        assert len(world.objects.statuses) == written
-        world.brokers.away["broker"] = Unknown("BrokerUnreachable", "the broker does not answer")
-        await world.tick()
-        await world.tick()
-        assert len(world.objects.statuses) == written + 1
-
-    run(timeline)
+async def test_a_new_leader_that_finds_everything_in_the_status_writes_nothing(world, ready: int):
+    world.begin(0, ready, **AT_ONCE)
+    await world.ticks(30)
+    written = len(world.objects.statuses)
+    await world.restart(**AT_ONCE)
+    await world.ticks(30)
+    assert len(world.objects.statuses) == written
+    world.brokers.away["broker"] = Unknown("BrokerUnreachable", "the broker does not answer")
+    await world.tick()
+    await world.tick()
+    assert len(world.objects.statuses) == written + 1
 
 
-def test_a_name_of_the_operator_that_is_missing_is_written_again():
-    async def timeline(world: World) -> None:
-        world.begin(0, 0)
-        for _ in range(150):
-            await world.tick()
-        status = {**world.objects.status()}
-        del status["operator"]
-        written = len(world.objects.statuses)
-        await world.kill()
-        world.use(world.brokers)
-        world.put(status=status)
-        for _ in range(5):
-            await world.tick()
-        assert [each["operator"] for _, each in world.objects.statuses[written:]] == ["ns/mine"]
-
-    run(timeline, operator="ns/mine")
+async def test_a_name_of_the_operator_that_is_missing_is_written_again():
+    world = World(operator="ns/mine")
+    world.begin(0, 0)
+    await world.ticks(150)
+    status = {**world.objects.status()}
+    del status["operator"]
+    written = len(world.objects.statuses)
+    await world.kill()
+    world.use(world.brokers)
+    world.put(status=status)
+    await world.ticks(5)
+    assert [each["operator"] for _, each in world.objects.statuses[written:]] == ["ns/mine"]
 
 
-def test_what_a_write_that_met_a_conflict_had_to_store_is_written_afterwards():
+async def test_what_a_write_that_met_a_conflict_had_to_store_is_written_afterwards(world):
     four: dict[str, Any] = {"minReplicas": 4, "maxReplicas": 4}
-
-    async def timeline(world: World) -> None:
-        world.begin(4, 40, **four)
-        world.workloads.scales["worker"] = replace(world.workloads.scales["worker"], ready=0)
-        for _ in range(50):
-            await world.tick()
-        assert "unready" not in (world.objects.status().get("timers") or {})
-        world.objects.stored["worker"] += 1  # a label has changed; the event is under way
-        for _ in range(14):
-            await world.tick()
-        world.put(version=world.objects.stored["worker"], status=world.objects.status(), **four)
-        for _ in range(60):
-            await world.tick()
-        assert "unready" in (world.objects.status().get("timers") or {})
-
-    run(timeline)
+    world.begin(4, 40, **four)
+    world.workloads.scales["worker"] = replace(world.workloads.scales["worker"], ready=0)
+    await world.ticks(50)
+    assert "unready" not in (world.objects.status().get("timers") or {})
+    world.objects.stored["worker"] += 1  # a label has changed; the event is under way
+    await world.ticks(14)
+    world.put(version=world.objects.stored["worker"], status=world.objects.status(), **four)
+    await world.ticks(60)
+    assert "unready" in (world.objects.status().get("timers") or {})
 
 
-def test_a_workload_with_work_is_active_after_a_restart():
+async def test_a_workload_with_work_is_active_after_a_restart(world):
     """A message every 40 s is done between two readings: only the counters show it."""
     one: dict[str, Any] = {"minReplicas": 1}
 
@@ -104,11 +86,8 @@ def test_a_workload_with_work_is_active_after_a_restart():
             seen |= {each.reason for each in view.conditions if each.type == "Active"}
         return seen
 
-    async def timeline(world: World) -> None:
-        world.brokers.published = 0
-        world.begin(1, 0, **one)
-        await work(world, 300)
-        await world.restart(**one)
-        assert await work(world, 60) == {"Work"}
-
-    run(timeline)
+    world.brokers.published = 0
+    world.begin(1, 0, **one)
+    await work(world, 300)
+    await world.restart(**one)
+    assert await work(world, 60) == {"Work"}

@@ -1,20 +1,27 @@
 """A restore of original replicas removes them as any scale-down does."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
 
 from mare.domain.unknown import Unknown
 from mare.watch_events import handle_event
-from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.worlds import AT_ONCE, World, body
 
 VICTIMS = {"policy": "IdleOnly", "maxDrainWaitSeconds": 120}
 
 
+async def pass_time(world: World) -> None:
+    while True:
+        await asyncio.sleep(0.5)
+        world.clock.now += 0.5
+
+
 def delete(world: World) -> None:
+    """Delete the object; from now on the clock goes on while tasks wait."""
     handle_event(world.loop, "DELETED", body())
+    world.passing = asyncio.create_task(pass_time(world))
 
 
 def consumers(idle: int, busy: int) -> dict[str, int]:
@@ -24,104 +31,71 @@ def consumers(idle: int, busy: int) -> dict[str, int]:
 async def scale_up(world: World, **spec: object) -> None:
     world.brokers.consumers = 30
     world.begin(3, 300, onDelete="Restore", **AT_ONCE, **spec)
-    for _ in range(3):
-        await world.tick()
+    await world.ticks(3)
     assert world.workloads.done == [("worker", 30)]
     world.brokers.ready["worker"] = 0
     world.workloads.have("worker", 30, grace_seconds=30)
-    for _ in range(15):
-        world.brokers.busy, world.brokers.unacknowledged = consumers(10, 20), 20
-        world.clock.now += 1
+    world.brokers.busy, world.brokers.unacknowledged = consumers(10, 20), 20
+    world.clock.now += 15
 
 
-def in_steps(timeline: Callable[[World], Awaitable[None]]) -> World:
-    """Play with a clock that goes on while tasks wait."""
-    world = World()
+async def test_a_restore_removes_idle_replicas_first(world):
+    await scale_up(world)
+    world.brokers.busy = consumers(27, 3)
+    delete(world)
+    await asyncio.sleep(600)
+    assert world.workloads.preferred == [consumers(27, 3)]
 
-    async def play() -> None:
-        async def pass_time() -> None:
-            while True:
-                await asyncio.sleep(0.5)
-                world.clock.now += 0.5
-
-        passing = asyncio.create_task(pass_time())
-        await timeline(world)
-        passing.cancel()
-        await asyncio.gather(passing, return_exceptions=True)
-        await world.loop.close()
-
-    virtual_time.run(play())
-    return world
+    assert world.workloads.done[-1] == ("worker", 3)
 
 
-def test_a_restore_removes_idle_replicas_first():
-    async def timeline(world: World) -> None:
-        await scale_up(world)
-        world.brokers.busy = consumers(27, 3)
-        delete(world)
-        await asyncio.sleep(600)
-        assert world.workloads.preferred == [consumers(27, 3)]
-
-    assert in_steps(timeline).workloads.done[-1] == ("worker", 3)
-
-
-def test_a_restore_waits_for_busy_replicas_where_victims_says_so():
-    async def timeline(world: World) -> None:
-        await scale_up(world, victims=VICTIMS)
-        delete(world)
-        await asyncio.sleep(30)
-        assert world.workloads.done[1:] == [("worker", 20)]
-        world.brokers.busy, world.brokers.unacknowledged = consumers(15, 5), 5
-        await asyncio.sleep(30)
-        assert world.workloads.done[2:] == [("worker", 5)]
-        await asyncio.sleep(50)
-        assert world.workloads.done[3:] == []
-        await asyncio.sleep(20)
-        assert world.workloads.done[3:] == [("worker", 3)]
-
-    in_steps(timeline)
+async def test_a_restore_waits_for_busy_replicas_where_victims_says_so(world):
+    await scale_up(world, victims=VICTIMS)
+    delete(world)
+    await asyncio.sleep(30)
+    assert world.workloads.done[1:] == [("worker", 20)]
+    world.brokers.busy, world.brokers.unacknowledged = consumers(15, 5), 5
+    await asyncio.sleep(30)
+    assert world.workloads.done[2:] == [("worker", 5)]
+    await asyncio.sleep(50)
+    assert world.workloads.done[3:] == []
+    await asyncio.sleep(20)
+    assert world.workloads.done[3:] == [("worker", 3)]
 
 
 @pytest.mark.parametrize(("seconds", "done"), [(115, []), (125, [("worker", 3)])])
-def test_a_restore_without_statistics_waits_for_the_longest_drain(seconds: int, done: list):
-    async def timeline(world: World) -> None:
-        await scale_up(world, victims=VICTIMS)
-        world.brokers.odd["broker"] = RuntimeError("unexpected")
-        delete(world)
-        await asyncio.sleep(seconds)
-        assert world.workloads.done[1:] == done
+async def test_a_restore_without_statistics_waits_for_the_longest_drain(
+    world, seconds: int, done: list
+):
+    await scale_up(world, victims=VICTIMS)
+    world.brokers.odd["broker"] = RuntimeError("unexpected")
+    delete(world)
+    await asyncio.sleep(seconds)
+    assert world.workloads.done[1:] == done
 
-    in_steps(timeline)
 
-
-def test_a_restore_of_quiet_queues_asks_them_before():
-    async def timeline(world: World) -> None:
-        await scale_up(world, victims=VICTIMS)
-        world.brokers.unacknowledged, world.brokers.busy = 0, {}
-        world.brokers.left["worker"] = Unknown("MessagesLeft", "a message is left")
-        delete(world)
-        await asyncio.sleep(60)
-        assert world.workloads.done[1:] == []
-        world.brokers.left.clear()
-        await asyncio.sleep(30)
-        assert world.workloads.done[1:] == [("worker", 3)]
-
-    in_steps(timeline)
+async def test_a_restore_of_quiet_queues_asks_them_before(world):
+    await scale_up(world, victims=VICTIMS)
+    world.brokers.unacknowledged, world.brokers.busy = 0, {}
+    world.brokers.left["worker"] = Unknown("MessagesLeft", "a message is left")
+    delete(world)
+    await asyncio.sleep(60)
+    assert world.workloads.done[1:] == []
+    world.brokers.left.clear()
+    await asyncio.sleep(30)
+    assert world.workloads.done[1:] == [("worker", 3)]
 
 
 @pytest.mark.parametrize(("seconds", "done"), [(170, []), (190, [("worker", 3)])])
-def test_queues_that_never_confirm_end_no_later_than_a_minute_after_the_drain(
-    seconds: int, done: list
+async def test_queues_that_never_confirm_end_no_later_than_a_minute_after_the_drain(
+    world, seconds: int, done: list
 ):
-    async def timeline(world: World) -> None:
-        await scale_up(world, victims=VICTIMS)
-        world.brokers.unacknowledged, world.brokers.busy = 0, {}
-        world.brokers.left["worker"] = Unknown("BrokerUnreachable", "it does not answer")
-        delete(world)
-        await asyncio.sleep(seconds)
-        assert world.workloads.done[1:] == done
-
-    in_steps(timeline)
+    await scale_up(world, victims=VICTIMS)
+    world.brokers.unacknowledged, world.brokers.busy = 0, {}
+    world.brokers.left["worker"] = Unknown("BrokerUnreachable", "it does not answer")
+    delete(world)
+    await asyncio.sleep(seconds)
+    assert world.workloads.done[1:] == done
 
 
 def another_count(world: World) -> None:
@@ -133,29 +107,23 @@ def new_object(world: World) -> None:
 
 
 @pytest.mark.parametrize("change", [another_count, new_object])
-def test_another_client_ends_a_restore_that_waits_for_busy_replicas(
-    change: Callable[[World], None],
+async def test_another_client_ends_a_restore_that_waits_for_busy_replicas(
+    world, change: Callable[[World], None]
 ):
-    async def timeline(world: World) -> None:
-        await scale_up(world, victims=VICTIMS)
-        world.brokers.busy = consumers(0, 30)
-        delete(world)
-        await asyncio.sleep(10)
-        change(world)
-        await asyncio.sleep(300)
-        assert world.workloads.done[1:] == []
-
-    in_steps(timeline)
+    await scale_up(world, victims=VICTIMS)
+    world.brokers.busy = consumers(0, 30)
+    delete(world)
+    await asyncio.sleep(10)
+    change(world)
+    await asyncio.sleep(300)
+    assert world.workloads.done[1:] == []
 
 
-def test_a_restore_to_zero_reaches_zero():
-    async def timeline(world: World) -> None:
-        world.begin(0, 20, onDelete="Restore", **AT_ONCE)
-        await world.tick()
-        assert world.workloads.done == [("worker", 2)]
-        world.brokers.ready["worker"] = 0
-        delete(world)
-        await asyncio.sleep(60)
-        assert world.workloads.done[1:] == [("worker", 0)]
-
-    in_steps(timeline)
+async def test_a_restore_to_zero_reaches_zero(world):
+    world.begin(0, 20, onDelete="Restore", **AT_ONCE)
+    await world.tick()
+    assert world.workloads.done == [("worker", 2)]
+    world.brokers.ready["worker"] = 0
+    delete(world)
+    await asyncio.sleep(60)
+    assert world.workloads.done[1:] == [("worker", 0)]

@@ -1,36 +1,17 @@
 """What `spec.onDelete` does with the replicas of a workload."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
 from mare.watch_events import handle_event
-from tests.unit.operator_broker import virtual_time
-from tests.unit.operator_loop.worlds import AT_ONCE, World, body, run
-
-
-async def settle() -> None:
-    for _ in range(100):
-        await asyncio.sleep(0)
-
-
-def in_virtual_time(timeline: Callable[[World], Awaitable[None]]) -> World:
-    world = World()
-
-    async def play() -> None:
-        await timeline(world)
-        await world.loop.close()
-
-    virtual_time.run(play())
-    return world
+from tests.unit.operator_loop.worlds import AT_ONCE, World, body, settle
 
 
 async def scale_to_zero(world: World, on_delete: str, **spec: object) -> None:
     world.begin(3, 0, onDelete=on_delete, **AT_ONCE, **spec)
-    for _ in range(60):
-        await world.tick()
+    await world.ticks(60)
     assert world.workloads.scales["worker"].replicas == 0
 
 
@@ -39,104 +20,88 @@ def delete(world: World) -> None:
 
 
 @pytest.mark.parametrize(("on_delete", "replicas"), [("Restore", 3), ("Keep", 0)])
-def test_deleting_an_object_at_zero_restores_the_replicas_if_on_delete_is_restore(
-    on_delete, replicas
+async def test_deleting_an_object_at_zero_restores_the_replicas_if_on_delete_is_restore(
+    world, on_delete, replicas
 ):
-    async def timeline(world: World) -> None:
-        await scale_to_zero(world, on_delete)
-        delete(world)
-        await settle()
+    await scale_to_zero(world, on_delete)
+    delete(world)
+    await settle()
 
-    assert run(timeline).workloads.scales["worker"].replicas == replicas
-
-
-def test_the_original_replicas_are_in_the_status_and_outlast_the_leader():
-    async def timeline(world: World) -> None:
-        await scale_to_zero(world, "Restore")
-        assert world.objects.last()["originalReplicas"] == 3
-
-    async def successor(world: World) -> None:
-        world.begin(0, 0, status={"originalReplicas": 3}, onDelete="Restore", **AT_ONCE)
-        await world.tick()
-        delete(world)
-        await settle()
-
-    run(timeline)
-    assert run(successor).workloads.scales["worker"].replicas == 3
+    assert world.workloads.scales["worker"].replicas == replicas
 
 
-def test_a_replica_that_does_not_lead_restores_nothing():
-    async def timeline(world: World) -> None:
-        await scale_to_zero(world, "Restore")
-        world.leads = False
-        delete(world)
-        await settle()
+async def test_the_original_replicas_are_in_the_status_and_outlast_the_leader(world):
+    await scale_to_zero(world, "Restore")
+    assert world.objects.last()["originalReplicas"] == 3
 
-    assert run(timeline).workloads.scales["worker"].replicas == 0
+    await world.restart(onDelete="Restore", **AT_ONCE)
+    await world.tick()
+    delete(world)
+    await settle()
 
-
-def test_a_workload_of_another_object_is_left_to_that_object():
-    async def timeline(world: World) -> None:
-        await scale_to_zero(world, "Restore")
-        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}
-        world.put("successor", scaleTargetRef=target)
-        delete(world)
-        await settle()
-
-    assert run(timeline).workloads.scales["worker"].replicas == 0
+    assert world.workloads.scales["worker"].replicas == 3
 
 
-def test_another_workload_has_another_original_count():
-    async def timeline(world: World) -> None:
-        await scale_to_zero(world, "Restore")
-        world.workloads.have("other", 5)
-        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
-        world.put(generation=2, scaleTargetRef=target, paused="All")
-        await world.tick()
-        assert world.objects.last()["originalReplicas"] is None
-        world.brokers.ready["worker"] = 95
-        world.put(generation=3, scaleTargetRef=target, onDelete="Restore", **AT_ONCE)
-        await world.tick()
-        assert world.workloads.done[-1] == ("other", 10)
-        assert world.objects.last()["originalReplicas"] == 5
+async def test_a_replica_that_does_not_lead_restores_nothing(world):
+    await scale_to_zero(world, "Restore")
+    world.leads = False
+    delete(world)
+    await settle()
 
-    run(timeline)
+    assert world.workloads.scales["worker"].replicas == 0
 
 
-async def _other_client_sets(world: World, replicas: int) -> None:
-    world.workloads.have("worker", replicas)
-    for _ in range(5):
-        await world.tick()
+async def test_a_workload_of_another_object_is_left_to_that_object(world):
+    await scale_to_zero(world, "Restore")
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}
+    world.put("successor", scaleTargetRef=target)
+    delete(world)
+    await settle()
+
+    assert world.workloads.scales["worker"].replicas == 0
+
+
+async def test_another_workload_has_another_original_count(world):
+    await scale_to_zero(world, "Restore")
+    world.workloads.have("other", 5)
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
+    world.put(generation=2, scaleTargetRef=target, paused="All")
+    await world.tick()
+    assert world.objects.last()["originalReplicas"] is None
+    world.brokers.ready["worker"] = 95
+    world.put(generation=3, scaleTargetRef=target, onDelete="Restore", **AT_ONCE)
+    await world.tick()
+    assert world.workloads.done[-1] == ("other", 10)
+    assert world.objects.last()["originalReplicas"] == 5
 
 
 @pytest.mark.parametrize("spec", [{"paused": "All"}, {"dryRun": True}, {}])
-def test_a_workload_that_the_object_never_scaled_is_left_alone(spec: dict):
-    async def timeline(world: World) -> None:
-        if not spec:
-            world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
-        world.begin(2, 100, onDelete="Restore", **AT_ONCE, **spec)
-        await _other_client_sets(world, 10)
-        assert world.objects.last()["originalReplicas"] is None
-        world.conflicts.conflicting = None
-        world.put(generation=2, onDelete="Restore", **AT_ONCE)
-        delete(world)
-        await settle()
+async def test_a_workload_that_the_object_never_scaled_is_left_alone(world, spec: dict):
+    if not spec:
+        world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
+    world.begin(2, 100, onDelete="Restore", **AT_ONCE, **spec)
+    world.workloads.have("worker", 10)
+    await world.ticks(5)
+    assert world.objects.last()["originalReplicas"] is None
+    world.conflicts.conflicting = None
+    world.put(generation=2, onDelete="Restore", **AT_ONCE)
+    delete(world)
+    await settle()
 
-    assert run(timeline).workloads.done == []
+    assert world.workloads.done == []
 
 
-def test_a_dry_run_does_not_record_the_original_replicas():
-    async def timeline(world: World) -> None:
-        world.begin(2, 50, onDelete="Restore", dryRun=True, **AT_ONCE)
-        await world.tick()
-        world.workloads.have("worker", 3)
-        world.put(generation=2, onDelete="Restore", **AT_ONCE)
-        await world.tick()
-        assert world.objects.last()["originalReplicas"] == 3
-        delete(world)
-        await settle()
+async def test_a_dry_run_does_not_record_the_original_replicas(world):
+    world.begin(2, 50, onDelete="Restore", dryRun=True, **AT_ONCE)
+    await world.tick()
+    world.workloads.have("worker", 3)
+    world.put(generation=2, onDelete="Restore", **AT_ONCE)
+    await world.tick()
+    assert world.objects.last()["originalReplicas"] == 3
+    delete(world)
+    await settle()
 
-    assert run(timeline).workloads.done == [("worker", 5), ("worker", 3)]
+    assert world.workloads.done == [("worker", 5), ("worker", 3)]
 
 
 @pytest.mark.parametrize(
@@ -147,93 +112,82 @@ def test_a_dry_run_does_not_record_the_original_replicas():
         (Unavailable("away"), [("worker", 2)]),
     ],
 )
-def test_after_a_refused_change_nothing_is_restored(error: Exception, restored: list):
+async def test_after_a_refused_change_nothing_is_restored(world, error: Exception, restored: list):
     """A change that was not answered may have been made."""
+    world.workloads.errors["worker"] = error
+    world.begin(2, 50, onDelete="Restore", **AT_ONCE)
+    await world.ticks(20)
+    writes = [status for _, status in world.objects.statuses if len(status) < 5]
+    assert len(writes) <= 2
+    world.workloads.have("worker", 10)
+    world.workloads.errors.clear()
+    delete(world)
+    await settle()
 
-    async def timeline(world: World) -> None:
-        world.workloads.errors["worker"] = error
-        world.begin(2, 50, onDelete="Restore", **AT_ONCE)
-        for _ in range(20):
-            await world.tick()
-        writes = [status for _, status in world.objects.statuses if len(status) < 5]
-        assert len(writes) <= 2
-        world.workloads.have("worker", 10)
-        world.workloads.errors.clear()
-        delete(world)
-        await settle()
-
-    assert run(timeline).workloads.done == restored
+    assert world.workloads.done == restored
 
 
-def test_a_workload_that_another_autoscaler_scales_by_then_is_left_alone():
-    async def timeline(world: World) -> None:
-        await scale_to_zero(world, "Restore")
-        world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
-        delete(world)
-        await settle()
+async def test_a_workload_that_another_autoscaler_scales_by_then_is_left_alone(world):
+    await scale_to_zero(world, "Restore")
+    world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
+    delete(world)
+    await settle()
 
-    assert run(timeline).workloads.scales["worker"].replicas == 0
+    assert world.workloads.scales["worker"].replicas == 0
 
 
-def test_a_dry_run_restores_nothing():
-    async def timeline(world: World) -> None:
-        world.begin(3, 0, onDelete="Restore", dryRun=True, **AT_ONCE)
-        await world.tick()
-        world.workloads.have("worker", 1)
-        delete(world)
-        await settle()
+async def test_a_dry_run_restores_nothing(world):
+    world.begin(3, 0, onDelete="Restore", dryRun=True, **AT_ONCE)
+    await world.tick()
+    world.workloads.have("worker", 1)
+    delete(world)
+    await settle()
 
-    assert run(timeline).workloads.done == []
+    assert world.workloads.done == []
 
 
 @pytest.mark.parametrize(("away_seconds", "replicas"), [(15, 3), (16, 0)])
-def test_an_unreachable_api_server_gets_retries_for_15_seconds(away_seconds, replicas):
-    async def timeline(world: World) -> None:
-        await scale_to_zero(world, "Restore")
-        world.workloads.errors["worker"] = Unavailable("away")
-        world.workloads.sent.clear()
-        delete(world)
-        await asyncio.sleep(away_seconds)
-        world.workloads.errors.clear()
-        await asyncio.sleep(600)
-        assert len(world.workloads.sent) == 6
+async def test_an_unreachable_api_server_gets_retries_for_15_seconds(world, away_seconds, replicas):
+    await scale_to_zero(world, "Restore")
+    world.workloads.errors["worker"] = Unavailable("away")
+    world.workloads.sent.clear()
+    delete(world)
+    await asyncio.sleep(away_seconds)
+    world.workloads.errors.clear()
+    await asyncio.sleep(600)
+    assert len(world.workloads.sent) == 6
 
-    assert in_virtual_time(timeline).workloads.scales["worker"].replicas == replicas
+    assert world.workloads.scales["worker"].replicas == replicas
 
 
 @pytest.mark.parametrize(("error", "requests"), [(NotFound("gone"), 1), (AccessRefused("no"), 6)])
-def test_a_workload_that_is_gone_is_given_up_at_once(error: Exception, requests: int):
-    async def timeline(world: World) -> None:
-        await scale_to_zero(world, "Restore")
-        world.workloads.errors["worker"] = error
-        world.workloads.sent.clear()
-        delete(world)
-        await asyncio.sleep(600)
+async def test_a_workload_that_is_gone_is_given_up_at_once(world, error: Exception, requests: int):
+    await scale_to_zero(world, "Restore")
+    world.workloads.errors["worker"] = error
+    world.workloads.sent.clear()
+    delete(world)
+    await asyncio.sleep(600)
 
-    assert len(in_virtual_time(timeline).workloads.sent) == requests
+    assert len(world.workloads.sent) == requests
 
 
-def test_closing_ends_the_attempts():
-    async def timeline(world: World) -> None:
-        await scale_to_zero(world, "Restore")
-        world.workloads.errors["worker"] = Unavailable("away")
-        delete(world)
-        await asyncio.sleep(2)
-
-    in_virtual_time(timeline)
+async def test_closing_ends_the_attempts(world):
+    await scale_to_zero(world, "Restore")
+    world.workloads.errors["worker"] = Unavailable("away")
+    delete(world)
+    await asyncio.sleep(2)
+    await world.loop.close()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @pytest.mark.parametrize("replicas", [3, None])
-def test_a_workload_that_has_its_replicas_or_cannot_be_read_gets_no_request(replicas):
-    async def timeline(world: World) -> None:
-        await scale_to_zero(world, "Restore")
-        del world.workloads.scales["worker"]
-        if replicas is not None:
-            world.workloads.have("worker", replicas)
-        world.workloads.sent.clear()
-        delete(world)
-        (attempt,) = asyncio.all_tasks() - {asyncio.current_task()}
-        await attempt
-        assert world.workloads.sent == []
-
-    run(timeline)
+async def test_a_workload_that_has_its_replicas_or_cannot_be_read_gets_no_request(world, replicas):
+    await scale_to_zero(world, "Restore")
+    del world.workloads.scales["worker"]
+    if replicas is not None:
+        world.workloads.have("worker", replicas)
+    world.workloads.sent.clear()
+    delete(world)
+    (attempt,) = asyncio.all_tasks() - {asyncio.current_task()}
+    await attempt
+    assert world.workloads.sent == []

@@ -11,7 +11,7 @@ from mare.custom_resource.autoscaler import Key
 from mare.custom_resource.status_values import instant, surge
 from mare.domain.forecast import TideTable
 from mare.domain.surges import Surge, Surges
-from tests.unit.operator_loop.worlds import World, body, run
+from tests.unit.operator_loop.worlds import World, body
 
 WORKER = Key("shop", "worker")
 DUE = 1_764_430_200.0
@@ -28,87 +28,75 @@ def learn(world: World, past: tuple[Surge, ...], began: float | None = None) -> 
     state.history = replace(state.history, tides=TideTable(surges=Surges(past=past), began=began))
 
 
-def test_a_restarted_operator_knows_the_surges_of_the_status():
-    async def timeline(world: World) -> None:
-        world.begin(1, 5, minReplicas=1, status=STORED)
-        await world.tick()
+async def test_a_restarted_operator_knows_the_surges_of_the_status(world):
+    world.begin(1, 5, minReplicas=1, status=STORED)
+    await world.tick()
 
-    assert tides(run(timeline)).surges.past == PAST
-
-
-def test_a_new_leader_knows_what_the_last_one_wrote():
-    async def timeline(world: World) -> None:
-        world.leads = False
-        world.begin(1, 5, minReplicas=1)
-        await world.tick()
-        world.put(status=STORED, minReplicas=1)
-        world.leads = True
-        await world.tick()
-
-    assert tides(run(timeline)).surges.past == PAST
+    assert tides(world).surges.past == PAST
 
 
-def test_a_leader_of_another_term_keeps_what_it_learnt():
-    async def timeline(world: World) -> None:
-        world.begin(1, 5, minReplicas=1)
-        await world.tick()
-        learn(world, PAST)
-        world.term = 2
-        await world.tick()
+async def test_a_new_leader_knows_what_the_last_one_wrote(world):
+    world.leads = False
+    world.begin(1, 5, minReplicas=1)
+    await world.tick()
+    world.put(status=STORED, minReplicas=1)
+    world.leads = True
+    await world.tick()
 
-    assert tides(run(timeline)).surges.past == PAST
-
-
-def test_surges_of_another_workload_are_forgotten():
-    async def timeline(world: World) -> None:
-        world.begin(1, 5, minReplicas=1, status=STORED)
-        await world.tick()
-        world.workloads.have("other", 1)
-        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
-        world.put(scaleTargetRef=target, generation=2, minReplicas=1)
-        await world.tick()
-
-    assert tides(run(timeline)).surges.past == ()
+    assert tides(world).surges.past == PAST
 
 
-def test_a_new_surge_alone_is_written_after_ten_minutes():
-    async def timeline(world: World) -> None:
-        world.begin(1, 5, minReplicas=1)
-        for _ in range(20):
-            await world.tick()
-        world.objects.statuses.clear()
-        learn(world, PAST)
-        for _ in range(560):
-            await world.tick()
-        assert world.objects.statuses == []
-        for _ in range(60):
-            await world.tick()
+async def test_a_leader_of_another_term_keeps_what_it_learnt(world):
+    world.begin(1, 5, minReplicas=1)
+    await world.tick()
+    learn(world, PAST)
+    world.term = 2
+    await world.tick()
 
-    world = run(timeline)
+    assert tides(world).surges.past == PAST
+
+
+async def test_surges_of_another_workload_are_forgotten(world):
+    world.begin(1, 5, minReplicas=1, status=STORED)
+    await world.tick()
+    world.workloads.have("other", 1)
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
+    world.put(scaleTargetRef=target, generation=2, minReplicas=1)
+    await world.tick()
+
+    assert tides(world).surges.past == ()
+
+
+async def test_a_new_surge_alone_is_written_after_ten_minutes(world):
+    world.begin(1, 5, minReplicas=1)
+    await world.ticks(20)
+    world.objects.statuses.clear()
+    learn(world, PAST)
+    await world.ticks(560)
+    assert world.objects.statuses == []
+    await world.ticks(60)
+
     (written,) = [status for _, status in world.objects.statuses]
     assert written["forecast"] == STORED["forecast"]
 
 
-def test_a_status_that_contains_the_surges_does_not_repeat_them():
-    async def timeline(world: World) -> None:
-        world.begin(1, 5, minReplicas=1, status=STORED)
-        for _ in range(20):
-            await world.tick()
-        world.objects.statuses.clear()
-        world.brokers.ready["worker"] = 300
-        await world.tick()
+async def test_a_status_that_contains_the_surges_does_not_repeat_them(world):
+    world.begin(1, 5, minReplicas=1, status=STORED)
+    await world.ticks(20)
+    world.objects.statuses.clear()
+    world.brokers.ready["worker"] = 300
+    await world.tick()
 
-    statuses = [status for _, status in run(timeline).objects.statuses]
+    statuses = [status for _, status in world.objects.statuses]
     assert statuses
     assert all("forecast" not in status for status in statuses)
 
 
-def test_off_removes_the_surges_from_the_status():
-    async def timeline(world: World) -> None:
-        world.begin(1, 5, minReplicas=1, status=STORED, forecast={"mode": "Off"})
-        await world.tick()
+async def test_off_removes_the_surges_from_the_status(world):
+    world.begin(1, 5, minReplicas=1, status=STORED, forecast={"mode": "Off"})
+    await world.tick()
 
-    statuses = [status for _, status in run(timeline).objects.statuses]
+    statuses = [status for _, status in world.objects.statuses]
     assert statuses[0]["forecast"] is None
 
 
@@ -156,15 +144,13 @@ def test_explain_believes_what_an_operator_believes_that_did_not_run_for_a_while
 
 
 @pytest.mark.parametrize(("began", "since"), [(DUE, instant(DUE)), (None, instant(DUE - 60))])
-def test_the_status_has_the_time_from_which_on_no_surge_is_missing(began, since):
+async def test_the_status_has_the_time_from_which_on_no_surge_is_missing(world, began, since):
     """Before the first statistics of a new operator that of the last one stays."""
     stored = {"forecast": {**STORED["forecast"], "since": instant(DUE - 60)}}
+    world.begin(1, 5, minReplicas=1, status=stored)
+    await world.tick()
+    learn(world, PAST[:2], began)
+    world.brokers.ready["worker"] = 300
+    await world.tick()
 
-    async def timeline(world: World) -> None:
-        world.begin(1, 5, minReplicas=1, status=stored)
-        await world.tick()
-        learn(world, PAST[:2], began)
-        world.brokers.ready["worker"] = 300
-        await world.tick()
-
-    assert run(timeline).objects.statuses[-1][1]["forecast"]["since"] == since
+    assert world.objects.statuses[-1][1]["forecast"]["since"] == since

@@ -10,7 +10,6 @@ from mare.domain.estimates import Estimates
 from mare.domain.reason import Reason
 from mare.explanation.constraint import Verdict, constraint_of, verdict_of
 from mare.explanation.next_changes import next_changes
-from tests.unit.operator_loop.worlds import World, run
 
 WAIT = {"type": "QueueWaitTime", "waitSeconds": 2, "capacityPerReplica": 10}
 
@@ -22,16 +21,14 @@ WAIT = {"type": "QueueWaitTime", "waitSeconds": 2, "capacityPerReplica": 10}
         (55.0, None, "estimate: 55 in, up to 50 out"),
     ],
 )
-def test_the_time_until_the_backlog_is_cleared_is_an_estimate_with_its_numbers(
-    rate: float, seconds: float | None, estimate: str
+async def test_the_time_until_the_backlog_is_cleared_is_an_estimate_with_its_numbers(
+    world, rate: float, seconds: float | None, estimate: str
 ):
     """It said "growing" at "the present rates" of 182 messages/s in and 185 out."""
+    world.begin(5, 95, maxReplicas=5, target=WAIT)
+    await world.tick()
 
-    async def timeline(world: World) -> None:
-        world.begin(5, 95, maxReplicas=5, target=WAIT)
-        await world.tick()
-
-    history = run(timeline).record.histories["shop", "worker"]
+    history = world.record.histories["shop", "worker"]
     estimates = Estimates(arrival_rate=rate, capacity_per_replica=10.0)
     facts = replace(facts_of(history), estimates=estimates)
 
@@ -41,25 +38,20 @@ def test_the_time_until_the_backlog_is_cleared_is_an_estimate_with_its_numbers(
     assert seconds or found["unknown"]["reason"] == "NotDraining"
 
 
-def test_without_a_backlog_nothing_is_estimated():
-    async def timeline(world: World) -> None:
-        world.begin(5, 0, target=WAIT)
-        await world.tick()
+async def test_without_a_backlog_nothing_is_estimated(world):
+    world.begin(5, 0, target=WAIT)
+    await world.tick()
 
-    world = run(timeline)
     shown = summary(world.record.histories["shop", "worker"], world.clock.now)
 
     assert (shown["drain"]["value"], shown["drain"]["estimate"]) == (0, None)
 
 
-def test_the_wait_of_a_dry_run_is_that_of_the_replicas_that_are_there():
+async def test_the_wait_of_a_dry_run_is_that_of_the_replicas_that_are_there(world):
     """The status had that of the replicas which the dry run does not start."""
+    world.begin(2, 95, dryRun=True, target=WAIT)
+    await world.tick()
 
-    async def timeline(world: World) -> None:
-        world.begin(2, 95, dryRun=True, target=WAIT)
-        await world.tick()
-
-    world = run(timeline)
     view = world.record.histories["shop", "worker"].view
 
     assert view.wait_seconds == 95 / 20
@@ -67,18 +59,14 @@ def test_the_wait_of_a_dry_run_is_that_of_the_replicas_that_are_there():
 
 
 @pytest.mark.parametrize(("spec", "code"), [({"dryRun": True}, "DryRun"), ({}, "PodsPending")])
-def test_the_end_of_a_limit_is_not_shown_beside_another_one(spec: dict, code: str):
+async def test_the_end_of_a_limit_is_not_shown_beside_another_one(world, spec: dict, code: str):
     """The chip said "pods pending, 12 s": the end of the stabilization window."""
+    world.begin(10, 95, **spec)
+    world.workloads.scales["worker"] = replace(world.workloads.scales["worker"], ready=1)
+    await world.ticks(60)
+    world.brokers.ready["worker"] = 20
+    await world.tick()
 
-    async def timeline(world: World) -> None:
-        world.begin(10, 95, **spec)
-        world.workloads.scales["worker"] = replace(world.workloads.scales["worker"], ready=1)
-        for _ in range(60):
-            await world.tick()
-        world.brokers.ready["worker"] = 20
-        await world.tick()
-
-    world = run(timeline)
     history = world.record.histories["shop", "worker"]
     shown = summary(history, world.clock.now)
 
@@ -86,28 +74,23 @@ def test_the_end_of_a_limit_is_not_shown_beside_another_one(spec: dict, code: st
     assert shown["constraint"] == {"code": code, "until": None}
 
 
-def test_a_count_that_a_forecast_keeps_is_limited_by_it_and_on_target():
+async def test_a_count_that_a_forecast_keeps_is_limited_by_it_and_on_target(world):
     """It was "limited by nothing: the count follows the load", which needs 1 replica of 7."""
+    world.begin(7, 70)
+    await world.tick()
 
-    async def timeline(world: World) -> None:
-        world.begin(7, 70)
-        await world.tick()
-
-    facts = facts_of(run(timeline).record.histories["shop", "worker"])
+    facts = facts_of(world.record.histories["shop", "worker"])
     due = replace(facts, decision=replace(facts.decision, reason=Reason.FORECAST, raw=1))
 
     assert (constraint_of(due), verdict_of(due)) == (Reason.FORECAST, Verdict.ON_TARGET)
 
 
-def test_what_comes_next_at_the_maximum_is_no_limit_of_now():
+async def test_what_comes_next_at_the_maximum_is_no_limit_of_now(world):
     """ "cannot scale up beyond maxReplicas" stood beside "limited by nothing"."""
+    world.begin(10, 100, maxReplicas=10)
+    await world.tick()
 
-    async def timeline(world: World) -> None:
-        world.begin(10, 100, maxReplicas=10)
-        await world.tick()
-
-    facts = facts_of(run(timeline).record.histories["shop", "worker"])
-
+    facts = facts_of(world.record.histories["shop", "worker"])
     assert constraint_of(facts) is Reason.DESIRED_WITHIN_RANGE
     assert next_changes(facts, facts.at)[0] == (
         "does not scale up at more messages, because maxReplicas is 10"

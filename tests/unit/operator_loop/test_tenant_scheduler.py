@@ -17,183 +17,151 @@ from tests.unit.operator_broker import virtual_time
 CHECKS = Work(name="checks", places=4, of_namespace=2, waiting=3)
 
 
-def test_a_namespace_has_only_some_of_the_places():
-    async def timeline():
-        scheduler, began = TenantScheduler(), []
+async def test_a_namespace_has_only_some_of_the_places():
+    scheduler, began = TenantScheduler(), []
 
-        async def check(namespace):
-            async with scheduler.turn(CHECKS, namespace):
-                began.append(namespace)
-                await asyncio.sleep(100)
+    async def check(namespace):
+        async with scheduler.turn(CHECKS, namespace):
+            began.append(namespace)
+            await asyncio.sleep(100)
 
-        tasks = [asyncio.create_task(check("hostile")) for _ in range(4)]
-        tasks += [asyncio.create_task(check("honest"))]
-        await asyncio.sleep(1)
-        assert began == ["hostile", "hostile", "honest"]
-        await asyncio.gather(*tasks)
-        assert began == ["hostile", "hostile", "honest", "hostile", "hostile"]
-
-    virtual_time.run(timeline())
+    tasks = [asyncio.create_task(check("hostile")) for _ in range(4)]
+    tasks += [asyncio.create_task(check("honest"))]
+    await asyncio.sleep(1)
+    assert began == ["hostile", "hostile", "honest"]
+    await asyncio.gather(*tasks)
+    assert began == ["hostile", "hostile", "honest", "hostile", "hostile"]
 
 
-def test_many_namespaces_of_one_tenant_leave_places_to_others():
+async def test_many_namespaces_of_one_tenant_leave_places_to_others():
     reads = Work(name="reads", places=256, of_namespace=64)
+    scheduler, began = TenantScheduler(), []
 
-    async def timeline():
-        scheduler, began = TenantScheduler(), []
+    async def read(namespace, seconds):
+        async with scheduler.turn(reads, namespace):
+            began.append(namespace)
+            await asyncio.sleep(seconds)
 
-        async def read(namespace, seconds):
-            async with scheduler.turn(reads, namespace):
-                began.append(namespace)
-                await asyncio.sleep(seconds)
-
-        hostile = [f"hostile-{number}" for number in range(9)]
-        tasks = [asyncio.create_task(read(each, 100)) for each in hostile for _ in range(64)]
-        await asyncio.sleep(1)
-        assert set(began) == set(hostile)
-        tasks += [asyncio.create_task(read("honest", 0.01)) for _ in range(50)]
-        await asyncio.sleep(1)
-        assert began.count("honest") == 50
-        await asyncio.gather(*tasks)
-
-    virtual_time.run(timeline())
+    hostile = [f"hostile-{number}" for number in range(9)]
+    tasks = [asyncio.create_task(read(each, 100)) for each in hostile for _ in range(64)]
+    await asyncio.sleep(1)
+    assert set(began) == set(hostile)
+    tasks += [asyncio.create_task(read("honest", 0.01)) for _ in range(50)]
+    await asyncio.sleep(1)
+    assert began.count("honest") == 50
+    await asyncio.gather(*tasks)
 
 
-def test_a_place_that_is_left_starts_each_namespace_that_may_have_one():
+async def test_a_place_that_is_left_starts_each_namespace_that_may_have_one():
     """Another one started, and the one that had left waited beside a free place."""
     writes = Work(name="writes", places=8, of_namespace=4)
+    scheduler, began = TenantScheduler(), []
 
-    async def timeline():
-        scheduler, began = TenantScheduler(), []
+    async def write(namespace, seconds=100):
+        async with scheduler.turn(writes, namespace):
+            began.append(namespace)
+            await asyncio.sleep(seconds)
 
-        async def write(namespace, seconds=100):
-            async with scheduler.turn(writes, namespace):
-                began.append(namespace)
-                await asyncio.sleep(seconds)
-
-        tasks = [asyncio.create_task(write("a", 1))]
-        tasks += [asyncio.create_task(write(name)) for name in "aaaaabbbcccc"]
-        tasks += [asyncio.create_task(write("honest", 2)) for _ in range(2)]
-        await asyncio.sleep(1.5)
-        assert Counter(began) == {"a": 4, "b": 2, "c": 1, "honest": 1}
-        await asyncio.sleep(1)
-        assert Counter(began) == {"a": 4, "b": 2, "c": 2, "honest": 2}
-        await asyncio.gather(*tasks)
-
-    virtual_time.run(timeline())
+    tasks = [asyncio.create_task(write("a", 1))]
+    tasks += [asyncio.create_task(write(name)) for name in "aaaaabbbcccc"]
+    tasks += [asyncio.create_task(write("honest", 2)) for _ in range(2)]
+    await asyncio.sleep(1.5)
+    assert Counter(began) == {"a": 4, "b": 2, "c": 1, "honest": 1}
+    await asyncio.sleep(1)
+    assert Counter(began) == {"a": 4, "b": 2, "c": 2, "honest": 2}
+    await asyncio.gather(*tasks)
 
 
-def test_waiting_namespaces_take_turns():
+async def test_waiting_namespaces_take_turns():
     one = Work(name="writes", places=1, of_namespace=1)
+    scheduler, began = TenantScheduler(), []
 
-    async def timeline():
-        scheduler, began = TenantScheduler(), []
+    async def write(name):
+        async with scheduler.turn(one, name[0]):
+            began.append(name)
+            await asyncio.sleep(1)
 
-        async def write(name):
-            async with scheduler.turn(one, name[0]):
-                began.append(name)
-                await asyncio.sleep(1)
+    names = ["a1", "a2", "a3", "b1", "b2", "c1"]
+    await asyncio.gather(*map(write, names))
 
-        names = ["a1", "a2", "a3", "b1", "b2", "c1"]
-        await asyncio.gather(*map(write, names))
-        return began
-
-    assert virtual_time.run(timeline()) == ["a1", "a2", "b1", "c1", "a3", "b2"]
+    assert began == ["a1", "a2", "b1", "c1", "a3", "b2"]
 
 
-def test_a_line_that_is_full_refuses_with_the_name_of_the_bound():
-    async def timeline():
-        scheduler = TenantScheduler()
+async def test_a_line_that_is_full_refuses_with_the_name_of_the_bound():
+    scheduler = TenantScheduler()
 
-        async def check():
-            async with scheduler.turn(CHECKS, "shop"):
-                await asyncio.sleep(1)
+    async def check():
+        async with scheduler.turn(CHECKS, "shop"):
+            await asyncio.sleep(1)
 
-        tasks = [asyncio.create_task(check()) for _ in range(5)]
-        await asyncio.sleep(0)
-        with pytest.raises(OverBudget, match="namespace shop is over its limit of checks") as error:
-            await check()
-        assert error.value.why.reason == "NamespaceBudgetExceeded"
-        await asyncio.gather(*tasks)
-
-    virtual_time.run(timeline())
+    tasks = [asyncio.create_task(check()) for _ in range(5)]
+    await asyncio.sleep(0)
+    with pytest.raises(OverBudget, match="namespace shop is over its limit of checks") as error:
+        await check()
+    assert error.value.why.reason == "NamespaceBudgetExceeded"
+    await asyncio.gather(*tasks)
 
 
 @pytest.mark.parametrize("has_place", [False, True])
-def test_what_is_cancelled_before_its_turn_leaves_the_place_to_the_others(*, has_place):
+async def test_what_is_cancelled_before_its_turn_leaves_the_place_to_the_others(*, has_place):
     one = Work(name="writes", places=1, of_namespace=1)
+    scheduler, ends, tasks = TenantScheduler(), asyncio.Event(), []
 
-    async def timeline():
-        scheduler, ends, tasks = TenantScheduler(), asyncio.Event(), []
-
-        async def write():
-            async with scheduler.turn(one, "shop"):
-                await ends.wait()
-            if has_place:  # given to the second task, which has not run since
-                tasks[1].cancel()
-
-        tasks += [asyncio.create_task(write()) for _ in range(3)]
-        await asyncio.sleep(1)
-        if not has_place:
+    async def write():
+        async with scheduler.turn(one, "shop"):
+            await ends.wait()
+        if has_place:  # given to the second task, which has not run since
             tasks[1].cancel()
-        ends.set()
-        await tasks[2]
-        assert tasks[1].cancelled()
 
-    virtual_time.run(timeline())
+    tasks += [asyncio.create_task(write()) for _ in range(3)]
+    await asyncio.sleep(1)
+    if not has_place:
+        tasks[1].cancel()
+    ends.set()
+    await tasks[2]
+    assert tasks[1].cancelled()
 
 
-def test_a_piece_of_work_ends_at_its_deadline():
+async def test_a_piece_of_work_ends_at_its_deadline():
     brief = Work(name="checks", places=1, of_namespace=1, seconds=3)
+    scheduler = TenantScheduler()
+    with pytest.raises(TimeoutError):
+        async with scheduler.turn(brief, "shop"):
+            await asyncio.sleep(100)
 
-    async def timeline():
-        scheduler = TenantScheduler()
-        with pytest.raises(TimeoutError):
-            async with scheduler.turn(brief, "shop"):
-                await asyncio.sleep(100)
-        return virtual_time.now()
-
-    assert virtual_time.run(timeline()) == 3
+    assert virtual_time.now() == 3
 
 
-def test_a_namespace_spends_its_own_allowance_only():
+async def test_a_namespace_spends_its_own_allowance_only():
     matches = Work(name="matches", places=4, of_namespace=4, burst=2, per_second=0.1)
+    scheduler = TenantScheduler()
 
-    async def timeline():
-        scheduler = TenantScheduler()
+    async def match(namespace):
+        async with scheduler.turn(matches, namespace, 0):
+            scheduler.spend(matches, namespace, 1.5)
 
-        async def match(namespace):
-            async with scheduler.turn(matches, namespace, 0):
-                scheduler.spend(matches, namespace, 1.5)
-
+    await match("hostile")
+    await match("hostile")
+    await asyncio.sleep(9)
+    with pytest.raises(OverBudget):
         await match("hostile")
-        await match("hostile")
-        await asyncio.sleep(9)
-        with pytest.raises(OverBudget):
-            await match("hostile")
-        await match("honest")
-        await asyncio.sleep(2)
-        await match("hostile")
-
-    virtual_time.run(timeline())
+    await match("honest")
+    await asyncio.sleep(2)
+    await match("hostile")
 
 
-def test_a_namespace_that_has_spent_too_much_waits_until_it_may_spend_again():
+async def test_a_namespace_that_has_spent_too_much_waits_until_it_may_spend_again():
     changes = Work(name="changes", places=4, of_namespace=4, burst=2, per_second=0.1)
+    scheduler, times = TenantScheduler(), {"hostile": [], "honest": []}
 
-    async def timeline():
-        scheduler, times = TenantScheduler(), {"hostile": [], "honest": []}
+    async def change(namespace):
+        await scheduler.wait_for_allowance(changes, namespace)
+        scheduler.spend(changes, namespace, 1)
+        times[namespace].append(virtual_time.now())
 
-        async def change(namespace):
-            await scheduler.wait_for_allowance(changes, namespace)
-            scheduler.spend(changes, namespace, 1)
-            times[namespace].append(virtual_time.now())
+    names = ["hostile"] * 5 + ["honest"]
+    await asyncio.gather(*map(change, names))
 
-        names = ["hostile"] * 5 + ["honest"]
-        await asyncio.gather(*map(change, names))
-        return times
-
-    times = virtual_time.run(timeline())
     assert times["honest"] == [0]
     assert times["hostile"] == pytest.approx([0, 0, 0, 10, 20])
 

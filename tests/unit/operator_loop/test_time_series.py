@@ -100,12 +100,3 @@ def test_a_day_without_changes_costs_next_to_nothing_and_a_changing_one_is_bound
             busy.add(minute * 60 + second, numbers(minute + second))
     assert sys.getsizeof(idle._stretches) < 200
     assert sys.getsizeof(busy._stretches) < 1.3 * 18 * DAY.slots
-
-
-def test_spans_are_those_of_the_charts():
-    assert [(span.name, span.seconds) for span in SPANS] == [
-        ("10m", 600),
-        ("1h", 3600),
-        ("24h", 86_400),
-    ]
-    assert Span("x", 2, 3).seconds == 6

@@ -8,7 +8,7 @@ import pytest
 from mare.ports import NoTraces, Unavailable
 from mare.tracing import create_traces
 from tests.otlp import Collector, attributes, collecting
-from tests.unit.operator_loop.worlds import AT_ONCE, World, run
+from tests.unit.operator_loop.worlds import AT_ONCE, World
 
 NAMES = {"scale", "read queues", "decide", "patch scale"}
 
@@ -21,21 +21,18 @@ def collector(monkeypatch: pytest.MonkeyPatch):
         yield found
 
 
-def played(timeline) -> World:
-    """Run a timeline with exported traces, which have arrived afterwards."""
-    traces = create_traces(export=True)
-    world = run(timeline, traces=traces)
-    traces.close()
-    return world
+@pytest.fixture
+def world(collector: Collector) -> World:
+    return World(traces=create_traces(export=True))
 
 
-def test_a_change_is_one_trace_with_its_numbers(collector: Collector):
-    async def timeline(world: World) -> None:
-        world.begin(replicas=1, ready=45, **AT_ONCE)
-        for _ in range(5):
-            await world.tick()
+async def test_a_change_is_one_trace_with_its_numbers(world, collector):
+    world.begin(replicas=1, ready=45, **AT_ONCE)
+    await world.tick()
+    begun = world.clock.now * 1e9
+    await world.ticks(4)
+    world.traces.close()
 
-    world = played(timeline)
     assert world.workloads.done == [("worker", 5)]
     (trace,) = collector.traces()
     assert set(trace) == NAMES
@@ -52,15 +49,6 @@ def test_a_change_is_one_trace_with_its_numbers(collector: Collector):
         "mare.replicas.to": 5,
         "mare.reason": "LoadGrew",
     }
-
-
-def test_the_spans_follow_each_other_from_the_read_to_the_patch(collector: Collector):
-    async def timeline(world: World) -> None:
-        world.begin(replicas=1, ready=45, **AT_ONCE)
-        await world.tick()
-
-    begun = played(timeline).clock.now * 1e9
-    (trace,) = collector.traces()
     times = [
         time
         for name in ("read queues", "decide", "patch scale")
@@ -71,27 +59,25 @@ def test_the_spans_follow_each_other_from_the_read_to_the_patch(collector: Colle
     assert times[-1] == trace["scale"].end_time_unix_nano
 
 
-def test_neither_a_kept_count_nor_a_refused_change_is_a_trace(collector: Collector):
-    async def timeline(world: World) -> None:
-        world.begin(replicas=5, ready=45, **AT_ONCE)
-        world.begin(replicas=1, ready=45, name="refused", **AT_ONCE)
-        world.workloads.errors["refused"] = Unavailable("no")
-        for _ in range(5):
-            await world.tick()
+async def test_neither_a_kept_count_nor_a_refused_change_is_a_trace(world, collector):
+    world.begin(replicas=5, ready=45, **AT_ONCE)
+    world.begin(replicas=1, ready=45, name="refused", **AT_ONCE)
+    world.workloads.errors["refused"] = Unavailable("no")
+    await world.ticks(5)
+    world.traces.close()
 
-    played(timeline)
     assert collector.spans == []
 
 
-def test_a_collector_that_is_away_delays_no_change(monkeypatch: pytest.MonkeyPatch):
+async def test_a_collector_that_is_away_delays_no_change(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
+    world = World(traces=create_traces(export=True))
+    world.begin(replicas=1, ready=45, **AT_ONCE)
+    await world.tick()
+    world.traces.close()
 
-    async def timeline(world: World) -> None:
-        world.begin(replicas=1, ready=45, **AT_ONCE)
-        await world.tick()
-
-    assert played(timeline).workloads.done == [("worker", 5)]
+    assert world.workloads.done == [("worker", 5)]
 
 
 def test_without_an_endpoint_nothing_is_imported():

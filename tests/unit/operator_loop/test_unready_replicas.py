@@ -4,7 +4,7 @@ import pytest
 
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Scale, Unavailable
-from tests.unit.operator_loop.worlds import World, run
+from tests.unit.operator_loop.worlds import World
 
 CAUSE = "No replica consumes: 12 of 12 are not ready for 5 min (ImagePullBackOff)"
 
@@ -23,8 +23,7 @@ async def is_unready(
     world.brokers.consumers = fields.pop("consumers", 0)
     world.brokers.ready["worker"] = 120
     world.put(**fields)
-    for _ in range(seconds // 5):
-        await world.tick(5)
+    await world.ticks(seconds // 5, 5)
 
 
 def conditions(world: World, kind: str) -> list[dict]:
@@ -38,16 +37,13 @@ def metric(world: World) -> float | None:
     return world.metrics.registry.get_sample_value("mare_unready_replicas", labels)
 
 
-def test_replicas_that_are_not_ready_for_five_minutes_are_reported_with_the_cause():
-    async def timeline(world: World) -> None:
-        world.workloads.unready = "ImagePullBackOff"
-        await is_unready(world, 290)
-        assert metric(world) == 0
-        assert not world.objects.events
-        for _ in range(8):
-            await world.tick(5)
+async def test_replicas_that_are_not_ready_for_five_minutes_are_reported_with_the_cause(world):
+    world.workloads.unready = "ImagePullBackOff"
+    await is_unready(world, 290)
+    assert metric(world) == 0
+    assert not world.objects.events
+    await world.ticks(8, 5)
 
-    world = run(timeline)
     found = conditions(world, "ReplicasReady")[-1]
     assert (found["status"], found["reason"], found["message"]) == (
         "False",
@@ -60,33 +56,28 @@ def test_replicas_that_are_not_ready_for_five_minutes_are_reported_with_the_caus
     assert metric(world) == 12
 
 
-def test_the_pods_are_read_once_a_minute_and_not_before_it_takes_long():
-    async def timeline(world: World) -> None:
-        await is_unready(world, 265)
-        assert world.workloads.unready_reads == 0
-        for _ in range(120):
-            await world.tick(5)
+async def test_the_pods_are_read_once_a_minute_and_not_before_it_takes_long(world):
+    await is_unready(world, 265)
+    assert world.workloads.unready_reads == 0
+    await world.ticks(120, 5)
 
-    assert run(timeline).workloads.unready_reads in {10, 11}
+    assert world.workloads.unready_reads in {10, 11}
 
 
 @pytest.mark.parametrize(("error", "reads"), [(AccessRefused("no right"), 1), (Unavailable(""), 5)])
-def test_without_the_cause_the_counts_are_reported(error, reads):
-    async def timeline(world: World) -> None:
-        world.workloads.unready = error
-        await is_unready(world, 550)
-        assert world.workloads.unready_reads == reads
+async def test_without_the_cause_the_counts_are_reported(world, error, reads):
+    world.workloads.unready = error
+    await is_unready(world, 550)
+    assert world.workloads.unready_reads == reads
 
-    found = conditions(run(timeline), "ReplicasReady")[-1]
+    found = conditions(world, "ReplicasReady")[-1]
     assert found["message"] == "No replica consumes: 12 of 12 are not ready for 5 min"
 
 
-def test_the_object_stays_ready_while_some_replicas_are():
-    async def timeline(world: World) -> None:
-        world.workloads.unready = "Unschedulable: 0/3 nodes are available"
-        await is_unready(world, ready=8, consumers=8)
+async def test_the_object_stays_ready_while_some_replicas_are(world):
+    world.workloads.unready = "Unschedulable: 0/3 nodes are available"
+    await is_unready(world, ready=8, consumers=8)
 
-    world = run(timeline)
     assert conditions(world, "ReplicasReady")[-1]["message"] == (
         "4 of 12 replicas are not ready for 5 min (Unschedulable: 0/3 nodes are available)"
     )
@@ -94,27 +85,22 @@ def test_the_object_stays_ready_while_some_replicas_are():
     assert metric(world) == 4
 
 
-def test_a_workload_that_does_not_report_ready_replicas_is_not_judged():
-    async def timeline(world: World) -> None:
-        await is_unready(world, 400, ready=Unknown("NotReported", "/scale has no ready replicas"))
+async def test_a_workload_that_does_not_report_ready_replicas_is_not_judged(world):
+    await is_unready(world, 400, ready=Unknown("NotReported", "/scale has no ready replicas"))
 
-    world = run(timeline)
     found = conditions(world, "ReplicasReady")[-1]
     assert (found["status"], found["reason"]) == ("Unknown", "NotReported")
     assert world.workloads.unready_reads == 0
     assert metric(world) is None
 
 
-def test_the_condition_ends_when_the_replicas_are_ready():
-    async def timeline(world: World) -> None:
-        world.workloads.unready = "ImagePullBackOff"
-        await is_unready(world)
-        have(world, 12, 12)
-        world.brokers.consumers = 12
-        for _ in range(10):
-            await world.tick(5)
+async def test_the_condition_ends_when_the_replicas_are_ready(world):
+    world.workloads.unready = "ImagePullBackOff"
+    await is_unready(world)
+    have(world, 12, 12)
+    world.brokers.consumers = 12
+    await world.ticks(10, 5)
 
-    world = run(timeline)
     assert conditions(world, "ReplicasReady")[-1]["status"] == "True"
     assert conditions(world, "Ready")[-1]["status"] == "True"
     assert metric(world) == 0

@@ -11,7 +11,7 @@ import pytest
 from mare.domain.evidence import MESSAGES_LEFT, QUEUE_CHANGED
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Conflict, Unavailable
-from tests.unit.operator_loop.worlds import World, run
+from tests.unit.operator_loop.worlds import World
 
 PAGE = Path(__file__).parents[3] / "docs" / "explain.md"
 NEEDS_TEN = "Kept at 1: 95 messages at 10 per replica need 10 replicas."
@@ -184,24 +184,21 @@ async def play(world: World, veto: Veto) -> None:
     if "other" in world.workloads.scales:
         await world.tick()
     world.begin(veto.replicas, veto.ready, **veto.spec)
-    for _ in range(veto.seconds):
-        await world.tick()
+    await world.ticks(veto.seconds)
 
 
 @pytest.mark.parametrize("name", VETOES)
-def test_what_stops_a_change_is_said_in_the_decision_with_its_time(name: str):
+async def test_what_stops_a_change_is_said_in_the_decision_with_its_time(world, name: str):
     veto = VETOES[name]
+    await play(world, veto)
+    decision = world.record.histories["shop", "worker"].view.decision
+    assert decision is not None
+    assert (decision.message, decision.reason) == (veto.sentence, veto.reason)
+    assert decision.replicas == decision.current == veto.replicas
+    assert decision.steps[-1].text in decision.clauses
+    assert (decision.until is None) == (veto.reason not in WITH_TIME)
 
-    async def timeline(world: World) -> None:
-        await play(world, veto)
-        decision = world.record.histories["shop", "worker"].view.decision
-        assert decision is not None
-        assert (decision.message, decision.reason) == (veto.sentence, veto.reason)
-        assert decision.replicas == decision.current == veto.replicas
-        assert decision.steps[-1].text in decision.clauses
-        assert (decision.until is None) == (veto.reason not in WITH_TIME)
-
-    assert "worker" not in dict(run(timeline).workloads.done)
+    assert "worker" not in dict(world.workloads.done)
 
 
 UNWRITTEN = {"an API server that asks for time", "another client that changes the object"}
@@ -209,15 +206,12 @@ UNWRITTEN = {"an API server that asks for time", "another client that changes th
 
 
 @pytest.mark.parametrize("name", [each for each in VETOES if each not in UNWRITTEN])
-def test_what_stops_a_change_is_in_the_status_soon(name: str):
+async def test_what_stops_a_change_is_in_the_status_soon(world, name: str):
     veto = VETOES[name]
+    await play(world, veto)
+    await world.ticks(25)
 
-    async def timeline(world: World) -> None:
-        await play(world, veto)
-        for _ in range(25):
-            await world.tick()
-
-    objects = run(timeline).objects
+    objects = world.objects
     written = [each.get("lastDecision", {}) for _, each in objects.statuses]
 
     assert objects.condition("AbleToScale") == veto.able
@@ -231,26 +225,22 @@ def test_the_page_has_the_sentence_of_each(name: str):
     assert VETOES[name].sentence in text
 
 
-def test_a_change_that_is_under_way_for_long_is_in_the_status():
-    async def timeline(world: World) -> None:
-        world.workloads.slow = {"worker"}
-        world.begin(0, 95)
-        for _ in range(15):
-            await world.tick()
+async def test_a_change_that_is_under_way_for_long_is_in_the_status(world):
+    world.workloads.slow = {"worker"}
+    world.begin(0, 95)
+    await world.ticks(15)
 
-    status = run(timeline).objects.last()
-
+    status = world.objects.last()
     assert status["lastDecision"]["message"].startswith("0 → 10 replicas")
     assert (status["currentReplicas"], status["desiredReplicas"]) == (0, 10)
 
 
-def test_an_object_that_another_operator_acts_on_says_so_in_its_decision():
-    async def timeline(world: World) -> None:
-        world.begin(0, 95, status={"operator": "mare/other"})
-        await world.tick()
+async def test_an_object_that_another_operator_acts_on_says_so_in_its_decision():
+    world = World(operator="mare/own")
+    world.begin(0, 95, status={"operator": "mare/other"})
+    await world.tick()
 
-    (view,) = [past.view for past in run(timeline, operator="mare/own").record.histories.values()]
-
+    (view,) = [past.view for past in world.record.histories.values()]
     assert view.decision is not None
     assert view.decision.message == (
         "Kept at 0: 95 messages at 10 per replica need 10 replicas. Operator mare/other acts on"
@@ -258,34 +248,26 @@ def test_an_object_that_another_operator_acts_on_says_so_in_its_decision():
     )
 
 
-def test_a_quiet_answer_that_is_too_old_allows_no_change():
+async def test_a_quiet_answer_that_is_too_old_allows_no_change(world):
     """All slots are taken when the queues have answered."""
+    world.begin(1, 0, idle={"cooldownSeconds": 0})
+    for number in range(16):
+        world.begin(0, 95, f"other-{number}")
+    world.workloads.answers = asyncio.Event()
+    await world.ticks(30)
+    world.brokers.left["worker"] = Unknown(MESSAGES_LEFT, "queue worker has a message")
+    world.workloads.answers.set()
+    await world.ticks(5)
 
-    async def timeline(world: World) -> None:
-        world.begin(1, 0, idle={"cooldownSeconds": 0})
-        for number in range(16):
-            world.begin(0, 95, f"other-{number}")
-        world.workloads.answers = asyncio.Event()
-        for _ in range(30):
-            await world.tick()
-        world.brokers.left["worker"] = Unknown(MESSAGES_LEFT, "queue worker has a message")
-        world.workloads.answers.set()
-        for _ in range(5):
-            await world.tick()
-
-    assert "worker" not in dict(run(timeline).workloads.done)
+    assert "worker" not in dict(world.workloads.done)
 
 
-def test_failed_writes_of_the_status_alone_delay_no_change():
+async def test_failed_writes_of_the_status_alone_delay_no_change(world):
     """The pause after such a write would stop the change, and no sentence would say so."""
+    world.objects.error = Unavailable("the API server does not answer")
+    world.begin(1, 5)
+    await world.ticks(36)
+    world.objects.error, world.brokers.ready["worker"] = None, 95
+    await world.ticks(2)
 
-    async def timeline(world: World) -> None:
-        world.objects.error = Unavailable("the API server does not answer")
-        world.begin(1, 5)
-        for _ in range(36):
-            await world.tick()
-        world.objects.error, world.brokers.ready["worker"] = None, 95
-        for _ in range(2):
-            await world.tick()
-
-    assert run(timeline).workloads.done == [("worker", 10)]
+    assert world.workloads.done == [("worker", 10)]

@@ -7,7 +7,7 @@ import pytest
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Unavailable
-from tests.unit.operator_loop.worlds import World, run
+from tests.unit.operator_loop.worlds import World
 
 TWO_IDLE = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
 
@@ -21,11 +21,9 @@ def idle_only(**victims: Any) -> dict[str, Any]:
 
 
 async def three_replicas(world: World, **spec: Any) -> None:
-    world.workloads.have("worker", 3)
-    world.brokers.ready["worker"] = 0
     world.brokers.unacknowledged = 3
     world.brokers.busy = TWO_IDLE
-    world.put(**spec)
+    world.begin(3, 0, **spec)
 
 
 @pytest.mark.parametrize(
@@ -35,39 +33,32 @@ async def three_replicas(world: World, **spec: Any) -> None:
         pytest.param({**TWO_IDLE, "10.0.0.4": 1}, 2, id="one that is idle has ended"),
     ],
 )
-def test_idle_replicas_that_can_be_marked_go_at_once(busy: dict[str, int], left: int):
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only())
-        world.brokers.busy = busy
-        for _ in range(5):
-            await world.tick()
-        assert world.workloads.done == []  # both samples have to be of after the start
-        for _ in range(5):
-            await world.tick()
-
-    world = run(timeline)
+async def test_idle_replicas_that_can_be_marked_go_at_once(world, busy: dict[str, int], left: int):
+    await three_replicas(world, **idle_only())
+    world.brokers.busy = busy
+    await world.ticks(5)
+    assert world.workloads.done == []  # both samples have to be of after the start
+    await world.ticks(5)
 
     assert world.workloads.done == [("worker", left)]
     assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
 
 
-def test_a_refused_scale_down_to_the_busy_replicas_is_named_in_each_decision():
+async def test_a_refused_scale_down_to_the_busy_replicas_is_named_in_each_decision(world):
     """9 of 10 decisions had "0 replicas idle", so that Ready changed, and MareNotScaled was silent.
 
     Statistics come every 5 s, and no statistics were counted twice, although nothing was removed.
     """
     decisions = []
+    await three_replicas(world, **idle_only())
+    world.workloads.errors["worker"] = AccessRefused("may not patch deployments/scale")
+    for number in range(80):
+        if number % 10 == 0:
+            world.brokers.statistics_at = world.brokers.busy_at = world.clock.now + 0.5
+        await world.tick(0.5)
+        decisions.append(world.record.histories["shop", "worker"].view.decision)
 
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only())
-        world.workloads.errors["worker"] = AccessRefused("may not patch deployments/scale")
-        for number in range(80):
-            if number % 10 == 0:
-                world.brokers.statistics_at = world.brokers.busy_at = world.clock.now + 0.5
-            await world.tick(0.5)
-            decisions.append(world.record.histories["shop", "worker"].view.decision)
-
-    objects = run(timeline).objects
+    objects = world.objects
     first = next(number for number, each in enumerate(decisions) if each.changes)
     later = decisions[first + 1 :]
 
@@ -86,40 +77,35 @@ def test_a_refused_scale_down_to_the_busy_replicas_is_named_in_each_decision():
         (Unavailable("away"), "Unavailable", "away"),
     ],
 )
-def test_where_replicas_cannot_be_marked_none_goes_before_the_drain_wait_is_over(
-    marking: object, reason: str, why: str
+async def test_where_replicas_cannot_be_marked_none_goes_before_the_drain_wait_is_over(
+    world, marking: object, reason: str, why: str
 ):
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only(maxDrainWaitSeconds=120))
-        world.workloads.marking = marking
-        for _ in range(115):
-            await world.tick()
-        assert world.workloads.done == []
-        assert world.objects.condition("VictimsChosen") == ("False", reason)
-        assert world.loop._states["shop", "worker"].marking_attempts.problem == Unknown(reason, why)
-        assert world.objects.condition("ScalingLimited") == ("True", "Draining")
-        assert world.objects.condition("Ready") == ("True", "Ready")
-        assert world.objects.events == [("worker", "Warning", reason)]
-        assert len(world.workloads.preferred) < 15
-        for _ in range(20):
-            await world.tick()
+    await three_replicas(world, **idle_only(maxDrainWaitSeconds=120))
+    world.workloads.marking = marking
+    await world.ticks(115)
+    assert world.workloads.done == []
+    assert world.objects.condition("VictimsChosen") == ("False", reason)
+    assert world.loop._states["shop", "worker"].marking_attempts.problem == Unknown(reason, why)
+    assert world.objects.condition("ScalingLimited") == ("True", "Draining")
+    assert world.objects.condition("Ready") == ("True", "Ready")
+    assert world.objects.events == [("worker", "Warning", reason)]
+    assert len(world.workloads.preferred) < 15
+    await world.ticks(20)
 
-    assert run(timeline).workloads.done == [("worker", 1)]
+    assert world.workloads.done == [("worker", 1)]
 
 
-def test_without_the_right_to_mark_the_status_says_so_before_any_scale_down_and_each_decision_too():
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only(policy="IdleFirst"))
-        world.brokers.ready["worker"] = 30
-        world.workloads.have("worker", 3, may_mark=False)
-        await world.tick()
-        assert world.workloads.done == []
-        assert world.objects.condition("VictimsChosen") == ("False", "MarkingDisabled")
-        world.brokers.ready["worker"] = 0
-        for _ in range(10):
-            await world.tick()
-
-    world = run(timeline)
+async def test_without_the_right_to_mark_the_status_says_so_before_any_scale_down_and_each_decision(
+    world,
+):
+    await three_replicas(world, **idle_only(policy="IdleFirst"))
+    world.brokers.ready["worker"] = 30
+    world.workloads.have("worker", 3, may_mark=False)
+    await world.tick()
+    assert world.workloads.done == []
+    assert world.objects.condition("VictimsChosen") == ("False", "MarkingDisabled")
+    world.brokers.ready["worker"] = 0
+    await world.ticks(10)
 
     assert world.workloads.done == [("worker", 1)]
     assert world.workloads.preferred == []
@@ -132,108 +118,85 @@ def test_without_the_right_to_mark_the_status_says_so_before_any_scale_down_and_
     )
 
 
-def test_replicas_that_can_be_marked_again_go():
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only())
-        world.workloads.marking = AccessRefused("pods is forbidden")
-        for _ in range(10):
-            await world.tick()
-        world.workloads.marking = True
-        for _ in range(30):
-            await world.tick()
-
-    world = run(timeline)
+async def test_replicas_that_can_be_marked_again_go(world):
+    await three_replicas(world, **idle_only())
+    world.workloads.marking = AccessRefused("pods is forbidden")
+    await world.ticks(10)
+    world.workloads.marking = True
+    await world.ticks(30)
 
     assert world.workloads.done == [("worker", 1)]
     assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
 
 
-def test_a_workload_that_ignores_deletion_cost_scales_down_after_the_drain_wait():
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only(maxDrainWaitSeconds=60))
-        world.workloads.have("worker", 3, ignores_deletion_cost=True)
-        for _ in range(55):
-            await world.tick()
-        assert world.workloads.done == []
-        assert world.objects.condition("VictimsChosen") == ("False", "ChoosesItself")
-        for _ in range(10):
-            await world.tick()
-
-    world = run(timeline)
+async def test_a_workload_that_ignores_deletion_cost_scales_down_after_the_drain_wait(world):
+    await three_replicas(world, **idle_only(maxDrainWaitSeconds=60))
+    world.workloads.have("worker", 3, ignores_deletion_cost=True)
+    await world.ticks(55)
+    assert world.workloads.done == []
+    assert world.objects.condition("VictimsChosen") == ("False", "ChoosesItself")
+    await world.ticks(10)
 
     assert world.workloads.done == [("worker", 1)]
     assert world.workloads.preferred == []
 
 
-def test_with_idle_first_old_counts_of_busy_replicas_mark_no_pod():
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only(policy="IdleFirst"))
-        world.brokers.busy_at = world.clock.now - 15
-        await world.tick()
-
-    world = run(timeline)
+async def test_with_idle_first_old_counts_of_busy_replicas_mark_no_pod(world):
+    await three_replicas(world, **idle_only(policy="IdleFirst"))
+    world.brokers.busy_at = world.clock.now - 15
+    await world.tick()
 
     assert world.workloads.done == [("worker", 1)]
     assert world.workloads.preferred == []
 
 
-def test_with_idle_only_old_counts_of_busy_replicas_remove_none_before_the_drain_wait_is_over():
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only(maxDrainWaitSeconds=60))
-        world.brokers.busy_at = world.clock.now - 15
-        for _ in range(55):
-            await world.tick()
-        assert world.workloads.done == []
-        assert world.objects.condition("VictimsChosen") == ("Unknown", "Stale")
-        assert world.objects.condition("ScalingLimited") == ("True", "Draining")
-        for _ in range(10):
-            await world.tick()
+async def test_with_idle_only_old_counts_of_busy_replicas_remove_none_before_the_drain_wait_is_over(
+    world,
+):
+    await three_replicas(world, **idle_only(maxDrainWaitSeconds=60))
+    world.brokers.busy_at = world.clock.now - 15
+    await world.ticks(55)
+    assert world.workloads.done == []
+    assert world.objects.condition("VictimsChosen") == ("Unknown", "Stale")
+    assert world.objects.condition("ScalingLimited") == ("True", "Draining")
+    await world.ticks(10)
 
-    assert run(timeline).workloads.done == [("worker", 1)]
+    assert world.workloads.done == [("worker", 1)]
 
 
 @pytest.mark.parametrize(
     ("marking", "reason"),
     [(False, "ConsumersHidden"), (AccessRefused("pods is forbidden"), "Forbidden")],
 )
-def test_idle_first_scales_down_even_if_pods_cannot_be_marked_and_says_so(
-    marking: object, reason: str
+async def test_idle_first_scales_down_even_if_pods_cannot_be_marked_and_says_so(
+    world, marking: object, reason: str
 ):
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only(policy="IdleFirst"))
-        world.workloads.marking = marking
-        for _ in range(15):
-            await world.tick()
-
-    world = run(timeline)
+    await three_replicas(world, **idle_only(policy="IdleFirst"))
+    world.workloads.marking = marking
+    await world.ticks(15)
 
     assert world.workloads.done == [("worker", 1)]
     assert world.objects.condition("VictimsChosen") == ("False", reason)
 
 
-def test_with_idle_first_the_status_names_how_victims_are_chosen_from_the_first_reading_on():
+async def test_with_idle_first_the_status_names_how_victims_are_chosen_from_the_first_reading_on(
+    world,
+):
     """Neither the first two samples nor old ones change it: each change would be a write."""
+    await three_replicas(world, **idle_only(policy="IdleFirst"))
+    world.brokers.busy = Unknown("NotReported", "the broker's statistics are not read")
+    await world.tick()
+    assert world.objects.condition("VictimsChosen") == ("True", "IdleFirst")
+    world.brokers.busy = TWO_IDLE
+    await world.ticks(12)
 
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only(policy="IdleFirst"))
-        world.brokers.busy = Unknown("NotReported", "the broker's statistics are not read")
-        await world.tick()
-        assert world.objects.condition("VictimsChosen") == ("True", "IdleFirst")
-        world.brokers.busy = TWO_IDLE
-        for _ in range(12):
-            await world.tick()
-
-    assert run(timeline).objects.condition("VictimsChosen") == ("True", "IdleFirst")
+    assert world.objects.condition("VictimsChosen") == ("True", "IdleFirst")
 
 
-def test_with_idle_first_the_status_says_that_a_stateful_set_chooses_itself():
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only(policy="IdleFirst"))
-        world.workloads.have("worker", 3, ignores_deletion_cost=True)
-        for _ in range(3):
-            await world.tick()
-
-    world = run(timeline)
+async def test_with_idle_first_the_status_says_that_a_stateful_set_chooses_itself(world):
+    await three_replicas(world, **idle_only(policy="IdleFirst"))
+    world.workloads.have("worker", 3, ignores_deletion_cost=True)
+    await world.ticks(3)
 
     assert world.workloads.done == [("worker", 1)]
     assert world.objects.condition("VictimsChosen") == ("Unknown", "ChoosesItself")
@@ -244,31 +207,24 @@ async def three_ready(world: World, ready: int) -> None:
     world.brokers.ready["worker"] = ready
 
 
-def test_a_replica_that_was_idle_before_messages_were_ready_stays():
+async def test_a_replica_that_was_idle_before_messages_were_ready_stays(world):
     """Ready messages fill every consumer; older statistics still show idle ones."""
+    await three_ready(world, 1)
+    await world.ticks(60)
+    assert world.workloads.done == []
+    world.brokers.ready["worker"] = 0
+    await world.ticks(5)
+    assert world.workloads.done == []
+    await world.ticks(5)
 
-    async def timeline(world: World) -> None:
-        await three_ready(world, 1)
-        for _ in range(60):
-            await world.tick()
-        assert world.workloads.done == []
-        world.brokers.ready["worker"] = 0
-        for _ in range(5):
-            await world.tick()
-        assert world.workloads.done == []
-        for _ in range(5):
-            await world.tick()
-
-    assert run(timeline).workloads.done == [("worker", 1)]
+    assert world.workloads.done == [("worker", 1)]
 
 
-def test_without_any_message_replicas_go_although_none_can_be_marked():
-    async def timeline(world: World) -> None:
-        await three_replicas(world, **idle_only())
-        world.workloads.marking = AccessRefused("pods is forbidden")
-        world.brokers.unacknowledged = 0
-        world.brokers.busy = dict.fromkeys(TWO_IDLE, 0)
-        for _ in range(30):
-            await world.tick()
+async def test_without_any_message_replicas_go_although_none_can_be_marked(world):
+    await three_replicas(world, **idle_only())
+    world.workloads.marking = AccessRefused("pods is forbidden")
+    world.brokers.unacknowledged = 0
+    world.brokers.busy = dict.fromkeys(TWO_IDLE, 0)
+    await world.ticks(30)
 
-    assert run(timeline).workloads.done == [("worker", 1)]
+    assert world.workloads.done == [("worker", 1)]

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from mare.background import background
 from mare.cluster.api import Expired
 from mare.cluster.conflicting_autoscalers import WatchedConflicts
 from mare.cluster.paths import ApiPath
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.ports import AccessRefused, ApiError, Conflict, Scale, Unavailable
-from tests.unit.operator_broker import virtual_time
 
 TARGET = ScaleTarget("shop", "apps/v1", "Deployment", "worker")
 
@@ -86,36 +86,31 @@ def autoscaler(version: int) -> Change:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_count_only_gets_newer_however_watches_end(seed: int):
+async def test_a_count_only_gets_newer_however_watches_end(seed: int):
     random = Random(seed)
     api = FaultyApi(random, deployment)
-
-    async def timeline() -> None:
-        watched = WatchedWorkloads(api, cluster_wide=True)
-        newest = 0
-        watched.get(TARGET)
-        for _ in range(400):
-            await asyncio.sleep(0.5)
-            if random.random() < 0.2:
-                api.version += 1
-            scale = watched.get(TARGET)
-            if isinstance(scale, Scale):
-                assert scale.replicas >= newest
-                newest = scale.replicas
-            else:
-                assert scale.reason in {"NotReadYet", "Forbidden"}
-        api.version += 1
-        await asyncio.sleep(60)
-        known = watched.get(TARGET)
-        assert getattr(known, "reason", None) == "Forbidden" or known.replicas == api.version
-        await watched.close()
-
-    virtual_time.run(timeline())
+    watched = WatchedWorkloads(api, cluster_wide=True)
+    newest = 0
+    watched.get(TARGET)
+    for _ in range(400):
+        await asyncio.sleep(0.5)
+        if random.random() < 0.2:
+            api.version += 1
+        scale = watched.get(TARGET)
+        if isinstance(scale, Scale):
+            assert scale.replicas >= newest
+            newest = scale.replicas
+        else:
+            assert scale.reason in {"NotReadYet", "Forbidden"}
+    api.version += 1
+    await asyncio.sleep(60)
+    known = watched.get(TARGET)
+    assert getattr(known, "reason", None) == "Forbidden" or known.replicas == api.version
     assert {"Expired", "Conflict", "Unavailable"} <= set(api.faults)
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_conflict_neither_appears_again_nor_vanishes_however_watches_end(seed: int):
+async def test_a_conflict_neither_appears_again_nor_vanishes_however_watches_end(seed: int):
     random = Random(seed)
     api = FaultyApi(random, autoscaler)
 
@@ -127,9 +122,8 @@ def test_a_conflict_neither_appears_again_nor_vanishes_however_watches_end(seed:
         }
         return [version for version, target in targets.items() if conflicts.find(target)]
 
-    async def timeline() -> None:
-        conflicts = WatchedConflicts(api, ())
-        watching = asyncio.create_task(conflicts.run())
+    conflicts = WatchedConflicts(api, ())
+    async with background(conflicts.run()):
         await conflicts.wait_until_synced()
         newest = 1
         for _ in range(400):
@@ -147,10 +141,6 @@ def test_a_conflict_neither_appears_again_nor_vanishes_however_watches_end(seed:
         is_deleted = api.version % DELETED_EACH == 0
         await asyncio.sleep(60)
         assert known(conflicts) == ([] if is_deleted else [api.version])
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-
-    virtual_time.run(timeline())
     assert {"Expired", "Conflict", "Unavailable", "AccessRefused"} <= set(api.faults)
 
 
@@ -174,13 +164,11 @@ class Refusing(FaultyApi):
         yield autoscaler(1)
 
 
-def test_conflicts_are_known_until_hpas_have_been_refused_for_a_minute():
+async def test_conflicts_are_known_until_hpas_have_been_refused_for_a_minute():
     api = Refusing()
     target = ScaleTarget("shop", "apps/v1", "Deployment", "worker-1")
-
-    async def timeline() -> None:
-        conflicts = WatchedConflicts(api, ())
-        watching = asyncio.create_task(conflicts.run())
+    conflicts = WatchedConflicts(api, ())
+    async with background(conflicts.run()):
         await conflicts.wait_until_synced()
         for _ in range(3):
             for change, seconds in ((api.refused.set, 50), (api.refused.clear, 10)):
@@ -190,22 +178,11 @@ def test_conflicts_are_known_until_hpas_have_been_refused_for_a_minute():
         api.refused.set()
         await asyncio.sleep(70)
         assert conflicts.find(target) is None
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-
-    virtual_time.run(timeline())
 
 
-def test_hpas_that_may_never_be_read_delay_nothing():
+async def test_hpas_that_may_never_be_read_delay_nothing():
     api = Refusing()
     api.refused.set()
-
-    async def timeline() -> None:
-        conflicts = WatchedConflicts(api, ("shop", "blog"))
-        watching = asyncio.create_task(conflicts.run())
-        async with asyncio.timeout(1):
-            await conflicts.wait_until_synced()
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-
-    virtual_time.run(timeline())
+    conflicts = WatchedConflicts(api, ("shop", "blog"))
+    async with background(conflicts.run()), asyncio.timeout(1):
+        await conflicts.wait_until_synced()

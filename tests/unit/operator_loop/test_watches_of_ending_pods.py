@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 from mare.cluster.paths import ApiPath
-from tests.unit.operator_broker import virtual_time
-from tests.unit.operator_loop.worlds import World, checks_begin
+from tests.unit.operator_loop.worlds import checks_begin
 
 
 class ChangingApi:
@@ -41,49 +40,34 @@ class ScaledUpApi(ChangingApi):
         yield {"items": pods, "metadata": {"resourceVersion": "7"}}
 
 
-def test_a_pod_is_watched_by_a_few_checks_of_its_namespace_at_a_time():
+async def test_a_pod_is_watched_by_a_few_checks_of_its_namespace_at_a_time(world):
     """60 began at once, and each of them decoded each change of a Pod: 1.1 s for one change."""
-    world, api = World(), ChangingApi()
-
-    async def timeline() -> None:
-        checks = checks_begin(world, api, "hostile", 40), checks_begin(world, api, "shop", 1)
-        await asyncio.sleep(1)
-        assert api.open == {"hostile": 4, "shop": 1}
-        api.ends.set()
-        await asyncio.sleep(1)
-        assert api.begun == {"hostile": 40, "shop": 1}
-        assert not api.open.total()
-        for each in checks:
-            await each.close()
-
-    virtual_time.run(timeline())
+    api = ChangingApi()
+    checks_begin(world, api, "hostile", 40)
+    checks_begin(world, api, "shop", 1)
+    await asyncio.sleep(1)
+    assert api.open == {"hostile": 4, "shop": 1}
+    api.ends.set()
+    await asyncio.sleep(1)
+    assert api.begun == {"hostile": 40, "shop": 1}
+    assert not api.open.total()
 
 
-def test_a_workload_that_was_scaled_up_is_watched_for_a_few_seconds():
+async def test_a_workload_that_was_scaled_up_is_watched_for_a_few_seconds(world):
     """Four of them kept the places of their namespace for 30 s each: nothing was reported."""
-    world, api = World(), ScaledUpApi()
-
-    async def timeline() -> None:
-        checks = checks_begin(world, api, "shop", 8)
-        await asyncio.sleep(4)
-        assert api.open == {"shop": 4}
-        await asyncio.sleep(7)
-        assert api.begun == {"shop": 8}
-        assert not api.open.total()
-        await checks.close()
-
-    virtual_time.run(timeline())
+    api = ScaledUpApi()
+    checks_begin(world, api, "shop", 8)
+    await asyncio.sleep(4)
+    assert api.open == {"shop": 4}
+    await asyncio.sleep(7)
+    assert api.begun == {"shop": 8}
+    assert not api.open.total()
 
 
-def test_a_check_that_waits_for_its_place_is_watched_as_long():
-    world, api = World(), ChangingApi()
-
-    async def timeline() -> None:
-        checks = checks_begin(world, api, "shop", 8)
-        await asyncio.sleep(31)
-        assert api.begun == {"shop": 8}
-        await asyncio.sleep(28)
-        assert api.open == {"shop": 4}
-        await checks.close()
-
-    virtual_time.run(timeline())
+async def test_a_check_that_waits_for_its_place_is_watched_as_long(world):
+    api = ChangingApi()
+    checks_begin(world, api, "shop", 8)
+    await asyncio.sleep(31)
+    assert api.begun == {"shop": 8}
+    await asyncio.sleep(28)
+    assert api.open == {"shop": 4}

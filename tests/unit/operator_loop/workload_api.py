@@ -1,7 +1,7 @@
-"""An API server with some workloads, and how to play with `WatchedWorkloads` on it."""
+"""An API server with some workloads, and their scales as `WatchedWorkloads` has them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from mare.cluster.paths import ApiPath
@@ -77,23 +77,6 @@ def item(name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
 def target(name: str, api_version: str = "argoproj.io/v1alpha1") -> ScaleTarget:
     plural_kind = KINDS.get(f"/apis/{api_version}", ("", "StatefulSet"))
     return ScaleTarget("shop", api_version, plural_kind[1], name)
-
-
-def play(timeline: Callable[[WatchedWorkloads, Api], Awaitable[None]]) -> None:
-    async def all_of_it() -> None:
-        api = Api()
-        watched = WatchedWorkloads(api, cluster_wide=True)
-        try:
-            await timeline(watched, api)
-        finally:
-            await watched.close()
-
-    asyncio.run(all_of_it())
-
-
-async def settle() -> None:
-    for _ in range(300):
-        await asyncio.sleep(0)
 
 
 async def scale_of(watched: WatchedWorkloads, target: ScaleTarget) -> Scale | Unknown:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mare.background import cancel
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.loop.killed_replicas import KilledReplicas
@@ -68,6 +69,10 @@ def body(
     }
 
 
+ChangeLeader = Callable[..., Awaitable[None]]
+"""Lets the next operator find the stored status; takes the fields of the object."""
+
+
 @dataclass
 class FakeLeadership:
     world: "World"
@@ -98,6 +103,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.record)
+        self.checks: list[KilledReplicas] = []
         self.use(FakeBrokers(self.clock))
 
     def use(self, brokers: FakeBrokers) -> None:
@@ -131,10 +137,7 @@ class World:
 
     async def kill(self) -> None:
         """End the operator as SIGKILL does: nothing that is under way goes on."""
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(asyncio.all_tasks() - {asyncio.current_task()})
 
     async def restart(self, name: str = "worker", **fields: Any) -> None:
         """Kill the operator and start another one, which finds the stored status."""
@@ -154,8 +157,17 @@ class World:
         """Let time pass, tick, and let everything that can happen, happen."""
         self.clock.now += seconds
         self.loop.tick()
-        for _ in range(settling):
-            await asyncio.sleep(0)
+        await settle(settling)
+
+    async def ticks(self, count: int, seconds: float = 1.0) -> None:
+        for _ in range(count):
+            await self.tick(seconds)
+
+
+async def settle(turns: int = 200) -> None:
+    """Let everything that can happen without a pause, happen."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
 
 
 def run(timeline: Callable[[World], Awaitable[None]], **fields: Any) -> World:
@@ -163,16 +175,13 @@ def run(timeline: Callable[[World], Awaitable[None]], **fields: Any) -> World:
 
     async def play() -> None:
         await timeline(world)
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await world.kill()
 
     virtual_time.run(play())
     return world
 
 
-def checks_begin(world: World, api: object, namespace: str, count: int) -> KilledReplicas:
+def checks_begin(world: World, api: object, namespace: str, count: int) -> None:
     """Begin this number of checks, of 3 replicas of which 1 stays."""
     scheduler = world.loop.scheduler
     workloads = WatchedWorkloads(api, cluster_wide=True, scheduler=scheduler)
@@ -181,4 +190,4 @@ def checks_begin(world: World, api: object, namespace: str, count: int) -> Kille
     for number in range(count):
         autoscaler = read_autoscaler(body(f"worker-{number}", namespace=namespace))
         checks.check_later(AutoscalerState(autoscaler, number, OperatorClaim("")), before, 1)
-    return checks
+    world.checks.append(checks)

@@ -1,6 +1,7 @@
 """The part of an API server that keeps one Lease; tests decide when a request takes effect."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Generator
 from copy import deepcopy
 from types import coroutine
@@ -9,10 +10,11 @@ from unittest.mock import patch
 
 from mare.cluster.paths import ApiPath
 from mare.leadership import ElectedLeader, LeaseSettings
-from mare.ports import Conflict, NotFound
+from mare.ports import Conflict, NotFound, Unavailable
 from mare.sharding.election import ShardElection
 
 COLLECTION = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
+MICRO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.]\d{6}Z")
 
 
 class LeaseServer:
@@ -22,9 +24,18 @@ class LeaseServer:
         self.requests: list[str] = []
         self.takes = 0.0
         """Seconds until a request is answered."""
+        self.fails: Exception | None = None
+        """What comes of requests, instead of an answer."""
+        self.loses_answers = False
+        """Whether the answers to changes get lost."""
 
     def serve(self, method: str, path: ApiPath, body: Any) -> dict[str, Any] | Exception:
         self.requests.append(method)
+        if self.fails is not None:
+            return self.fails
+        if method != "GET":
+            assert body["metadata"]["name"] == "mare"
+            assert all(MICRO_TIME.fullmatch(body["spec"][e]) for e in ("acquireTime", "renewTime"))
         if method == "POST":
             assert path.text == COLLECTION
             return Conflict("it exists") if self.lease else self._keep(body)
@@ -37,11 +48,16 @@ class LeaseServer:
             return Conflict("it has changed")
         return self._keep(body)
 
-    def _keep(self, body: Any) -> dict[str, Any]:
+    def change(self, **spec: Any) -> None:
+        """Change fields of the Lease as another client does."""
+        assert self.lease is not None
+        self._keep({**self.lease, "spec": {**self.lease["spec"], **spec}})
+
+    def _keep(self, body: Any) -> dict[str, Any] | Exception:
         self._version += 1
         metadata = {**body["metadata"], "resourceVersion": self._version}
         self.lease = deepcopy({"metadata": metadata, "spec": body["spec"]})
-        return deepcopy(self.lease)
+        return Unavailable("the answer is lost") if self.loses_answers else deepcopy(self.lease)
 
     async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
         """Answer as an `Api` does."""

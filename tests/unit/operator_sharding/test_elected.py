@@ -9,7 +9,6 @@ from prometheus_client import CollectorRegistry
 from mare import probes
 from mare.ports import AccessRefused
 from mare.sharding.leaders import elect
-from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_sharding.lease_server import LeaseServer, lease_settings
 
 
@@ -35,49 +34,36 @@ async def attempts(leaders, seconds=10):
 
 
 @pytest.mark.parametrize("shards", [1, 3])
-def test_each_replica_knows_that_everything_is_led(shards: int):
-    async def timeline() -> None:
-        both = replicas(LeaseServer(), shards)
-        assert not any(each.are_elected for each in both)
-        await attempts(both)
-        assert [each.are_elected for each in both] == [True, True]
-
-    virtual_time.run(timeline())
+async def test_each_replica_knows_that_everything_is_led(shards: int):
+    both = replicas(LeaseServer(), shards)
+    assert not any(each.are_elected for each in both)
+    await attempts(both)
+    assert [each.are_elected for each in both] == [True, True]
 
 
 @pytest.mark.parametrize("shards", [1, 3])
-def test_replicas_that_may_not_write_the_lease_do_not_say_so(shards: int):
-    async def timeline() -> None:
-        both = replicas(ReadOnly(), shards)
-        await attempts(both)
-        assert [each.are_elected for each in both] == [False, False]
-
-    virtual_time.run(timeline())
+async def test_replicas_that_may_not_write_the_lease_do_not_say_so(shards: int):
+    both = replicas(ReadOnly(), shards)
+    await attempts(both)
+    assert [each.are_elected for each in both] == [False, False]
 
 
 @pytest.mark.parametrize("shards", [1, 3])
-def test_a_leader_that_ended_is_none_once_its_lease_expires(shards: int):
+async def test_a_leader_that_ended_is_none_once_its_lease_expires(shards: int):
     """The Lease names it for ever if the other replicas may not write."""
-
-    async def timeline() -> None:
-        server = LeaseServer()
-        first, second = replicas(server, shards)
-        await attempts([first])
-        assert first.are_elected
-        server.serve = ReadOnly.serve.__get__(server)
-        await attempts([second])
-        assert [first.are_elected, second.are_elected] == [False, False]
-
-    virtual_time.run(timeline())
+    server = LeaseServer()
+    first, second = replicas(server, shards)
+    await attempts([first])
+    assert first.are_elected
+    server.serve = ReadOnly.serve.__get__(server)
+    await attempts([second])
+    assert [first.are_elected, second.are_elected] == [False, False]
 
 
-def test_a_shard_without_a_leader_is_noticed():
-    async def timeline() -> None:
-        leaders, _ = replicas(LeaseServer(), 3)
-        await leaders.election.attempt()  # no leader of a deleted Lease may be left for 4 s
-        assert not leaders.are_elected
-
-    virtual_time.run(timeline())
+async def test_a_shard_without_a_leader_is_noticed():
+    leaders, _ = replicas(LeaseServer(), 3)
+    await leaders.election.attempt()  # no leader of a deleted Lease may be left for 4 s
+    assert not leaders.are_elected
 
 
 def test_it_is_served_without_a_token():

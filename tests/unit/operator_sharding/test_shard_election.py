@@ -1,7 +1,7 @@
 """Replicas that share the shards of one Lease: how soon, how evenly, and at what cost."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -13,10 +13,10 @@ from tests.unit.operator_sharding.lease_server import LeaseServer, election
 
 
 class Replicas:
-    def __init__(self, shards: int) -> None:
+    def __init__(self, shards: int = 3) -> None:
         self.shards = shards
         self.server = LeaseServer()
-        self.clock = asyncio.get_running_loop().time
+        self.clock = virtual_time.now
         self.running: dict[str, tuple[ShardElection, asyncio.Task]] = {}
 
     def start(self, *names: str) -> None:
@@ -54,105 +54,80 @@ class Replicas:
         return self.clock() - begun
 
 
-def play(timeline: Callable[[Replicas], Awaitable[None]], shards: int = 3) -> None:
-    async def run() -> None:
-        replicas = Replicas(shards)
-        await timeline(replicas)
-        for name in list(replicas.running):
-            await replicas.stop(name)
-
-    virtual_time.run(run())
-
-
-def test_replicas_that_start_together_lead_a_share_each():
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start("a", "b", "c")
-        await replicas.until(lambda: replicas.is_whole)
-        assert replicas.loads() == {"a": 1, "b": 1, "c": 1}
-
-    play(timeline)
+async def test_replicas_that_start_together_lead_a_share_each():
+    replicas = Replicas()
+    replicas.start("a", "b", "c")
+    await replicas.until(lambda: replicas.is_whole)
+    assert replicas.loads() == {"a": 1, "b": 1, "c": 1}
 
 
 @pytest.mark.parametrize(
     ("shards", "names", "loads"),
     [(10, "abc", [3, 3, 4]), (10, "abcd", [2, 2, 3, 3]), (2, "abc", [0, 1, 1])],
 )
-def test_no_replica_leads_two_more_than_another(shards: int, names: str, loads: list[int]):
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start(*names)
-        await replicas.until(lambda: replicas.is_whole)
-        assert sorted(replicas.loads().values()) == loads
-
-    play(timeline, shards)
+async def test_no_replica_leads_two_more_than_another(shards: int, names: str, loads: list[int]):
+    replicas = Replicas(shards)
+    replicas.start(*names)
+    await replicas.until(lambda: replicas.is_whole)
+    assert sorted(replicas.loads().values()) == loads
 
 
-def test_the_shards_of_a_killed_replica_are_led_within_six_seconds():
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start("a", "b", "c")
-        await replicas.until(lambda: replicas.is_whole)
-        for name in ("a", "b"):
-            await replicas.kill(name)
-            assert not replicas.is_whole
-            assert await replicas.until(lambda: replicas.is_whole) <= 6
-        assert replicas.loads() == {"c": 3}
-
-    play(timeline)
+async def test_the_shards_of_a_killed_replica_are_led_within_six_seconds():
+    replicas = Replicas()
+    replicas.start("a", "b", "c")
+    await replicas.until(lambda: replicas.is_whole)
+    for name in ("a", "b"):
+        await replicas.kill(name)
+        assert not replicas.is_whole
+        assert await replicas.until(lambda: replicas.is_whole) <= 6
+    assert replicas.loads() == {"c": 3}
 
 
-def test_the_shards_of_a_replica_that_stops_are_led_within_a_second():
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start("a", "b", "c")
-        await replicas.until(lambda: replicas.is_whole)
-        await replicas.stop("b")
-        assert await replicas.until(lambda: replicas.is_whole) <= 1
-
-    play(timeline)
+async def test_the_shards_of_a_replica_that_stops_are_led_within_a_second():
+    replicas = Replicas()
+    replicas.start("a", "b", "c")
+    await replicas.until(lambda: replicas.is_whole)
+    await replicas.stop("b")
+    assert await replicas.until(lambda: replicas.is_whole) <= 1
 
 
-def test_a_replica_that_comes_back_gets_its_share_one_shard_at_a_time():
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start("a", "b")
-        await replicas.until(lambda: replicas.is_whole)
-        replicas.start("c")
-        lowest = 9
-        while sorted(replicas.loads().values()) != [3, 3, 3]:
-            lowest = min(lowest, sum(replicas.loads().values()))
-            await asyncio.sleep(0.05)
-        assert lowest >= 5, "a replica hands over the next shard while one is being taken at most"
-        before = replicas.loads()
-        await asyncio.sleep(30)
-        assert replicas.loads() == before
-
-    play(timeline, 9)
+async def test_a_replica_that_comes_back_gets_its_share_one_shard_at_a_time():
+    replicas = Replicas(9)
+    replicas.start("a", "b")
+    await replicas.until(lambda: replicas.is_whole)
+    replicas.start("c")
+    lowest = 9
+    while sorted(replicas.loads().values()) != [3, 3, 3]:
+        lowest = min(lowest, sum(replicas.loads().values()))
+        await asyncio.sleep(0.05)
+    assert lowest >= 5, "a replica hands over the next shard while one is being taken at most"
+    before = replicas.loads()
+    await asyncio.sleep(30)
+    assert replicas.loads() == before
 
 
-def test_a_shard_is_quiet_for_a_renewal_before_another_replica_may_take_it():
+async def test_a_shard_is_quiet_for_a_renewal_before_another_replica_may_take_it():
     """Requests that are under way end before: nothing else would stop a second PATCH."""
-
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start("a")
-        await replicas.until(lambda: replicas.is_whole)
-        replicas.start("b")
-        await replicas.until(lambda: not replicas.is_whole)
-        assert await replicas.until(lambda: replicas.is_whole) >= 0.5
-
-    play(timeline, 2)
+    replicas = Replicas(2)
+    replicas.start("a")
+    await replicas.until(lambda: replicas.is_whole)
+    replicas.start("b")
+    await replicas.until(lambda: not replicas.is_whole)
+    assert await replicas.until(lambda: replicas.is_whole) >= 0.5
 
 
-def test_a_takeover_begins_a_term_and_a_renewal_none():
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start("a")
-        await replicas.until(lambda: replicas.is_whole)
-        first, _ = replicas.running["a"]
-        await asyncio.sleep(10)
-        assert [first.term(shard) for shard in range(3)] == [1, 1, 1]
-        replicas.start("b")
-        await replicas.until(lambda: replicas.loads() == {"a": 2, "b": 1})
-        await replicas.stop("b")
-        await replicas.until(lambda: replicas.is_whole)
-        assert sorted(first.term(shard) for shard in range(3)) == [1, 1, 2]
-
-    play(timeline)
+async def test_a_takeover_begins_a_term_and_a_renewal_none():
+    replicas = Replicas()
+    replicas.start("a")
+    await replicas.until(lambda: replicas.is_whole)
+    first, _ = replicas.running["a"]
+    await asyncio.sleep(10)
+    assert [first.term(shard) for shard in range(3)] == [1, 1, 1]
+    replicas.start("b")
+    await replicas.until(lambda: replicas.loads() == {"a": 2, "b": 1})
+    await replicas.stop("b")
+    await replicas.until(lambda: replicas.is_whole)
+    assert sorted(first.term(shard) for shard in range(3)) == [1, 1, 2]
 
 
 async def sole_replica(replicas: Replicas) -> ShardElection:
@@ -164,95 +139,79 @@ async def sole_replica(replicas: Replicas) -> ShardElection:
     return replica
 
 
-def test_shards_are_led_from_the_request_and_not_from_the_answer():
-    async def timeline(replicas: Replicas) -> None:
-        replica = await sole_replica(replicas)
-        replicas.server.takes = 0.8
-        begun = replicas.clock()
-        await replica.attempt()
-        assert replicas.clock() == begun + 1.6
-        await asyncio.sleep(1.5)
-        assert replica.leads(0)
-        await asyncio.sleep(0.1)
-        assert not replica.leads(0)
-
-    play(timeline)
+async def test_shards_are_led_from_the_request_and_not_from_the_answer():
+    replicas = Replicas()
+    replica = await sole_replica(replicas)
+    replicas.server.takes = 0.8
+    begun = replicas.clock()
+    await replica.attempt()
+    assert replicas.clock() == begun + 1.6
+    await asyncio.sleep(1.5)
+    assert replica.leads(0)
+    await asyncio.sleep(0.1)
+    assert not replica.leads(0)
 
 
-def test_a_shard_that_another_replica_may_have_led_begins_a_term():
+async def test_a_shard_that_another_replica_may_have_led_begins_a_term():
     """The Lease shows fewer shards than were led: the answer to a handover was lost."""
-
-    async def timeline(replicas: Replicas) -> None:
-        replica = await sole_replica(replicas)
-        found = read_assignment(replicas.server.lease)
-        member = replace(found.members["a"], shards=frozenset({0, 1}))
-        annotations = replicas.server.lease["metadata"]["annotations"]
-        annotations[ANNOTATION] = found.with_member("a", member).text()
-        await replica.attempt()
-        assert [replica.leads(shard) for shard in range(3)] == [True] * 3
-        assert [replica.term(shard) for shard in range(3)] == [1, 1, 2]
-
-    play(timeline)
+    replicas = Replicas()
+    replica = await sole_replica(replicas)
+    found = read_assignment(replicas.server.lease)
+    member = replace(found.members["a"], shards=frozenset({0, 1}))
+    annotations = replicas.server.lease["metadata"]["annotations"]
+    annotations[ANNOTATION] = found.with_member("a", member).text()
+    await replica.attempt()
+    assert [replica.leads(shard) for shard in range(3)] == [True] * 3
+    assert [replica.term(shard) for shard in range(3)] == [1, 1, 2]
 
 
-def test_a_renewal_is_a_read_and_a_write():
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start("a", "b", "c")
-        await replicas.until(lambda: replicas.is_whole)
-        replicas.server.requests.clear()
-        await asyncio.sleep(70)
-        each = 3 * 70 / 0.63  # mean of the pauses
-        counts = [replicas.server.requests.count(method) for method in ("GET", "PUT")]
-        assert counts == pytest.approx([each, each], rel=0.1)
-
-    play(timeline)
+async def test_a_renewal_is_a_read_and_a_write():
+    replicas = Replicas()
+    replicas.start("a", "b", "c")
+    await replicas.until(lambda: replicas.is_whole)
+    replicas.server.requests.clear()
+    await asyncio.sleep(70)
+    each = 3 * 70 / 0.63  # mean of the pauses
+    counts = [replicas.server.requests.count(method) for method in ("GET", "PUT")]
+    assert counts == pytest.approx([each, each], rel=0.1)
 
 
-def test_a_deleted_lease_moves_no_shard():
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start("a", "b", "c")
-        await replicas.until(lambda: replicas.is_whole)
-        led = {name: each._mine for name, (each, _) in replicas.running.items()}
-        replicas.server.lease = None
-        for _ in range(200):
-            await asyncio.sleep(0.05)
-            assert replicas.is_whole
-        assert {name: each._mine for name, (each, _) in replicas.running.items()} == led
-
-    play(timeline)
+async def test_a_deleted_lease_moves_no_shard():
+    replicas = Replicas()
+    replicas.start("a", "b", "c")
+    await replicas.until(lambda: replicas.is_whole)
+    led = {name: each._mine for name, (each, _) in replicas.running.items()}
+    replicas.server.lease = None
+    for _ in range(200):
+        await asyncio.sleep(0.05)
+        assert replicas.is_whole
+    assert {name: each._mine for name, (each, _) in replicas.running.items()} == led
 
 
-def test_an_annotation_that_cannot_be_read_is_replaced_once_all_leaders_have_stopped():
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start("a", "b")
-        await replicas.until(lambda: replicas.is_whole)
-        replicas.server.lease["metadata"]["annotations"][ANNOTATION] = "{"
-        replicas.server._version += 1
-        replicas.server.lease["metadata"]["resourceVersion"] = replicas.server._version
-        await replicas.until(lambda: not any(replicas.loads().values()))
-        assert await replicas.until(lambda: replicas.is_whole) <= 4
-
-    play(timeline)
+async def test_an_annotation_that_cannot_be_read_is_replaced_once_all_leaders_have_stopped():
+    replicas = Replicas()
+    replicas.start("a", "b")
+    await replicas.until(lambda: replicas.is_whole)
+    replicas.server.lease["metadata"]["annotations"][ANNOTATION] = "{"
+    replicas.server.change()
+    await replicas.until(lambda: not any(replicas.loads().values()))
+    assert await replicas.until(lambda: replicas.is_whole) <= 4
 
 
-def test_replicas_of_another_number_of_shards_wait_until_the_last_one_stops():
-    async def timeline(replicas: Replicas) -> None:
-        replicas.start("a", "b")
-        await replicas.until(lambda: replicas.is_whole)
-        others = Replicas(5)
-        others.server = replicas.server
-        others.start("c", "d")
-        single = election(replicas.server, "e", 1, replicas.clock)
-        task = asyncio.create_task(single.run())
-        await replicas.stop("a")
-        await asyncio.sleep(30)
-        assert (replicas.loads(), others.loads(), single()) == ({"b": 3}, {"c": 0, "d": 0}, False)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await replicas.stop("b")
-        assert await others.until(lambda: others.is_whole) <= 2
-        await others.until(lambda: sorted(others.loads().values()) == [2, 3])
-        for name in ("c", "d"):
-            await others.stop(name)
-
-    play(timeline)
+async def test_replicas_of_another_number_of_shards_wait_until_the_last_one_stops():
+    replicas = Replicas()
+    replicas.start("a", "b")
+    await replicas.until(lambda: replicas.is_whole)
+    others = Replicas(5)
+    others.server = replicas.server
+    others.start("c", "d")
+    single = election(replicas.server, "e", 1, replicas.clock)
+    task = asyncio.create_task(single.run())
+    await replicas.stop("a")
+    await asyncio.sleep(30)
+    assert (replicas.loads(), others.loads(), single()) == ({"b": 3}, {"c": 0, "d": 0}, False)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await replicas.stop("b")
+    assert await others.until(lambda: others.is_whole) <= 2
+    await others.until(lambda: sorted(others.loads().values()) == [2, 3])

@@ -10,68 +10,58 @@ from mare.sharding.assignment import shard_of
 from mare.sharding.election import ShardElection
 from mare.sharding.leaders import Leaders, elect
 from mare.sharding.sharded_loop import ShardedLoop
-from tests.unit.operator_broker import virtual_time
-from tests.unit.operator_loop.worlds import World, run
+from tests.unit.operator_loop.worlds import World
 from tests.unit.operator_sharding.lease_server import LeaseServer, lease_settings
 
 NAMESPACES = [f"team-{number}" for number in range(30)]
 
 
-def test_only_the_brokers_of_led_shards_are_read():
-    async def timeline(world: World) -> None:
-        parts = [World(clock=world.clock, leads=shard == 1) for shard in range(3)]
-        loop = ShardedLoop([part.loop for part in parts])
-        for namespace in NAMESPACES:
-            world.put(f"in-{namespace}", namespace=namespace)
-            loop.put(world.loop.autoscalers[-1])
-        assert len(loop.autoscalers) == 30
-        for part in parts:
-            for each in part.loop.autoscalers:
-                part.workloads.have(each.key.name, 1)
-            part.loop.tick()
-        for _ in range(100):
-            await asyncio.sleep(0)
-        read = [len(part.record.histories) for part in parts]
-        owned = sum(shard_of(namespace, 3) == 1 for namespace in NAMESPACES)
-        assert read == [0, owned, 0]
-        for each in loop.autoscalers:
-            loop.remove(each.key, each.uid)
-        assert loop.autoscalers == []
-
-    run(timeline)
+async def test_only_the_brokers_of_led_shards_are_read(world):
+    parts = [World(clock=world.clock, leads=shard == 1) for shard in range(3)]
+    loop = ShardedLoop([part.loop for part in parts])
+    for namespace in NAMESPACES:
+        world.put(f"in-{namespace}", namespace=namespace)
+        loop.put(world.loop.autoscalers[-1])
+    assert len(loop.autoscalers) == 30
+    for part in parts:
+        for each in part.loop.autoscalers:
+            part.workloads.have(each.key.name, 1)
+        part.loop.tick()
+    for _ in range(100):
+        await asyncio.sleep(0)
+    read = [len(part.record.histories) for part in parts]
+    owned = sum(shard_of(namespace, 3) == 1 for namespace in NAMESPACES)
+    assert read == [0, owned, 0]
+    for each in loop.autoscalers:
+        loop.remove(each.key, each.uid)
+    assert loop.autoscalers == []
 
 
-def test_the_loop_that_is_most_behind_decides_on_liveness():
-    async def timeline(world: World) -> None:
-        parts = [World(clock=world.clock) for _ in range(2)]
-        loop = ShardedLoop([part.loop for part in parts])
-        world.clock.now += 20
-        parts[0].loop.tick()
-        assert loop.ticked_at == world.clock.now - 20
-
-    run(timeline)
+async def test_the_loop_that_is_most_behind_decides_on_liveness(world):
+    parts = [World(clock=world.clock) for _ in range(2)]
+    loop = ShardedLoop([part.loop for part in parts])
+    world.clock.now += 20
+    parts[0].loop.tick()
+    assert loop.ticked_at == world.clock.now - 20
 
 
-def test_writes_are_refused_outside_of_the_led_shards():
-    async def timeline() -> None:
-        clock = asyncio.get_running_loop().time
-        leaders = elect(
-            LeaseServer(), lease_settings("mare-0-a1b2c3d4"), clock, shards=3, is_sole=False
-        )
-        assert not any(leaders.may_write(namespace) for namespace in NAMESPACES)
-        assert isinstance(leaders.election, ShardElection)
-        await leaders.election.attempt()
-        await asyncio.sleep(4)  # no leader of a deleted Lease may be left
-        await leaders.election.attempt()
-        assert all(leaders.may_write(namespace) for namespace in NAMESPACES)
-        assert leaders.names() == "mare-0: 0, 1, 2"
-        assert leaders.shows_all
-        assert not leaders.is_led_elsewhere(0)
-        leaders.election._leaving = 1
-        refused = {shard_of(e, 3) for e in NAMESPACES if not leaders.may_write(e)}
-        assert refused == {1}
-
-    virtual_time.run(timeline())
+async def test_writes_are_refused_outside_of_the_led_shards():
+    clock = asyncio.get_running_loop().time
+    leaders = elect(
+        LeaseServer(), lease_settings("mare-0-a1b2c3d4"), clock, shards=3, is_sole=False
+    )
+    assert not any(leaders.may_write(namespace) for namespace in NAMESPACES)
+    assert isinstance(leaders.election, ShardElection)
+    await leaders.election.attempt()
+    await asyncio.sleep(4)  # no leader of a deleted Lease may be left
+    await leaders.election.attempt()
+    assert all(leaders.may_write(namespace) for namespace in NAMESPACES)
+    assert leaders.names() == "mare-0: 0, 1, 2"
+    assert leaders.shows_all
+    assert not leaders.is_led_elsewhere(0)
+    leaders.election._leaving = 1
+    refused = {shard_of(e, 3) for e in NAMESPACES if not leaders.may_write(e)}
+    assert refused == {1}
 
 
 def test_a_path_names_the_namespace_that_a_write_changes():

@@ -9,7 +9,7 @@ from mare.loop.record import Record
 from mare.sharding.assignment import shard_of
 from mare.sharding.sharded_loop import ShardedLoop
 from mare.sharding.whole_record import WholeRecord
-from tests.unit.operator_loop.worlds import AT_ONCE, World, body, run
+from tests.unit.operator_loop.worlds import AT_ONCE, World, body
 
 OWN, OTHER = "shop", "team"
 """Namespaces of two shards."""
@@ -43,78 +43,67 @@ class Replica:
             await asyncio.sleep(0)
 
 
-def test_the_objects_of_other_replicas_are_shown_as_their_status_has_them():
-    async def timeline(world: World) -> None:
-        a, b = (Replica(world, leads=leads) for leads in ((True, False), (False, True)))
-        for name, namespace, ready in (("own", OWN, 45), ("other", OTHER, 95)):
-            world.workloads.have(name, 2)
-            world.brokers.ready[name] = ready
-            for replica in (a, b):
-                replica.put(namespace, name, **AT_ONCE)
-        for replica in (a, b, a, b):
-            await replica.tick(world)
-        for name, namespace in (("own", OWN), ("other", OTHER)):
-            status = world.objects.status(name)
-            for replica in (a, b):
-                replica.put(namespace, name, 200, status=status, **AT_ONCE)
-        rows = {}
-        for label, replica in (("a", a), ("b", b)):
-            snapshot = Snapshot(replica.record, dict, world.clock)
-            await snapshot.refresh()
-            rows[label] = {
-                key: (
-                    history.view.scale.replicas,
-                    history.view.depth,
-                    history.view.decision.desired,
-                )
-                for key, history in replica.record.histories.items()
-            }
-            assert snapshot.state().count('"sentence":{') == 2
-        assert (
-            rows["a"]
-            == rows["b"]
-            == {Key(OWN, "own"): (5, 45, 5), Key(OTHER, "other"): (10, 95, 10)}
-        )
-        names = [
-            {
-                sample.labels["name"]
-                for family in replica.metrics.registry.collect()
-                for sample in family.samples
-                if sample.name == "mare_queue_depth_messages"
-            }
-            for replica in (a, b)
-        ]
-        assert names == [{"own"}, {"other"}]
-        assert [e.metrics.registry.get_sample_value("mare_leader") for e in (a, b)] == [1, 1]
-
-    run(timeline)
-
-
-def test_an_object_without_a_status_is_shown_once_its_leader_has_written_one():
-    async def timeline(world: World) -> None:
-        replica = Replica(world, leads=(True, False))
-        replica.put(OTHER, "new")
-        assert list(replica.record.histories) == []
-
-    run(timeline)
-
-
-def test_views_of_deleted_objects_are_not_kept():
-    async def timeline(world: World) -> None:
-        replica = Replica(world, leads=(True, True))
-        world.workloads.have("other", 2)
-        replica.put(OTHER, "other", **AT_ONCE)
+async def test_the_objects_of_other_replicas_are_shown_as_their_status_has_them(world):
+    a, b = (Replica(world, leads=leads) for leads in ((True, False), (False, True)))
+    for name, namespace, ready in (("own", OWN, 45), ("other", OTHER, 95)):
+        world.workloads.have(name, 2)
+        world.brokers.ready[name] = ready
+        for replica in (a, b):
+            replica.put(namespace, name, **AT_ONCE)
+    for replica in (a, b, a, b):
         await replica.tick(world)
-        await replica.tick(world)
-        replica = Replica(world, leads=(True, False))
-        record = replica.record
-        replica.put(OTHER, "other", 200, status=world.objects.status("other"), **AT_ONCE)
-        assert list(record.histories) == [Key(OTHER, "other")]
-        replica.loop.remove(Key(OTHER, "other"), "uid-other")
-        assert list(record.histories) == []
-        assert record._stored == {}
+    for name, namespace in (("own", OWN), ("other", OTHER)):
+        status = world.objects.status(name)
+        for replica in (a, b):
+            replica.put(namespace, name, 200, status=status, **AT_ONCE)
+    rows = {}
+    for label, replica in (("a", a), ("b", b)):
+        snapshot = Snapshot(replica.record, dict, world.clock)
+        await snapshot.refresh()
+        rows[label] = {
+            key: (
+                history.view.scale.replicas,
+                history.view.depth,
+                history.view.decision.desired,
+            )
+            for key, history in replica.record.histories.items()
+        }
+        assert snapshot.state().count('"sentence":{') == 2
+    assert (
+        rows["a"] == rows["b"] == {Key(OWN, "own"): (5, 45, 5), Key(OTHER, "other"): (10, 95, 10)}
+    )
+    names = [
+        {
+            sample.labels["name"]
+            for family in replica.metrics.registry.collect()
+            for sample in family.samples
+            if sample.name == "mare_queue_depth_messages"
+        }
+        for replica in (a, b)
+    ]
+    assert names == [{"own"}, {"other"}]
+    assert [e.metrics.registry.get_sample_value("mare_leader") for e in (a, b)] == [1, 1]
 
-    run(timeline)
+
+async def test_an_object_without_a_status_is_shown_once_its_leader_has_written_one(world):
+    replica = Replica(world, leads=(True, False))
+    replica.put(OTHER, "new")
+    assert list(replica.record.histories) == []
+
+
+async def test_views_of_deleted_objects_are_not_kept(world):
+    replica = Replica(world, leads=(True, True))
+    world.workloads.have("other", 2)
+    replica.put(OTHER, "other", **AT_ONCE)
+    await replica.tick(world)
+    await replica.tick(world)
+    replica = Replica(world, leads=(True, False))
+    record = replica.record
+    replica.put(OTHER, "other", 200, status=world.objects.status("other"), **AT_ONCE)
+    assert list(record.histories) == [Key(OTHER, "other")]
+    replica.loop.remove(Key(OTHER, "other"), "uid-other")
+    assert list(record.histories) == []
+    assert record._stored == {}
 
 
 def test_a_replica_that_leads_two_shards_counts_both_and_none_after_losing_them():
