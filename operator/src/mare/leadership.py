@@ -16,10 +16,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mare.cluster.api import Api
-from mare.cluster.paths import Resource
+from mare.cluster.paths import LEASES
 from mare.ports import AccessRefused, ApiError, Clock, Conflict, NotFound, Unavailable
 
-LEASES = Resource("coordination.k8s.io/v1", "leases")
 STALLED_SECONDS = 30.0
 SAFETY_FACTOR = 0.9
 """A leader stops acting after this share of the duration, before others may take the Lease."""

@@ -6,13 +6,10 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-_SHUTDOWN_SECONDS = 60.0
-"""The default of aiohttp."""
-
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, host: str, port: int, *, shutdown_seconds: float = _SHUTDOWN_SECONDS
+    app: web.Application, host: str, port: int, *, shutdown_seconds: float = 60.0
 ) -> AsyncIterator[int]:
     """Serve `app`; yield the port; let requests finish within `shutdown_seconds` at the end.
 

@@ -190,15 +190,7 @@ class Api:
         ]
         timeout = aiohttp.ClientTimeout(sock_connect=_TIMEOUT_SECONDS, sock_read=_WATCH_SECONDS / 3)
         try:
-            answer = await self._send(
-                "GET",
-                path,
-                body=None,
-                kind="application/json",
-                query=query,
-                timeout=timeout,
-                accept=accept,
-            )
+            answer = await self._send("GET", path, query=query, timeout=timeout, accept=accept)
             async with answer:
                 chunks = answer.content.iter_any()
                 if answer.status != HTTPStatus.OK:
@@ -226,11 +218,11 @@ class Api:
         method: str,
         path: ApiPath,
         *,
-        body: object,
-        kind: str,
         query: list[tuple[str, str]],
-        accept: str = "application/json",
+        accept: str,
         timeout: object,  # noqa: ASYNC109
+        body: object = None,
+        kind: str = "application/json",
     ) -> aiohttp.ClientResponse:
         left = self._paused_until - time.monotonic()
         if left > 0:

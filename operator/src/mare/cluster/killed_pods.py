@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from mare.cluster.api import Api
-from mare.cluster.paths import Resource
+from mare.cluster.paths import PODS
 from mare.ports import OnKilled
 from mare.tenant_scheduler import KILL_LISTS, KILL_WATCHES, Tenant
 
-_PODS = Resource("v1", "pods")
 _SIGKILLED = 128 + signal.SIGKILL
 _BEGIN_SECONDS = 5.0
 """A busy controller deletes Pods later than a short grace period after the scale-down."""
@@ -28,7 +27,7 @@ async def watch_killed(
     More are left without one that ends if the workload was scaled up meanwhile. Raises as
     `Api.changes`, `OverBudget`, and TimeoutError after 30 s of watching, 5 s if none ends.
     """
-    path, by_label = _PODS.path(tenant.namespace), ("labelSelector", selector)
+    path, by_label = PODS.path(tenant.namespace), ("labelSelector", selector)
     pods = _Pods(on_killed)
     version = ""
     async with tenant.turn(KILL_LISTS):

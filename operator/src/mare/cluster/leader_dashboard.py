@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mare.cluster.object_reader import Unreadable, connected, read_stored
-from mare.cluster.operator_lease import LEASES, leader_in, lease_of
-from mare.cluster.paths import Resource
+from mare.cluster.operator_lease import leader_in, lease_of
+from mare.cluster.paths import LEASES, PODS
 from mare.ports import NotFound
 
-_PODS = Resource("v1", "pods")
 _FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ")
 _READY_SECONDS = 15.0
 _YOURSELF = "; forward its port 8081 yourself and give --dashboard 8081"
@@ -56,7 +55,7 @@ async def _leader_of(stored: dict[str, Any], context: str | None) -> _Leader:
             pod = leader_in(held, stored["metadata"]["namespace"]).pod
             if not pod:
                 raise Unreadable(f"no replica of the operator leads {name} at this moment")
-            found = await api.request("GET", _PODS.path(namespace, pod))
+            found = await api.request("GET", PODS.path(namespace, pod))
         except ValueError as error:
             raise Unreadable(f"the Lease has a format that is not known{_YOURSELF}") from error
         except NotFound as error:

@@ -9,12 +9,11 @@ from typing import Any
 
 from mare.cluster.api import Api
 from mare.cluster.object_reader import Unreadable, connected
-from mare.cluster.paths import Resource
+from mare.cluster.paths import LEASES
 from mare.custom_resource.status_values import read_time
 from mare.ports import NotFound
 from mare.sharding.assignment import pod_of, read_assignment, shard_of, shards_of
 
-LEASES = Resource("coordination.k8s.io/v1", "leases")
 _DIFFERING_SECONDS = 10.0
 """Age of a renewal from which on the clocks of this machine and of the operator may differ: a
 leader renews its Lease every 0.7 s."""

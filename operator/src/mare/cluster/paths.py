@@ -52,6 +52,10 @@ class Resource(NamedTuple):
         return ApiPath("/".join(segments), namespace)
 
 
+PODS = Resource("v1", "pods")
+LEASES = Resource("coordination.k8s.io/v1", "leases")
+
+
 def discovery_path(api_version: str) -> ApiPath:
     """Return the path that lists the resources of `v1` or of a group and version."""
     group, slash, version = api_version.rpartition("/")

@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mare.cluster.api import MERGE_PATCH, METADATA, Api
-from mare.cluster.paths import Resource
+from mare.cluster.paths import PODS
 from mare.ports import NotFound
 from mare.tenant_scheduler import POD_LISTS, POD_WRITES, TenantScheduler
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
-_PODS = Resource("v1", "pods")
 
 
 class Pods:
@@ -42,7 +41,7 @@ class Pods:
         costs: dict[str, str] = {}
         is_known = False
         async with self._scheduler.turn(POD_LISTS, namespace):
-            async for page in self._api.pages(_PODS.path(namespace), ("labelSelector", selector)):
+            async for page in self._api.pages(PODS.path(namespace), ("labelSelector", selector)):
                 for pod in page["items"]:
                     address = _address(pod)
                     is_known = is_known or address in busy
@@ -61,7 +60,7 @@ class Pods:
                 return
             try:
                 body = {"metadata": {"annotations": {COST: cost}}}
-                path = _PODS.path(namespace, name)
+                path = PODS.path(namespace, name)
                 await self._api.request("PATCH", path, body, kind=MERGE_PATCH, accept=METADATA)
             except NotFound:
                 return  # the Pod has been deleted since it was listed

@@ -6,9 +6,8 @@ from typing import Any
 
 from mare.cluster.api import Api
 from mare.cluster.bounded_answers import MAX_PAGE_BYTES, TooLarge
-from mare.cluster.paths import Resource
+from mare.cluster.paths import PODS
 
-_PODS = Resource("v1", "pods")
 _SAMPLE = 20
 """Pods that are read. Each takes 10 KB with its managed fields."""
 _PRESENT = "status.phase!=Failed,status.phase!=Succeeded"
@@ -25,7 +24,7 @@ async def unready_cause(api: Api, namespace: str, selector: str) -> str | None:
     """
     query = [("labelSelector", selector), ("fieldSelector", _PRESENT), ("limit", str(_SAMPLE))]
     try:
-        listed = await api.request("GET", _PODS.path(namespace), query=query, most=MAX_PAGE_BYTES)
+        listed = await api.request("GET", PODS.path(namespace), query=query, most=MAX_PAGE_BYTES)
     except TooLarge:
         return None
     pods = [pod for pod in listed["items"] or () if "deletionTimestamp" not in pod["metadata"]]

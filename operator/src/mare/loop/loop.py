@@ -6,10 +6,10 @@ import logging
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mare.background import cancel
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, is_older
 from mare.domain.unknown import Unknown
 from mare.loop.admission import Admission
@@ -291,10 +291,7 @@ class Loop:
             yield state.autoscaler.key, self.brokers.cost(state.autoscaler), state.rank(now)
 
     async def close(self) -> None:
-        for task in list(self._rounds.values()):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await cancel(self._rounds.values())
         await self._admission.close()
         await self._restorer.close()
         await self._reconciler.close()

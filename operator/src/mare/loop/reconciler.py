@@ -58,7 +58,6 @@ class Reconciler:
         self._quiet_checks = QuietChecks(
             self.brokers, self.clock, self.scheduler, self._reconcile_answer
         )
-
         self._unready_causes = UnreadyCauses(self.workloads, self.clock, self.scheduler)
         self._finished_jobs = FinishedJobs(self.workloads, self.guard, self.clock)
 
