@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.pace import Pace
 from mare.loop.record import Record
-from mare.ports import Conflict, OnKilled, Scale, SoleReplica
+from mare.ports import Conflict, Scale, SoleReplica
 from tests.control_plane import ControlPlane
 from tests.integration.operator.stage import Broker, Stage, write_kubeconfig
 from tests.unit.operator_loop.fakes import FakeBrokers, FakeConflicts
@@ -27,15 +27,14 @@ from tests.vhost import becomes, eventually
 OTHERS_COUNT = 3
 
 
-class Hasty:
+class Hasty(WatchedWorkloads):
     """Workloads of an API server, where somebody is quicker than the first change."""
 
-    def __init__(self, workloads: WatchedWorkloads, stage: Stage) -> None:
-        self._workloads = workloads
+    def __init__(self, api: Api, stage: Stage) -> None:
+        super().__init__(api, cluster_wide=False)
         self._stage = stage
         self._changed = False
         self.scaled = asyncio.Event()
-        self.get, self.refresh = workloads.get, workloads.refresh
 
     async def scale(
         self,
@@ -47,26 +46,8 @@ class Hasty:
         if not self._changed:
             self._changed = True
             await asyncio.to_thread(self._stage.scale_by_hand, OTHERS_COUNT)
-        await self._workloads.scale(target, last_read, replicas)
+        await super().scale(target, last_read, replicas)
         self.scaled.set()
-
-    async def set_deletion_costs(
-        self,
-        target: ScaleTarget,
-        last_read: Scale,
-        busy: Mapping[str, int],
-        is_allowed: Callable[[], bool],
-    ) -> bool:
-        raise AssertionError("nothing shrinks here")
-
-    async def watch_killed(
-        self,
-        target: ScaleTarget,
-        last_read: Scale,
-        replicas: int,
-        on_killed: OnKilled,
-    ) -> None:
-        raise AssertionError("nothing shrinks here")
 
 
 @pytest.fixture
@@ -90,8 +71,7 @@ def test_a_conflicting_change_of_the_count_causes_a_new_decision(bare_stage: Sta
         await config.load_kube_config(str(kubeconfig), client_configuration=configuration)
         async with ApiClient(configuration) as client:
             api = Api(client)
-            workloads = WatchedWorkloads(api, cluster_wide=False)
-            hasty = Hasty(workloads, bare_stage)
+            hasty = Hasty(api, bare_stage)
             loop = Loop(
                 brokers=FakeBrokers(time.time, ready={"worker": 95}),
                 workloads=hasty,
@@ -110,15 +90,14 @@ def test_a_conflicting_change_of_the_count_causes_a_new_decision(bare_stage: Sta
                 await asyncio.to_thread(eventually, lambda: "lastScaleTime" in bare_stage.status())
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-            await workloads.close()
+            await hasty.close()
 
     asyncio.run(play())
 
     becomes(lambda: _scale_requests(bare_stage)[-1:], [("patch", 200)])
     *refused, _ = _scale_requests(bare_stage)
-    times = (
-        len(refused) // 2
-    )  # the controller of Deployments may write between look and change, too
+    # The controller of Deployments may write between look and change, too.
+    times = len(refused) // 2
     assert times >= 1
     assert refused == [("patch", 409), ("get", 200)] * times
     assert metrics.conflicts._value.get() == times
