@@ -10,7 +10,7 @@ from mare.cluster.paths import ApiPath
 from mare.cluster.targets import WatchedTargets
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import JobTarget
-from mare.ports import Conflict, NotFound, Unavailable
+from mare.ports import Conflict, Unavailable
 from mare.tenant_scheduler import TenantScheduler
 from tests.unit.operator_loop.worlds import body
 
@@ -122,7 +122,3 @@ def targets(api: JobApi) -> WatchedTargets:
     workloads = WatchedWorkloads(api, cluster_wide=True)  # type: ignore[arg-type]
     jobs = WatchedJobs(api, cluster_wide=True, scheduler=scheduler)  # type: ignore[arg-type]
     return WatchedTargets(workloads, jobs)
-
-
-def missing() -> NotFound:
-    return NotFound("jobs.batch is not found")

@@ -29,10 +29,6 @@ async def _passes(world: World) -> None:
         await world.tick(1.0)
 
 
-def _refused(world: World) -> float | None:
-    return world.metrics.registry.get_sample_value("mare_refused_objects")
-
-
 def _deployed(world: World, *names: str, **spec: Any) -> None:
     """Bring these objects to a namespace that has room for two."""
     for number in range(OBJECTS.reserved - 2):
@@ -58,7 +54,7 @@ async def test_an_object_beyond_the_bound_is_not_scaled_and_says_so_once():
     assert [each for each in world.objects.events if each[0] == "third"] == [
         ("third", "Warning", "NamespaceBudgetExceeded")
     ]
-    assert _refused(world) == 1
+    assert world.metric("refused_objects") == 1
 
 
 @pytest.mark.parametrize("leads", [True, False])
@@ -72,7 +68,7 @@ async def test_a_refused_object_is_taken_once_there_is_room(leads):
     await _passes(world)
 
     assert _taken(world) == ["second", "third"]
-    assert _refused(world) == 0
+    assert world.metric("refused_objects") == 0
 
 
 async def test_an_older_object_displaces_the_newest_one_which_says_so_and_is_taken_again():
@@ -138,7 +134,7 @@ async def test_a_refusal_that_ends_while_its_status_is_written_is_not_reported(*
     world.objects.answers.set()
     await _passes(world)
     assert [each for each in world.objects.events if each[0] == "third"] == []
-    assert _refused(world) == 0
+    assert world.metric("refused_objects") == 0
 
 
 async def test_a_refused_object_on_which_another_operator_acts_is_left_alone():
@@ -149,7 +145,7 @@ async def test_a_refused_object_on_which_another_operator_acts_is_left_alone():
     await _passes(world)
     assert world.objects.status("third") == {"operator": "other/operator"}
     assert [each for each in world.objects.events if each[0] == "third"] == []
-    assert _refused(world) == 1
+    assert world.metric("refused_objects") == 1
 
 
 async def test_a_deleted_object_is_not_read_again():
@@ -157,7 +153,7 @@ async def test_a_deleted_object_is_not_read_again():
     _deployed(world, "first", "second", "third")
     del world.objects.bodies["third"]
     await _passes(world)
-    assert _refused(world) == 0
+    assert world.metric("refused_objects") == 0
 
 
 def test_a_namespace_has_its_reserved_part_whatever_others_hold():

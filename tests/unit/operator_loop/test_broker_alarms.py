@@ -46,7 +46,7 @@ async def test_the_alarm_is_a_warning_and_a_problem_with_advice(world):
     begun(world)
     await world.tick()
 
-    (problem,) = problems_of(facts_of(world.record.histories[("shop", "worker")]))
+    (problem,) = problems_of(facts_of(world.history))
     assert problem.code == "MARE007"
     assert "scale-down is blocked until it ends" in problem.text
     assert "rabbitmqctl status" in problem.advice
@@ -59,7 +59,7 @@ async def test_more_replicas_are_no_advice_in_an_alarm(world):
     world.put(maxReplicas=5, generation=2)
     await world.tick()
 
-    problems = problems_of(facts_of(world.record.histories[("shop", "worker")]))
+    problems = problems_of(facts_of(world.history))
     assert [problem.code for problem in problems] == ["MARE007"]
 
 

@@ -96,7 +96,7 @@ SILENT = Unknown("LeaderSilent", "the leader of queue worker does not answer", "
 
 
 def freshness(world: World) -> tuple[str, str]:
-    (view,) = [past.view for past in world.record.histories.values()]
+    view = world.history.view
     found = {each.type: each for each in view.conditions}
     assert found["Ready"].status == found["MetricsFresh"].status
     return found["MetricsFresh"].status, found["MetricsFresh"].reason
@@ -210,7 +210,7 @@ async def test_workers_that_hang_are_named_instead_of_the_grace_period(world, *,
         brokers.ready["worker"] = second if hangs else 1
         await world.tick()
 
-    problems = problems_of(facts_of(world.record.histories[("shop", "worker")]))
+    problems = problems_of(facts_of(world.history))
     found = {each.code: each for each in problems if each.code in ("MARE012", "MARE024")}
     assert list(found) == (["MARE024"] if hangs else [])
     if hangs:

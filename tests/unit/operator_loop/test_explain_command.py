@@ -6,7 +6,6 @@ import pytest
 from click.testing import CliRunner
 
 from mare.cli import mare
-from mare.custom_resource.status import without_absent
 from mare.domain.unknown import Unknown
 from mare.explanation.explained import at, oldest
 from mare.explanation.stored import changes_of
@@ -29,11 +28,8 @@ def stored(ready=95, replicas=10, ticks=20, prepare=None, **spec):
         await world.ticks(ticks)
 
     world = run(timeline)
-    status = {}
-    for _, patch in world.objects.statuses:
-        status = without_absent({**status, **patch})
     document = {"apiVersion": "mare.dev/v1alpha1", "kind": "QueueAutoscaler", **body(**spec)}
-    return {**document, "status": status}
+    return {**document, "status": world.objects.status()}
 
 
 def explain(document, *arguments, **environ):

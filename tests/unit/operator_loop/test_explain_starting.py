@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from mare.custom_resource.status import without_absent
 from mare.dashboard.summary import facts_of
 from mare.explanation.next_changes import next_changes
 from mare.explanation.stored import facts_of_object
@@ -18,12 +17,7 @@ async def test_the_next_scale_up_is_beyond_the_messages_that_do_not_count(world)
         world.brokers.ready["worker"] = world.brokers.published = 2 * second
         await world.tick()
 
-    status = {}
-    for _, patch in world.objects.statuses:
-        status = without_absent({**status, **patch})
-    stored = facts_of_object({**body(minReplicas=1), "status": status}, world.clock())
-    [history] = world.record.histories.values()
-
-    for facts in (stored, facts_of(history)):
+    stored = {**body(minReplicas=1), "status": world.objects.status()}
+    for facts in (facts_of_object(stored, world.clock()), facts_of(world.history)):
         assert facts.uncounted > 100
         assert f"scales up at {facts.uncounted + 23} messages" in next_changes(facts, facts.at)

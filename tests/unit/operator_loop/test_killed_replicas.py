@@ -20,10 +20,6 @@ async def shrinks(world: World, grace_seconds: int | None = 0) -> None:
     await world.ticks(3)
 
 
-def killed(world: World) -> float | None:
-    return world.metrics.registry.get_sample_value("mare_replicas_killed_total")
-
-
 async def test_a_replica_that_was_killed_is_an_event_and_counted_once(world):
     world.workloads.killed = ["worker-b", "worker-a", "worker-b", None]
     await shrinks(world)
@@ -31,7 +27,7 @@ async def test_a_replica_that_was_killed_is_an_event_and_counted_once(world):
     world.workloads.killed = ["worker-b"]
     await world.ticks(3)
 
-    assert killed(world) == 2
+    assert world.metric("replicas_killed_total") == 2
     assert world.objects.events.count(("worker", "Warning", "ReplicasKilled")) == 1
 
 
@@ -41,7 +37,7 @@ async def test_a_replica_that_has_the_name_of_one_that_was_killed_before_is_repo
         world.workloads.killed = ["worker-2"]
         await shrinks(world)
 
-    assert killed(world) == 2
+    assert world.metric("replicas_killed_total") == 2
     assert world.objects.events.count(("worker", "Warning", "ReplicasKilled")) == 2
 
 
@@ -64,7 +60,7 @@ def test_an_event_lists_three_replicas_and_counts_the_others(names, listed):
 async def test_replicas_that_end_in_time_are_not_reported(world):
     await shrinks(world)
 
-    assert killed(world) == 0
+    assert world.metric("replicas_killed_total") == 0
     assert [kind for _, kind, _ in world.objects.events] == ["Normal"]
 
 
@@ -81,7 +77,7 @@ async def test_what_cannot_be_known_is_not_watched_again(world, grace_seconds, w
     await shrinks(world, grace_seconds)
 
     assert world.workloads.killed == ["worker-a"]
-    assert killed(world) == 0
+    assert world.metric("replicas_killed_total") == 0
 
 
 async def test_a_replica_of_a_deleted_object_is_not_reported(world):
@@ -91,7 +87,7 @@ async def test_a_replica_of_a_deleted_object_is_not_reported(world):
     await asyncio.sleep(60)
 
     assert world.workloads.killed == []
-    assert killed(world) == 0
+    assert world.metric("replicas_killed_total") == 0
 
 
 async def test_closing_ends_the_checks(world):
@@ -107,7 +103,7 @@ async def test_a_busy_api_server_hides_no_killed_replica(world):
     await shrinks(world)
     await asyncio.sleep(0.4)
 
-    assert killed(world) == 1
+    assert world.metric("replicas_killed_total") == 1
 
 
 class BusyApi:
@@ -148,9 +144,9 @@ async def test_a_check_knows_how_many_replicas_stay_and_ends_after_its_time(worl
     world.workloads.killed = ["worker-a", asyncio.Event()]
     await shrinks(world, grace_seconds=30)
     await asyncio.sleep(329)
-    assert killed(world) == 0
+    assert world.metric("replicas_killed_total") == 0
     await asyncio.sleep(2)
-    assert killed(world) == 1
+    assert world.metric("replicas_killed_total") == 1
     assert world.workloads.left == 1
 
 

@@ -6,9 +6,7 @@ import pytest
 
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, NotFound
-from tests.unit.operator_loop.worlds import AT_ONCE, World
-
-WORKER = ("shop", "worker")
+from tests.unit.operator_loop.worlds import AT_ONCE, OF_WORKER
 
 
 async def test_a_deep_queue_activates_a_workload_in_one_step_and_the_status_has_it(world):
@@ -85,7 +83,7 @@ async def test_a_new_leader_continues_from_the_last_status(world):
 
     status = world.objects.last()
 
-    assert world.record.histories[WORKER].view.estimates.start_seconds == 7.0
+    assert world.history.view.estimates.start_seconds == 7.0
     assert [each["to"] for each in status["decisions"]] == [10, 2]
     assert status["estimates"]["startSeconds"] == 7.0
 
@@ -94,21 +92,15 @@ async def test_metrics_of_objects_are_removed_when_leadership_is_lost(world):
     world.workloads.have("worker", 3)
     world.put()
     await world.tick()
-    assert exported(world, "mare_queues_unknown") == 1
+    assert world.metric("queues_unknown", **OF_WORKER) == 1
     world.leads = False
     await world.tick()
-    assert exported(world, "mare_leader") == 0
-    assert exported(world, "mare_queues_unknown") is None
+    assert world.metric("leader") == 0
+    assert world.metric("queues_unknown", **OF_WORKER) is None
     world.leads = True
     await world.tick()
-    assert exported(world, "mare_queues_unknown") == 1
-    assert [n.depth for _, n in world.record.histories[WORKER].series[0].samples(world.clock.now)]
-
-
-def exported(world: World, name: str) -> float | None:
-    """The value of a metric of the only object."""
-    of = {} if name == "mare_leader" else {"namespace": "shop", "name": "worker"}
-    return world.metrics.registry.get_sample_value(name, of)
+    assert world.metric("queues_unknown", **OF_WORKER) == 1
+    assert [n.depth for _, n in world.history.series[0].samples(world.clock.now)]
 
 
 async def test_an_unknown_queue_holds_the_count(world):
@@ -168,7 +160,7 @@ async def test_decisions_that_are_not_carried_out_are_written_once_they_settle(w
     assert len(world.objects.statuses) <= 9
     decisions = [each["decisions"] for _, each in world.objects.statuses if "decisions" in each]
     assert len(decisions[-1]) <= 2
-    lines = list(world.record.histories[WORKER].decisions.newest_first())
+    lines = list(world.history.decisions.newest_first())
     assert len(lines) <= 2
 
 

@@ -112,7 +112,7 @@ async def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once(w
     await world.tick(0.05)
 
     assert world.workloads.done == [("worker", 10)]
-    assert world.metrics.registry.get_sample_value("mare_scale_conflicts_total") == 1
+    assert world.metric("scale_conflicts_total") == 1
 
 
 @pytest.mark.parametrize(

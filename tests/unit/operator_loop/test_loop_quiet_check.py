@@ -45,7 +45,7 @@ REFUSED = Unknown("AccessRefused", "the management API refuses the user")
 
 async def test_a_quiet_check_without_an_answer_is_reported_and_does_not_freeze_the_status(world):
     """The queues could not be asked for half an hour, and the status said that it takes 30 s."""
-    await becomes_idle(world, REFUSED, 1_800, cooldown=30)
+    await becomes_idle(world, REFUSED, 300, cooldown=30)
 
     status = world.objects.last()
     assert world.workloads.done == []
@@ -55,7 +55,7 @@ async def test_a_quiet_check_without_an_answer_is_reported_and_does_not_freeze_t
     )
     assert world.objects.condition("Ready") == ("False", "AccessRefused")
     assert world.objects.events == [("worker", "Warning", "AccessRefused")]
-    view = world.record.histories["shop", "worker"].view
+    view = world.history.view
     assert view.decision is not None
     assert (view.decision.replicas, view.decision.reason) == (1, "PartlyUnknown")
 

@@ -5,12 +5,7 @@ import asyncio
 from mare.custom_resource.autoscaler import Key
 from mare.loop.metrics import Metrics
 from mare.loop.record import Record, View
-from tests.unit.operator_loop.worlds import World
-
-
-def read(world: World, name: str, obj: str = "worker") -> float | None:
-    labels = {"namespace": "shop", "name": obj}
-    return world.metrics.registry.get_sample_value(f"mare_{name}", labels)
+from tests.unit.operator_loop.worlds import OF_WORKER
 
 
 async def test_an_object_is_exported_with_what_was_read_and_decided(world):
@@ -19,13 +14,16 @@ async def test_an_object_is_exported_with_what_was_read_and_decided(world):
     await world.tick()
     world.clock.now += 0.5
 
-    assert read(world, "queue_depth_messages") == 95
-    assert read(world, "busy_replicas") == 2
-    assert (read(world, "current_replicas"), read(world, "desired_replicas")) == (2, 10)
-    assert read(world, "reading_age_seconds") == 0
-    assert read(world, "queues_unknown") == 0
+    assert world.metric("queue_depth_messages", **OF_WORKER) == 95
+    assert world.metric("busy_replicas", **OF_WORKER) == 2
+    assert (
+        world.metric("current_replicas", **OF_WORKER),
+        world.metric("desired_replicas", **OF_WORKER),
+    ) == (2, 10)
+    assert world.metric("reading_age_seconds", **OF_WORKER) == 0
+    assert world.metric("queues_unknown", **OF_WORKER) == 0
     world.metrics.set_leading(world.record, leads=False)
-    assert read(world, "queue_depth_messages") is None
+    assert world.metric("queue_depth_messages", **OF_WORKER) is None
 
 
 async def test_objects_that_come_and_go_while_they_are_collected_change_nothing(world):
@@ -42,12 +40,11 @@ async def test_objects_that_come_and_go_while_they_are_collected_change_nothing(
     world.begin(2, 95)
     await world.tick()
 
-    view, record = world.record.histories[Key("shop", "worker")].view, Growing()
+    view, record = world.history.view, Growing()
     assert record.view is view
     metrics = Metrics(record)
     metrics.set_leading(record, leads=True)
-    labels = {"namespace": "shop", "name": "worker"}
-    assert metrics.registry.get_sample_value("mare_queue_depth_messages", labels) == 95
+    assert metrics.registry.get_sample_value("mare_queue_depth_messages", OF_WORKER) == 95
 
 
 async def test_a_load_that_needs_more_than_the_maximum_is_exported_with_its_limit(world):
@@ -55,9 +52,8 @@ async def test_a_load_that_needs_more_than_the_maximum_is_exported_with_its_limi
     await world.tick()
 
     names = ("needed_replicas", "desired_replicas", "max_replicas", "missing_replicas")
-    assert [read(world, name) for name in names] == [10, 4, 4, 6]
-    labels = {"namespace": "shop", "name": "worker", "reason": "TooManyReplicas"}
-    assert world.metrics.registry.get_sample_value("mare_limited_by", labels) == 1
+    assert [world.metric(name, **OF_WORKER) for name in names] == [10, 4, 4, 6]
+    assert world.metric("limited_by", reason="TooManyReplicas", **OF_WORKER) == 1
 
 
 async def test_a_round_is_as_long_as_its_read_and_a_change_as_long_as_its_request(world):
@@ -72,10 +68,9 @@ async def test_a_round_is_as_long_as_its_read_and_a_change_as_long_as_its_reques
     world.workloads.answers.set()
     await world.tick(0)
 
-    registry = world.metrics.registry
-    assert registry.get_sample_value("mare_scale_changes_total", {"direction": "up"}) == 1
-    assert registry.get_sample_value("mare_round_seconds_sum") == 0.25
-    assert registry.get_sample_value("mare_decision_to_scale_seconds_sum") == 0.5
+    assert world.metric("scale_changes_total", direction="up") == 1
+    assert world.metric("round_seconds_sum") == 0.25
+    assert world.metric("decision_to_scale_seconds_sum") == 0.5
 
 
 async def test_an_object_whose_queues_are_unknown_has_no_depth(world):
@@ -83,7 +78,7 @@ async def test_an_object_whose_queues_are_unknown_has_no_depth(world):
     world.brokers.odd["broker"] = ValueError("no")
     await world.tick()
 
-    assert read(world, "queue_depth_messages") is None
-    assert read(world, "reading_age_seconds") is None
-    assert read(world, "queues_unknown") == 1
-    assert read(world, "current_replicas") == 2
+    assert world.metric("queue_depth_messages", **OF_WORKER) is None
+    assert world.metric("reading_age_seconds", **OF_WORKER) is None
+    assert world.metric("queues_unknown", **OF_WORKER) == 1
+    assert world.metric("current_replicas", **OF_WORKER) == 2

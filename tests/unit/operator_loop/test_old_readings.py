@@ -5,6 +5,7 @@ from dataclasses import replace
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown
 from mare.ports import BrokerReading
+from tests.unit.operator_loop.worlds import OF_WORKER
 
 
 async def test_fresh_queues_scale_up_though_the_statistics_of_another_one_are_old(world):
@@ -32,8 +33,7 @@ async def test_a_depth_that_is_no_longer_renewed_becomes_unknown_in_status_and_m
     assert world.objects.condition("Ready") == ("False", "Stale")
     assert world.objects.last()["depth"] is None
     assert world.objects.last()["lastDecision"]["reason"] == "QueuesUnknown"
-    of_it = {"namespace": "shop", "name": "worker"}
-    assert world.metrics.registry.get_sample_value("mare_queues_unknown", of_it) == 1
+    assert world.metric("queues_unknown", **OF_WORKER) == 1
     assert len(world.record.failures) == 1
 
 
@@ -43,6 +43,5 @@ async def test_the_age_of_statistics_is_a_number_for_prometheus(world):
     world.brokers.statistics_at = world.clock.now
     await world.ticks(30)
 
-    of_it = {"namespace": "shop", "name": "worker"}
-    assert world.metrics.registry.get_sample_value("mare_statistics_age_seconds", of_it) == 30
+    assert world.metric("statistics_age_seconds", **OF_WORKER) == 30
     assert world.objects.condition("MetricsFresh") == ("True", "PartlyFresh")

@@ -9,6 +9,7 @@ from mare.custom_resource import condition
 from mare.dashboard.summary import attention, facts_of
 from mare.explanation import problems
 from mare.explanation.problems import problems_of
+from tests.unit.operator_loop.worlds import OF_WORKER
 
 ROOT = Path(__file__).parents[3]
 
@@ -49,7 +50,7 @@ async def test_what_is_wrong_with_an_object_has_a_code_and_an_advice(
     world.put(**spec)
     await world.tick()
 
-    (problem,) = problems_of(facts_of(world.record.histories[("shop", "worker")]))
+    (problem,) = problems_of(facts_of(world.history))
     assert problem.code == code
     assert advised in problem.advice
 
@@ -64,7 +65,7 @@ async def test_more_replicas_are_advised_only_if_those_there_are_consume(
     world.begin(20, 999, maxReplicas=20)
     await world.tick()
 
-    found = problems_of(facts_of(world.record.histories[("shop", "worker")]))
+    found = problems_of(facts_of(world.history))
     assert [each.code for each in found] == expected
 
 
@@ -79,7 +80,7 @@ async def test_a_load_that_needs_more_than_the_maximum_is_behind_though_no_messa
     world.begin(4, 60, maxReplicas=4, target=None, targets=targets)
     await world.tick()
 
-    facts = facts_of(world.record.histories["shop", "worker"])
+    facts = facts_of(world.history)
     assert (facts.wait_seconds, facts.missing_replicas, attention(facts)) == (1.5, 56, "behind")
 
 
@@ -88,9 +89,8 @@ async def test_a_load_within_the_tolerance_of_the_maximum_is_not_behind(world):
     world.begin(5, 52, maxReplicas=5)
     await world.tick()
 
-    facts = facts_of(world.record.histories["shop", "worker"])
+    facts = facts_of(world.history)
 
     assert facts.decision.limited_by == ()
     assert (facts.missing_replicas, attention(facts), problems_of(facts)) == (0, "none", ())
-    labels = {"namespace": "shop", "name": "worker"}
-    assert world.metrics.registry.get_sample_value("mare_missing_replicas", labels) == 0
+    assert world.metric("missing_replicas", **OF_WORKER) == 0

@@ -19,7 +19,7 @@ async def test_the_record_keeps_what_was_seen_and_decided(world):
     world.begin(0, 95)
     await world.ticks(4)
 
-    past = world.record.histories[("shop", "worker")]
+    past = world.history
     newest, oldest = past.decisions.newest_first()
     assert (oldest.decision.current, oldest.decision.replicas, newest.samples) == (0, 10, 3)
     assert (oldest.at, newest.last) == (world.clock.now - 3, world.clock.now)
@@ -35,7 +35,7 @@ async def test_a_wait_is_recorded_where_it_is_known(world, ready: int):
     world.begin(1, ready)
     await world.tick()
 
-    ((_, sample),) = world.record.histories[WORKER].series[0].samples(world.clock.now)
+    ((_, sample),) = world.history.series[0].samples(world.clock.now)
     assert (sample.wait_seconds == 0.0) == (ready == 0)
 
 
@@ -93,7 +93,7 @@ async def test_replicas_that_are_not_ready_are_missed_since_the_last_change(worl
             world.workloads.scales["worker"], replicas=replicas, ready=ready
         )
         await world.tick()
-        since.append(world.record.histories[WORKER].short_since)
+        since.append(world.history.short_since)
 
     begun = world.clock.now - 7
     assert since == [None, begun + 2, begun + 2, begun + 4, begun + 4, None, begun + 7]

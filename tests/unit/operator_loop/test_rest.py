@@ -25,7 +25,7 @@ async def test_an_idle_workload_is_read_four_times_a_second_and_decided_when_som
         if number == 23:
             world.brokers.ready["worker"] = 5
         await world.tick(0.25)
-        decided.append(world.record.histories[WORKER].view.at - begun)
+        decided.append(world.history.view.at - begun)
     assert len(world.brokers.reads) == 24
 
     assert sorted(set(decided)) == [0.25, 2.25, 3.75, 4.0, 6.0]
@@ -41,8 +41,7 @@ async def test_a_new_leader_that_finds_everything_in_the_status_writes_nothing(w
     await world.ticks(30)
     assert len(world.objects.statuses) == written
     world.brokers.away["broker"] = Unknown("BrokerUnreachable", "the broker does not answer")
-    await world.tick()
-    await world.tick()
+    await world.ticks(2)
     assert len(world.objects.statuses) == written + 1
 
 
@@ -82,7 +81,7 @@ async def test_a_workload_with_work_is_active_after_a_restart(world):
         for second in range(seconds):
             world.brokers.published += second % 40 == 39
             await world.tick()
-            view = world.record.histories[WORKER].view
+            view = world.history.view
             seen |= {each.reason for each in view.conditions if each.type == "Active"}
         return seen
 

@@ -87,7 +87,7 @@ async def test_a_policy_of_one_pod_in_30_minutes_makes_one_step_whatever_the_lea
 
         world.workloads.scale = stop_after
     world.begin(start, ready, **spec)
-    for second in range(700):
+    for second in range(250):
         if second % 60 == 40:
             world.objects.answers = None
             await change_leader(**spec)

@@ -42,19 +42,22 @@ async def test_the_original_replicas_are_in_the_status_and_outlast_the_leader(wo
     assert world.workloads.scales["worker"].replicas == 3
 
 
-async def test_a_replica_that_does_not_lead_restores_nothing(world):
-    await scale_to_zero(world, "Restore")
+def lose_leadership(world: World) -> None:
     world.leads = False
-    delete(world)
-    await settle()
-
-    assert world.workloads.scales["worker"].replicas == 0
 
 
-async def test_a_workload_of_another_object_is_left_to_that_object(world):
+def put_successor(world: World) -> None:
+    world.put("successor", scaleTargetRef=body()["spec"]["scaleTargetRef"])
+
+
+def begin_other_autoscaler(world: World) -> None:
+    world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
+
+
+@pytest.mark.parametrize("change", [lose_leadership, put_successor, begin_other_autoscaler])
+async def test_a_workload_for_which_another_one_is_responsible_by_then_is_left_alone(world, change):
     await scale_to_zero(world, "Restore")
-    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}
-    world.put("successor", scaleTargetRef=target)
+    change(world)
     delete(world)
     await settle()
 
@@ -125,15 +128,6 @@ async def test_after_a_refused_change_nothing_is_restored(world, error: Exceptio
     await settle()
 
     assert world.workloads.done == restored
-
-
-async def test_a_workload_that_another_autoscaler_scales_by_then_is_left_alone(world):
-    await scale_to_zero(world, "Restore")
-    world.conflicts.conflicting = "HorizontalPodAutoscaler worker"
-    delete(world)
-    await settle()
-
-    assert world.workloads.scales["worker"].replicas == 0
 
 
 async def test_a_dry_run_restores_nothing(world):

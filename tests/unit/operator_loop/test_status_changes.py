@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mare.custom_resource.autoscaler import Key, read_autoscaler
+from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.state import AutoscalerState
@@ -148,7 +148,7 @@ async def test_a_workload_is_active_for_its_cooldown_and_for_10_s_at_least(
     await world.tick()
     world.brokers.ready["worker"] = 0
     await world.tick(seconds)
-    view = world.record.histories[Key("shop", "worker")].view
+    view = world.history.view
     assert [each.reason for each in view.conditions if each.type == "Active"] == [reason]
 
 

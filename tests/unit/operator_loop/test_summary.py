@@ -28,7 +28,7 @@ async def test_the_time_until_the_backlog_is_cleared_is_an_estimate_with_its_num
     world.begin(5, 95, maxReplicas=5, target=WAIT)
     await world.tick()
 
-    history = world.record.histories["shop", "worker"]
+    history = world.history
     estimates = Estimates(arrival_rate=rate, capacity_per_replica=10.0)
     facts = replace(facts_of(history), estimates=estimates)
 
@@ -42,7 +42,7 @@ async def test_without_a_backlog_nothing_is_estimated(world):
     world.begin(5, 0, target=WAIT)
     await world.tick()
 
-    shown = summary(world.record.histories["shop", "worker"], world.clock.now)
+    shown = summary(world.history, world.clock.now)
 
     assert (shown["drain"]["value"], shown["drain"]["estimate"]) == (0, None)
 
@@ -52,7 +52,7 @@ async def test_the_wait_of_a_dry_run_is_that_of_the_replicas_that_are_there(worl
     world.begin(2, 95, dryRun=True, target=WAIT)
     await world.tick()
 
-    view = world.record.histories["shop", "worker"].view
+    view = world.history.view
 
     assert view.wait_seconds == 95 / 20
     assert world.objects.status()["wait"] == status_values.wait(view.wait_seconds)
@@ -67,7 +67,7 @@ async def test_the_end_of_a_limit_is_not_shown_beside_another_one(world, spec: d
     world.brokers.ready["worker"] = 20
     await world.tick()
 
-    history = world.record.histories["shop", "worker"]
+    history = world.history
     shown = summary(history, world.clock.now)
 
     assert history.view.decision.until is not None
@@ -79,7 +79,7 @@ async def test_a_count_that_a_forecast_keeps_is_limited_by_it_and_on_target(worl
     world.begin(7, 70)
     await world.tick()
 
-    facts = facts_of(world.record.histories["shop", "worker"])
+    facts = facts_of(world.history)
     due = replace(facts, decision=replace(facts.decision, reason=Reason.FORECAST, raw=1))
 
     assert (constraint_of(due), verdict_of(due)) == (Reason.FORECAST, Verdict.ON_TARGET)
@@ -90,7 +90,7 @@ async def test_what_comes_next_at_the_maximum_is_no_limit_of_now(world):
     world.begin(10, 100, maxReplicas=10)
     await world.tick()
 
-    facts = facts_of(world.record.histories["shop", "worker"])
+    facts = facts_of(world.history)
     assert constraint_of(facts) is Reason.DESIRED_WITHIN_RANGE
     assert next_changes(facts, facts.at)[0] == (
         "does not scale up at more messages, because maxReplicas is 10"

@@ -4,7 +4,7 @@ import pytest
 
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Scale, Unavailable
-from tests.unit.operator_loop.worlds import World
+from tests.unit.operator_loop.worlds import OF_WORKER, World
 
 CAUSE = "No replica consumes: 12 of 12 are not ready for 5 min (ImagePullBackOff)"
 
@@ -32,15 +32,10 @@ def conditions(world: World, kind: str) -> list[dict]:
     return [c for status in statuses for c in status["conditions"] if c["type"] == kind]
 
 
-def metric(world: World) -> float | None:
-    labels = {"namespace": "shop", "name": "worker"}
-    return world.metrics.registry.get_sample_value("mare_unready_replicas", labels)
-
-
 async def test_replicas_that_are_not_ready_for_five_minutes_are_reported_with_the_cause(world):
     world.workloads.unready = "ImagePullBackOff"
     await is_unready(world, 290)
-    assert metric(world) == 0
+    assert world.metric("unready_replicas", **OF_WORKER) == 0
     assert not world.objects.events
     await world.ticks(8, 5)
 
@@ -53,7 +48,7 @@ async def test_replicas_that_are_not_ready_for_five_minutes_are_reported_with_th
     ready = conditions(world, "Ready")[-1]
     assert (ready["status"], ready["reason"]) == ("False", "ReplicasNotReady")
     assert world.objects.events.count(("worker", "Warning", "ReplicasNotReady")) == 1
-    assert metric(world) == 12
+    assert world.metric("unready_replicas", **OF_WORKER) == 12
 
 
 async def test_the_pods_are_read_once_a_minute_and_not_before_it_takes_long(world):
@@ -82,7 +77,7 @@ async def test_the_object_stays_ready_while_some_replicas_are(world):
         "4 of 12 replicas are not ready for 5 min (Unschedulable: 0/3 nodes are available)"
     )
     assert conditions(world, "Ready")[-1]["status"] == "True"
-    assert metric(world) == 4
+    assert world.metric("unready_replicas", **OF_WORKER) == 4
 
 
 async def test_a_workload_that_does_not_report_ready_replicas_is_not_judged(world):
@@ -91,7 +86,7 @@ async def test_a_workload_that_does_not_report_ready_replicas_is_not_judged(worl
     found = conditions(world, "ReplicasReady")[-1]
     assert (found["status"], found["reason"]) == ("Unknown", "NotReported")
     assert world.workloads.unready_reads == 0
-    assert metric(world) is None
+    assert world.metric("unready_replicas", **OF_WORKER) is None
 
 
 async def test_the_condition_ends_when_the_replicas_are_ready(world):
@@ -103,4 +98,4 @@ async def test_the_condition_ends_when_the_replicas_are_ready(world):
 
     assert conditions(world, "ReplicasReady")[-1]["status"] == "True"
     assert conditions(world, "Ready")[-1]["status"] == "True"
-    assert metric(world) == 0
+    assert world.metric("unready_replicas", **OF_WORKER) == 0

@@ -23,7 +23,7 @@ async def test_a_status_write_that_is_not_answered_is_named_if_a_first_change_wa
     await world.tick()
     world.brokers.ready["worker"] = 95
     await world.ticks(4 * seconds, 0.25)
-    decision = world.record.histories["shop", "worker"].view.decision
+    decision = world.history.view.decision
     assert (decision.message in PAGE) == (seconds > 2)
     world.objects.answers.set()
     await world.tick(0.5)
@@ -47,7 +47,7 @@ async def test_a_change_whose_turn_comes_too_late_for_the_answer_of_the_queues_i
     world.begin(1, 0, idle={"cooldownSeconds": 0})
     for _ in range(40):
         await world.tick(0.25)
-        seen.add(world.record.histories["shop", "worker"].view.decision.message)
+        seen.add(world.history.view.decision.message)
     assert world.workloads.done == []
     world.loop.scheduler.turn = in_time  # type: ignore[method-assign]
     await world.ticks(5)
@@ -82,7 +82,7 @@ async def test_pods_that_cannot_be_marked_are_named_while_the_status_is_written(
     world.objects.answers = asyncio.Event()
     for _ in range(60):
         await world.tick()
-        message = world.record.histories["shop", "worker"].view.decision.message
+        message = world.history.view.decision.message
         assert "is not written yet" not in message
     assert "The idle replicas are unknown, because pods is forbidden." in message
 

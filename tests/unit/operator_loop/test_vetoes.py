@@ -191,7 +191,7 @@ async def play(world: World, veto: Veto) -> None:
 async def test_what_stops_a_change_is_said_in_the_decision_with_its_time(world, name: str):
     veto = VETOES[name]
     await play(world, veto)
-    decision = world.record.histories["shop", "worker"].view.decision
+    decision = world.history.view.decision
     assert decision is not None
     assert (decision.message, decision.reason) == (veto.sentence, veto.reason)
     assert decision.replicas == decision.current == veto.replicas
@@ -240,7 +240,7 @@ async def test_an_object_that_another_operator_acts_on_says_so_in_its_decision()
     world.begin(0, 95, status={"operator": "mare/other"})
     await world.tick()
 
-    (view,) = [past.view for past in world.record.histories.values()]
+    view = world.history.view
     assert view.decision is not None
     assert view.decision.message == (
         "Kept at 0: 95 messages at 10 per replica need 10 replicas. Operator mare/other acts on"

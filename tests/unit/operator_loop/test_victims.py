@@ -56,7 +56,7 @@ async def test_a_refused_scale_down_to_the_busy_replicas_is_named_in_each_decisi
         if number % 10 == 0:
             world.brokers.statistics_at = world.brokers.busy_at = world.clock.now + 0.5
         await world.tick(0.5)
-        decisions.append(world.record.histories["shop", "worker"].view.decision)
+        decisions.append(world.history.view.decision)
 
     objects = world.objects
     first = next(number for number, each in enumerate(decisions) if each.changes)

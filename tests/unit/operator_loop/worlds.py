@@ -7,13 +7,13 @@ from typing import Any
 
 from mare.background import cancel
 from mare.cluster.workloads import WatchedWorkloads
-from mare.custom_resource.autoscaler import read_autoscaler
+from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.loop.killed_replicas import KilledReplicas
 from mare.loop.loop import Loop
 from mare.loop.metrics import Metrics
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Pace
-from mare.loop.record import Record
+from mare.loop.record import AutoscalerHistory, Record
 from mare.loop.state import AutoscalerState
 from mare.ports import NoTraces, Scale, Traces
 from mare.tenant_scheduler import TenantScheduler
@@ -33,6 +33,9 @@ AT_ONCE = {
     },
     "idle": {"cooldownSeconds": 0},
 }
+
+OF_WORKER = {"namespace": "shop", "name": "worker"}
+"""The labels of its metrics."""
 
 
 def body(
@@ -105,6 +108,14 @@ class World:
         self.metrics = Metrics(self.record)
         self.checks: list[KilledReplicas] = []
         self.use(FakeBrokers(self.clock))
+
+    @property
+    def history(self) -> AutoscalerHistory:
+        """What is recorded of the object `worker`."""
+        return self.record.histories[Key("shop", "worker")]
+
+    def metric(self, metric: str, /, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(f"mare_{metric}", labels)
 
     def use(self, brokers: FakeBrokers) -> None:
         """Read other brokers from now on, in a new loop."""

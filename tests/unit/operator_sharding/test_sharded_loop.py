@@ -10,7 +10,7 @@ from mare.sharding.assignment import shard_of
 from mare.sharding.election import ShardElection
 from mare.sharding.leaders import Leaders, elect
 from mare.sharding.sharded_loop import ShardedLoop
-from tests.unit.operator_loop.worlds import World
+from tests.unit.operator_loop.worlds import World, settle
 from tests.unit.operator_sharding.lease_server import LeaseServer, lease_settings
 
 NAMESPACES = [f"team-{number}" for number in range(30)]
@@ -27,8 +27,7 @@ async def test_only_the_brokers_of_led_shards_are_read(world):
         for each in part.loop.autoscalers:
             part.workloads.have(each.key.name, 1)
         part.loop.tick()
-    for _ in range(100):
-        await asyncio.sleep(0)
+    await settle()
     read = [len(part.record.histories) for part in parts]
     owned = sum(shard_of(namespace, 3) == 1 for namespace in NAMESPACES)
     assert read == [0, owned, 0]

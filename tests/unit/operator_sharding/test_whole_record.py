@@ -1,7 +1,5 @@
 """One dashboard shows the objects of all shards; metrics have those of the own ones only."""
 
-import asyncio
-
 from mare.custom_resource.autoscaler import Key, read_autoscaler
 from mare.dashboard.snapshot import Snapshot
 from mare.loop.metrics import Metrics
@@ -9,7 +7,7 @@ from mare.loop.record import Record
 from mare.sharding.assignment import shard_of
 from mare.sharding.sharded_loop import ShardedLoop
 from mare.sharding.whole_record import WholeRecord
-from tests.unit.operator_loop.worlds import AT_ONCE, World, body
+from tests.unit.operator_loop.worlds import AT_ONCE, World, body, settle
 
 OWN, OTHER = "shop", "team"
 """Namespaces of two shards."""
@@ -39,8 +37,7 @@ class Replica:
         world.clock.now += seconds
         for part in self.parts:
             part.loop.tick()
-        for _ in range(100):
-            await asyncio.sleep(0)
+        await settle()
 
 
 async def test_the_objects_of_other_replicas_are_shown_as_their_status_has_them(world):
