@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from mare.convert.draft import Draft, rules
+from mare.convert.draft import Draft
 from mare.convert.findings import Outcome
 from mare.convert.origins import Objects, Workload, stored, variable
 from mare.convert.secret import Access, Caution, Origin, uri
+from mare.convert.tables import rules
 from mare.documents.tree import Document, Path
 
 AUTHENTICATIONS = ("TriggerAuthentication", "ClusterTriggerAuthentication")

@@ -1,16 +1,14 @@
 """One object of the input: the outcome of each of its values, and the output that they give."""
 
-import json
 from collections import Counter
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from mare.convert.findings import ALONG, Addition, Finding, Outcome, Problem, Remark
 from mare.convert.manifest import Manifest, scalar, steps
+from mare.convert.tables import rules, schemas
 from mare.custom_resource.checking import spec_schema
-from mare.documents.schema import check, schema_of
+from mare.documents.schema import check
 from mare.documents.tree import (
     Document,
     Mapping,
@@ -196,7 +194,7 @@ class Draft:
     def check(self, schema: str, path: str | Path = ()) -> None:
         """Refuse what does not fit the schema of the input, and read it as absent from now on."""
         at = steps(path)
-        for mistake in check(schema_of("mare.convert")[schema], self.value(at)).mistakes:
+        for mistake in check(schemas()[schema], self.value(at)).mistakes:
             place = (*at, *mistake.path)
             if self._below(place):
                 self.refuse(place, mistake.sentence)
@@ -266,14 +264,6 @@ class Draft:
     def _remove(self, path: Path) -> None:
         parent: Any = self.value(path[:-1])
         parent[path[-1]] = None
-
-
-@cache
-def rules() -> dict[str, Any]:
-    """Return the tables of rules.json, most of them by outcome, then by the names of the path."""
-    text = files("mare.convert").joinpath("rules.json").read_text(encoding="utf-8")
-    tables: dict[str, Any] = json.loads(text)
-    return tables
 
 
 def _of_trigger(path: Path) -> bool:

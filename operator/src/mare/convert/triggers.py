@@ -10,11 +10,12 @@ from itertools import combinations, product
 from typing import Any
 
 from mare.convert.authentication import read_access
-from mare.convert.draft import Draft, rules
+from mare.convert.draft import Draft
 from mare.convert.origins import Objects, Workload
 from mare.convert.patterns import NotAWildcard, overlap, wildcards
 from mare.convert.quantities import plain
 from mare.convert.secret import Access
+from mare.convert.tables import rules
 from mare.documents.tree import Path
 
 QUEUE_LENGTH = "QueueLength"
