@@ -9,6 +9,8 @@ from mare.cli import mare
 from mare.convert.conversion import Conversion, convert
 from mare.convert.draft import Draft
 from mare.convert.findings import Finding
+from mare.custom_resource.checking import check
+from mare.documents.schema import Mistake
 from mare.documents.tree import spelled
 
 HTTP = "http://u:pw@rabbit:15672/shop"
@@ -60,6 +62,11 @@ def refusals(result: Draft) -> list[str]:
     return [problem.note for problem in result.problems] + [
         note for note in refused if note in notes
     ]
+
+
+def faults(manifest: dict[str, Any]) -> tuple[Mistake, ...]:
+    """Why the API server would refuse the object."""
+    return check(manifest["spec"]).mistakes
 
 
 def authentication(kind="TriggerAuthentication", **spec):

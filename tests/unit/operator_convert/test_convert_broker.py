@@ -192,13 +192,6 @@ def test_an_unverified_broker_whose_ca_the_command_adds_needs_nothing():
     assert result.edits == []
 
 
-def test_an_unverified_broker_needs_its_ca():
-    [result] = converted(scaledobject(rabbitmq(unsafeSsl="true"))).results
-    found = finding(result, "spec.triggers[0].metadata.unsafeSsl")
-    assert found.outcome is Outcome.NEEDS_YOU
-    assert "always verifies" in found.note
-
-
 def test_what_the_authentication_gives_goes_before_variables_of_the_workload():
     references = [secret_ref("host"), secret_ref("username"), secret_ref("password")]
     given = user(hostFromEnv="URI", usernameFromEnv="USER", passwordFromEnv="PASSWORD")

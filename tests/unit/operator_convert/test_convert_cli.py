@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click.testing import CliRunner
 
-from mare.cli import mare
 from tests.unit.operator_convert.inputs import (
     AMQP,
     HTTP,
@@ -176,19 +174,6 @@ def test_details_are_printed_on_request():
     assert line not in run(stdin=source).stderr
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        scaledobject(rabbitmq(), {"type": "cpu", "metadata": {"value": "60"}}),
-        scaledobject(rabbitmq(), {"type": "kafka", "metadata": {"topic": "x"}}),
-    ],
-)
-def test_what_only_keda_can_do_stays_with_keda(given):
-    result = run(stdin=yaml.safe_dump(given))
-    assert result.exit_code == 1
-    assert "keep KEDA for this one; both can live in one cluster" in result.stderr
-
-
 def test_converting_imports_neither_kopf_nor_kubernetes(file: Path):
     script = (
         "import sys\n"
@@ -202,9 +187,3 @@ def test_converting_imports_neither_kopf_nor_kubernetes(file: Path):
     modules = {name.partition(".")[0] for name in done.stdout.splitlines()}
     assert "yaml" in modules
     assert not modules & {"kopf", "kubernetes", "aiohttp", "aiormq", "prometheus_client"}
-
-
-def test_help_lists_the_command():
-    result = CliRunner().invoke(mare, ["--help"])
-    assert result.exit_code == 0
-    assert "convert" in result.stdout

@@ -3,19 +3,7 @@
 import pytest
 
 from mare.documents.tree import InputError
-from tests.unit.operator_convert.inputs import converted, scaledobject
-
-OBJECT = {"type": "rabbitmq", "metadata": {"queueName": "orders", "mode": "QueueLength"}}
-
-
-def _authentication(name: str, key: str) -> dict[str, object]:
-    reference = {"parameter": "host", "name": name, "key": key}
-    return {
-        "apiVersion": "keda.sh/v1alpha1",
-        "kind": "TriggerAuthentication",
-        "metadata": {"name": "rabbit"},
-        "spec": {"secretTargetRef": [reference]},
-    }
+from tests.unit.operator_convert.inputs import authentication, converted, scaledobject, user
 
 
 @pytest.mark.parametrize(
@@ -27,13 +15,13 @@ def _authentication(name: str, key: str) -> dict[str, object]:
     ],
 )
 def test_a_name_that_no_object_has_is_refused_with_its_place(name: str, key: str):
-    trigger = OBJECT | {"authenticationRef": {"name": "rabbit"}}
+    reference = {"parameter": "host", "name": name, "key": key}
     with pytest.raises(InputError, match=r"secretTargetRef\[0\].*which no name"):
-        converted(scaledobject(trigger), _authentication(name, key))
+        converted(user(), authentication(secretTargetRef=[reference]))
 
 
 def test_an_object_whose_name_is_an_option_is_refused():
-    given = scaledobject(OBJECT)
+    given = scaledobject()
     given["metadata"]["name"] = "--all"
     with pytest.raises(InputError, match=r"metadata\.name"):
         converted(given)

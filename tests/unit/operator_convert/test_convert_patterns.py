@@ -96,11 +96,6 @@ def test_an_expression_that_cannot_be_converted_refuses_the_object():
     assert not conversion.converted
 
 
-def test_names_out_of_an_expression_are_names():
-    given = scaledobject(rabbitmq(useRegex="true", queueName="^(orders|mails)$"))
-    assert spec_of(given)["queues"] == [{"name": "orders"}, {"name": "mails"}]
-
-
 PATTERNS = st.text("ab?*", min_size=1, max_size=4)
 SHORT_NAMES = ["".join(letters) for n in range(1, 9) for letters in product("ab", repeat=n)]
 

@@ -11,28 +11,6 @@ from mare.convert.metadata import PREFIX
 from tests.unit.operator_convert.inputs import AMQP, many, rabbitmq, run, scaledobject
 
 
-def test_the_workload_always_has_an_autoscaler_and_each_step_can_be_undone():
-    advanced = {"restoreToOriginalReplicaCount": True}
-    steps = run(stdin=yaml.safe_dump(scaledobject(advanced=advanced))).stderr
-    words = [
-        "create secret generic mare-orders",
-        "kubectl apply -f FILE",
-        "back (if each object in FILE has dryRun: true): kubectl delete -f FILE",
-        "mare explain orders",
-        'kubectl get scaledobject "$NAME" -o yaml > "$NAME-scaledobject.yaml"',
-        "In FILE, set dryRun of this object to false, and apply FILE",
-        "back (if its dryRun in FILE is true again): kubectl apply -f FILE",
-        'annotate scaledobject "$NAME" autoscaling.keda.sh/paused=true',
-        'back: kubectl annotate scaledobject "$NAME" autoscaling.keda.sh/paused-',
-        "restoreToOriginalReplicaCount",
-        'delete scaledobject "$NAME"',
-        'back: kubectl apply -f "$NAME-scaledobject.yaml"',
-        "remove the defaults of the HPA",
-    ]
-    places = [steps.index(word) for word in words]
-    assert places == sorted(places)
-
-
 def _job() -> dict:
     pod = {"containers": [{"name": "encode", "image": "encode"}]}
     return {
@@ -41,23 +19,6 @@ def _job() -> dict:
         "metadata": {"name": "encode", "namespace": "video"},
         "spec": {"jobTargetRef": {"template": {"spec": pod}}, "triggers": [rabbitmq(AMQP)]},
     }
-
-
-def test_keda_and_mare_never_create_jobs_both_on_the_way_back_of_a_scaledjob():
-    steps = json.loads(run("-o", "json", stdin=yaml.safe_dump(_job())).stdout)["steps"]
-    for name in ("Pause", "Delete"):
-        [step] = [each for each in steps if each["name"] == name]
-        assert step["back"].startswith("kubectl apply -f FILE && kubectl -n video ")
-        assert step["back_if"] == "its dryRun in FILE is true again"
-    [apply] = [each for each in steps if each["name"] == "Apply"]
-    assert "the last Job of Maré has ended: the command deletes its Jobs" in apply["back_if"]
-
-
-def test_what_keda_did_at_a_deletion_comes_back():
-    given = scaledobject(advanced={"restoreToOriginalReplicaCount": True})
-    steps = json.loads(run("-o", "json", stdin=yaml.safe_dump(given)).stdout)["steps"]
-    [keep] = [each for each in steps if each["name"] == "Keep"]
-    assert keep["back"] == keep["commands"][0].replace("false", "true")
 
 
 def test_no_step_changes_the_output_elsewhere_than_in_its_file():
@@ -130,10 +91,6 @@ def test_a_step_names_what_has_to_be_completed_and_the_objects():
     assert "Edit:" not in run(stdin=many()).stderr
 
 
-def test_copies_have_names_that_differ_by_kind_and_namespace():
-    assert '> shop-"$NAME-scaledobject.yaml"' in run(stdin=many()).stderr
-
-
 def test_each_step_is_explained_under_its_name_on_the_page():
     paused = scaledobject(annotations={f"{PREFIX}paused": "true"}, scaleTargetRef={"name": "x"})
     paused["metadata"]["name"] = "x"
@@ -147,13 +104,6 @@ def test_each_step_is_explained_under_its_name_on_the_page():
     page = (Path(__file__).parents[3] / "docs/convert.md").read_text()
     assert len(steps) == 15
     assert [step["name"] for step in steps if f"| **{step['name']}** |" not in page] == []
-
-
-def test_workloads_are_migrated_one_at_a_time():
-    steps = run(stdin=many()).stderr
-    assert "One ScaledObject at a time: shop/w0, then shop/w1, shop/w2," in steps
-    assert steps.count("autoscaling.keda.sh/paused=true") == 1
-    assert steps.count('delete scaledobject "$NAME"') == 1
 
 
 def _steps(*given: Any) -> list[dict[str, Any]]:
@@ -197,13 +147,6 @@ def test_the_first_step_has_the_values_of_the_chart_that_the_objects_need():
     assert "   rbac:\n     markPods: true\n" in run(stdin=yaml.safe_dump(given)).stderr
 
 
-def test_a_statefulset_needs_no_marks_on_pods_and_the_step_says_why():
-    given = scaledobject(scaleTargetRef={"kind": "StatefulSet", "name": "orders"})
-    chart = _steps(given)[0]
-    assert chart["values"] == {"rbac": {"secretNames": ["mare-orders"]}}
-    assert "A StatefulSet removes its last Pod first" in chart["note"]
-
-
 @pytest.mark.parametrize(
     ("field", "name"),
     [
@@ -219,9 +162,3 @@ def test_objects_of_argo_cd_and_flux_are_migrated_by_commits(field, name):
     assert (
         "the steps are commits there, see docs/gitops.md" in run(stdin=yaml.safe_dump(given)).stderr
     )
-
-
-def test_commands_without_a_namespace_say_where_they_act():
-    note = "Commands without -n act in the namespace of the current context."
-    assert note in run(stdin=yaml.safe_dump(scaledobject())).stderr
-    assert note not in run(stdin=many()).stderr

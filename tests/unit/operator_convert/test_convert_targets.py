@@ -12,6 +12,11 @@ from tests.unit.operator_convert.inputs import (
 )
 
 METADATA = "spec.triggers[0].metadata"
+CRON = {"timezone": "UTC", "start": "0 8 * * 1-5", "end": "0 9 * * 1-5", "desiredReplicas": "12"}
+
+
+def cron(**changed: str) -> dict:
+    return {"type": "cron", "metadata": CRON | changed}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +84,7 @@ def test_a_mode_becomes_the_target_that_means_the_same(trigger, target):
         ({"type": "rabbitmq", "metadata": {"queueName": "a"}}, "needs host"),
         ({"type": "cpu", "metadata": {"value": "80"}}, "not by cpu"),
         ({"metadata": {"value": "80"}}, "type is missing"),
+        (cron(), "a QueueAutoscaler needs a queue: there is no rabbitmq trigger"),
     ],
 )
 def test_a_trigger_that_cannot_be_converted_is_refused_with_the_reason(trigger, why):
@@ -98,17 +104,6 @@ def test_an_unknown_protocol_needs_the_user():
     found = finding(conversion.results[0], f"{METADATA}.hostFromEnv")
     assert "add excludeUnacknowledged: true" in found.note
     assert "if the URI begins with http, use the key management-uri" in found.note
-
-
-def test_triggers_of_several_queues_become_several_targets():
-    first = rabbitmq(queueName="a", mode="QueueLength", value="5")
-    second = rabbitmq(queueName="b", mode="QueueLength", value="7")
-    spec = spec_of(scaledobject(first, second))
-    assert spec["queues"] == [{"name": "a"}, {"name": "b"}]
-    assert [(t["queues"], t["messagesPerReplica"]) for t in spec["targets"]] == [
-        (["a"], 5),
-        (["b"], 7),
-    ]
 
 
 def test_several_modes_of_one_queue_become_several_targets():
@@ -171,51 +166,9 @@ def test_an_activation_value_that_does_not_count_messages_is_dropped():
 
 
 def test_a_cron_trigger_becomes_a_schedule():
-    cron = {
-        "type": "cron",
-        "metadata": {
-            "timezone": "Europe/Lisbon",
-            "start": "0 8 * * 1-5",
-            "end": "0 18 * * 1-5",
-            "desiredReplicas": "12",
-        },
-    }
-    spec = spec_of(scaledobject(rabbitmq(), cron, maxReplicaCount=10))
-    assert spec["schedules"] == [
-        {
-            "start": "0 8 * * 1-5",
-            "end": "0 18 * * 1-5",
-            "timezone": "Europe/Lisbon",
-            "minReplicas": 10,
-        }
-    ]
-
-
-def test_a_schedule_alone_is_refused_because_it_has_no_queue():
-    cron = {
-        "type": "cron",
-        "metadata": {
-            "timezone": "UTC",
-            "start": "0 8 * * *",
-            "end": "0 9 * * *",
-            "desiredReplicas": "2",
-        },
-    }
-    [result] = converted(scaledobject(cron)).results
-    assert refusals(result) == ["a QueueAutoscaler needs a queue: there is no rabbitmq trigger"]
-
-
-def test_a_misspelt_parameter_is_refused_with_the_right_spelling():
-    [result] = converted(scaledobject(rabbitmq(queueLenght="5"))).results
-    assert refusals(result) == ["is not a known field; did you mean queueLength?"]
-
-
-def test_a_formula_is_refused_as_a_whole():
-    modifiers = {"formula": "a + b", "target": "2"}
-    [result] = converted(scaledobject(advanced={"scalingModifiers": modifiers})).results
-    assert refusals(result) == [
-        "Maré uses the largest of several targets and has no formulas; write targets instead"
-    ] * len(modifiers)
+    spec = spec_of(scaledobject(rabbitmq(), cron(), maxReplicaCount=10))
+    times = {name: CRON[name] for name in ("start", "end", "timezone")}
+    assert spec["schedules"] == [times | {"minReplicas": 10}]
 
 
 @pytest.mark.parametrize(
@@ -233,15 +186,13 @@ def test_a_formula_is_refused_as_a_whole():
         ([rabbitmq(mode="QueueLength", value="2e9")], "has to be at most 1000000000"),
         ([rabbitmq(activationValue="2e9")], "has to be at most 1000000000"),
         ([rabbitmq(queueName="a" * 256)], "has to have at most 255 characters"),
+        ([rabbitmq(), *[cron()] * 17], "schedules has to have at most 16 entries"),
     ],
 )
 def test_values_beyond_the_bounds_of_a_queueautoscaler_are_refused(triggers, why):
     [result] = converted(scaledobject(*triggers)).results
     assert result.refused == (why is not None)
     assert why is None or any(why in refusal for refusal in refusals(result))
-
-
-CRON = {"timezone": "UTC", "start": "0 8 * * *", "end": "0 9 * * *", "desiredReplicas": "2"}
 
 
 @pytest.mark.parametrize(
@@ -256,13 +207,5 @@ CRON = {"timezone": "UTC", "start": "0 8 * * *", "end": "0 9 * * *", "desiredRep
     ],
 )
 def test_a_cron_trigger_that_keda_cannot_read_is_refused(wrong, why):
-    [result] = converted(
-        scaledobject(rabbitmq(), {"type": "cron", "metadata": CRON | wrong})
-    ).results
+    [result] = converted(scaledobject(rabbitmq(), cron(**wrong))).results
     assert any(why in refusal for refusal in refusals(result))
-
-
-def test_more_schedules_than_a_queueautoscaler_takes_are_refused():
-    crons = [{"type": "cron", "metadata": CRON}] * 17
-    [result] = converted(scaledobject(rabbitmq(), *crons)).results
-    assert refusals(result) == ["schedules has to have at most 16 entries"]

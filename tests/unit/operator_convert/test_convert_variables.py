@@ -93,10 +93,3 @@ def test_only_a_variable_that_the_input_does_not_have_is_read_in_a_container(oth
     found = finding(result, "spec.triggers[0].metadata.hostFromEnv")
     assert "exec deployment/orders -- printenv URL" in found.command
     assert "with deployment/orders in the input it is not needed" in found.note
-
-
-def test_no_command_reads_in_a_job_whose_name_keda_generates():
-    given = _job({"spec": {"containers": [{"name": "a", "envFrom": [{"secretRef": {}}]}]}})
-    assert "exec" not in command_of(given)
-    found = finding(converted(given).results[0], "spec.triggers[0].metadata.hostFromEnv")
-    assert found.note == "fill in the URI from variable URL of scaledjob/orders"
