@@ -37,7 +37,8 @@ _QUEUES_OF_CONNECTION, _MOST_FURTHER = 64, 3
 such a workload never became idle. 64 allow 23 ms a request."""
 _IDLE_SECONDS = 2.0
 """A check that does not confirm is repeated after 1 s."""
-_TICK_FACTOR = 1.1
+_TICK_SECONDS = 1.1 * STATISTICS_SECONDS
+"""RabbitMQ's `quorum_tick_interval`, and a tenth of it."""
 _SOURCE = "the management API"
 
 
@@ -61,21 +62,13 @@ _Position = tuple[int | str, int | str]
 class QuietCheck:
     """Checks the queues of one virtual host, and remembers the Raft logs of quorum queues."""
 
-    def __init__(
-        self,
-        uri: str,
-        parameters: ConnectionParameters,
-        clock: Clock,
-        tick_seconds: float = STATISTICS_SECONDS,
-    ) -> None:
-        """`tick_seconds` is RabbitMQ's `quorum_tick_interval`."""
+    def __init__(self, uri: str, parameters: ConnectionParameters, clock: Clock) -> None:
         client = partial(BrokerHttpClient, uri, parameters, _SOURCE, _MAX_BYTES)
         self._http = client()
         self._further = client(connections=_MOST_FURTHER, idle_seconds=_IDLE_SECONDS)
         self._tenant = parameters.tenant
         self._vhost = parameters.vhost
         self._clock = clock
-        self._tick_seconds = tick_seconds * _TICK_FACTOR
         self._positions = QueueMemory[tuple[_Position, float]](parameters.tenant)
         """The end of each log, and since when it has been there."""
 
@@ -147,7 +140,7 @@ class QuietCheck:
             return late(name)
         position = (leader.term, leader.last_index)
         last, since = self._positions.get(name) or (None, 0.0)
-        if position == last and requested_at >= since + self._tick_seconds:
+        if position == last and requested_at >= since + _TICK_SECONDS:
             return None
         if position != last:
             try:

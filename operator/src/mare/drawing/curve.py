@@ -8,6 +8,7 @@ from mare.drawing.axes import Axis, amount, value_ticks
 from mare.drawing.elements import document, line, text
 from mare.drawing.figure import Level, Theme
 
+_WIDTH, _HEIGHT = 760, 440
 _LEFT, _RIGHT, _TOP, _FOOT = 56, 30, 74, 44
 _TICKS = 5
 _RADIUS = 4.5
@@ -49,25 +50,25 @@ class Curve:
     level: Level | None = None
 
 
-def draw_curve(curve: Curve, theme: Theme, *, width: int = 760, height: int = 440) -> str:
+def draw_curve(curve: Curve, theme: Theme) -> str:
     """Draw a curve. The vertical axis begins at zero, the horizontal one below the least value."""
     xs = [dot.x for dot in curve.dots]
     ys = [dot.y for dot in curve.dots]
     x_ticks = value_ticks(min(xs), max(xs), _TICKS)
     y_ticks = value_ticks(0.0, max([*ys, curve.level.value if curve.level else 0.0]) or 1.0, _TICKS)
-    across = Axis(x_ticks[0], x_ticks[-1], _LEFT, width - _RIGHT)
-    up = Axis(0.0, y_ticks[-1], height - _FOOT, _TOP)
+    across = Axis(x_ticks[0], x_ticks[-1], _LEFT, _WIDTH - _RIGHT)
+    up = Axis(0.0, y_ticks[-1], _HEIGHT - _FOOT, _TOP)
     body = [
         text(_LEFT, 20, curve.title, theme.ink, size=14, weight="bold"),
         text(_LEFT, 38, curve.subtitle, theme.faint),
         text(_LEFT, _TOP - 12, curve.y_title, theme.ink, weight="bold"),
-        text(across.end, height - 8, curve.x_title, theme.ink, anchor="end", weight="bold"),
+        text(across.end, _HEIGHT - 8, curve.x_title, theme.ink, anchor="end", weight="bold"),
         *_grid(across, up, x_ticks, y_ticks, theme),
         *_level(curve.level, across, up, theme),
         *_line_of(curve.dots, across, up, theme),
         *_labels(curve.dots, across, up, theme),
     ]
-    return document("".join(body), curve.title, curve.description, theme, (width, height))
+    return document("".join(body), curve.title, curve.description, theme, (_WIDTH, _HEIGHT))
 
 
 def _grid(
