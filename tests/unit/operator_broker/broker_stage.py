@@ -1,7 +1,6 @@
 """Brokers on virtual time, with a fake connection and fake statistics."""
 
 import asyncio
-import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +14,7 @@ from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.networks import ANY_NETWORK
 from mare.broker.queue_statistics import QueueStatistics, Statistics
 from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler
+from mare.local_run.broker_secrets import encoded
 from mare.ports import BrokerReading, NotFound
 from tests.fakes.declarations import Broker
 from tests.unit.operator_broker import virtual_time
@@ -49,7 +49,7 @@ class Stage:
     async def read(self, namespace: str, name: str) -> dict[str, str]:
         if not self.secret:
             raise NotFound(name)
-        return {k: base64.b64encode(value.encode()).decode() for k, value in self.secret.items()}
+        return encoded(self.secret)
 
     async def fetch(self, vhost: str, now: float) -> Statistics:
         if self.statistics_hang:

@@ -4,8 +4,8 @@ import asyncio
 import json
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -71,6 +71,16 @@ def serve(server: FakeServer) -> Iterator[FakeServer]:
         http.shutdown()
         thread.join()
         http.server_close()
+
+
+@asynccontextmanager
+async def tcp_server(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    scheme: str = "http://",
+) -> AsyncIterator[str]:
+    """Yield the URI of a server that handles each connection so."""
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield f"{scheme}127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
 def fetch(kind: type, server: FakeServer, vhost: str = "/") -> Mapping[str, QueueStatistics]:

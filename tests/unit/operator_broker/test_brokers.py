@@ -148,26 +148,17 @@ def test_a_queue_that_becomes_exclusive_is_no_longer_read(play):
     play(timeline, **AMQP, **MANAGEMENT)
 
 
-def test_a_stream_is_unknown_because_it_keeps_its_messages(play):
-    async def timeline(stage: Stage) -> None:
-        stage.broker.queues["worker"] = Found(9, 1)
-        await stage.new_statistics(worker=sampled(9, stream=True))
-        (queue,) = (await stage.reading(autoscaler())).queues
-        assert (queue.ready.reason, queue.consumers.reason) == ("QueueIsStream", "QueueIsStream")
-
-    play(timeline, **AMQP, **MANAGEMENT)
-
-
 def test_the_secret_of_a_broker_that_refuses_the_password_is_read_every_2_s(play):
     async def timeline(stage: Stage) -> None:
+        there = autoscaler(queues=[{"name": "worker", "vhost": "there"}])
         stage.broker.refuses = True
-        assert (await stage.reading(autoscaler())).queues.reason == "AccessRefused"
+        assert (await stage.reading(there)).queues.reason == "AccessRefused"
         stage.secret = {"amqp-uri": "amqp://user:new@rabbitmq/"}
         stage.broker.refuses = False
         stage.broker.queues["worker"] = Found(1, 1)
         await asyncio.sleep(2)
-        assert [each.ready for each in (await stage.reading(autoscaler())).queues] == [1]
-        await stage.brokers.keep_only([autoscaler()])
+        assert [each.ready for each in (await stage.reading(there)).queues] == [1]
+        await stage.brokers.keep_only([there])
         assert len(stage.brokers._hosts) == 1
 
     play(timeline, **AMQP)

@@ -18,14 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from mare.broker.connection_parameters import ConnectionParameters, parse_secret, path_segment
+from mare.local_run.broker_secrets import encoded
 from mare.ports import AccessRefused
-
-
-def secret(**values: str) -> dict[str, str]:
-    return {
-        key.replace("_", "-"): base64.b64encode(value.encode()).decode()
-        for key, value in values.items()
-    }
 
 
 @pytest.mark.parametrize(
@@ -39,17 +33,16 @@ def secret(**values: str) -> dict[str, str]:
 )
 def test_a_uri_that_takes_long_to_parse_is_refused(uri: str):
     with pytest.raises(AccessRefused, match="amqp-uri of Secret broker is too long"):
-        parse_secret("broker", {"amqp-uri": base64.b64encode(uri.encode()).decode()})
+        parse_secret("broker", encoded({"amqp-uri": uri}))
 
 
 def test_a_password_can_be_a_token():
     uri = f"amqp://u:{'p' * 8_000}@host/v"
-    data = {"amqp-uri": base64.b64encode(uri.encode()).decode()}
-    assert parse_secret("broker", data).amqp_uri == uri
+    assert parse_secret("broker", encoded({"amqp-uri": uri})).amqp_uri == uri
 
 
 def test_a_secret_contains_the_uri_and_its_virtual_host():
-    parameters = parse_secret("broker", secret(amqp_uri="amqp://u:p@host/%2Fshop\n"))
+    parameters = parse_secret("broker", encoded({"amqp-uri": "amqp://u:p@host/%2Fshop\n"}))
 
     assert parameters.vhost == "/shop"
     assert parameters.with_vhost("other").amqp_url() == "amqp://u:p@host/other"
@@ -60,7 +53,7 @@ def test_other_keys_of_a_secret_are_ignored():
     keystore = base64.b64encode(b"\x30\x82\xff\xfe").decode()
 
     parameters = parse_secret(
-        "broker", {**secret(amqp_uri="amqp://host"), "keystore.p12": keystore}
+        "broker", {**encoded({"amqp-uri": "amqp://host"}), "keystore.p12": keystore}
     )
 
     assert parameters.amqp_uri == "amqp://host"
@@ -72,20 +65,24 @@ def test_other_keys_of_a_secret_are_ignored():
         ({}, "Secret broker has none of amqp-uri, "),
         ({"amqp-uri": "!"}, "amqp-uri of Secret broker is not text"),
         (
-            secret(amqp_uri="http://host"),
+            encoded({"amqp-uri": "http://host"}),
             "amqp-uri of Secret broker must begin with amqp:// or amqps:// and name a host",
         ),
-        (secret(management_uri="https://"), "name a host"),
-        (secret(amqp_uri="amqp://host:port"), "name a host"),
-        (secret(amqp_uri="amqp://u:a@b/hidden@host/"), "percent-encode"),
-        (secret(amqp_uri="amqp://u:/hidden@host/"), "percent-encode"),
-        (secret(amqp_uri="amqp://u:5671#hidden@host/"), "percent-encode"),
+        (encoded({"management-uri": "https://"}), "name a host"),
+        (encoded({"amqp-uri": "amqp://host:port"}), "name a host"),
+        (encoded({"amqp-uri": "amqp://u:a@b/hidden@host/"}), "percent-encode"),
+        (encoded({"amqp-uri": "amqp://u:/hidden@host/"}), "percent-encode"),
+        (encoded({"amqp-uri": "amqp://u:5671#hidden@host/"}), "percent-encode"),
         (
-            {**secret(amqp_uri="amqps://u:hidden@host"), "ca.crt": secret(a="no")["a"]},
+            encoded({"amqp-uri": "amqps://u:hidden@host", "ca.crt": "no"}),
             "are not PEM",
         ),
         (
-            {**secret(amqp_uri="amqps://u:hidden@host"), "ca.crt": "A" * 100_000},
+            {**encoded({"amqp-uri": "amqps://u:hidden@host"}), "tls.key": "A" * 12_000},
+            "tls.key of Secret broker is longer than 4 KiB",
+        ),
+        (
+            {**encoded({"amqp-uri": "amqps://u:hidden@host"}), "ca.crt": "A" * 100_000},
             "ca.crt of Secret broker is longer than 64 KiB",
         ),
     ],
@@ -112,11 +109,11 @@ def tls() -> dict[str, str]:
         for encryption in (NoEncryption(), BestAvailableEncryption(b"passphrase"))
     )
     found = {"tls.crt": certificate, "tls.key": plain, "encrypted": encrypted}
-    return {name: base64.b64encode(each).decode() for name, each in found.items()}
+    return encoded({name: each.decode() for name, each in found.items()})
 
 
 def test_an_encrypted_key_is_refused_without_a_prompt(tls):
-    values = {**secret(amqp_uri="amqps://host"), **tls, "tls.key": tls["encrypted"]}
+    values = {**encoded({"amqp-uri": "amqps://host"}), **tls, "tls.key": tls["encrypted"]}
 
     text = "tls.key of the Secret is encrypted: store it without a passphrase"
     with pytest.raises(AccessRefused, match=text):
@@ -125,7 +122,7 @@ def test_an_encrypted_key_is_refused_without_a_prompt(tls):
 
 @pytest.mark.parametrize("keys", [["tls.crt", "tls.key"], ["tls.crt"], ["tls.key"]])
 def test_a_client_certificate_needs_its_key(tls, keys):
-    values = {**secret(amqp_uri="amqps://host"), **{key: tls[key] for key in keys}}
+    values = {**encoded({"amqp-uri": "amqps://host"}), **{key: tls[key] for key in keys}}
     parameters = parse_secret("broker", values)
 
     assert parameters.ssl_context().verify_mode is ssl.CERT_REQUIRED

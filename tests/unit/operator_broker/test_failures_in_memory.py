@@ -18,7 +18,7 @@ from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient
 from mare.broker.networks import ANY_NETWORK
 from mare.ports import AccessRefused
-from tests.unit.operator_broker.statistics_server import MIB, serve, untrusted
+from tests.unit.operator_broker.statistics_server import MIB, serve, tcp_server, untrusted
 
 ATTEMPTS = 4
 TLS_BYTES = 256 * 1024
@@ -63,8 +63,7 @@ def test_neither_a_cut_response_nor_the_one_before_it_stays_in_memory():
         assert before
 
     async def timeline() -> None:
-        async with await asyncio.start_server(cut_response, "127.0.0.1", 0) as server:
-            uri = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with tcp_server(cut_response) as uri:
             parameters = ConnectionParameters(networks=ANY_NETWORK)
             client = BrokerHttpClient(uri, parameters, "it", 8 * MIB)
             for _ in range(ATTEMPTS):
@@ -88,7 +87,21 @@ def test_a_refused_certificate_leaves_no_buffers():
         assert bytes_left_by(timeline(server.uri)) < 2 * TLS_BYTES
 
 
-def test_failed_tls_connections_share_one_context_and_leave_no_buffers(monkeypatch):
+async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds", "error"),
+    [(reset, 120, "AMQPConnectionError"), (silence, 0.2, "TimeoutError")],
+)
+def test_failed_tls_connections_share_one_context_and_leave_no_buffers(
+    monkeypatch, answer, seconds, error
+):
+    """32 silent brokers took 1.3 MB a second."""
+    monkeypatch.setattr(amqp_connection, "_CONNECT_SECONDS", seconds)
+
     def made(*arguments: Any) -> ssl.SSLContext:
         contexts.append(arguments)
         return make(*arguments)
@@ -98,11 +111,10 @@ def test_failed_tls_connections_share_one_context_and_leave_no_buffers(monkeypat
     monkeypatch.setattr(connection_parameters, "_ssl_context", made)
 
     async def timeline() -> None:
-        async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
-            uri = f"amqps://user:password@127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with tcp_server(answer, "amqps://user:password@") as uri:
             shared = SharedConnection(ConnectionParameters(amqp_uri=uri, networks=ANY_NETWORK))
             for _ in range(ATTEMPTS):
-                with pytest.raises(OSError, match="AMQPConnectionError"):
+                with pytest.raises(OSError, match=error):
                     await shared.get()
             await shared.close()
 
@@ -114,8 +126,7 @@ def test_a_failed_connection_is_not_kept_until_the_next_attempt():
     """400 of them took 10 MB."""
 
     async def timeline() -> int:
-        async with await asyncio.start_server(reset, "127.0.0.1", 0) as server:
-            uri = f"amqp://user:password@127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with tcp_server(reset, "amqp://user:password@") as uri:
             shared = SharedConnection(ConnectionParameters(amqp_uri=uri, networks=ANY_NETWORK))
             with pytest.raises(OSError, match="AMQPConnectionError"):
                 await shared.get()
@@ -126,25 +137,3 @@ def test_a_failed_connection_is_not_kept_until_the_next_attempt():
         return kept
 
     assert asyncio.run(timeline()) == 0
-
-
-async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read()
-    writer.close()
-
-
-def test_tls_connections_that_are_not_answered_leave_no_buffers(monkeypatch):
-    """32 silent brokers took 1.3 MB a second."""
-    monkeypatch.setattr(amqp_connection, "_CONNECT_SECONDS", 0.2)
-
-    async def timeline() -> None:
-        async with await asyncio.start_server(silence, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            uri = f"amqps://mare:x@127.0.0.1:{port}/"
-            connection = SharedConnection(ConnectionParameters(amqp_uri=uri, networks=ANY_NETWORK))
-            for _ in range(ATTEMPTS):
-                with pytest.raises(OSError, match="TimeoutError"):
-                    await connection.get()
-            await connection.close()
-
-    assert bytes_left_by(timeline()) < 2 * TLS_BYTES

@@ -3,7 +3,6 @@
 import asyncio
 import struct
 import time
-import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from types import MappingProxyType
@@ -29,6 +28,8 @@ from mare.broker.passive_declare import Depth, PassiveDeclare
 from mare.broker.queue_depths import QueueDepths
 from mare.domain.unknown import Unknown
 from mare.tenant_scheduler import TenantScheduler
+from tests.unit.operator_broker.memory import peak_mib
+from tests.unit.operator_broker.statistics_server import tcp_server
 
 Attack = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 METHOD, HEADER, BODY, HEARTBEAT = 1, 2, 3, 8
@@ -80,10 +81,7 @@ async def read_frame(reader: asyncio.StreamReader) -> bytes:
 
 @asynccontextmanager
 async def listening(broker: HostileBroker) -> AsyncIterator[ConnectionParameters]:
-    server = await asyncio.start_server(broker, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
-        uri = f"amqp://user:password@127.0.0.1:{port}/"
+    async with tcp_server(broker, "amqp://user:password@") as uri:
         yield ConnectionParameters(amqp_uri=uri, networks=ANY_NETWORK)
 
 
@@ -96,12 +94,7 @@ async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def run_in_little_memory(timeline: Coroutine[Any, Any, None]) -> None:
-    tracemalloc.start()
-    try:
-        asyncio.run(asyncio.wait_for(timeline, 120))
-        assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
-    finally:
-        tracemalloc.stop()
+    assert peak_mib(lambda: asyncio.run(asyncio.wait_for(timeline, 120))) < 8
 
 
 def test_a_frame_of_a_gibibyte_in_the_handshake_is_not_read():
@@ -240,10 +233,9 @@ def test_frames_are_sent_in_their_order_and_before_the_connection_closes(drains)
         ended.set()
 
     async def timeline() -> None:
-        async with await asyncio.start_server(keep, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
+        async with tcp_server(keep, "amqp://") as uri:
             transport = FrameLimitTransport(None, ANY_NETWORK, TenantScheduler().of("shop"))
-            _, writer = await transport.create(URL(f"amqp://127.0.0.1:{port}"))
+            _, writer = await transport.create(URL(uri))
             writer.write(b"one ")
             writer.write(bytearray(b"two "))
             if drains:

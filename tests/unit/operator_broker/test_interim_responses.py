@@ -9,6 +9,7 @@ import pytest
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import BrokerHttpClient
 from mare.broker.networks import ANY_NETWORK
+from tests.unit.operator_broker.statistics_server import tcp_server
 
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"
 BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
@@ -25,14 +26,12 @@ async def answering(answer: Callable[[], bytes], times: int = 1) -> AsyncIterato
                     writer.write(answer())
                     await writer.drain()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    uri = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    client = BrokerHttpClient(uri, ConnectionParameters(networks=ANY_NETWORK), "it", 1_000)
-    try:
-        yield client
-    finally:
-        await client.close()
-        server.close()
+    async with tcp_server(serve) as uri:
+        client = BrokerHttpClient(uri, ConnectionParameters(networks=ANY_NETWORK), "it", 1_000)
+        try:
+            yield client
+        finally:
+            await client.close()
 
 
 def test_interim_responses_without_end_end_the_request_at_once():
@@ -45,16 +44,10 @@ def test_interim_responses_without_end_end_the_request_at_once():
     assert asyncio.run(play()) == "it cannot be reached (TooManyInterimResponses)"
 
 
-def test_a_few_interim_responses_precede_a_response_on_each_request_of_a_connection():
-    async def play() -> list[bytes]:
-        async with answering(lambda: INTERIM * 8 + BODY) as client:
-            return [bytes(await client.get("/", {})) for _ in range(3)]
-
-    assert asyncio.run(play()) == [b"[]"] * 3
-
-
-def test_a_ninth_interim_response_ends_the_request():
+def test_eight_interim_responses_precede_a_response_on_each_request_of_a_connection():
     async def play() -> None:
+        async with answering(lambda: INTERIM * 8 + BODY) as client:
+            assert [bytes(await client.get("/", {})) for _ in range(3)] == [b"[]"] * 3
         async with answering(lambda: INTERIM * 9 + BODY) as client:
             with pytest.raises(OSError, match="TooManyInterimResponses"):
                 await client.get("/", {})

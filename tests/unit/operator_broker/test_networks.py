@@ -1,7 +1,6 @@
 """Connections lead to allowed networks only, whatever the URIs of a Secret name."""
 
 import asyncio
-import base64
 import socket
 import threading
 from ipaddress import ip_address, ip_network
@@ -13,6 +12,7 @@ from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters, parse_secret
 from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK, BrokerNetworks
+from mare.local_run.broker_secrets import encoded
 from mare.ports import AccessRefused
 from mare.settings import Settings, SettingsError
 from mare.tenant_scheduler import DECODING, TenantScheduler
@@ -152,7 +152,7 @@ def test_slow_name_servers_of_one_namespace_delay_nothing_else(monkeypatch):
 def test_the_networks_of_the_settings_reach_the_parameters():
     settings = Settings.from_env({"MARE_BROKER_NETWORKS": "10.0.0.0/8, fd00::/8"})
     found = BrokerNetworks(settings.broker_networks)
-    data = {"amqp-uri": base64.b64encode(b"amqp://host").decode()}
+    data = encoded({"amqp-uri": "amqp://host"})
 
     assert found.permit("10.0.0.1")
     assert not found.permit("192.168.0.1")

@@ -10,9 +10,9 @@ import pytest
 from mare.broker import quiet_check
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.networks import ANY_NETWORK
-from mare.broker.quiet_check import QuietCheck, main_reason
-from mare.domain.unknown import Unknown
+from mare.broker.quiet_check import QuietCheck
 from mare.tenant_scheduler import QUIET_CONNECTIONS, TenantScheduler
+from tests.unit.operator_broker.statistics_server import tcp_server
 from tests.unit.operator_loop.fakes import Clock
 
 
@@ -53,8 +53,7 @@ class Broker:
 
 @asynccontextmanager
 async def checking(broker: Broker, scheduler: TenantScheduler) -> AsyncIterator[QuietCheck]:
-    async with await asyncio.start_server(broker, "127.0.0.1", 0) as server:
-        uri = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with tcp_server(broker) as uri:
         parameters = ConnectionParameters(networks=ANY_NETWORK, tenant=scheduler.of("shop"))
         check = QuietCheck(uri, parameters, Clock())
         try:
@@ -114,10 +113,3 @@ def test_a_message_ends_the_check_on_all_connections():
         assert broker.requests < 20
 
     asyncio.run(play())
-
-
-def test_a_message_that_is_left_counts_more_than_another_reason():
-    left, changed = Unknown("MessagesLeft", "one"), Unknown("QueueChanged", "log")
-    assert main_reason([None, changed, left]) is left
-    assert main_reason([None, changed, None]) is changed
-    assert main_reason([None]) is None

@@ -8,16 +8,12 @@ import pytest
 
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.http_client import ResponseTooLarge
-from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
-from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.response_budget import ResponseShare
 from mare.tenant_scheduler import RESPONSE_OBJECTS, TenantScheduler
 from tests.unit.operator_broker.statistics_server import (
-    WORK,
+    SOURCES,
     FakeServer,
-    fetch,
-    management_of,
     serve,
 )
 
@@ -63,13 +59,8 @@ def readable(kind: type, namespaces: list[str]) -> int:
         return asyncio.run(read(server.uri, other.uri))
 
 
-@pytest.mark.parametrize("kind", [ManagementStatistics, PrometheusStatistics])
-def test_the_virtual_hosts_of_a_namespace_share_a_bound(kind: type):
-    assert readable(kind, ["shop"] * len(VHOSTS)) == 2
-
-
-@pytest.mark.parametrize("kind", [ManagementStatistics, PrometheusStatistics])
-def test_another_namespace_is_not_affected(kind: type):
+@pytest.mark.parametrize("kind", SOURCES)
+def test_the_virtual_hosts_of_a_namespace_share_a_bound_and_no_other_is_affected(kind: type):
     assert readable(kind, ["shop"] * 9 + ["other"]) == 3
 
 
@@ -84,12 +75,3 @@ def test_a_part_is_replaced_and_released():
     two.reserve("queues", 1)
     one.release()
     two.reserve("queues", most)
-
-
-def test_an_address_that_is_none_is_refused():
-    """It is kept, and counts as an object of 150 bytes."""
-    details = {"name": "1", "peer_host": "a" * 65, "peer_port": 1}
-    consumers = [{"queue": {"name": "work"}, "channel_details": details}]
-
-    with pytest.raises(OSError, match="unexpected response"):
-        fetch(ManagementStatistics, management_of([WORK], consumers))

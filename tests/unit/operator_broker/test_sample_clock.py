@@ -1,5 +1,7 @@
 """Rates stay right while the clocks of operator and broker drift, at any polling period."""
 
+from bisect import bisect_right
+from collections.abc import Callable
 from itertools import pairwise
 from random import Random
 
@@ -19,21 +21,34 @@ def sample_times(period: float, random: Random, length: float = DAY) -> list[flo
     return [n * period + random.gauss(0, 0.02) for n in range(int(length / period) + 2)]
 
 
+def counter(moments: list[float], rate: float = RATE) -> Callable[[float], int]:
+    """Return the counter at a steady rate, as it was sampled last before a time."""
+    return lambda now: round(rate * moments[max(0, bisect_right(moments, now) - 1)])
+
+
+def polled(
+    polling: float,
+    begin: float,
+    end: float,
+    counted: Callable[[float], int],
+    late: Callable[[], float] = lambda: 0.0,
+) -> list[tuple[float, float, int]]:
+    """Request time, sample time and counter of each new sample."""
+    clock, now, found = SampleClock(polling), begin, []
+    while now < end:
+        count = counted(now)
+        at = clock.sample_time(now, {"work": (count, 0, 0)})
+        if at is not None and clock.is_aligned:
+            found.append((now, at, count))
+        now += clock.pause + late()
+    return found
+
+
 def samples(
     moments: list[float], polling: float, late: float, random: Random, rate: float = RATE
 ) -> list[tuple[float, float, int]]:
-    """Request time, sample time and counter of each new sample at a steady rate."""
-    clock, found = SampleClock(polling), []
-    now, latest = 12.3, 0
-    while now < moments[-2]:
-        while moments[latest + 1] <= now:
-            latest += 1
-        count = round(rate * moments[latest])
-        at = clock.sample_time(now, {"work": (count, 0, 0)})
-        if at is not None:
-            found.append((now, at, count))
-        now += clock.pause + abs(random.gauss(0, late))
-    return found
+    counted = counter(moments, rate)
+    return polled(polling, 12.3, moments[-2], counted, lambda: abs(random.gauss(0, late)))
 
 
 def rates(answers: list[tuple[float, float, int]]) -> list[float]:
@@ -94,29 +109,17 @@ def test_a_longer_sampling_period_of_the_broker_is_learnt(
 @pytest.mark.parametrize("pause", [15.0, 60.0])
 @pytest.mark.parametrize("batch", [1, 1000])
 def test_messages_in_batches_do_not_lengthen_the_sampling_period(pause: float, batch: int):
-    random, clock, found, now = Random(7), SampleClock(PERIOD), [], 0.0
-    moments = sample_times(PERIOD, random, HOUR)
-    while now < HOUR:
-        renewed = max(moment for moment in moments if moment <= max(now, moments[0]))
-        at = clock.sample_time(now, {"work": (batch * int(renewed / pause), 0, 0)})
-        found += [] if at is None else [(now, at)]
-        now += clock.pause
+    sampled = counter(sample_times(PERIOD, Random(7), HOUR), rate=1.0)
+    found = polled(PERIOD, 0.0, HOUR, lambda now: batch * int(sampled(now) / pause))
 
     assert max(later[0] - each[1] for each, later in pairwise(found)) < 2 * PERIOD
 
 
 @pytest.mark.parametrize("polling", [1.0, 2.0, 5.0])
 def test_equal_counters_are_a_new_sample_once_a_period_has_ended(polling: float):
-    clock, now, count, found = SampleClock(polling), 100.0, 0, []
-    while now < 160:
-        if now < 120:
-            count = int(now / 5) * 200
-        at = clock.sample_time(now, {"work": (count, 0, 0)})
-        if at is not None:
-            found.append((now, at, count))
-        now += clock.pause
+    found = polled(polling, 100.0, 160.0, lambda now: int(min(now, 119) / 5) * 200)
 
-    quiet = [now for now, _, counted in found if counted == count]
+    quiet = [now for now, _, counted in found if counted == 23 * 200]
     assert 1.1 * PERIOD <= quiet[1] - quiet[0] < 2 * PERIOD
     assert all(x < y for x, y in pairwise(quiet))
     assert quiet[-1] > 160 - PERIOD
@@ -125,29 +128,17 @@ def test_equal_counters_are_a_new_sample_once_a_period_has_ended(polling: float)
 @pytest.mark.parametrize("polling", [1.0, 2.0, 5.0])
 def test_the_first_messages_after_a_pause_do_not_exceed_the_real_rate(polling: float):
     for offset in range(50):
-        clock, now, found = SampleClock(polling), 100.0 + offset / 10, []
-        while now < 150:
-            count = int(max(0, now - 125) / 5) * 200
-            at = clock.sample_time(now, {"work": (count, 0, 0)})
-            if at is not None:
-                found.append((now, at, count))
-            now += clock.pause
-
+        begin = 100.0 + offset / 10
+        found = polled(polling, begin, 150, lambda now: int(max(0, now - 125) / 5) * 200)
         assert 0.7 * RATE < max(rates(found)) < 1.3 * RATE
 
 
 @pytest.mark.parametrize("polling", [0.3, 1.0])
 def test_the_first_counters_give_no_wrong_rate(polling: float):
     for offset in range(50):
-        clock, now, found = SampleClock(polling), 100.0 + offset / 10, []
-        while now < 130:
-            count = int(now / PERIOD) * 200
-            at = clock.sample_time(now, {"work": (count, 0, 0)})
-            if at is not None and clock.is_aligned:
-                found.append((now, at, count))
-            now += clock.pause
-
-        assert 0.8 * RATE < min(rates(found)) <= max(rates(found)) < 1.2 * RATE
+        begin = 100.0 + offset / 10
+        found = rates(polled(polling, begin, 130, lambda now: int(now / PERIOD) * 200))
+        assert 0.8 * RATE < min(found) <= max(found) < 1.2 * RATE
 
 
 @pytest.mark.parametrize("queues", [{}, {"work": (0, 0, 0)}])

@@ -1,7 +1,6 @@
 """A Secret is read every 30 s, and sooner while it is missing or its credentials are refused."""
 
 import asyncio
-import base64
 
 import pytest
 
@@ -9,13 +8,14 @@ from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.secret_cache import SecretCache
 from mare.custom_resource.autoscaler import BrokerReference
 from mare.domain.unknown import Unknown
+from mare.local_run.broker_secrets import encoded
 from mare.ports import AccessRefused, NotFound, Unavailable
 
 ONE, OTHER = (BrokerReference("shop", name, None) for name in ("one", "other"))
 
 
 def secret(uri: str) -> dict[str, str]:
-    return {"amqp-uri": base64.b64encode(uri.encode()).decode()}
+    return encoded({"amqp-uri": uri})
 
 
 class FakeSecrets:

@@ -7,8 +7,8 @@ import pytest
 from mare.broker.connection_parameters import parse_secret
 from mare.broker.secret_shapes import own_shape
 from mare.custom_resource.autoscaler import read_autoscaler
+from mare.local_run.broker_secrets import encoded
 from mare.ports import AccessRefused
-from tests.unit.operator_broker.test_connection_parameters import secret
 from tests.unit.operator_loop.worlds import body
 
 CLUSTER_OPERATOR = {
@@ -118,9 +118,7 @@ PART_KEYS = {
 
 
 def test_the_keys_of_the_parts_can_be_named():
-    encoded = {key: secret(value=value)["value"] for key, value in PARTS.items()}
-
-    parameters = parse_secret("broker", encoded, part_keys=PART_KEYS)
+    parameters = parse_secret("broker", encoded(PARTS), part_keys=PART_KEYS)
 
     assert parameters.amqp_url() == "amqps://u:p%2F1@orders.example:5671/shop"
     assert parameters.management_uri == "https://u:p%2F1@orders.example:15671"
@@ -159,20 +157,20 @@ def test_the_keys_of_management_uri_and_ca_can_be_named(uri_key, part_keys, mana
 
 
 def test_a_named_part_that_is_absent_is_refused_by_its_field():
-    encoded = {"RABBIT_HOST": secret(value="h")["value"]}
+    keys = {"host": "RABBIT_HOST", "port": "RABBIT_PORT"}
 
     with pytest.raises(AccessRefused, match=r"no key RABBIT_PORT \(brokerRef\.keys\.port\)"):
-        parse_secret("broker", encoded, part_keys={"host": "RABBIT_HOST", "port": "RABBIT_PORT"})
+        parse_secret("broker", encoded({"RABBIT_HOST": "h"}), part_keys=keys)
 
 
 @pytest.mark.parametrize(
     ("part", "key"), [("vhost", "password"), ("host", "password"), ("vhost", "VHOST_PASSWORD")]
 )
 def test_a_part_that_the_status_shows_cannot_be_a_credential(part, key):
-    encoded = {key: secret(v="hidden")["v"], "host": secret(v="h")["v"]}
+    data = encoded({key: "hidden", "host": "h"})
 
     with pytest.raises(AccessRefused, match=f"keys.{part} names {key}") as refused:
-        parse_secret("broker", encoded, part_keys={part: key})
+        parse_secret("broker", data, part_keys={part: key})
     assert "hidden" not in str(refused.value)
 
 
@@ -185,9 +183,7 @@ def test_an_object_names_the_keys_of_the_parts():
 
 
 def test_a_secret_of_another_tool_can_be_used_as_it_is():
-    encoded = {key: secret(value=value)["value"] for key, value in CLUSTER_OPERATOR.items()}
-
-    parameters = parse_secret("orders-default-user", encoded)
+    parameters = parse_secret("orders-default-user", encoded(CLUSTER_OPERATOR))
 
     assert parameters.amqp_url() == "amqp://default_user_x:p-_w@orders.shop.svc:5672/%2F"
 
@@ -200,10 +196,10 @@ def test_a_secret_of_another_tool_can_be_used_as_it_is():
     ],
 )
 def test_a_key_without_a_uri_is_refused_without_its_value(uri_key, message):
-    values = {"password": secret(v="hidden")["v"], "host": secret(v="h")["v"]}
+    data = encoded({"password": "hidden", "host": "h"})
 
     with pytest.raises(AccessRefused, match=message) as refused:
-        parse_secret("broker", values, uri_key=uri_key)
+        parse_secret("broker", data, uri_key=uri_key)
     assert "hidden" not in str(refused.value)
 
 
@@ -257,10 +253,8 @@ NO_PORT = "must be a number from 1 to 65535"
     ],
 )
 def test_what_is_wrong_is_named_by_the_keys_of_the_secret(values, names, message):
-    encoded = {key: secret(value=value)["value"] for key, value in values.items()}
-
     with pytest.raises(AccessRefused) as refused:
-        parse_secret("broker", encoded, **names)
+        parse_secret("broker", encoded(values), **names)
     assert str(refused.value).startswith(message)
     assert "hidden" not in str(refused.value)
 

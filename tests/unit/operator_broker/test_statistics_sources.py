@@ -2,7 +2,6 @@
 
 import gzip
 import threading
-import tracemalloc
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from mare.broker.prometheus import DetailedMetrics, PrometheusStatistics
 from mare.domain.observation import PEERS_UNKNOWN
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused
+from tests.unit.operator_broker.memory import peak_mib
 from tests.unit.operator_broker.statistics_server import (
     MIB,
     SOURCES,
@@ -141,6 +141,8 @@ def test_a_virtual_host_is_encoded_in_each_path():
         b'[{"name": "\xff"}]',
         b'[{"name": "a", "type": "%s"}]' % (b"a" * 65),
         b'[{"name": "a", "more": ' + b"[" * 100_000,
+        b'[{"name": "a", "queue": {"name": "a"}, "channel_details": {"peer_host": "%s"}}]'
+        % (b"a" * 65),
     ],
 )
 def test_a_response_of_another_shape_is_an_error_that_does_not_quote_it(body):
@@ -201,16 +203,6 @@ def fetch_or_error(kind: type, server: FakeServer) -> object:
         return fetch(kind, server)
     except OSError as error:
         return error
-
-
-def peak_mib(call: Any) -> float:
-    """The memory that a call takes at most."""
-    tracemalloc.start()
-    try:
-        call()
-        return tracemalloc.get_traced_memory()[1] / MIB
-    finally:
-        tracemalloc.stop()
 
 
 def test_responses_are_decoded_in_another_thread(monkeypatch: pytest.MonkeyPatch):
