@@ -97,9 +97,9 @@ def command_of(*objects) -> str:
 
 
 def many(host: str = HTTP) -> str:
-    """Forty objects as `kubectl get -o yaml` prints them."""
+    """Six objects as `kubectl get -o yaml` prints them."""
     items = []
-    for number in range(40):
+    for number in range(6):
         given = scaledobject(
             rabbitmq(host, queueName=f"q{number}"), scaleTargetRef={"name": f"w{number}"}
         )
