@@ -1,101 +1,57 @@
 """Charts of a periodic load with an unknown interval, as the operator draws them."""
 
 import math
-from typing import Any
-from zoneinfo import ZoneInfo
 
+from mare.custom_resource.autoscaler import read_autoscaler
+from mare.dashboard.chart import chart as draw
+from mare.dashboard.chart_requests import frame_of
 from mare.dashboard.sparklines import HEIGHT, WIDTH, sparkline
-from mare.drawing.drawing import draw, layout, panel_height_for
-from mare.drawing.figure import Column, Figure, Level, Mark, Panel, Series, Shape, Theme
-from mare.loop.time_series import SPANS, UNKNOWN, TimeSeries
+from mare.domain.estimates import Estimates
+from mare.domain.unknown import Unknown
+from mare.loop.record import AutoscalerHistory, View
+from mare.loop.time_series import SPANS, UNKNOWN, Sample, TimeSeries
+from mare.ports import BrokerReading
 from tests.integration.dashboard.payloads import Json
+from tests.unit.operator_loop.worlds import body
 
-SECONDS = {"10m": 600, "1h": 3600, "24h": 86400}
-TEXTS = {
-    "en": ("Wait, s", "Replicas", "running", "desired", "target 2 s"),
-    "pt": ("Espera, s", "Réplicas", "em execução", "desejadas", "meta 2 s"),
-}
-THEME = Theme(
-    background="var(--chart-background)",
-    ink="var(--chart-ink)",
-    faint="var(--chart-faint)",
-    series=("var(--chart-1)", "var(--chart-2)", "var(--chart-3)", "var(--chart-4)"),
-    level="var(--chart-level)",
-    band="var(--chart-band)",
-)
+SPEC = {"target": {"type": "QueueWaitTime", "waitSeconds": 2}, "maxReplicas": 20}
 
 
 def chart(snapshot: Json, query: dict[str, str]) -> Json:
-    width, height = int(query["width"]), int(query.get("height", 412))
-    seconds = SECONDS[query["range"]]
-    end = float(int(snapshot["at"]))
-    start, step = end - seconds, seconds / 300
-    at = [start + step * n for n in range(301)]
-    tide = [0.5 + 0.5 * math.sin(moment / seconds * 12) for moment in at]
-    gap = range(90, 110)
-    samples: dict[str, list[Any]] = {
-        "at": at,
-        "wait": [None if n in gap else 3.2 * value for n, value in enumerate(tide)],
-        "depth": [None if n in gap else round(400 * value) for n, value in enumerate(tide)],
-        "running": [2 + round(6 * tide[max(0, n - 12)]) for n in range(301)],
-        "desired": [2 + round(6 * value) for value in tide],
-    }
-    wait, replicas, running, wanted, target = TEXTS[query["lang"]]
-    decided = [each for each in snapshot["decisions"] if each["at"] > start]
-    marks = [each for each in decided if each["sentence"]["from"] != each["sentence"]["to"]]
-    drawn = tuple(Mark(each["at"], each["sentence"]["clauses"][0]["text"]) for each in marks)
+    frame, end = frame_of(query), float(int(snapshot["at"]))
+    history = AutoscalerHistory(_view(end))
+    series, slots = history.series[SPANS.index(frame.span)], frame.span.slots
+    for slot in range(slots + 1):
+        tide, later = (
+            0.5 + 0.5 * math.sin(12 * max(0, n) / slots) for n in (slot, slot - slots / 25)
+        )
+        loaded = Sample(
+            round(400 * tide), 3.2 * tide, 2 + round(6 * later), None, 2 + round(6 * tide)
+        )
+        is_unknown = 0.3 * slots <= slot < 0.37 * slots
+        replicas = loaded._replace(depth=math.nan, wait_seconds=math.nan)
+        series.add(end - frame.span.step * (slots - slot), replicas if is_unknown else loaded)
+    marks = [each for each in snapshot["decisions"] if each["at"] > end - frame.span.seconds]
+    changes = [each for each in marks if each["sentence"]["from"] != each["sentence"]["to"]]
+    return draw(history, frame, end) | {"marks": changes}
 
-    def series(name: str, key: str, shape: Shape, colour: int) -> Series:
-        return Series(name, list(zip(at, samples[key], strict=True)), shape, colour)
 
-    panels = (
-        Panel(
-            title=wait,
-            series=(series(wait, "wait", Shape.LINE, 1),),
-            levels=(Level(2.0, target),),
-            marks=drawn,
-        ),
-        Panel(
-            title=replicas,
-            series=(
-                series(running, "running", Shape.AREA, 2),
-                series(wanted, "desired", Shape.STEPS, 2),
-            ),
-            levels=(Level(20.0, "max"),),
-            marks=drawn,
-            band=(0, 20),
-        ),
+def _view(at: float) -> View:
+    unread = Unknown("NotReadYet", "nothing is read")
+    return View(
+        at=at,
+        autoscaler=read_autoscaler(body("playlists", **SPEC)),
+        scale=unread,
+        reading=BrokerReading(queues=(), busy={}),
+        statistics_at=None,
+        decision=None,
+        estimates=Estimates(),
+        history=None,
+        depth=None,
+        wait_seconds=None,
+        rates=None,
+        conditions=(),
     )
-    figure = Figure(
-        title=wait,
-        description=replicas,
-        columns=(Column(panels=panels),),
-        start=start,
-        end=end,
-        zone=ZoneInfo(query["tz"]),
-    )
-    each = panel_height_for(height, 2)
-    placed = layout(figure, width=width, panel_height=each)
-    axis = {
-        "left": placed.times[0].start,
-        "right": placed.times[0].end,
-        "width": width,
-        "height": placed.height,
-        "panels": [
-            {"key": key, "top": values.end, "bottom": values.start, "high": values.high}
-            for key, values in zip(("wait", "replicas"), placed.values, strict=True)
-        ],
-    }
-    return {
-        "range": query["range"],
-        "start": start,
-        "end": end,
-        "step": step,
-        "svg": draw(figure, THEME, width=width, panel_height=each),
-        "axis": axis,
-        "samples": samples,
-        "marks": marks,
-    }
 
 
 def sparklines(state: Json) -> Json:

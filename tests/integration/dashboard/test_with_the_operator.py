@@ -29,11 +29,6 @@ class Operator:
         self.world = World(WallClock())
         self.port = 0
 
-    def put(self, name: str, ready: int, replicas: int, **spec: object) -> None:
-        self.world.workloads.have(name, replicas)
-        self.world.brokers.ready[name] = ready
-        self.world.put(name, **spec)
-
     async def run(self, ready: threading.Event, over: asyncio.Event) -> None:
         async with served(
             "127.0.0.1",
@@ -68,9 +63,9 @@ def operating(operator: Operator) -> Iterator[Operator]:
 @pytest.fixture
 def operator() -> Iterator[Operator]:
     operator = Operator()
-    operator.put("playlists", 95, 10)
-    operator.put("jobs", 0, 0)
-    operator.put("reports", 95, 2, dryRun=True)
+    operator.world.begin(10, 95, "playlists")
+    operator.world.begin(0, 0, "jobs")
+    operator.world.begin(2, 95, "reports", dryRun=True)
     with operating(operator):
         yield operator
 

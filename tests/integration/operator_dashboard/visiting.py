@@ -105,6 +105,4 @@ def visit(
 
 
 def have(world: World, name: str, ready: int, replicas: int, **spec) -> None:
-    world.workloads.have(name, replicas)
-    world.brokers.ready[name] = ready
-    world.put(name, **spec)
+    world.begin(replicas, ready, name, **spec)
