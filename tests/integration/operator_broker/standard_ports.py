@@ -5,7 +5,6 @@ the host names of a cloud lead to it.
 """
 
 import asyncio
-import base64
 import json
 import sys
 import time
@@ -22,6 +21,7 @@ from mare.broker.brokers import SecretBrokers
 from mare.broker.networks import ANY_NETWORK
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.domain.unknown import Unknown
+from mare.local_run.broker_secrets import StaticSecrets
 from mare.private_broker.config import Ports
 from mare.private_broker.node import Program
 from tests.broker_node import Node
@@ -109,23 +109,13 @@ class StandardNode(Node):
         return connection
 
 
-class _Secrets:
-    def __init__(self, secret: Mapping[str, str]) -> None:
-        self._data = {
-            key: base64.b64encode(value.encode()).decode() for key, value in secret.items()
-        }
-
-    async def read(self, namespace: str, name: str) -> Mapping[str, str]:
-        return self._data
-
-
 async def read(given: Given) -> dict[str, Any]:
     """Return what the operator reads, as soon as AMQP and statistics agree; else the last."""
     named = {"uriKey": given.uri_key, "keys": given.keys}
     reference = {"secretName": "broker", **{name: each for name, each in named.items() if each}}
     autoscaler = read_autoscaler(body(brokerRef=reference, queues=[{"name": "work"}]))
     brokers = SecretBrokers(
-        _Secrets(given.secret),
+        StaticSecrets({"broker": given.secret}),
         time.time,
         statistics_seconds=0.3,
         secret_seconds=60,

@@ -44,21 +44,28 @@ def statistics(node: Node, kind: str, vhost: str = "/") -> Statistics:
     return found[0]
 
 
-def test_queues_with_a_single_active_consumer(vhost: Vhost) -> None:
-    queues = {"many": {}, "one": {"x-single-active-consumer": True}}
-    queues["quorum"] = {"x-queue-type": "quorum", "x-single-active-consumer": True}
+def test_queues_with_a_single_active_consumer_or_an_end_without_consumers(vhost: Vhost) -> None:
+    single = {"x-single-active-consumer": True}
+    queues = {
+        "stays": ({}, (False, False)),
+        "one": (single, (True, False)),
+        "quorum": ({"x-queue-type": "quorum", **single}, (True, False)),
+        "argument": ({"x-expires": 600_000}, (False, True)),
+        "policy": ({}, (False, True)),
+    }
+    policy = {"pattern": "^policy$", "apply-to": "queues", "definition": {"expires": 600_000}}
+    vhost.node.management.call("PUT", "policies", vhost.name, "expires", body=policy)
 
-    def found() -> dict[str, bool]:
+    def found() -> dict[str, tuple[bool, bool]]:
         seen = statistics(vhost.node, "management", vhost.name).queues
-        return {
-            name: seen[name].single_active for name in seen.keys() & queues if seen[name].ready == 0
-        }
+        counted = [name for name in seen.keys() & queues if seen[name].ready == 0]
+        return {name: (seen[name].single_active, seen[name].transient) for name in counted}
 
     with vhost.connect() as connection:
         channel = connection.channel()
-        for name, arguments in queues.items():
+        for name, (arguments, _) in queues.items():
             channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
-        eventually(lambda: found() == {"many": False, "one": True, "quorum": True})
+        eventually(lambda: found() == {name: reported for name, (_, reported) in queues.items()})
 
 
 def test_the_identity_of_the_cluster(rabbitmq: Node, own_rabbitmq: Callable[[], Node]) -> None:
@@ -87,22 +94,6 @@ def test_messages_that_are_delivered_again(vhost: Vhost, kind: str, queue: str) 
             return work and (work.published, work.redelivered)
 
         eventually(lambda: counted() == (1, 4))
-
-
-def test_queues_that_are_deleted_without_consumers(vhost: Vhost) -> None:
-    queues = {"stays": {}, "argument": {"x-expires": 600_000}, "policy": {}}
-    policy = {"pattern": "^policy$", "apply-to": "queues", "definition": {"expires": 600_000}}
-    vhost.node.management.call("PUT", "policies", vhost.name, "expires", body=policy)
-
-    def found() -> dict[str, bool]:
-        seen = statistics(vhost.node, "management", vhost.name).queues
-        return {name: seen[name].transient for name in seen.keys() & queues}
-
-    with vhost.connect() as connection:
-        channel = connection.channel()
-        for name, arguments in queues.items():
-            channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
-        eventually(lambda: found() == {"stays": False, "argument": True, "policy": True})
 
 
 @pytest.mark.parametrize("kind", ["management", "prometheus"])

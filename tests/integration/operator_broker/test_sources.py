@@ -98,13 +98,14 @@ def work(vhost: Vhost):
         yield
 
 
-def test_amqp_alone_reports_ready_messages_and_consumers(vhost: Vhost, work):
-    reading = read_until(
-        OneSecret(amqp_uri=vhost.amqp_uri), vhost, ready(3), queues=[{"name": "work"}]
-    )
+def test_amqp_alone_reports_ready_messages_and_consumers_also_beside_missing_queues(
+    vhost: Vhost, work
+):
+    names = [{"name": f"missing-{number}"} for number in range(20)] + [{"name": "work"}]
+    reading = read_until(OneSecret(amqp_uri=vhost.amqp_uri), vhost, ready(3), queues=names)
 
-    (queue,) = reading.queues
-    assert (queue.ready, queue.consumers) == (3, 1)
+    *missing, queue = reading.queues
+    assert (len(missing), queue.ready, queue.consumers) == (20, 3, 1)
     assert isinstance(queue.unacknowledged, Unknown)
     assert "unacknowledged and rates are unknown" in reading.lost[0]
 
@@ -125,19 +126,6 @@ def test_prometheus_alone_reports_counts_but_neither_prefetch_nor_busy_replicas(
     (queue,) = reading.queues
     assert isinstance(queue.prefetch, Unknown)
     assert isinstance(reading.busy, Unknown)
-
-
-def test_amqp_with_the_management_api_reports_all_and_busy_replicas(vhost: Vhost, work):
-    secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
-    reading = read_until(
-        secret,
-        vhost,
-        lambda reading: counted(reading) and reading.busy == {"127.0.0.1": 2},
-        queues=[{"name": "work"}],
-    )
-
-    assert reading.lost == ()
-    assert reading.busy == {"127.0.0.1": 2}
 
 
 NOTHING = {"configure": "^$", "write": "^$", "read": "^$"}
@@ -212,37 +200,6 @@ def test_patterns_and_the_queues_of_a_nameko_service_are_found(vhost: Vhost):
     }
 
 
-def test_a_queue_that_several_entries_select_is_read_once(vhost: Vhost, work):
-    secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
-    entries = [{"name": "work"}, {"pattern": "wor*"}, {"pattern": "*rk"}]
-
-    reading = read_until(secret, vhost, counted, queues=entries)
-
-    (queue,) = (each for each in reading.queues if each.name == "work")
-    assert queue.entries == ("work", "wor*", "*rk")
-
-
-def test_a_pattern_without_statistics_is_unknown_and_not_empty(vhost: Vhost):
-    reading = read_until(
-        OneSecret(amqp_uri=vhost.amqp_uri),
-        vhost,
-        lambda reading: True,
-        queues=[{"pattern": "jobs-*"}],
-    )
-
-    (queue,) = reading.queues
-    assert isinstance(queue.ready, Unknown)
-
-
-def test_missing_queues_do_not_close_the_connection_of_others(vhost: Vhost, work):
-    names = [{"name": f"missing-{number}"} for number in range(20)] + [{"name": "work"}]
-
-    reading = read_until(OneSecret(amqp_uri=vhost.amqp_uri), vhost, ready(3), queues=names)
-
-    assert [r.ready for r in reading.queues if not isinstance(r.ready, Unknown)] == [3]
-    assert len(reading.queues) == 21
-
-
 def test_a_name_that_amqp_cannot_declare_is_read_from_statistics(vhost: Vhost):
     with vhost.connect() as connection:
         connection.channel().queue_declare("fila-ação", durable=True, auto_delete=False)
@@ -252,34 +209,8 @@ def test_a_name_that_amqp_cannot_declare_is_read_from_statistics(vhost: Vhost):
     reading = read_until(
         secret, vhost, lambda reading: reading.queues[0].ready == 1, queues=[{"name": "fila-ação"}]
     )
-    alone = read_until(
-        OneSecret(amqp_uri=vhost.amqp_uri),
-        vhost,
-        lambda reading: True,
-        queues=[{"name": "fila-ação"}],
-    )
 
     assert [each.ready for each in reading.queues] == [1]
-    assert [each.ready.reason for each in alone.queues] == ["NotReported"]
-
-
-def test_a_service_that_only_consumes_events_is_found(vhost: Vhost):
-    with vhost.connect() as connection:
-        channel = connection.channel()
-        channel.queue_declare("evt-cart-paid--shop.on_paid", durable=True, auto_delete=False)
-    secret = OneSecret(amqp_uri=vhost.amqp_uri, management_uri=vhost.node.management_uri)
-
-    reading = read_until(
-        secret,
-        vhost,
-        lambda reading: [each.name for each in reading.queues] != ["rpc-shop"],
-        queues=[],
-        nameko={"service": "shop"},
-    )
-
-    assert [(each.name, each.ready) for each in reading.queues] == [
-        ("evt-cart-paid--shop.on_paid", 0)
-    ]
 
 
 def test_a_stream_is_unknown(vhost: Vhost):
