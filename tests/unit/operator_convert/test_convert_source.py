@@ -171,6 +171,7 @@ def test_the_objects_of_a_list_are_converted_one_by_one():
         "ScaledObject",
         "ConfigMap",
     ]
+    assert {result.document.file for result in conversion.results} == {"x.yaml"}
     assert len(conversion.converted) == 1
     assert "unchanged: ConfigMap x" in text(conversion, detailed=True)
 
