@@ -112,6 +112,18 @@ def test_an_object_whose_secret_is_missing_has_unknown_queues_and_replicas(play)
     play(timeline, **AMQP)
 
 
+def test_a_secret_whose_password_is_refused_is_read_again_soon(play):
+    async def timeline(stage: Stage) -> None:
+        stage.broker.refuses = True
+        there = autoscaler(queues=[{"name": "worker", "vhost": "there"}])
+        assert (await stage.reading(there)).queues.reason == "AccessRefused"
+        stage.secret = {}
+        await asyncio.sleep(3)
+        assert (await stage.reading(there)).queues.reason == "SecretNotFound"
+
+    play(timeline, **AMQP)
+
+
 @pytest.mark.parametrize(
     ("uris", "path"),
     [
