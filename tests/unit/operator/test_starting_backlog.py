@@ -96,7 +96,7 @@ def test_times_of_replicas_that_start_are_stored_at_twice_the_age_of_before():
 
 
 def two_queues(backlog, ready, now, other):
-    away = frozenset() if other is not None else frozenset({"//other"})
+    away = frozenset() if other is not None else frozenset({("/", "other")})
     queues = [reading(ready, at=now, consumers=0)]
     if other is not None:
         queues.append(reading(other, at=now, name="other", consumers=0))

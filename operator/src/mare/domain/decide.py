@@ -77,7 +77,7 @@ from mare.domain.forecast_floor import apply_forecast, forecast_of
 from mare.domain.history import History
 from mare.domain.learning import learn
 from mare.domain.never_consumed import never_consumed, not_counted, with_consumed
-from mare.domain.observation import Load, Observation, QueueReading, load_of
+from mare.domain.observation import Load, Observation, QueueKey, QueueReading, load_of
 from mare.domain.pause import pause_all, pause_one_direction
 from mare.domain.reason import Reason
 from mare.domain.spec import FallbackBehavior, ForecastMode, Pause, ScalingSpec
@@ -155,7 +155,7 @@ def _observe(
     history: History,
     now: float,
     *,
-    consumed: frozenset[str],
+    consumed: frozenset[QueueKey],
     omitted: Sequence[QueueReading],
 ) -> History:
     """Return the history with one more reading; all queues count for the cooldown."""

@@ -9,7 +9,7 @@ from mare.domain.estimates import Estimates
 from mare.domain.forecast import TideTable
 from mare.domain.held_messages import HeldMessages
 from mare.domain.learning import Learning, recall
-from mare.domain.observation import Load
+from mare.domain.observation import Load, QueueKey
 from mare.domain.redeliveries import Redeliveries
 from mare.domain.scale_events import MOST_STORED, ScaleEvent, needed_events, store_event
 from mare.domain.spec import Behavior, ScalingSpec
@@ -48,7 +48,7 @@ class History:
     """Whether the spec allows or allowed the present count of 0; else another client set it."""
     early_acknowledgement: EarlyAcknowledgement = field(default_factory=EarlyAcknowledgement)
     held_messages: HeldMessages = field(default_factory=HeldMessages)
-    consumed: frozenset[str] = frozenset()
+    consumed: frozenset[QueueKey] = frozenset()
     """The keys of the queues that have had a consumer or a delivery."""
     redeliveries: Redeliveries = field(default_factory=Redeliveries)
     tides: TideTable = field(default_factory=TideTable)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from mare.domain.jobs import Job, JobState
-from mare.domain.observation import QueueReading
+from mare.domain.observation import QueueKey, QueueReading
 from mare.domain.spec import JobRules
 from mare.domain.unknown import Unknown
 
@@ -74,7 +74,7 @@ class JobClaims:
     taken as the cause."""
     finished: frozenset[str] | None = None
     """The names of the finished Jobs of the last reading; None before the first one."""
-    queues: Mapping[str, _Counts] = field(default_factory=dict)
+    queues: Mapping[QueueKey, _Counts] = field(default_factory=dict)
     has_messages_since: float | None = None
 
     @property
@@ -144,7 +144,7 @@ class JobClaims:
             has_messages_since=since,
         )
 
-    def _changes(self, counts: Mapping[str, _Counts]) -> tuple[int, int, int]:
+    def _changes(self, counts: Mapping[QueueKey, _Counts]) -> tuple[int, int, int]:
         """Return by how much ready messages rose and fell, and how many deliveries are new."""
         rises = falls = deliveries = 0
         for key, after in counts.items():

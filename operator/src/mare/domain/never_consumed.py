@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from mare.domain.clause import Clause
-from mare.domain.observation import Load, QueueReading
+from mare.domain.observation import Load, QueueKey, QueueReading
 from mare.domain.unknown import Unknown, known
 
 _MOST_NAMES = 3
@@ -19,7 +19,7 @@ _MOST_KEYS = 4_000
 """The same while a queue is unknown, as its pattern can stand for 2,000 queues."""
 
 
-def with_consumed(load: Load, before: frozenset[str]) -> frozenset[str]:
+def with_consumed(load: Load, before: frozenset[QueueKey]) -> frozenset[QueueKey]:
     """Return the keys of the queues that have had a consumer or a delivery.
 
     Keys of queues that are gone are dropped once they are many: with a queue for each job there
@@ -39,7 +39,7 @@ def with_consumed(load: Load, before: frozenset[str]) -> frozenset[str]:
 
 
 def never_consumed(
-    load: Load, replicas: int, consumed: AbstractSet[str]
+    load: Load, replicas: int, consumed: AbstractSet[QueueKey]
 ) -> tuple[QueueReading, ...]:
     """Return the queues with ready messages that no replica takes, if there are replicas."""
     if replicas == 0 or load.consumed_queues == 0:

@@ -8,6 +8,8 @@ from mare.domain.clause import Clause
 from mare.domain.evidence import Evidence
 from mare.domain.unknown import Unknown, known, total
 
+QueueKey = tuple[str, str]
+"""Virtual host and name. Both can have each character, so that no text joins them."""
 STATISTICS_SECONDS = 5.0
 """Interval at which RabbitMQ updates its statistics, by default (`collect_statistics_interval`)."""
 NOT_REPORTED = Unknown("NotReported", "the broker's statistics are not read")
@@ -66,9 +68,9 @@ class QueueReading(QueueSample):
     """A time that is certainly before the sample; `statistics_at` is its probable time."""
 
     @property
-    def key(self) -> str:
+    def key(self) -> QueueKey:
         """The queue in all virtual hosts."""
-        return f"{self.vhost}/{self.name}"
+        return self.vhost, self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +156,7 @@ class Load:
         return self._of_queues_with(lambda ready: not _is_missing(ready))
 
     @property
-    def missing_queues(self) -> frozenset[str]:
+    def missing_queues(self) -> frozenset[QueueKey]:
         """The keys of the queues that do not exist."""
         return frozenset(each.key for each in self.readings if _is_missing(each.ready))
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mare.domain.crash_loop import STARTED_SHARE, CrashLoop
-from mare.domain.observation import STATISTICS_SECONDS, Load, QueueReading
+from mare.domain.observation import STATISTICS_SECONDS, Load, QueueKey, QueueReading
 from mare.domain.replica_starts import UNKNOWN_START
 from mare.domain.unknown import Unknown, known, total
 
@@ -96,7 +96,7 @@ class StartingBacklog:
         arrival_rate: float | None,
         start_seconds: float | None,
         is_learning: bool,
-        missing: frozenset[str] = frozenset(),
+        missing: frozenset[QueueKey] = frozenset(),
     ) -> "StartingBacklog":
         """Return the backlog after one more reading.
 
