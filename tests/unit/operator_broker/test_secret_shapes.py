@@ -46,9 +46,9 @@ WITHOUT_URI = {key: value for key, value in CLUSTER_OPERATOR.items() if "_string
             "https://default_user_x:p-_w@orders.shop.svc:15671",
         ),
         (
-            {**CLUSTER_OPERATOR, "connection_string": "amqps://u:p@host:5671/"},
+            {**CLUSTER_OPERATOR, "connection_string": "AMQPS://u:p@host:5671/"},
             None,
-            "amqps://u:p@host:5671/",
+            "AMQPS://u:p@host:5671/",
             "https://u:p@host:15671",
         ),
         (

@@ -83,7 +83,7 @@ def is_suitable(part: str, key: str) -> bool:
 
 
 def _foreign_uri_key(values: Mapping[str, str]) -> str | None:
-    return next((key for key in _URIS if values.get(key, "").startswith("amqp")), None)
+    return next((key for key in _URIS if values.get(key, "")[:4].lower() == "amqp"), None)
 
 
 def _uri_of_parts(values: Mapping[str, str], keys: Mapping[str, str]) -> str | None:
