@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from mare.custom_resource.autoscaler import read_autoscaler
 from mare.dashboard.summary import facts_of
 from mare.explanation.next_changes import next_changes
-from mare.explanation.stored import facts_of_object
+from mare.explanation.stored import facts_of_stored
 from tests.unit.operator_loop.worlds import body
 
 
@@ -18,6 +19,6 @@ async def test_the_next_scale_up_is_beyond_the_messages_that_do_not_count(world)
         await world.tick()
 
     stored = {**body(minReplicas=1), "status": world.objects.status()}
-    for facts in (facts_of_object(stored, world.clock()), facts_of(world.history)):
+    for facts in (facts_of_stored(read_autoscaler(stored), world.clock()), facts_of(world.history)):
         assert facts.uncounted > 100
         assert f"scales up at {facts.uncounted + 23} messages" in next_changes(facts, facts.at)
