@@ -14,6 +14,7 @@ _CONTROL_PLANE = "the control plane"
 _NODE, _NODES = "a node of charts/rabbitmq", "three nodes of charts/rabbitmq"
 _SCOPES = {
     "e2e/own/": "namespaces of their own",
+    "integration/node/": "namespaces of their own",
     "e2e/": "users of the release",
     "charts/operator/test_conflict_policy.py": _CONTROL_PLANE,
     "charts/operator/test_crd_upgrade.py": _CONTROL_PLANE,

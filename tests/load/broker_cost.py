@@ -73,7 +73,7 @@ def main() -> None:
                     node.amqp_uri.replace(f":{node.ports.amqp}/", f":{amqp_proxy.port}/"),
                     node.management_uri.replace(f":{node.ports.management}", f":{http_proxy.port}"),
                 )
-                stage.secret(broker.secret, "broker-0")
+                stage.secret(broker.secret)
                 time.sleep(90)  # the cooldown of an idle workload, and the next reads of the Secret
                 show({"objects": count, "load": "none", **_measure(amqp_proxy, http_proxy)})
                 with node.connect() as connection:

@@ -2,7 +2,9 @@
 
 import pytest
 
+import mare_gateway.app as app_module
 from mare_nameko.client import CallTimedOut
+from mare_nameko.tracing import Tracer
 from tests.otlp import collecting
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -56,3 +58,16 @@ def test_spans_do_not_contain_the_query(traced):
     spans = traced("/v1/weather?city=Recife")
 
     assert all("Recife" not in str(span) for span in spans.values())
+
+
+def test_the_address_of_traces_alone_turns_export_on(make_client, monkeypatch):
+    def create(_, *, export):
+        exports.append(export)
+        return Tracer()
+
+    exports = []
+    monkeypatch.setattr(app_module, "create_tracer", create)
+
+    make_client(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="http://127.0.0.1:9/v1/traces")
+
+    assert exports == [True]

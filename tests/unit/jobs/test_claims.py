@@ -103,11 +103,12 @@ def test_a_claim_that_has_ended_is_not_released_as_it_may_be_of_another_process(
 
 @pytest.mark.parametrize(("setting", "given"), [(86_400.0, 6.0), (0.5, 0.5)])
 def test_a_confirm_has_time_as_long_as_the_claim_lasts(setting, given):
-    seconds = []
+    """A durable event without a queue comes back: its service may never have run."""
+    published = []
     publisher = SimpleNamespace(
         declare=lambda _: None,
         isolate=lambda _: None,
-        publish_message=lambda *_, **rest: seconds.append(rest["seconds"]),
+        publish_message=lambda *_, **rest: published.append(rest),
     )
     container = SimpleNamespace(
         tracer=Tracer(),
@@ -116,6 +117,8 @@ def test_a_confirm_has_time_as_long_as_the_claim_lasts(setting, given):
         settings=SimpleNamespace(publish_seconds=setting),
     )
 
-    JobEvents(container, publisher).send(StoredEvent(message_id="1", type="t", body="{}"))
+    events = JobEvents(container, publisher)
+    for durable in (True, False):
+        events.send(StoredEvent(message_id="1", type="t", body="{}", durable=durable))
 
-    assert seconds == [given]
+    assert published == [{"mandatory": durable, "seconds": given} for durable in (True, False)]

@@ -64,6 +64,13 @@ def service(store: JobStore) -> JobsService:
     return service
 
 
+def test_its_client_cancels_a_job_and_tries_it_again(service):
+    cancelled, again = service.cancel({"id": "1"}), service.retry({"id": "1"})
+
+    assert cancelled["state"] == "cancelled"
+    assert (again["state"], again["attempt"]) == ("pending", 2)
+
+
 @pytest.mark.parametrize("event", MALFORMED)
 def test_a_malformed_event_changes_no_job(service, store, event):
     for handle in (

@@ -66,6 +66,8 @@ def refusals(result: Draft) -> list[str]:
 
 def faults(manifest: dict[str, Any]) -> tuple[Mistake, ...]:
     """Why the API server would refuse the object."""
+    assert manifest.keys() <= {"apiVersion", "kind", "metadata", "spec"}
+    assert manifest["metadata"].keys() <= {"name", "namespace", "labels", "annotations"}
     return check(manifest["spec"]).mistakes
 
 

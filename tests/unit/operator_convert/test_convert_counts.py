@@ -4,6 +4,7 @@ import pytest
 
 from mare.convert.findings import Outcome
 from mare.custom_resource.spec import read_behavior, read_spec
+from mare.documents.tree import LAST_APPLIED
 from mare.domain.spec import HPA_BEHAVIOR
 from tests.unit.operator_convert.inputs import (
     converted,
@@ -238,6 +239,8 @@ def test_the_empty_scaling_modifiers_that_keda_adds_refuse_nothing():
         ("labels", {"argocd.argoproj.io/instance": "x"}, "Argo CD would prune the new object"),
         ("annotations", {"argocd.argoproj.io/tracking-id": "x"}, "Argo CD would prune"),
         ("labels", {"kustomize.toolkit.fluxcd.io/name": "x"}, "Flux sets it"),
+        ("annotations", {LAST_APPLIED: '{"host": "amqp://u:pw@h/"}'}, "kubectl writes it again"),
+        ("labels", {"scaledobject.keda.sh/name": "x"}, "KEDA sets itself"),
     ],
 )
 def test_what_the_cluster_and_its_tools_wrote_is_left_out(part, value, effect):

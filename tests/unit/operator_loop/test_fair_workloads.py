@@ -88,3 +88,5 @@ async def test_reads_of_workloads_are_bounded_and_fair():
     assert reasons == {"Unavailable", "NamespaceBudgetExceeded"}
 
     assert 0 < api.hostile_reads <= most
+    await workloads.close()
+    assert asyncio.all_tasks() == {asyncio.current_task()}

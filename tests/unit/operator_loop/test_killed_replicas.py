@@ -75,6 +75,7 @@ async def test_replicas_that_end_in_time_are_not_reported(world):
 async def test_what_cannot_be_known_is_not_watched_again(world, grace_seconds, watched):
     world.workloads.killed = [*watched]
     await shrinks(world, grace_seconds)
+    await asyncio.sleep(60)
 
     assert world.workloads.killed == ["worker-a"]
     assert world.metric("replicas_killed_total") == 0

@@ -1,5 +1,7 @@
 """The loop among things that fail: what it does with errors, and that they stay apart."""
 
+import asyncio
+
 import pytest
 
 from mare.ports import AccessRefused, NotFound, Unavailable
@@ -143,3 +145,13 @@ async def test_a_failed_change_is_reported_and_retried_with_growing_pauses(
     assert list(world.record.failures) == attempts
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("AbleToScale")[0] == "True"
+
+
+async def test_closing_ends_a_round_whose_broker_does_not_answer(world):
+    world.brokers.slow = {"broker"}
+    world.begin(1, 5)
+    await world.tick()
+
+    await world.loop.close()
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -4,7 +4,7 @@ import pytest
 from aiohttp import web
 
 from mare.cluster import api as api_requests
-from mare.cluster.api import Expired
+from mare.cluster.api import Api, Expired
 from mare.cluster.objects import StoredObjects
 from mare.cluster.paths import Resource
 from mare.custom_resource.autoscaler import Key
@@ -104,7 +104,13 @@ async def test_a_watch_that_ends_at_once_is_renewed_only_after_a_change(
         requested.append(request.query["resourceVersion"])
         return web.Response(text=line if len(requested) < 3 else "")
 
+    async def watch(api: Api) -> None:
+        async for change, _ in api.changes(THINGS, "7"):
+            seen.append(change)
+
+    seen: list[str] = []
     async with served(end) as (api, _):
         with pytest.raises(Unavailable):
-            _ = [each async for each in api.changes(THINGS, "7")]
+            await watch(api)
     assert requested == versions
+    assert seen == ["MODIFIED"] * (len(versions) - 1)

@@ -12,6 +12,11 @@ from mare.loop.time_series import SPANS, UNKNOWN, Sample, Span, TimeSeries
 TEN_MINUTES, HOUR, DAY = SPANS
 
 
+def test_spans_are_those_of_the_charts():
+    found = [(span.name, span.seconds) for span in SPANS]
+    assert found == [("10m", 600), ("1h", 3_600), ("24h", 86_400)]
+
+
 def numbers(depth, count=1):
     return Sample(depth, 0.5, count, count, count)
 

@@ -169,4 +169,3 @@ async def test_events_take_the_processor_time_that_their_namespace_may_spend(mon
     # 2 s at once and 0.03 s a second, of 0.01 s each, and as long for each that is kept until
     # its turn; 14,400 arrive in the minute.
     assert 260 <= loop.put_so_far["hostile"] <= 290
-    await asyncio.sleep(100)

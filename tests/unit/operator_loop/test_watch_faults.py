@@ -186,3 +186,4 @@ async def test_hpas_that_may_never_be_read_delay_nothing():
     conflicts = WatchedConflicts(api, ("shop", "blog"))
     async with background(conflicts.run()), asyncio.timeout(1):
         await conflicts.wait_until_synced()
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -116,7 +116,9 @@ def test_work_that_cannot_succeed_is_reported_as_failed_only(service, peers):
     service.compose(JOB)
     eventlet.sleep(0.01)
 
-    assert kinds(service) == ["playlist_failed"]
+    failure = {"type": "PlaceNotFound", "detail": "No place has this name."}
+    event = {"job_id": "1", "attempt": 1, "failure": failure}
+    assert service.published == [("playlist_failed", event)]
 
 
 def test_a_start_that_cannot_be_published_does_not_end_the_work(service, peers, caplog):

@@ -110,9 +110,13 @@ def test_a_call_publishes_one_request():
 )
 def test_a_call_has_the_shorter_of_its_own_limit_and_its_callers(settings, deadline, seconds):
     data = {} if deadline is None else {"deadline": time.time() + deadline}
-    _, call = Shop(**settings).call(**data)
+    shop = Shop(**settings)
+    _, call = shop.call(**data)
 
+    ((*_, properties),) = shop.published
+    left = properties["headers"]["nameko.deadline"] - time.time()
     assert seconds - 60 < call._seconds <= seconds
+    assert seconds - 60 < left <= seconds
 
 
 def test_calls_that_the_worker_has_not_waited_for_are_dropped_with_it():

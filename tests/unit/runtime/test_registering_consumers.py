@@ -176,3 +176,20 @@ def test_no_queue_is_consumed_before_the_service_can_publish(consumer, monkeypat
 
     with eventlet.Timeout(30):
         assert thread.wait() == ["consumer"]
+
+
+def test_the_connection_stays_while_a_message_is_in_hand(consumer, broker):
+    """At its end the broker would deliver the message again, to be done twice."""
+    (provider,) = start(consumer, broker, "a")
+    consumer._consumers[provider].cancel = lambda: None
+    consumer.in_hand.add("message")
+    stopping = eventlet.spawn(consumer.unregister_provider, provider)
+    eventlet.sleep(0)
+
+    consumer.on_iteration()
+    assert not consumer.should_stop
+    consumer._remove_from_hand("message")
+    consumer.on_iteration()
+
+    assert consumer.should_stop
+    stopping.wait()
