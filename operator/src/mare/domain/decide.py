@@ -3,7 +3,7 @@
 Ready messages and consumers are read by AMQP, up to four times a second; other values are in the
 broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs there is `decide_jobs`.
 
-1. **History.** A message, an alarm, a pause and an unknown number of messages restart the cooldown.
+1. **History.** Messages (or unknown ones), activation, alarms and pauses restart the cooldown.
 2. **Pause.** `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues
    have. A count of 0 that another client set stays as well, as in an HPA, unless `minReplicas` or
    `idle.replicas` is 0. Scale-down windows and cooldown begin anew when either ends.
@@ -17,10 +17,10 @@ broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs ther
       message: first for a quarter of them, then twice the replicas, while there are 2.5 messages a
       worker; fewer after a service time. With unknown workers it proposes 1 to 4 from 0, then more
       if ready messages grow.
-   d. Left out are messages of queues that replicas never consume (`never_consumed`), messages that
-      workers hold beyond their number (`work_in_progress`), and, except a burst of 20, those that
-      arrive while too few replicas consume, later than 1.5 start-up times and 5 s
-      (`starting_backlog`). Activation and cooldown count all. Redeliveries are no arrivals.
+   d. Left out are messages of queues that replicas never consume, though others (`never_consumed`),
+      unacknowledged ones beyond `workersPerReplica` (`work_in_progress`), and, except a burst of
+      up to 20, those that arrive while too few replicas consume, later than 1.5 start-up times and
+      5 s (`starting_backlog`). Activation and cooldown count all. Redeliveries are no arrivals.
    e. Known ready messages can raise the count without statistics; any unknown input blocks a
       scale-down. After two statistics without messages a formula that lacks one proposes 0.
 4. **No proposal.** The count stays within its bounds, unless ready messages activate an idle
@@ -42,8 +42,8 @@ broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs ther
       a steady rate it waits for neither. The window is 360 s if a target is not QueueWaitTime.
       Such a window, and one that is given, last whatever the load does.
    d. Busy replicas stay for `victims.maxDrainWaitSeconds` (300) at the most: with `IdleFirst`, the
-      default, if a message takes longer than the grace period, or was held for longer in the last
-      15 min; with `IdleOnly` always, with `Default` never.
+      default, if a message takes longer than the grace period, or may, or was held for longer in
+      the last 15 min; with `IdleOnly` always, with `Default` never.
    e. A replica stays for each message that was acknowledged in the last `drainSeconds`; without
       that field, in the last 30 s, if consumers acknowledge before the work.
    f. The fewest, at least 1, become the idle count `cooldownSeconds` (60) after the last message:
@@ -52,7 +52,7 @@ broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs ther
    the wait of 6d does not begin.
 8. **Vetoes** keep the count (`vetoes`): another autoscaler or operator and a failed attempt any
    count, also `pausedReplicas`; queues that are not yet confirmed to be empty that of 6f, and of 6d
-   where replicas were waited for. A dry run has no vetoes. After them the loop sends the count as
+   once statistics have no message. A dry run has no vetoes. After them the loop sends the count as
    it is, or not (`loop.scale_writer`): without leadership, or if marks fail that 6d needs.
 
 The bounds are `maxReplicas`, or a replica a queue if all have a single active consumer, and the
