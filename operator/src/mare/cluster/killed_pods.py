@@ -50,6 +50,8 @@ async def watch_killed(
 
 
 class _Pods:
+    """The Pods of a workload, as far as they were seen."""
+
     def __init__(self, on_killed: OnKilled) -> None:
         self._on_killed = on_killed
         self.left: dict[str, bool] = {}

@@ -3,7 +3,8 @@
 Ready messages and consumers are read by AMQP, up to four times a second; other values are in the
 broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs there is `decide_jobs`.
 
-1. **History.** Messages (or unknown ones), activation, alarms and pauses restart the cooldown.
+1. **History.** The reading updates the estimates. A message, an unknown number of messages, an
+   activation, an alarm and a pause restart the cooldown.
 2. **Pause.** `paused: All` keeps the count, or sets `pausedReplicas` at once, whatever the queues
    have. A count of 0 that another client set stays as well, as in an HPA, unless `minReplicas` or
    `idle.replicas` is 0. Scale-down windows and cooldown begin anew when either ends.
@@ -32,7 +33,8 @@ broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs ther
    Always` forbids it. More ready messages than `activation.threshold` (0), or a load that is due,
    activate it in one step, to the most of what both, `minReplicas` and a schedule need.
 6. **Any other workload.** These rules change the proposal, in this order:
-   a. Unknown inputs, alarms and what 3d leaves out for starting replicas block a scale-down.
+   a. Unknown inputs, alarms and messages that 3d leaves out for starting replicas block a
+      scale-down.
    b. A schedule sets a minimum. A forecast (on by default) raises the proposal, from 10 s and the
       start-up time (15 s until it is measured) before a load is due until 20 s after, or 60 s if it
       came. It needs the capacity.
@@ -42,8 +44,8 @@ broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs ther
       a steady rate it waits for neither. The window is 360 s if a target is not QueueWaitTime.
       Such a window, and one that is given, last whatever the load does.
    d. Busy replicas stay for `victims.maxDrainWaitSeconds` (300) at the most: with `IdleFirst`, the
-      default, if a message takes longer than the grace period, or may, or was held for longer in
-      the last 15 min; with `IdleOnly` always, with `Default` never.
+      default, if a message takes longer than the grace period, may take longer, or was held for
+      longer in the last 15 min; with `IdleOnly` always, with `Default` never.
    e. A replica stays for each message that was acknowledged in the last `drainSeconds`; without
       that field, in the last 30 s, if consumers acknowledge before the work.
    f. The fewest, at least 1, become the idle count `cooldownSeconds` (60) after the last message:
@@ -72,6 +74,7 @@ from mare.domain.context import DecisionContext, Proposal, context_of, largest
 from mare.domain.cooldown import Cooldown
 from mare.domain.decision import Decision, DecisionTrace, Stage
 from mare.domain.draining import keep_acknowledged_early, keep_busy_replicas, request_marks
+from mare.domain.fallback import keep_or_fall_back
 from mare.domain.forecast import TideTable
 from mare.domain.forecast_floor import apply_forecast, forecast_of
 from mare.domain.history import History
@@ -80,7 +83,7 @@ from mare.domain.never_consumed import never_consumed, not_counted, with_consume
 from mare.domain.observation import Load, Observation, QueueKey, QueueReading, load_of
 from mare.domain.pause import pause_all, pause_one_direction
 from mare.domain.reason import Reason
-from mare.domain.spec import FallbackBehavior, ForecastMode, Pause, ScalingSpec
+from mare.domain.spec import ForecastMode, Pause, ScalingSpec
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown
 from mare.domain.vetoes import apply_vetoes
@@ -138,7 +141,7 @@ def _apply_rules(trace: DecisionTrace, context: DecisionContext, history: Histor
     if isinstance(proposal, Unknown):
         proposal = idle.proposal_to_activate(context, proposal)
     if isinstance(proposal, Unknown):
-        _without_proposal(trace, context, proposal, history)
+        keep_or_fall_back(trace, context, proposal, history)
         history = _restart_windows(trace, context, history)
         history = keep_busy_replicas(trace, context, history)
         keep_acknowledged_early(trace, context, history.early_acknowledgement)
@@ -181,34 +184,6 @@ def _observe(
         spec_allowed_zero=idle.allows_zero(spec, workload.replicas, history),
         cooldown=Cooldown(now) if has_alarm else history.cooldown,
     )
-
-
-def _without_proposal(
-    trace: DecisionTrace, context: DecisionContext, why: Unknown, history: History
-) -> None:
-    """Keep the count, or use the fallback once no queue has been known for its time."""
-    trace.set_formula(why.clause)
-    trace.record(Stage.MEASURED, None, why.clause)
-    since = context.now if history.unknown_since is None else history.unknown_since
-    fallback = None if history.unknown_since is None else context.spec.fallback
-    unknown_for = context.now - since
-    has_replicas = False
-    if fallback is not None and unknown_for >= fallback.after_seconds:
-        has_replicas = fallback.replicas > 0
-        count = fallback.replicas
-        if fallback.behavior is FallbackBehavior.CURRENT_REPLICAS_IF_HIGHER:
-            count = max(count, trace.current)
-        remark = Clause("unknown.fallback", seconds=round(unknown_for), replicas=fallback.replicas)
-        trace.limit(Stage.UNKNOWN, count, Reason.FALLBACK, remark)
-    else:
-        until = None if fallback is None else since + fallback.after_seconds
-        remark = Clause("unknown.kept")
-        trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark, until)
-    # While the queues are unknown, nothing can confirm a forecast.
-    if not has_replicas and context.schedule is None and context.is_at_idle_count:
-        idle.keep_idle_count(trace, context)
-    else:
-        idle.keep_bounds(trace, context)
 
 
 def _with_proposal(
