@@ -119,6 +119,26 @@ def test_a_relay_without_progress_for_a_minute_is_not_alive(relay, store, broker
     assert relay.liveness_failures() == ["the outbox relay has been stuck for 61 s"]
 
 
+def test_each_answer_of_a_slow_store_is_progress(relay, store, run, monkeypatch):
+    """A pass reads, and claims three types, each within the 17 s of a stopped PostgreSQL."""
+
+    def slow(*_):
+        nonlocal now
+        now += 17.0
+        failures.append(relay.liveness_failures())
+        return list(module.TYPES) if len(failures) == 1 else []
+
+    failures: list[list[str]] = []
+    now = relay._progress
+    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    store.outbox.unclaimed_types = store.outbox.claim = slow
+
+    run()
+    becomes(lambda: len(failures) >= 4)
+
+    assert failures[:4] == [[]] * 4
+
+
 def test_a_type_that_does_not_end_is_no_progress(relay, store, broker, monkeypatch):
     now = relay._progress
     monkeypatch.setattr(module.time, "monotonic", lambda: now)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from logging import getLogger
+from typing import TypeVar
 
 import eventlet
 from eventlet import tpool
@@ -19,6 +20,7 @@ from mare_services.jobs.outbox import CLAIM_SECONDS, CONFIRM_SECONDS, Outbox
 from mare_services.jobs.ports import StoredEvent
 
 _log = getLogger(__name__)
+T = TypeVar("T")
 
 SETTLE_SECONDS = 1.0
 """Longest time from the confirm of an event to its deletion from the outbox."""
@@ -202,7 +204,7 @@ class EventRelay:
         released, self._released = self._released, []
         if published or released:
             try:
-                tpool.execute(self._outbox.settle, published, released)
+                self._store(self._outbox.settle, published, released)
             except BaseException:
                 self._published += published
                 self._released += released
@@ -212,7 +214,7 @@ class EventRelay:
         """Claim and publish the oldest events that no process publishes."""
         now = datetime.now(UTC)
         self._rescue_at = time.monotonic() + RESCUE_SECONDS
-        unclaimed = tpool.execute(self._outbox.unclaimed_types, now)
+        unclaimed = self._store(self._outbox.unclaimed_types, now)
         for kind, lane in self._lanes.items():
             if kind not in unclaimed:
                 # What was released during the read is settled after it.
@@ -226,11 +228,17 @@ class EventRelay:
                 continue
             limit = 1 if lane.in_flight_limit == 1 else BATCH
             until = now + timedelta(seconds=CLAIM_SECONDS)
-            events = tpool.execute(self._outbox.claim, now, until, limit, kind)
+            events = self._store(self._outbox.claim, now, until, limit, kind)
             lane.has_more = len(events) == limit
             # Rows of versions that stored these events; what is sent needs no row.
             self._published += [event.message_id for event in events if not event.durable]
             self._enqueue(lane, events)
+
+    def _store(self, step: Callable[..., T], *arguments: object) -> T:
+        """Do one step in a native thread; a pass has up to five, each a progress of its own."""
+        self._progress = time.monotonic()
+        result: T = tpool.execute(step, *arguments)
+        return result
 
     def _wake(self) -> None:
         if self._wakes.empty():
