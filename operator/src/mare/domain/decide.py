@@ -15,15 +15,15 @@ broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs ther
       that is longer, and plans replicas to be busy for 80 to 95 % of the time, or for less, so that
       95 % of the messages wait no longer (`queueing_model`).
    c. Until a replica's capacity is known (`learning_proposal`), QueueWaitTime proposes a worker a
-      message: first for a quarter of them, then twice the replicas, while there are 2.5 messages a
-      worker; fewer after a service time. With unknown workers it proposes 1 to 4 from 0, then more
-      if ready messages grow.
+      message, in steps of a quarter of them, twice the count or 4, whichever is most, while there
+      are 2.5 messages a worker; fewer after a service time. With unknown workers it proposes 1 to 4
+      from 0, then more if ready messages grow.
    d. Left out are messages of queues that replicas never consume, though others (`never_consumed`),
       unacknowledged ones beyond `workersPerReplica` (`work_in_progress`), and, except a burst of
-      up to 20, those that arrive while too few replicas consume, later than 1.5 start-up times and
+      over 20, those that arrive while too few replicas consume, later than 1.5 start-up times and
       5 s (`starting_backlog`). Activation and cooldown count all. Redeliveries are no arrivals.
    e. Known ready messages can raise the count without statistics; any unknown input blocks a
-      scale-down. After two statistics without messages a formula that lacks one proposes 0.
+      scale-down. After two statistics without messages a formula that lacks an input proposes 0.
 4. **No proposal.** The count stays within its bounds, unless ready messages activate an idle
    workload; scale-down windows begin anew. Once no queue could be read for `fallback.afterSeconds`
    (180), a fallback, if the spec has one, applies within the bounds: its `replicas`, if these are
@@ -50,12 +50,12 @@ broker's statistics, every 5 s. A value of before 15 s is unknown. For Jobs ther
       that field, in the last 30 s, if consumers acknowledge before the work.
    f. The fewest, at least 1, become the idle count `cooldownSeconds` (60) after the last message:
       `idle.replicas`, or 0 if `minReplicas` is 0, else none. What forbids it in 5 forbids it here.
-7. **Pause in one direction.** `paused: ScaleIn` and `ScaleOut` apply; windows and cooldown go on,
-   the wait of 6d does not begin.
+7. **Pause in one direction.** `paused: ScaleIn` or `ScaleOut` applies. Windows and cooldown go on;
+   with `ScaleIn` the wait of 6d does not begin.
 8. **Vetoes** keep the count (`vetoes`): another autoscaler or operator and a failed attempt any
    count, also `pausedReplicas`; queues that are not yet confirmed to be empty that of 6f, and of 6d
    once statistics have no message. A dry run has no vetoes. After them the loop sends the count as
-   it is, or not (`loop.scale_writer`): without leadership, or if marks fail that 6d needs.
+   it is, or not (`loop.scale_writer`): without leadership, for example, or if marks fail.
 
 The bounds are `maxReplicas`, or a replica a queue if all have a single active consumer, and the
 most of 1, `minReplicas` and a schedule (up to `maxReplicas`), which wins over the queues. Beyond a
