@@ -92,7 +92,7 @@ def rabbitmq_triggers(draw: st.DrawFn, *, alone: bool) -> dict[str, Any]:
                 "metricName": st.just("old"),
                 "pageSize": st.just("50"),
                 "operation": st.just("sum"),
-                **({"timeout": st.just("1000")} if http else {}),
+                **({"timeout": st.sampled_from(["1000", "5s"])} if http else {}),
                 **({"excludeUnacknowledged": st.sampled_from(["true", "false"])} if http else {}),
             }
         )

@@ -216,4 +216,6 @@ def test_a_host_in_the_object_goes_before_the_authentication(run):
 def test_an_unseen_management_uri_needs_its_virtual_host_written():
     [result] = converted(user(protocol="http")).results
     found = finding(result, "spec.triggers[0].authenticationRef.name")
-    assert "brokerRef.vhost to the part of that URI after the last /" in found.note
+    assert (
+        "brokerRef.vhost to the decoded path of that URI after its last / (%2F is /)" in found.note
+    )

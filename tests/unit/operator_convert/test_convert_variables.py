@@ -23,6 +23,16 @@ def _template(entry: dict[str, Any], before: dict[str, Any] | None = None) -> di
     return {"spec": {"containers": [*([before] if before else []), container]}}
 
 
+def _from_whole(*names: str, prefix: str = "") -> dict[str, Any]:
+    sources = [{"secretRef": {"name": name}, "prefix": prefix} for name in names]
+    return {"spec": {"containers": [{"name": "worker", "image": "worker", "envFrom": sources}]}}
+
+
+def _secret(name: str, values: dict[str, str]) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "shop"}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": values}
+
+
 def _deployment(template: dict[str, Any]) -> dict[str, Any]:
     metadata = {"name": "orders", "namespace": "shop"}
     spec = {"template": template}
@@ -86,10 +96,33 @@ def test_the_value_of_a_variable_is_read_from_its_object_and_not_shown(given, na
 
 @pytest.mark.parametrize(
     "others",
-    [[], [_deployment(_template({"value": "$(OTHER)"}))], [_deployment({"spec": {}})]],
+    [
+        [],
+        [_deployment(_template({"value": "$(OTHER)"}))],
+        [_deployment({"spec": {}})],
+        [_deployment(_from_whole("mail-rabbit"))],
+    ],
 )
 def test_only_a_variable_that_the_input_does_not_have_is_read_in_a_container(others):
     [result, *_] = converted(_user(), *others).results
     found = finding(result, "spec.triggers[0].metadata.hostFromEnv")
     assert "exec deployment/orders -- printenv URL" in found.command
-    assert "with deployment/orders in the input it is not needed" in found.note
+    says_what_is_missing = "with deployment/orders in the input it is not needed" in found.note
+    assert says_what_is_missing == (not others)
+
+
+@pytest.mark.parametrize(("prefix", "key"), [("", "URL"), ("U", "RL")])
+def test_a_variable_of_a_whole_secret_is_read_as_it_is(prefix, key):
+    secrets = [_secret("first", {key: AMQP}), _secret("mail-rabbit", {key: AMQP})]
+    given = _user(), _deployment(_from_whole("first", "mail-rabbit", prefix=prefix)), *secrets
+
+    assert spec_of(*given)["brokerRef"] == {"secretName": "mail-rabbit", "uriKey": key}
+
+
+def test_a_variable_goes_before_the_same_one_of_a_whole_secret():
+    template = _from_whole("first")
+    template["spec"]["containers"][0]["env"] = [{"name": "URL", "valueFrom": REFERENCE}]
+
+    spec = spec_of(_user(), _deployment(template), _secret("first", {"URL": AMQP}))
+
+    assert spec["brokerRef"] == {"secretName": "mail-rabbit", "uriKey": "url"}

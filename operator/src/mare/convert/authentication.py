@@ -130,7 +130,8 @@ def _cautions(
     if "vhostName" in origins and "vhostName" not in metadata:
         yield Caution(f"set brokerRef.vhost to the value of {origins['vhostName'].place}", vhost)
     elif protocol == "http" and "vhostName" not in metadata and uri(origins) is None:
-        yield Caution("set brokerRef.vhost to the part of that URI after the last /", vhost)
+        path = "the decoded path of that URI after its last / (%2F is /), if there is one"
+        yield Caution(f"set brokerRef.vhost to {path}", vhost)
     if protocol is None:
         note = "if it is an AMQP URI, KEDA counts ready messages only: add"
         yield Caution(
@@ -156,7 +157,9 @@ def _read_authentication(
     for part, kind in (("secretTargetRef", "Secret"), ("configMapTargetRef", "ConfigMap")):
         for entry in spec.mappings(part):
             parameter = entry.text("parameter") or ""
-            origins[parameter] = stored(objects, kind, entry, namespace, is_own=namespace == own)
+            name, key = entry.text("name") or "", entry.text("key") or ""
+            is_own = namespace == own
+            origins[parameter] = stored(objects, kind, name, key, namespace, is_own=is_own)
     for entry in spec.mappings("env"):
         container = replace(workload, container=entry.text("containerName"))
         found = variable(entry.text("name") or "", container, objects)

@@ -56,10 +56,11 @@ def convert(texts: Iterable[tuple[str, str]]) -> Conversion:
     drafts: list[Draft] = []
     for file, text in texts:
         for document in parse_objects(text, file):
-            check_names(document)
             drafts += _drafts(document)
     objects = Objects([draft.document for draft in drafts])
     for draft in drafts:
+        if _is_of_autoscaling(draft.document):
+            check_names(draft.document)
         if draft.document.kind not in AUTHENTICATIONS:
             if not draft.is_settled:
                 _convert_one(draft, objects)
@@ -84,6 +85,10 @@ def _drafts(document: Document) -> Iterator[Draft]:
             yield Draft(Document(document.file, item))
 
 
+def _is_of_autoscaling(document: Document) -> bool:
+    return (document.root.text("apiVersion") or "").partition("/")[0] in AUTOSCALING_GROUPS
+
+
 def _convert_one(draft: Draft, objects: Objects) -> None:
     document = draft.document
     version = document.root.text("apiVersion") or ""
@@ -96,7 +101,7 @@ def _convert_one(draft: Draft, objects: Objects) -> None:
         draft.leave_out((), "KEDA created it and deletes it together with the ScaledObject")
     elif document.kind == HPA and version == "autoscaling/v2":
         convert_hpa(draft)
-    elif version.partition("/")[0] in AUTOSCALING_GROUPS:
+    elif _is_of_autoscaling(document):
         draft.refuse((), ALONG)
         note = REFUSALS.get(document.kind, "Maré has no equivalent")
         draft.problem(f"{document.kind}: {note}")

@@ -13,8 +13,13 @@ _UNSAFE = re.compile(r"^-|[(){}'\"]")
 
 
 def check_names(document: Document) -> None:
-    """Raise `InputError` for a name that is like an option or an expression."""
+    """Raise `InputError` for a name that is like an option or an expression.
+
+    Values of a Secret or ConfigMap are no names, whatever their keys are.
+    """
     for path, node in leaves(document.root):
+        if path[:1] in (("data",), ("stringData",)):
+            continue
         if path[-1:] and path[-1] in _NAMES and isinstance(node, Scalar):
             found = _UNSAFE.search(node.text)
             if found is not None:

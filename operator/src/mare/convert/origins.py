@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from mare.convert.commands import kubectl
 from mare.convert.draft import Draft
+from mare.convert.names import check_names
 from mare.convert.secret import Origin
 from mare.custom_resource.autoscaler import BROKER_LABEL
 from mare.documents.tree import Document, Mapping
@@ -25,12 +26,17 @@ class Objects:
         """The objects that use a document, by its identity."""
 
     def find(self, kind: str, name: str, namespace: str | None) -> Document | None:
-        """Return an object by name. No namespace means the current one, which matches any."""
+        """Return an object by name. No namespace means the current one, which matches any.
+
+        Raises:
+            InputError: The object has a name that a command must not have.
+        """
         for document in self._documents:
             same_namespace = (
                 None in (document.namespace, namespace) or document.namespace == namespace
             )
             if (document.kind, document.name) == (kind, name) and same_namespace:
+                check_names(document)
                 return document
         return None
 
@@ -68,18 +74,18 @@ def jobs_of(draft: Draft, container: str | None) -> Workload:
 
 
 def stored(
-    objects: Objects, kind: str, entry: Mapping, namespace: str | None, *, is_own: bool
+    objects: Objects, kind: str, name: str, key: str, namespace: str | None, *, is_own: bool
 ) -> Origin:
     """Return a value of a Secret or a ConfigMap.
 
     Args:
         objects: The input.
         kind: Secret or ConfigMap.
-        entry: Has the name of the object and the key.
+        name: That of the Secret or ConfigMap.
+        key: Which of its values.
         namespace: That of the object.
         is_own: Whether it is that of the QueueAutoscaler, which names no Secret of another one.
     """
-    name, key = entry.text("name") or "", entry.text("key") or ""
     secret = objects.find("Secret", name, namespace) if kind == "Secret" else None
     path = f"jsonpath={{.data.{key.replace('.', chr(92) + '.')}}}"
     command = kubectl(namespace, "get", kind.lower(), name, "-o", path)
@@ -104,11 +110,17 @@ def variable(name: str, workload: Workload, objects: Objects) -> Origin:
                 found = _resolved(entry, container, workload, objects, place)
                 if found is not None:
                     return found
+        found = _from_whole(container, name, space, objects)
+        if found is not None:
+            return found
     if workload.has_jobs:
         return Origin(place, of_variable=True)
     scope = ("-c", within) if within else ()
     command = kubectl(space, "exec", workload.name, *scope, "--", "printenv", name)
-    return Origin(place, rf"{command} | tr -d '\n'", of_variable=True, read_in=workload.name)
+    needs = "the command needs a running replica with printenv"
+    if workload.template is None:
+        needs += f"; with {workload.name} in the input it is not needed"
+    return Origin(place, rf"{command} | tr -d '\n'", of_variable=True, needs_replica=needs)
 
 
 def _container(workload: Workload) -> Mapping | None:
@@ -127,7 +139,8 @@ def _resolved(
     for field, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
         reference = source.mapping(field)
         if reference.text("name"):
-            found = stored(objects, kind, reference, space, is_own=True)
+            named, key = reference.text("name") or "", reference.text("key") or ""
+            found = stored(objects, kind, named, key, space, is_own=True)
             return replace(found, of_variable=True)
     value = entry.text("value")
     if not value or "$(" in value:
@@ -136,6 +149,20 @@ def _resolved(
     path = f'jsonpath={{{where}.env[?(@.name=="{entry.text("name")}")].value}}'
     command = kubectl(space, "get", workload.name, "-o", path)
     return Origin(place, command, text=value, of_variable=True)
+
+
+def _from_whole(
+    container: Mapping, name: str, namespace: str | None, objects: Objects
+) -> Origin | None:
+    """Return the origin of a variable of `envFrom`. The last one wins, as in a container."""
+    for source in reversed(container.mappings("envFrom")):
+        key = name.removeprefix(source.text("prefix") or "")
+        for field, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
+            named = source.mapping(field).text("name") or ""
+            if key in _keys(objects.find(kind, named, namespace)):
+                found = stored(objects, kind, named, key, namespace, is_own=True)
+                return replace(found, of_variable=True)
+    return None
 
 
 def _keys(secret: Document | None) -> frozenset[str]:

@@ -11,6 +11,7 @@ Maré subtracts the messages that unfinished Jobs will still take, whatever the 
 """
 
 from mare.convert.draft import Draft
+from mare.convert.findings import KEEP_KEDA
 from mare.convert.metadata import convert_metadata
 from mare.convert.origins import Objects, jobs_of
 from mare.convert.quantities import plain
@@ -49,7 +50,8 @@ def convert_scaledjob(draft: Draft, objects: Objects) -> None:
         path = ("spec", "triggers", index)
         kind = (trigger or {}).get("type")
         if kind != "rabbitmq":
-            draft.refuse(path, f"Maré creates Jobs for messages of RabbitMQ, not by {kind}")
+            note = f"Maré creates Jobs for messages of RabbitMQ, not by {kind}"
+            draft.refuse(path, f"{note}: {KEEP_KEDA}")
             continue
         draft.check("rabbitmq", path)
         triggers.append(convert_trigger(draft, path, objects, workload))

@@ -46,8 +46,8 @@ class Origin:
     """The value itself if the input contains it. Never printed."""
     of_variable: bool = False
     """Whether a variable of the workload has the value."""
-    read_in: str = ""
-    """The workload in whose running container the command reads; empty if it needs none."""
+    needs_replica: str = ""
+    """What a command says that reads in a running container; empty if it needs none."""
     secret: tuple[str, str] | None = None
     """Name and key of a Secret in the namespace of the object."""
     keys: frozenset[str] = frozenset()
@@ -110,7 +110,7 @@ class Access:
 
     @property
     def runs_in_container(self) -> bool:
-        return any(origin.read_in for origin in self.origins.values())
+        return any(origin.needs_replica for origin in self.origins.values())
 
 
 def uri(origins: Mapping[str, Origin]) -> SplitResult | None:
@@ -267,10 +267,7 @@ def _uri_value(key: str, access: Access) -> _Value:
     if host.command and not login:
         # KEDA's management URI ends with the virtual host, Maré's does not.
         without_vhost = r" | sed -E 's|^(https?://[^/]+(/.*)?)/[^/]*$|\1|'"
-        remarks = []
-        if host.read_in:
-            needs = "the command needs a running replica with printenv"
-            remarks.append(f"{needs}; with {host.read_in} in the input it is not needed")
+        remarks = [host.needs_replica] if host.needs_replica else []
         if access.protocol is None:
             remarks.append(f"if the URI begins with http, use the key {MANAGEMENT_URI}")
         command = host.command + (without_vhost if key == MANAGEMENT_URI else "")

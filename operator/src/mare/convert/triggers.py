@@ -57,7 +57,7 @@ def convert_trigger(
     if access is not None and access.protocol == "amqp":
         if http_only:
             draft.problem(f"KEDA refuses {http_only[0]} over AMQP, it needs http", path)
-        if float(metadata.get("timeout", 0)):
+        if set("123456789") & set(metadata.get("timeout", "")):  # "5s" or milliseconds
             draft.problem("KEDA refuses timeout over AMQP; remove it", path)
     _check_value(draft, at, metadata)
     _convert_the_rest(draft, path, regex=regex)

@@ -158,7 +158,8 @@ def read_text(file: TextIO) -> str:
 def parse(text: str, file: str) -> list[Document]:
     """Return the mappings of a YAML stream; empty documents are skipped. Raises `InputError`."""
     if len(text) > MAX_CHARACTERS:
-        raise InputError(f"{file}:1: more than {MAX_CHARACTERS:,} characters")
+        limit = f"more than {MAX_CHARACTERS:,} characters"
+        raise InputError(f"{file}:1: {limit}; Helm's release Secrets, for example, can be left out")
     return [Document(file, root) for root in _Reader(text, file).roots()]
 
 
