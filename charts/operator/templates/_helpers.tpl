@@ -119,7 +119,8 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{/* A value that is true or false, or null for the default: true without namespaces. Empty is false. */}}
 {{- define "operator.clusterWide" -}}
 {{- $value := index . 1 -}}
-{{- if kindIs "bool" $value | ternary $value (not (index . 0).Values.namespaces) }}true{{ end -}}
+{{- $values := (index . 0).Values -}}
+{{- if kindIs "bool" $value | ternary $value (and $values.rbac.create (not $values.namespaces)) }}true{{ end -}}
 {{- end -}}
 
 {{/* The watched namespaces, as JSON. */}}

@@ -74,6 +74,27 @@ def test_authenticated_metrics_come_with_the_right_to_review_tokens(helm):
     assert "system:auth-delegator" not in str(list(helm.template(CHART, {})))
 
 
+def test_without_rbac_no_role_is_created(helm):
+    metrics = {
+        "authentication": True,
+        "serviceMonitor": {"enabled": True},
+        "prometheusRule": {"enabled": True},
+    }
+    rendered = helm.template(CHART, {"rbac": {"create": False}, "metrics": metrics})
+
+    assert not [each for each in rendered if "Role" in each["kind"]]
+
+
+def test_killed_replicas_have_an_alert_only_where_the_operator_sees_them(helm):
+    def alerts(**rbac):
+        rules = {"enabled": True, "job": "operator"}
+        values = {"rbac": rbac, "metrics": {"prometheusRule": rules}}
+        return str(helm.template(CHART, values).one("PrometheusRule"))
+
+    assert "MareReplicasKilled" in alerts(markPods=True)
+    assert "MareReplicasKilled" not in alerts()
+
+
 def test_the_token_that_is_sent_in_clear_text_may_read_metrics_only(helm):
     values = {"metrics": {"authentication": True, "serviceMonitor": {"enabled": True}}}
     rendered = helm.template(CHART, values)
