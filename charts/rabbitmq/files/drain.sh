@@ -6,8 +6,13 @@ seconds=$1
 # A hook has no log of its own.
 report() { echo "$*" >> /proc/1/fd/1; }
 
-# True, with a line for each, while something would lose its majority after so many seconds.
-critical() { timeout "$(($1 + 30))" rabbitmqctl --silent eval "$(cat "${0%/*}/critical.erl")" "$1" 2>&1 | grep -vx ok; }
+# True, with a line for each, while something would lose its majority after so many seconds, or
+# while RabbitMQ does not say so.
+critical() {
+    answer=$(timeout "$(($1 + 30))" rabbitmqctl --silent eval "$(cat "${0%/*}/critical.erl")" "$1" 2>&1) ||
+        answer=${answer:-unknown, RabbitMQ does not answer}
+    echo "$answer" | grep -vx ok
+}
 
 if waits=$(critical 0); then
     report "This node waits up to $seconds s before it stops, for more members of queues:" $waits

@@ -64,4 +64,6 @@ ln -s "$files/definitions.json" "$HOME/definitions/20-chart.json"
 for file in /etc/rabbitmq-definitions/*.json; do
     [ ! -e "$file" ] || ln -s "$file" "$HOME/definitions/90-${file##*/}"
 done
+# What extraEnv gives comes last: it may override arguments of the chart, and replaces none of the others.
+export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="$CHART_ERL_ARGS ${RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:-}"
 exec rabbitmq-server

@@ -1,5 +1,6 @@
 # Sourced by entry.sh: ends the start with one sentence if the broker would harm the data it finds.
-# RabbitMQ itself checks neither the owner of the data nor a downgrade.
+# RabbitMQ itself checks neither the owner of the data nor a downgrade, and prints pages about a version
+# that it skips. The Job before an upgrade, which checks this too, sees no nodes that are stopped.
 state=$RABBITMQ_MNESIA_BASE/.chart
 flags=$RABBITMQ_MNESIA_BASE/$RABBITMQ_NODENAME-feature_flags
 
@@ -40,6 +41,9 @@ version=$(ls "${server%/*/*}/plugins" | sed -n 's/^rabbit-\([0-9][0-9.]*[0-9]\).
 written=$(cat "$state/version" 2> /dev/null || echo "$version")
 mkdir -p "$state"
 if [ "$(minor "$written")" != "$(minor "$version")" ]; then
+    case "$(minor "$version"):$(minor "$written")" in
+    4.3:4.[01] | 4.3:3.*) refuse "RabbitMQ $version does not start on the data of $written: go to 4.2 first." ;;
+    esac
     # A feature flag that is enabled changes what is written, and cannot be disabled.
     # So the data is that of the newest version whose flags it has, even if a later one has failed to start.
     newest=$(printf '%s\n' "$written" "$version" | sort -V | tail -n 1)

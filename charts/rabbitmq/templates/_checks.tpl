@@ -50,8 +50,8 @@
 {{- fail (printf "The volume %s is of a broker that an earlier version of this chart has called %s. This installation would begin with an empty one beside it. Set fullnameOverride to %s to use its data. If the data is not needed, delete the PersistentVolumeClaim." $volume $former $former) -}}
 {{- end -}}
 {{- end -}}
-{{- if gt (int (mul 2 .Values.drain.timeoutSeconds)) (int .Values.terminationGracePeriodSeconds) -}}
-{{- fail "terminationGracePeriodSeconds must be at least twice drain.timeoutSeconds, or a node is killed while it hands over." -}}
+{{- if gt (int (add 60 (mul 2 .Values.drain.timeoutSeconds))) (int .Values.terminationGracePeriodSeconds) -}}
+{{- fail "terminationGracePeriodSeconds must be at least twice drain.timeoutSeconds and 60, or a node is killed while it hands over." -}}
 {{- end -}}
 {{- if and .Values.metrics.serviceMonitor.enabled .Values.metrics.podMonitor.enabled -}}
 {{- fail "A ServiceMonitor and a PodMonitor would count every number twice: enable one of them." -}}

@@ -20,7 +20,7 @@
 - {name: RABBITMQ_LOGS, value: "-"}
 # A crash dump would fill the memory that this folder is made of.
 - {name: ERL_CRASH_DUMP_SECONDS, value: "0"}
-- name: RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS
+- name: CHART_ERL_ARGS
   value: {{ printf "%s %s" (include "rabbitmq.terms" .) (include "rabbitmq.distribution" .) | trim | quote }}
 {{- with include "rabbitmq.distribution" . }}
 - {name: RABBITMQ_CTL_ERL_ARGS, value: {{ . }}}

@@ -46,7 +46,11 @@ class Ports:
             "prometheus.ssl.port": self._secure_metrics,
         }
         lines = [f"{key} = {port}" for key, port in (secure if tls else plain).items()]
-        variables = {"RABBITMQ_DIST_PORT": self._distribution, "ERL_EPMD_PORT": self._epmd}
+        variables = {
+            "RABBITMQ_DIST_PORT": self._distribution,
+            "ERL_EPMD_PORT": self._epmd,
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2",
+        }
         env = [{"name": name, "value": str(value)} for name, value in variables.items()]
         return {"extraConfig": "\n".join(lines), "extraEnv": env}
 

@@ -44,6 +44,9 @@ def test_a_broker_accepts_all_of_it(broker: Broker):
     limit = int(0.6 * 1024 * 1024 * 1024)
     eventually(lambda: broker.management.call("GET", "nodes")[0].get("mem_limit") == limit)
     assert broker.container.exec("cat", "/proc/1/comm") == "beam.smp\n"
+    arguments = broker.container.exec("cat", "/proc/1/cmdline").replace("\0", " ")
+    assert " wal_max_size_bytes " in arguments
+    assert "+S 2:2" in arguments, "an argument of extraEnv takes the place of no other"
 
 
 def test_a_killed_container_comes_back_and_the_secret_is_right(node):

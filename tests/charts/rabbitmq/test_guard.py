@@ -63,7 +63,9 @@ def _write(data: Path, flags: str = FLAGS) -> None:
     (data / f"{NODE}-feature_flags").write_text(flags)
 
 
-@pytest.mark.parametrize("path", [["4.2.4", "4.2.9", "4.2.1"], ["3.13.7", "4.0.5", "4.3.0"]])
+@pytest.mark.parametrize(
+    "path", [["4.2.4", "4.2.9", "4.2.1"], ["3.13.7", "4.0.5", "4.2.0", "4.3.0"]]
+)
 def test_an_upgrade_is_left_to_rabbitmq(start: Start, data: Path, path: list[str]):
     for version in path:
         assert not start(version)
@@ -85,8 +87,8 @@ def test_a_downgrade_is_refused_once_a_feature_flag_was_enabled(start: Start, da
 def test_data_is_not_refused_for_a_version_that_could_not_start_on_it(start: Start, data: Path):
     start("4.1.8")
     _write(data)
-    start("4.3.5")  # RabbitMQ ends: it does not start on data of 4.1
 
+    assert "does not start on the data of 4.1.8: go to 4.2 first" in start("4.3.5")
     assert not start("4.2.9")
 
 

@@ -43,7 +43,7 @@ from tests.charts.rabbitmq.matrix import CHART, MATRIX
         ({"resources": {"limits": {"memory": None}}}, "Set resources.limits.memory"),
         ({"resources": {"limits": {"memory": "511Mi"}}}, "512Mi at least"),
         ({"resources": {"limits": {"memory": "lots"}}}, "memory"),
-        ({"terminationGracePeriodSeconds": 60}, "at least twice drain.timeoutSeconds"),
+        ({"terminationGracePeriodSeconds": 179}, "at least twice drain.timeoutSeconds"),
         ({"users": {"admin": None}}, "users.admin is needed"),
         (
             {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}},
@@ -186,7 +186,7 @@ def _erlang_arguments(helm: Helm, values: Mapping[str, Any]) -> str:
         "containers"
     ]
     by_name = {each["name"]: each.get("value") for each in container["env"]}
-    return str(by_name["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"])
+    return str(by_name["CHART_ERL_ARGS"])
 
 
 @pytest.mark.parametrize(("limit", "log"), [("512Mi", 67108864), ("8Gi", 536870912)])
