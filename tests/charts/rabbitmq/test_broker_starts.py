@@ -1,6 +1,7 @@
 """A real broker on what the chart renders: its files, its users, its second start."""
 
 import json
+import os
 
 import amqp
 import pytest
@@ -47,6 +48,16 @@ def test_a_broker_accepts_all_of_it(broker: Broker):
     arguments = broker.container.exec("cat", "/proc/1/cmdline").replace("\0", " ")
     assert " wal_max_size_bytes " in arguments
     assert "+S 2:2" in arguments, "an argument of extraEnv takes the place of no other"
+
+
+def test_a_stopping_node_that_does_not_say_what_is_critical_waits(broker: Broker):
+    log = broker.container.log_file
+    os.chown(log, 999, -1)
+    silent = 'timeout() { return 124; }; . "$0"'
+
+    broker.container.exec("sh", "-c", silent, "/etc/rabbitmq/drain.sh", "1")
+
+    assert "for more members of queues: unknown, RabbitMQ does not answer" in log.read_text()
 
 
 def test_a_killed_container_comes_back_and_the_secret_is_right(node):
