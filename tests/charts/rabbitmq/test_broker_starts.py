@@ -47,7 +47,7 @@ def test_a_broker_accepts_all_of_it(broker: Broker):
     assert broker.container.exec("cat", "/proc/1/comm") == "beam.smp\n"
     arguments = broker.container.exec("cat", "/proc/1/cmdline").replace("\0", " ")
     assert " wal_max_size_bytes " in arguments
-    assert "+S 2:2" in arguments, "an argument of extraEnv takes the place of no other"
+    assert " -S 2:2 " in arguments, "an argument of extraEnv takes the place of no other"
 
 
 def test_a_stopping_node_that_does_not_say_what_is_critical_waits(broker: Broker):

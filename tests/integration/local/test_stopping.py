@@ -11,10 +11,10 @@ from mare.processes import Command, Group
 from tests.integration.local.test_processes import Record, until
 
 WORKER = """
-import pathlib, signal, sys, time
+import os, pathlib, signal, sys, time
 
 def stop(*_):
-    print("stopping", flush=True)
+    os.write(1, b"stopping\\n")  # The signal may come in the middle of a print.
     while not pathlib.Path("finish").exists():
         time.sleep(0.01)
     pathlib.Path("done").touch()
