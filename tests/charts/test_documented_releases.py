@@ -64,10 +64,10 @@ def test_the_notes_of_a_broker_name_the_operators_that_a_further_command_replace
     assert "that of this release. Name another one:" in notes([])
 
 
-@pytest.mark.parametrize("page", ["install.md", "rabbitmq.md", "cluster.md"])
+@pytest.mark.parametrize("page", ["install.md", "rabbitmq.md"])
 def test_names_of_operators_are_strings_also_when_they_are_numbers(page):
     text = (DOCS / page).read_text()
 
     assert text.count("networkPolicy.operators[0].namespace=") == len(
-        re.findall(r"--set-string '(rabbitmq\.)?networkPolicy\.operators\[0\]", text)
+        re.findall(r"--set-string 'networkPolicy\.operators\[0\]", text)
     )
