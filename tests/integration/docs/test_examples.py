@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.pages import write_examples
-from tests.system import running_system
 from tests.vhost import Vhost, eventually
 
 pytestmark = [pytest.mark.broker, pytest.mark.nightly]
@@ -58,16 +57,6 @@ def test_the_nameko_tutorial_runs_its_test_its_service_and_its_autoscaler(
         eventually(lambda: re.search(r"greeter-1 +ready", shown()), seconds=60)
         assert run(sys.executable, "call.py") == "Hello, Ana!\n"
         eventually(lambda: "greeted Ana" in shown(), seconds=60)
-
-
-def test_the_client_of_the_client_page_gets_a_playlist_a_job_and_a_problem(
-    vhost: Vhost, tmp_path: Path, run: Callable[..., str]
-) -> None:
-    with running_system(vhost.amqp_uri, tmp_path) as system:
-        write_examples("docs/client.md", tmp_path, **{"http://127.0.0.1:5000": system.url})
-        lines = run(sys.executable, "playlists.py").splitlines()
-    assert re.fullmatch(r"Recife \S.* 2", lines[0])
-    assert lines[1:] == ["complete", "404 place_not_found"]
 
 
 def _environment(vhost: Vhost) -> dict[str, str]:
