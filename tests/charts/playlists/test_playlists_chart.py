@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 import yaml
 
+from tests.charts import environment
 from tests.charts.helm import Refused
 from tests.charts.playlists.conftest import ALONE, CHART
 
@@ -66,13 +67,26 @@ def test_jobs_alone_reach_the_database(helm, chart):
     assert 443 not in ports["jobs"]
 
 
+def test_all_that_export_traces_reach_the_collector(helm, chart):
+    ports = {"networkPolicy": {"collectorPorts": [4319]}}
+    policies = helm.template(chart, {**ports, "operator": ports}).all("NetworkPolicy")
+    reaching = {
+        policy["metadata"]["name"].removeprefix("shop-")
+        for policy in policies
+        for rule in policy["spec"].get("egress", ())
+        if {"port": 4319} in rule.get("ports", ())
+    }
+
+    assert reaching == {*environment.SERVICES, "gateway", "operator"}
+
+
 def test_webhooks_reach_public_addresses_and_the_broker(helm, chart):
     values = {**ALONE, "webhooks": {"refusedNetworks": ["198.41.0.0/24", "2a00::/16"]}}
     policy = helm.template(chart, values).one("NetworkPolicy", "shop-webhooks")
     dns, broker, callbacks = policy["spec"]["egress"]
 
     assert {port["port"] for port in dns["ports"]} == {53, 5353}
-    assert [port["port"] for port in broker["ports"]] == [5671, 5672]
+    assert [port["port"] for port in broker["ports"]] == [5671, 5672, 4318]
     assert [port["port"] for port in callbacks["ports"]] == [443, 8443]
     blocks = [peer["ipBlock"] for peer in callbacks["to"]]
 
