@@ -55,9 +55,8 @@ RUN for part in runtime services; do (cd $part && hatchling build --target wheel
  && sed -i /uv_cache.json/d /package/lib/python3*/site-packages/*.dist-info/RECORD
 
 FROM build AS operator-package
-COPY runtime runtime
 COPY operator operator
-RUN for part in runtime operator; do (cd $part && hatchling build --target wheel --directory /wheel); done > /dev/null \
+RUN (cd operator && hatchling build --target wheel --directory /wheel) > /dev/null \
  && uv pip install --quiet --no-deps --prefix /package /wheel/* \
  && rm -f /package/.lock /package/lib/python3*/site-packages/*.dist-info/uv_cache.json \
  && sed -i /uv_cache.json/d /package/lib/python3*/site-packages/*.dist-info/RECORD

@@ -13,16 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 @dataclass
 class Collector:
     endpoint: str = ""
-    exported: list[tuple[str, Any]] = field(default_factory=list)
-    """Names of services, each with a span."""
-
-    @property
-    def spans(self) -> list[Any]:
-        return [span for _, span in self.exported]
-
-    @property
-    def services(self) -> set[str]:
-        return {service for service, _ in self.exported}
+    spans: list[Any] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -36,16 +27,8 @@ class Collector:
 
     def add(self, body: bytes) -> None:
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-            service = str(attributes(resource.resource)["service.name"])
             for scope in resource.scope_spans:
-                self.exported += [(service, span) for span in scope.spans]
-
-    def traces(self) -> list[dict[str, Any]]:
-        """The spans of each trace by their names."""
-        found: dict[bytes, dict[str, Any]] = {}
-        for span in self.spans:
-            found.setdefault(span.trace_id, {})[span.name] = span
-        return list(found.values())
+                self.spans += scope.spans
 
 
 @contextmanager

@@ -40,7 +40,6 @@ from mare.sharding.leaders import Leaders, elect
 from mare.sharding.sharded_loop import ShardedLoop
 from mare.sharding.whole_record import WholeRecord
 from mare.tenant_scheduler import TenantScheduler
-from mare.tracing import create_traces
 from mare.watch_events import WatchEvents
 
 _HOUSEKEEPING_SECONDS = 60.0
@@ -72,8 +71,6 @@ async def run_operator(settings: Settings) -> None:
 async def _running(settings: Settings) -> AsyncIterator[tuple[ShardedLoop, asyncio.Event]]:
     async with AsyncExitStack() as stack:
         clock = SteadyClock()
-        traces = create_traces(export=bool(settings.otlp_endpoint or settings.otlp_traces_endpoint))
-        stack.push_async_callback(asyncio.to_thread, traces.close)
         client = await stack.enter_async_context(await connect())
         if not runs_in_pod():
             # A person reads one sentence; kopf retries for 26 s and logs tracebacks.
@@ -138,7 +135,6 @@ async def _running(settings: Settings) -> AsyncIterator[tuple[ShardedLoop, async
                         shortest=settings.tick_seconds, reads_per_second=settings.reads_per_second
                     ),
                     namespace_queues=settings.namespace_queues,
-                    traces=traces,
                     scheduler=scheduler,
                     places=places,
                     operator=f"{settings.lease_namespace}/{settings.lease_name}",

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, ScaleTarget
 from mare.domain.alarms import ALARM_NOT_REPORTED
 from mare.domain.clause import Clause
-from mare.domain.decision import Decision
 from mare.domain.jobs import Job
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown
@@ -234,36 +233,6 @@ class ConflictingAutoscalers(Protocol):
 
     def find(self, target: ScaleTarget) -> str | None:
         """Return the kind and name of another autoscaler of the workload, if there is one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScaleChange:
-    """A change of replicas that was carried out."""
-
-    key: Key
-    target: ScaleTarget
-    decision: Decision
-    times: tuple[float, float, float, float, float]
-    """When the read of the broker began and ended, the decision ended, the PATCH began and ended,
-    in seconds since the epoch."""
-
-
-class Traces(Protocol):
-    def add(self, change: ScaleChange) -> None:
-        """Record a change."""
-
-    def close(self) -> None:
-        """Export what is recorded. This can take seconds."""
-
-
-class NoTraces:
-    """Implements `Traces` where none are exported."""
-
-    def add(self, change: ScaleChange) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
 
 
 class Leadership(Protocol):

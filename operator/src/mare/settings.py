@@ -116,12 +116,6 @@ class Settings:
     """Networks that connections to brokers may lead to, separated by commas. They include loopback,
     link-local and metadata addresses only if a network lies within such a range, such as
     127.0.0.0/8. The Service address of the API server is always refused."""
-    otlp_endpoint: str = _variable("", "OTEL_EXPORTER_OTLP_ENDPOINT")
-    """Collector of traces (OTLP over HTTP), which get one trace for each change of replicas; needs
-    the extra `tracing`, which the image contains. Empty: no export. The OpenTelemetry SDK reads the
-    other `OTEL_*` variables itself."""
-    otlp_traces_endpoint: str = _variable("", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    """The same, as a URL with its full path."""
     log_level: str = _variable("INFO", "LOG_LEVEL", _level)
     """Least severe level that is logged."""
 

@@ -37,14 +37,13 @@ class RecordedSpan(Span):
         self,
         error: str | None = None,
         attributes: Mapping[str, str | int] | None = None,
-        ended_at: float | None = None,
     ) -> None:
         if attributes:
             self._span.set_attributes(dict(attributes))
         if error is not None:
             self._span.set_attribute("error.type", error)
             self._span.set_status(trace.StatusCode.ERROR)
-        self._span.end(_nanoseconds(ended_at))
+        self._span.end()
         if self._token is not None:
             contexts.detach(self._token)
 
@@ -63,23 +62,17 @@ class OpenTelemetryTracer(Tracer):
         kind: Kind,
         parent: TraceContext | None,
         attributes: Mapping[str, str],
-        started_at: float | None = None,
     ) -> Span:
         span = self._tracer.start_span(
             name,
             context=_as_context(parent, remote=kind in _INCOMING),
             kind=trace.SpanKind[kind.upper()],
             attributes=dict(attributes),
-            start_time=_nanoseconds(started_at),
         )
         return RecordedSpan(span, make_current=kind in _INCOMING)
 
     def close(self) -> None:
         self._provider.shutdown()
-
-
-def _nanoseconds(at: float | None) -> int | None:
-    return None if at is None else int(at * 1e9)
 
 
 def _as_context(parent: TraceContext | None, *, remote: bool) -> contexts.Context:

@@ -20,7 +20,7 @@ _TRACESTATE = re.compile(r"[\x20-\x7e]{1,512}")
 _INVALID_VERSION = "ff"
 _SAMPLED = 1
 
-Kind = Literal["server", "client", "consumer", "producer", "internal"]
+Kind = Literal["server", "client", "consumer", "producer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,8 @@ class Span:
         self,
         error: str | None = None,
         attributes: Mapping[str, str | int] | None = None,
-        ended_at: float | None = None,
     ) -> None:
-        """End the span now, or at a time in seconds since the epoch.
-
-        ``error`` is a type or a code: a text may quote the request.
-        """
+        """End the span. ``error`` is a type or a code: a text may quote the request."""
 
 
 class Tracer:
@@ -91,13 +87,9 @@ class Tracer:
         kind: Kind,
         parent: TraceContext | None,
         attributes: Mapping[str, str],
-        started_at: float | None = None,
     ) -> Span:
-        """Return a span below ``parent``; without a parent it is the root of a new trace.
-
-        It starts now, or at a time in seconds since the epoch.
-        """
-        del name, kind, attributes, started_at
+        """Return a span below ``parent``; without a parent it is the root of a new trace."""
+        del name, kind, attributes
         span_id = random_id(8)
         if parent is not None:
             return Span(parent.child(span_id))

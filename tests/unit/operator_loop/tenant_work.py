@@ -217,7 +217,7 @@ class Writer(ScaleWriter):
 
 def scale_writes(server: Server, scheduler: TenantScheduler, namespace: str, count: int) -> None:
     unused: Any = None
-    names = ("workloads", "statuses", "guard", "metrics", "record", "traces")
+    names = ("workloads", "statuses", "guard", "metrics", "record")
     writer = Writer(clock=Clock(), scheduler=scheduler, **dict.fromkeys(names, unused))
     writer.server = server
     for _ in range(count):

@@ -15,7 +15,7 @@ from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Pace
 from mare.loop.record import AutoscalerHistory, Record
 from mare.loop.state import AutoscalerState
-from mare.ports import NoTraces, Scale, Traces
+from mare.ports import Scale
 from mare.tenant_scheduler import TenantScheduler
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.fakes import (
@@ -101,7 +101,6 @@ class World:
     term: int = 1
     operator: str = ""
     namespace_queues: int = 2_000
-    traces: Traces = field(default_factory=NoTraces)
     scheduler: TenantScheduler = field(default_factory=TenantScheduler)
 
     def __post_init__(self) -> None:
@@ -132,7 +131,6 @@ class World:
             pace=Pace(),
             operator=self.operator,
             namespace_queues=self.namespace_queues,
-            traces=self.traces,
             scheduler=self.scheduler,
         )
 

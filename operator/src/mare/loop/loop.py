@@ -33,9 +33,7 @@ from mare.ports import (
     ConflictingAutoscalers,
     DecisionClock,
     Leadership,
-    NoTraces,
     Objects,
-    Traces,
     Workloads,
 )
 from mare.tenant_scheduler import TenantScheduler
@@ -67,7 +65,6 @@ class Loop:
     """Names this operator in statuses; empty if there cannot be another one."""
     namespace_queues: int = 2_000
     """Queues that the objects of a namespace may select."""
-    traces: Traces = field(default_factory=NoTraces)
     scheduler: TenantScheduler = field(default_factory=TenantScheduler)
     places: ObjectPlaces | None = None
     """Those of all shards; None without shards."""
@@ -84,7 +81,6 @@ class Loop:
             clock=self.clock,
             metrics=self.metrics,
             record=self.record,
-            traces=self.traces,
             scheduler=self.scheduler,
         )
         self._reconciler = Reconciler(
@@ -240,7 +236,6 @@ class Loop:
             self._set_due(states, begun)
             autoscalers = [state.autoscaler for state in states]
             readings = await self._read(states)
-            read_times = begun, self.clock()
             decided = 0
             for state, autoscaler in zip(states, autoscalers, strict=True):
                 reading = readings[autoscaler.key]
@@ -250,7 +245,7 @@ class Loop:
                     await asyncio.sleep(0)
                 is_current = not state.removed and state.autoscaler is autoscaler
                 if is_current and self.leadership():
-                    state.read_times, before = read_times, state.view
+                    before = state.view
                     self._reconciler.reconcile(state, reading)
                     if state.view is not None and state.view.has_risen(before):
                         state.due = 0.0

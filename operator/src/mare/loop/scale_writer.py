@@ -6,6 +6,7 @@ A change can fail; it is never decided here.
 import logging
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Literal
 
 from mare.background import Tasks
 from mare.domain.decision import Decision
@@ -28,8 +29,6 @@ from mare.ports import (
     NotFound,
     Rejected,
     Scale,
-    ScaleChange,
-    Traces,
     Workloads,
 )
 from mare.tenant_scheduler import SCALE_WRITES, TenantScheduler
@@ -56,7 +55,6 @@ class ScaleWriter:
     clock: Clock
     metrics: Metrics
     record: Record
-    traces: Traces
     scheduler: TenantScheduler
     _tasks: Tasks = field(default_factory=Tasks, init=False)
 
@@ -84,12 +82,11 @@ class ScaleWriter:
     async def _write(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
     ) -> None:
-        read_times = state.read_times
         try:
             async with self.scheduler.turn(SCALE_WRITES, state.autoscaler.key.namespace):
-                sent_at = await self._send(state, view, scale, decision)
-            if sent_at is None or isinstance(sent_at, Unknown):
-                self._not_sent(state, sent_at)
+                sent = await self._send(state, view, scale, decision)
+            if sent is not True:
+                self._not_sent(state, sent)
                 return
         except Conflict as error:
             await self._record_created(state, view, decision, error)
@@ -104,17 +101,14 @@ class ScaleWriter:
             _log.exception("Workload could not be scaled", extra={"object": state.autoscaler.key})
             self._failed(state, "Unavailable", error)
         else:
-            times = (*read_times, view.at, sent_at, self.clock())
-            key, target = view.autoscaler.key, view.autoscaler.target
-            self.traces.add(ScaleChange(key=key, target=target, decision=decision, times=times))
             await self._succeeded(state, view, decision)
         finally:
             state.scaling_since = None
 
     async def _send(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
-    ) -> float | Unknown | None:
-        """Mark Pods and send the PATCH; return when that began.
+    ) -> Literal[True] | Unknown | None:
+        """Mark Pods and send the PATCH; return True if it is sent.
 
         Each request waits, so that the decision can be out of date before the next one. Returns
         what the change waits for if it is not sent, None if the next decision shows that.
@@ -133,7 +127,7 @@ class ScaleWriter:
         missing = await self._record_counts(state, scale.replicas)
         if missing is not None or not is_allowed():
             return self._turn_late(decision) or missing
-        sent_at, before, state.unsent_since = self.clock(), state.may_have_scaled, None
+        before, state.unsent_since = state.may_have_scaled, None
         state.original_replicas, state.may_have_scaled = state.original_of(scale.replicas), True
         try:
             await self.workloads.scale(view.autoscaler.target, scale, decision.replicas, is_allowed)
@@ -143,7 +137,7 @@ class ScaleWriter:
         except Exception:
             state.unanswered = scale.replicas, decision.replicas
             raise
-        return sent_at
+        return True
 
     def _turn_late(self, decision: Decision) -> Unknown | None:
         is_late = decision.expires_at is not None and self.clock() > decision.expires_at

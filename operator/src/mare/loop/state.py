@@ -37,8 +37,6 @@ class AutoscalerState:
     removed: bool = False
     due: float = 0.0
     """When the object is read again; 0 for at once."""
-    read_times: tuple[float, float] = (0.0, 0.0)
-    """When the last read of the broker began and ended."""
     original_replicas: int | None = None
     """Replicas of the workload before the first change by the object; None before that."""
     may_have_scaled: bool = False
