@@ -82,7 +82,7 @@ docs: .cache/docs/synced ## the site of the documentation, in .cache/docs/site, 
 pictures: .venv/synced ## the pictures of the documentation, from the running software: ten minutes
 	@PYTHONPATH=. $(PYTHON) .ci/pictures.py
 
-packages: .cache/release/synced .venv/synced ## wheels, sdists, SBOMs, charts and kubectl-mare, in dist/
+packages: .cache/release/synced .venv/synced ## wheels, sdists, SBOMs and charts, in dist/
 	@.cache/release/bin/python .ci/packages.py
 
 release-check: packages ## packages; each image built twice; the packaged chart tested on a cluster
@@ -100,7 +100,7 @@ lock: $(filter .cache/%,$(UV)) ## choose versions within the bounds of each pypr
 	$(LOCK) --group data -o requirements/data.txt
 	$(LOCK) --group build -o requirements/build.txt
 	$(LOCK) --group docs -o requirements/docs.txt
-	$(LOCK) --group release operator/pyproject.toml -o requirements/release.txt
+	$(LOCK) --group release -o requirements/release.txt
 	python3 .ci/lock.py --write
 
 schema: .venv/synced ## write the tables of the docs, and the schemas, from the code and the charts
@@ -137,11 +137,10 @@ $(OWN_UV):
 	@cp zensical.toml .cache/docs/zensical.toml
 	@touch $@
 
-.cache/release/synced: requirements/release.txt $(PROJECTS) | $(filter .cache/%,$(UV))
+.cache/release/synced: requirements/release.txt | $(filter .cache/%,$(UV))
 	@echo "Installing the tools of a release into .cache/release"
 	@$(UV) venv --quiet --allow-existing --python '>=3.11' .cache/release
 	@$(UV) pip sync --quiet --python .cache/release --require-hashes requirements/release.txt
-	@$(INSTALL) .cache/release --no-deps ./operator
 	@touch $@
 
 .cache/data/synced: requirements/data.txt | $(filter .cache/%,$(UV))

@@ -1,21 +1,17 @@
 """All files of a release that one machine can build: ``make packages``.
 
 It writes to dist/: wheels and sdists (built twice: the digests must be equal), SBOMs, charts and
-plain manifests, the program kubectl-mare with its krew manifest, and SHA256SUMS. Each wheel is
-installed into an empty environment.
+plain manifests, and SHA256SUMS. Each wheel is installed into an empty environment.
 """
 
 import hashlib
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-
-from krew import archive, manifest
 
 DIST = Path("dist")
 PARTS = ("runtime", "gateway", "services", "operator", "client")
@@ -37,7 +33,7 @@ _SAMPLE = " ".join(
 
 def main() -> None:
     shutil.rmtree(DIST, ignore_errors=True)
-    for step in (versions, distributions, sboms, charts, wheels, kubectl_mare, sums):
+    for step in (versions, distributions, sboms, charts, wheels, sums):
         start = time.monotonic()
         step()
         print(f"{step.__name__:<14} {time.monotonic() - start:6.1f} s", flush=True)
@@ -93,13 +89,6 @@ def wheels() -> None:
             )
             program, *arguments = command
             _run(str(Path(folder, "bin", program)), *arguments, folder=Path(folder))
-
-
-def kubectl_mare() -> None:
-    """Build the program for people without Python, and its manifest for krew."""
-    packed = archive(DIST)
-    machine = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
-    (DIST / "krew.yaml").write_text(manifest({f"linux-{machine}": packed}))
 
 
 def sums() -> None:
