@@ -6,6 +6,7 @@ import pytest
 
 from mare.dashboard.summary import facts_of
 from mare.domain.alarms import alarm_of
+from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import problems_of
 from mare.ports import BrokerReading
 from tests.unit.operator_loop.fakes import FakeBrokers
@@ -40,6 +41,16 @@ async def test_nothing_is_scaled_down_until_the_alarm_ends(world):
     assert (during, alarmed) == ([], ("True", "MemoryAlarm"))
     assert after[-1] == ("worker", 0)
     assert ended == ("False", "NoAlarm")
+
+
+async def test_no_number_of_messages_is_named_for_a_scale_down_that_the_alarm_blocks(world):
+    brokers, codes = begun(world), []
+    brokers.ready["worker"] = 45
+    for brokers.resources in (("memory",), ()):
+        await world.ticks(20)
+        facts = facts_of(world.history)
+        codes.append([each.code for each in next_changes(facts, facts.at)])
+    assert codes == [["next.scalesUpAt"], ["next.scalesUpAt", "next.scalesDownAt"]]
 
 
 async def test_the_alarm_is_a_warning_and_a_problem_with_advice(world):

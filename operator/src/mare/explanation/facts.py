@@ -54,6 +54,12 @@ class Facts:
         return self.condition("OperatorLeads") is not None
 
     @property
+    def has_alarm(self) -> bool:
+        """Whether an alarm of the broker is in effect, which blocks scale-down."""
+        alarm = self.condition("BrokerAlarm")
+        return alarm is not None and alarm.is_bad
+
+    @property
     def wait_target(self) -> float | None:
         """The seconds of the first target QueueWaitTime; None without one."""
         for target in self.spec.targets:
@@ -78,8 +84,7 @@ class Facts:
 
         While some of them do not start, or the broker is in alarm, more would change nothing.
         """
-        alarm = self.condition("BrokerAlarm")
-        if self.pending or (alarm is not None and alarm.is_bad):
+        if self.pending or self.has_alarm:
             return False
         are_requested = (self.requested or 0) >= self.spec.max_replicas
         return are_requested and self.missing_replicas > 0

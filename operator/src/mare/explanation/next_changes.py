@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mare.domain.clause import Clause
+from mare.domain.context import Proposal, largest
 from mare.domain.count import least
 from mare.domain.decision import Decision
 from mare.domain.observation import Load, Workload, load_of
 from mare.domain.reason import Reason
+from mare.domain.spec import Pause, SelectPolicy
 from mare.domain.targets import proposal_of
 from mare.domain.unknown import Unknown, known
 from mare.explanation.constraint import constraint_of
@@ -73,40 +75,45 @@ def _by_load(facts: Facts, decision: Decision) -> Iterator[Clause]:
     proposal_at = _proposals(facts, load, decision.desired)
     if proposal_at is None or isinstance(load.ready, Unknown):
         return
-    unacknowledged = known(load.unacknowledged, 0)
+    # Of a direction that is paused or disabled, or that another limit blocks at the present load,
+    # no number of messages is the reason.
+    unacknowledged, uncounted = known(load.unacknowledged, 0), min(facts.uncounted, load.ready)
+    counted = load.ready - uncounted
+    grows, shrinks = _directions(facts)
     if decision.desired >= spec.max_replicas:
         yield Clause("next.raiseMax", by=spec.max_set_by, max=spec.max_replicas)
-    elif decision.reason is not Reason.TOO_MANY_REPLICAS:
-        uncounted = min(facts.uncounted, load.ready)
-        counted = load.ready - uncounted
-        more = least(counted, lambda ready: proposal_at(ready) > decision.desired)
-        if more is not None:
+    elif grows and decision.reason is not Reason.TOO_MANY_REPLICAS:
+        more = least(counted, lambda ready: proposal_at(ready).replicas > decision.desired)
+        if more is not None and more > counted:
             yield Clause("next.scalesUpAt", messages=more + uncounted + unacknowledged)
-    if proposal_at(0) < decision.desired and decision.desired > max(1, spec.min_replicas):
-        enough = least(0, lambda ready: proposal_at(ready) >= decision.desired)
-        if enough is not None and enough > 0:
+    if shrinks and decision.desired > max(1, spec.min_replicas):
+        enough = least(0, lambda ready: proposal_at(ready).replicas >= decision.desired) or 0
+        if 0 < enough <= counted and proposal_at(enough - 1).allows_scale_down:
             yield Clause("next.scalesDownAt", messages=enough - 1 + unacknowledged)
 
 
-def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], int] | None:
+def _directions(facts: Facts) -> tuple[bool, bool]:
+    """Return whether the count may rise, and whether it may fall, whatever the messages are."""
+    paused, behavior = facts.spec.paused, facts.spec.behavior
+    grows = behavior.scale_up.select_policy is not SelectPolicy.DISABLED
+    shrinks = behavior.scale_down.select_policy is not SelectPolicy.DISABLED
+    return (
+        grows and paused is not Pause.SCALE_OUT,
+        shrinks and paused is not Pause.SCALE_IN and not facts.has_alarm,
+    )
+
+
+def _proposals(facts: Facts, load: Load, count: int) -> Callable[[int], Proposal] | None:
     """Return the largest proposal as a function of ready messages; None if it is unknown."""
     spec, ready = facts.spec, facts.ready
     workload = Workload(replicas=count) if ready is None else Workload(replicas=count, ready=ready)
+    targets = [each for each in spec.targets if not getattr(each, "queues", ())]
 
-    def proposal_at(ready_messages: int) -> int:
-        proposals = [
-            proposal_of(
-                target,
-                replace(load, ready=ready_messages),
-                facts.estimates,
-                workload,
-                spec.behavior,
-            )
-            for target in spec.targets
-            if not getattr(target, "queues", ())
-        ]
-        return max(
-            (each.replicas for each in proposals if not isinstance(each, Unknown)), default=-1
+    def proposal_at(ready_messages: int) -> Proposal:
+        at, estimates = replace(load, ready=ready_messages), facts.estimates
+        found = largest(
+            [proposal_of(each, at, estimates, workload, spec.behavior) for each in targets]
         )
+        return Proposal(-1, -1, found.clause) if isinstance(found, Unknown) else found
 
-    return proposal_at if proposal_at(0) >= 0 else None
+    return proposal_at if targets and proposal_at(0).replicas >= 0 else None
