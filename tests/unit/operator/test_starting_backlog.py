@@ -1,5 +1,7 @@
 """Which messages count while replicas start."""
 
+import pytest
+
 from mare.domain.observation import load_of
 from mare.domain.starting_backlog import StartingBacklog
 from tests.unit.operator.building import reading
@@ -122,6 +124,18 @@ def test_a_queue_that_is_away_for_a_moment_comes_back_without_a_burst():
     backlog = two_queues(backlog, 3_100, 310.0, 3_000)
     assert backlog.uncounted - before == 3_100 - 2_990
     assert two_queues(backlog, 3_110, 311.0, 5_000).uncounted - backlog.uncounted <= 13
+
+
+@pytest.mark.parametrize(
+    ("ready", "count", "left"),
+    [([600], 580, 20), ([3] * 200, 580, 20), ([1, 2, 97], 50, 50), ([0, 5], 9, 0), ([4, 4], 0, 8)],
+)
+def test_as_many_messages_are_left_in_many_queues_as_in_one(ready, count, left):
+    """70 replicas that did not start became 200, one for each of 200 queues."""
+    load = load_of(tuple(reading(each, name=f"q{at}") for at, each in enumerate(ready)))
+    after = load.without_messages(count)
+    assert after.ready == left
+    assert all(0 <= a.ready <= b for a, b in zip(after.readings, ready, strict=True))
 
 
 def test_without_replicas_every_message_counts():

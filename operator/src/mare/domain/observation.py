@@ -1,8 +1,8 @@
 """The input of a decision: readings of the queues, and the workload."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate, pairwise
 
 from mare.domain.clause import Clause
 from mare.domain.evidence import Evidence
@@ -161,12 +161,21 @@ class Load:
         return frozenset(each.key for each in self.readings if _is_missing(each.ready))
 
     def without_messages(self, count: int) -> "Load":
-        """Return the load with fewer ready messages, of each queue the same share."""
-        known_ready = sum(known(reading.ready, 0) for reading in self.readings)
-        if count <= 0 or known_ready <= 0:
+        """Return the load with fewer ready messages, of each queue about the same share.
+
+        Sums are rounded, and no shares. Example: 200 queues have 3 messages each. Without 580 of
+        them 20 are left; shares that are rounded up would leave one in each queue.
+        """
+        sums = list(accumulate(known(reading.ready, 0) for reading in self.readings))
+        if count <= 0 or not sums or sums[-1] <= 0:
             return self
-        left = max(0, known_ready - count)
-        return _sum(tuple(_with_share(reading, left, known_ready) for reading in self.readings))
+        left = [most * max(0, sums[-1] - count) // sums[-1] for most in (0, *sums)]
+        return _sum(
+            tuple(
+                each if isinstance(each.ready, Unknown) else replace(each, ready=until - before)
+                for each, (before, until) in zip(self.readings, pairwise(left), strict=True)
+            )
+        )
 
     def without_ready_of(self, omitted: Sequence[QueueReading]) -> "Load":
         """Return the load without the ready messages of these queues."""
@@ -186,12 +195,6 @@ class Load:
 
 def _is_missing(ready: int | Unknown) -> bool:
     return isinstance(ready, Unknown) and ready.reason == _NO_QUEUE.reason
-
-
-def _with_share(reading: QueueReading, left: int, ready: int) -> QueueReading:
-    if isinstance(reading.ready, Unknown):
-        return reading
-    return replace(reading, ready=math.ceil(reading.ready * left / ready))
 
 
 def load_of(queues: tuple[QueueReading, ...] | Unknown) -> Load:
