@@ -14,7 +14,8 @@ from pathlib import Path
 _LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 _CODE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _INLINE_CODE = re.compile(r"`[^`\n]*`")
-_ELSEWHERE = ("http:", "https:", "mailto:", "#")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+_ELSEWHERE = ("http:", "https:", "mailto:")
 
 
 def pages() -> list[Path]:
@@ -28,27 +29,33 @@ def pages() -> list[Path]:
     return [path for line in listed.stdout.splitlines() if (path := Path(line)).exists()]
 
 
-def links(page: Path) -> Iterator[Path]:
-    """Yield the files of the repository that a page links to."""
+def links(page: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files of the repository that a page links to, each with its section or ""."""
     text = _INLINE_CODE.sub("", _CODE.sub("", page.read_text(encoding="utf-8")))
     for first, second in _LINK.findall(text):
-        target = (first or second).split("#")[0]
-        if target and not target.startswith(_ELSEWHERE):
-            yield page.parent / target
+        target, _, section = (first or second).partition("#")
+        if not target.startswith(_ELSEWHERE):
+            yield (page.parent / target if target else page), section
+
+
+def sections(page: Path) -> set[str]:
+    """Return the names by which a link can lead to the headings of a page."""
+    headings = _HEADING.findall(_CODE.sub("", page.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
 def main() -> None:
     linked = {page: list(links(page)) for page in pages()}
     broken = [
-        f"{page} links to {target}, which is not a file"
+        f"{page} links to {target}{section and '#' + section}, which does not exist"
         for page, targets in linked.items()
-        for target in targets
-        if not target.is_file()
+        for target, section in targets
+        if not target.is_file() or (section and section not in sections(target))
     ]
     if broken:
         sys.exit("\n".join(broken))
     if len(sys.argv) > 1:
-        _copy({*linked, *(each for targets in linked.values() for each in targets)})
+        _copy({*linked, *(each for targets in linked.values() for each, _ in targets)})
 
 
 def _copy(files: set[Path]) -> None:
