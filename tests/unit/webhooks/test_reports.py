@@ -1,4 +1,4 @@
-"""A report waits for the broker, but not for ever, and not for a full queue."""
+"""What is published after an attempt waits for the broker, but not for ever."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,8 @@ from kombu import Exchange
 from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
 from mare_services.contract.callbacks import CallbackAttempted, CallbackType, Delivery, Outcome
 from mare_services.webhooks.adapters import queues as module
-from mare_services.webhooks.adapters.queues import REPORT_SECONDS, AmqpQueues
+from mare_services.webhooks.adapters.queues import ALARM_SECONDS, REPORT_SECONDS, AmqpQueues
+from tests.unit.webhooks.deliveries import DUE
 
 ATTEMPTED = CallbackAttempted(
     job_id="1",
@@ -25,8 +26,9 @@ ATTEMPTED = CallbackAttempted(
 class Publisher:
     """Raises the errors in turn, and takes what is published then."""
 
-    def __init__(self, *errors):
+    def __init__(self, *errors, blocked=True):
         self.errors = list(errors)
+        self.blocked = blocked
         self.published = []
 
     def publish(self, payload, *_, **__):
@@ -69,3 +71,29 @@ def test_a_full_queue_of_reports_holds_no_worker(waited):
     report(Publisher(MessageRefused("full")))
 
     assert waited == []
+
+
+def park(publisher):
+    AmqpQueues(publisher, Exchange("webhooks.events"), {}).park(DUE, 5)
+
+
+def dead_letter(publisher):
+    AmqpQueues(publisher, Exchange("webhooks.events"), {}).dead_letter(DUE, "status 503")
+
+
+@pytest.mark.parametrize("publish", [park, dead_letter])
+def test_a_callback_that_was_sent_waits_for_the_end_of_an_alarm(waited, publish):
+    publisher = Publisher(*[BrokerUnavailable("alarm")] * 5)
+
+    publish(publisher)
+
+    assert publisher.published == ["1"]
+    assert len(waited) == 5
+
+
+@pytest.mark.parametrize(("blocked", "seconds"), [(True, ALARM_SECONDS), (False, 0)])
+def test_a_callback_is_requeued_without_a_connection_or_after_ten_minutes(waited, blocked, seconds):
+    with pytest.raises(BrokerUnavailable):
+        park(Publisher(*[BrokerUnavailable("away")] * 10_000, blocked=blocked))
+
+    assert sum(waited) == seconds

@@ -22,9 +22,9 @@ from mare_services.contract.callbacks import CALLBACK_QUEUE, CallbackAttempted, 
 
 _warnings = BoundedWarnings(getLogger(__name__))
 
-REPORT_SECONDS = 600.0
-"""How long a report waits for the broker. After 1,800 s the broker itself would deliver the
-callback again."""
+ALARM_SECONDS = REPORT_SECONDS = 600.0
+"""How long a callback waits for the end of an alarm, and its report for the broker. After 1,800 s
+the broker itself would deliver the callback again."""
 PAUSE_SECONDS = 2.0
 
 
@@ -69,11 +69,25 @@ class AmqpQueues:
             return
 
     def _publish(self, due: CallbackDue, exchange: str, headers: Mapping[str, Any]) -> None:
-        self._publisher.publish(
-            wire.write(due),
-            exchange,
-            CALLBACK_QUEUE,
-            mandatory=True,
-            headers=headers,
-            delivery_mode=PERSISTENT,
-        )
+        """Publish the callback, after the end of an alarm of the broker.
+
+        An error would requeue it: it would be sent every 9 s, and given up by the broker at the
+        21st delivery. A lost connection requeues it anyway, so that is not waited for.
+        """
+        give_up = time.monotonic() + ALARM_SECONDS
+        while True:
+            try:
+                self._publisher.publish(
+                    wire.write(due),
+                    exchange,
+                    CALLBACK_QUEUE,
+                    mandatory=True,
+                    headers=headers,
+                    delivery_mode=PERSISTENT,
+                )
+            except BrokerUnavailable:
+                if not self._publisher.blocked or time.monotonic() >= give_up:
+                    raise
+                eventlet.sleep(PAUSE_SECONDS)
+            else:
+                return
