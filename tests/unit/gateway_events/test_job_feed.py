@@ -175,23 +175,58 @@ def test_no_stream_outlives_the_feed():
     asyncio.run(run())
 
 
-def test_a_change_of_a_job_reaches_the_streams_of_its_batch():
-    batch = ("ana", "batch")
-    ended = 0
+class Batches:
+    """Batches with one job; each read shows another progress, or is an error."""
 
-    async def read(job):
+    def __init__(self):
+        self.reads, self.error = 0, None
+
+    async def read(self, job):
+        self.reads += 1
+        if self.error is not None:
+            raise self.error
         members = [{"id": JOB[1], "state": "pending"}]
-        return {"id": job[1], "state": "running", "progress": {"ended": ended}, "jobs": members}
+        return {
+            "id": job[1], "state": "running", "progress": {"ended": self.reads}, "jobs": members
+        }  # fmt: skip
+
+
+BATCH = ("ana", "batch")
+
+
+@pytest.mark.parametrize(("pause", "reads"), [(0.0, 2 + 50), (3600.0, 2)])
+def test_a_batch_is_read_again_for_changes_of_its_jobs_but_not_within_a_pause(
+    monkeypatch, pause, reads
+):
+    monkeypatch.setattr("mare_gateway.events.feed._BATCH_PAUSE", pause)
 
     async def run():
-        nonlocal ended
-        feed = JobFeed(read)
-        with feed.subscribe(batch) as states:
+        batches = Batches()
+        feed = JobFeed(batches.read)
+        with feed.subscribe(BATCH) as states:
             await settle()
-            ended = 1
+            for _ in range(50):
+                feed.changed(JOB)
+                await settle()
+            assert ids(states)[-1] == f"running-{reads}"
+        assert batches.reads == reads
+        assert not feed._batches
+
+    asyncio.run(run())
+
+
+def test_nothing_is_kept_of_a_batch_that_was_deleted(monkeypatch):
+    monkeypatch.setattr("mare_gateway.events.feed._BATCH_PAUSE", 0.0)
+
+    async def run():
+        batches = Batches()
+        feed = JobFeed(batches.read)
+        with feed.subscribe(BATCH) as states:
+            await settle()
+            batches.error = RemoteError("JobNotFound")
             feed.changed(JOB)
             await settle()
-            assert ids(states) == ["running-0", "running-1"]
+            assert states._error is batches.error
         assert not feed._batches
 
     asyncio.run(run())

@@ -23,6 +23,9 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _REREAD_SECONDS, _REREAD_PAUSE = 15.0, 0.1
 """Seconds between two readings of all watched jobs, and between two jobs of one reading."""
 
+_BATCH_PAUSE = 0.2
+"""Seconds between two readings of a batch, which is outdated by each change of its 100 jobs."""
+
 Job = tuple[str, str]
 """Owner and id of a job: the owner of an anonymous client's job is an empty text."""
 
@@ -122,10 +125,10 @@ class JobFeed:
     def _forget(self, job: Job, watch: _Watch) -> None:
         if self._watches.get(job) is watch:
             del self._watches[job]
-            for member in _members(job, watch):
-                self._batches[member].discard(job)
-                if not self._batches[member]:
-                    del self._batches[member]
+        for member in _members(job, watch):
+            self._batches[member].discard(job)
+            if not self._batches[member]:
+                del self._batches[member]
         if watch.reading is not None:
             watch.reading.cancel()
 
@@ -154,6 +157,8 @@ class JobFeed:
                     _deliver(watch, snapshot)
                     if is_first and snapshot.members:
                         self._follow_members(job, watch)
+                    elif snapshot.members:
+                        await asyncio.sleep(_BATCH_PAUSE)
         finally:
             watch.reading = None
 
