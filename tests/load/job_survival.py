@@ -9,9 +9,9 @@ webhooks, store (PostgreSQL) and broker in turn, until all jobs are accepted. Wi
 every second fault of a process is a SIGSTOP of that length, while the next faults go on. Of each
 service there are --replicas processes, which are killed and stopped in turn. With --sqlite the
 store is a part of the jobs process. One job in ten is followed by a stream that reconnects. A
-durable queue counts what the parts publish. Each job has two callbacks. The receiver is a process
-of its own, which verifies each signature; a tenth of the jobs has one that has gone, a tenth one
-that is always away.
+durable queue counts what the parts publish, a trigger in the store the results. Each job has two
+callbacks. The receiver is a process of its own, which verifies each signature; a tenth of the jobs
+has one that has gone, a tenth one that is always away.
 
 Ends with 1 if an accepted job is missing or has two results, or if the id of a callback is neither
 delivered, refused with 410, nor in the list of dead letters.
@@ -31,13 +31,15 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from amqp.exceptions import AMQPError
 
 from mare_services.jobs.settings import StoreUri
+from tests import recorded_results
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.load.callback_ledger import EVENTS, CallbackLedger, Fates, StoredJob
@@ -54,17 +56,20 @@ PROGRESS_SECONDS = 10.0
 
 
 class Store:
-    """Reads the jobs from the database of the system."""
+    """Runs statements in the database of the system."""
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
 
-    def jobs(self) -> list[StoredJob]:
+    def execute(self, statement: str) -> Sequence[tuple[Any, ...]]:
         path = StoreUri(self.uri).sqlite_path
         connection = sqlite3.connect(path, timeout=30) if path else psycopg.connect(self.uri)
-        with contextlib.closing(connection):
-            rows = connection.execute("SELECT id, state, attempt FROM jobs").fetchall()
-        return [StoredJob(*row) for row in rows]
+        with contextlib.closing(connection), connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def jobs(self) -> list[StoredJob]:
+        return [StoredJob(*row) for row in self.execute("SELECT id, state, attempt FROM jobs")]
 
     def states(self) -> dict[str, str]:
         """Return the state of each job by its id."""
@@ -114,6 +119,7 @@ def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str,
     for number in range(2, arguments.replicas + 1):
         system.start(*(f"{service}-{number}" for service in (*SERVICES, "webhooks")))
     witness = Witness(node)
+    recorded_results.watch(store.execute, sqlite=arguments.sqlite)
     causes = {
         fault: cause
         for fault, cause in restarts(system, node, server, arguments)
@@ -147,7 +153,7 @@ def run(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str,
         "states": dict(Counter(states.values())),
         "lost": len([job for job in accepted if states.get(job) != "complete"]),
         "stored without a 202 that arrived": len(states) - len(accepted),
-        "with two results": published.with_two_results,
+        "with two results": recorded_results.with_two_results(store.execute),
         "work done twice": published.composed_again,
         "events doubled": published.doubled,
         "callbacks delivered": len(callbacks.delivered),

@@ -23,7 +23,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -34,6 +36,7 @@ from mare_services.jobs.adapters.sqlite import Sqlite
 from mare_services.jobs.migrations import CONTRACTED, EXPANDED
 from mare_services.jobs.ports import Database
 from mare_services.jobs.settings import StoreUri
+from tests import recorded_results
 from tests.broker_node import Node
 from tests.debian_rabbitmq import broker_to_test
 from tests.integration.jobs import old_store
@@ -111,6 +114,12 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, o
     with database.transaction() as transaction:  # so that each client may read them
         transaction.execute("UPDATE jobs SET client = ''")
     before = rows(database)
+
+    def execute(statement: str) -> Sequence[tuple[Any, ...]]:
+        with database.transaction() as transaction:
+            return transaction.execute(statement)
+
+    recorded_results.watch(execute, sqlite=bool(path))
     system.await_answers()
     clients = Clients(system.url, options.rate)
     seconds = asyncio.run(upgrade(system, database, clients, options.seconds, uri))
@@ -135,7 +144,7 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> dict[str, o
         "refused": dict(clients.refused),
         "longest answer, seconds": round(clients.longest, 2),
         "without an end": sum(states.get(job) != "complete" for job in clients.accepted),
-        "with two results": published.with_two_results,
+        "with two results": recorded_results.with_two_results(execute),
         "work done twice": published.composed_again,
     }
 

@@ -1,7 +1,7 @@
 """What chaos does at the broker from inside the cluster.
 
-``chaos_broker.py declare`` declares the queues `work`, `seen` and `ledger`; the last gets what
-playlists and jobs publish.
+``chaos_broker.py declare`` declares the queues `work`, `seen` and `ledger`; the last gets the
+results that playlists publishes.
 ``chaos_broker.py tasks COUNT PER_SECOND`` sends Celery tasks at a steady rate, each again until the
 broker confirms it, and prints the id and the time of the first attempt.
 ``chaos_broker.py poison COUNT QUEUE...`` publishes messages that no consumer understands.
@@ -17,16 +17,15 @@ import uuid
 import amqp
 from recorder import LOST, channel_with, connection
 
-_SEEN = {"playlists.events": "playlist_composed", "jobs.events": "job_changed"}
+_EXCHANGE = "playlists.events"
 _POISON = (b"", b"\xff\xfe", b"{", b"[]", b'{"args": 1}', b'{"job_id": null}', b"[[], 5, {}]")
 
 
 def declare() -> None:
     with connection() as broker:
         channel = channel_with(broker, "work", "seen", "ledger")
-        for exchange, key in _SEEN.items():
-            channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
-            channel.queue_bind("ledger", exchange, routing_key=key)
+        channel.exchange_declare(_EXCHANGE, "topic", durable=True, auto_delete=False)
+        channel.queue_bind("ledger", _EXCHANGE, routing_key="playlist_composed")
 
 
 def tasks(count: str, per_second: str) -> None:
@@ -89,11 +88,7 @@ def count() -> None:
 
 def _line(queue: str, message: amqp.Message) -> str:
     body = json.loads(message.body)
-    if queue == "seen":
-        return json.dumps(body)
-    if message.delivery_info["routing_key"] == "playlist_composed":
-        return json.dumps(["composed", body["job_id"]])
-    return json.dumps(["changed", body["job_id"], body["state"], body["updated_at"]])
+    return json.dumps(body if queue == "seen" else ["composed", body["job_id"]])
 
 
 {"declare": declare, "tasks": tasks, "poison": poison, "count": count}[sys.argv[1]](*sys.argv[2:])

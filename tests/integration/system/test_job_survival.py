@@ -7,12 +7,14 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 import requests
 from standardwebhooks.webhooks import Webhook
 
+from tests import recorded_results
 from tests.broker_node import Node
 from tests.fakes.receiver import Receiver, status
 from tests.system import running_system
@@ -90,6 +92,8 @@ def submit(system, number: int, url: str) -> str:
 
 def test_no_job_and_no_callback_is_lost_while_each_part_is_killed_in_turn(system, node, tmp_path):
     outage = Outage()
+    execute = partial(execute_in, tmp_path)
+    recorded_results.watch(execute, sqlite=True)
     with Receiver(outage) as receiver:
         accepted = submit_while_parts_are_killed(system, node, receiver)
         failed = len(receiver.received)
@@ -120,8 +124,10 @@ def test_no_job_and_no_callback_is_lost_while_each_part_is_killed_in_turn(system
     assert set(arrived()) == wanted
     assert "/hook/1" not in system.log("webhooks")
     assert len(set(accepted)) == JOBS
-    assert rows(tmp_path, "jobs") == JOBS
-    eventually(lambda: rows(tmp_path, "outbox") == 0)
+    assert execute("SELECT count(*) FROM jobs") == [(JOBS,)]
+    assert recorded_results.with_two_results(execute) == []
+    assert execute("SELECT count(*) FROM recorded_results") == [(JOBS,)]
+    eventually(lambda: execute("SELECT count(*) FROM outbox") == [(0,)])
 
 
 def submit_while_parts_are_killed(system, node, receiver) -> list[str]:
@@ -162,6 +168,6 @@ def outcomes(system, path):
     return {(each["outcome"], each["status"]) for each in log}
 
 
-def rows(folder: Path, table: str) -> int:
+def execute_in(folder: Path, statement: str):
     with sqlite3.connect(folder / "jobs.db", timeout=60) as store:
-        return int(store.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        return store.execute(statement).fetchall()

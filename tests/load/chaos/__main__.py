@@ -22,15 +22,17 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from devcluster import say
 from devcluster.choosing import cluster_for_tests
+from tests import recorded_results
 from tests.e2e.application import HOST, Application
 from tests.load import callback_receiver
-from tests.load.chaos import load, report
+from tests.load.chaos import load, report, store
 from tests.load.chaos.catalog import catalog, prefixes
 from tests.load.chaos.celery_archive import NAME as CELERY
 from tests.load.chaos.disk import SmallDisk
@@ -103,6 +105,8 @@ def run(
     chaos = Chaos(
         _steps(faults, given), load.works_after(application, jobs), _every(faults, given), say
     )
+    execute = partial(store.query, application)
+    recorded_results.watch(execute, sqlite=False)
     sampler, endings = Sampler(application, prefixes(application)), Endings(application, CELERY)
     seconds = given.jobs / given.rate
     began = time.time()
@@ -139,7 +143,7 @@ def run(
         "lost": sum(each.done is None for each in done),
         "jobs not complete": load.unfinished(application, jobs.accepted),
         "done twice": sum(each.times > 1 for each in done),
-        "with two results": sum(len(each) > 1 for each in reports.completions.values()),
+        "with two results": recorded_results.with_two_results(execute),
         "callbacks missing": missing,
         "callbacks doubled": doubled,
         "invalid signatures": invalid,

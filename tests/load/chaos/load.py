@@ -31,7 +31,6 @@ class Reports:
     """Pod, task and time."""
     done: list[tuple[str, str, float]] = field(default_factory=list)
     composed: Counter[str] = field(default_factory=Counter)
-    completions: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, text: str) -> None:
         for line in text.splitlines():
@@ -42,10 +41,8 @@ class Reports:
                 self.started.append((rest[0], name, rest[1]))
             elif what == "done":
                 self.done.append((rest[0], name, rest[1]))
-            elif what == "composed":
+            else:
                 self.composed[name] += 1
-            elif rest[0] == "complete":
-                self.completions.setdefault(name, set()).add(str(rest[1]))
 
     def done_at(self) -> dict[str, float]:
         """Return the time at which each task was first done."""

@@ -13,7 +13,7 @@ TABLES = ("jobs", "outbox")
 
 
 def query(application: Application, sql: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a query; raise OSError or psycopg.Error while the store is away."""
+    """Return the rows of a statement; raise OSError or psycopg.Error while the store is away."""
     name = f"{application.release}-postgresql"
     data = application.read("api/v1", f"secrets/{name}")["data"]
     uri = b64decode(data["uri"]).decode()
@@ -21,7 +21,8 @@ def query(application: Application, sql: str) -> list[tuple[Any, ...]]:
     if not found:
         raise OSError(f"{name}-0 does not run")
     with network_of(found[0]), psycopg.connect(uri, hostaddr="127.0.0.1") as connection:
-        return connection.execute(sql).fetchall()
+        cursor = connection.execute(sql)
+        return cursor.fetchall() if cursor.description else []
 
 
 def rows(application: Application) -> dict[str, int]:
