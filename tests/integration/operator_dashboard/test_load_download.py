@@ -7,9 +7,6 @@ import pytest
 from click.testing import CliRunner
 
 from mare.cli import mare
-from mare.cli.record import wait_for_length
-from mare.cli.recorded_load import Source
-from mare.cluster.object_reader import Unreadable
 from mare.domain.arrivals import Count
 from mare.domain.estimates import Estimates
 from mare.simulation.reading import parse_scenario
@@ -131,38 +128,16 @@ def test_without_a_service_time_the_next_step_is_named(folder):
 
 
 def test_record_names_what_is_wrong(folder):
-    other, both, nowhere = commanded(
+    other, nowhere = commanded(
         ["record", "bussy"],
-        ["record", "busy", "--last", "1h", "--for", "1h"],
         ["record", "busy", "-o", "no/such/folder.yaml"],
     )
     assert "Did you mean busy?" in other.output
-    assert "Give --last or --for, not both" in both.output
     assert "no/such/folder.yaml cannot be written" in nowhere.output
-    assert {each.exit_code for each in (other, both, nowhere)} == {1}
+    assert {each.exit_code for each in (other, nowhere)} == {1}
 
 
 def test_a_load_without_messages_is_recorded_and_said_to_have_none(folder):
     [recording] = commanded(["record", "busy"], messages=0)
     assert recording.exit_code == 0
     assert "Without messages there is nothing to compare" in recording.output
-
-
-def test_recording_for_a_time_shows_progress_and_ends_by_itself(capsys):
-    async def timeline(visitor):
-        have(visitor.world, "busy", ready=20, replicas=3, **WAITING)
-        await visitor.world.tick()
-        source = Source("busy", None, None, f"http://127.0.0.1:{visitor.port}/")
-        assert await wait_for_length(source, 1) == 60  # the shortest that can be asked for
-
-    visit(timeline)
-    assert "0 of 1 s, the rate is not known yet. Ctrl-C ends the" in capsys.readouterr().err
-
-
-def test_recording_for_a_time_fails_at_once_without_the_object():
-    async def timeline(visitor):
-        source = Source("other", "shop", None, f"http://127.0.0.1:{visitor.port}/")
-        with pytest.raises(Unreadable, match="does not exist"):
-            await wait_for_length(source, 3_600)
-
-    visit(timeline)

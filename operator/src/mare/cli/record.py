@@ -3,10 +3,6 @@
 import asyncio
 import math
 import re
-import signal
-import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -19,9 +15,6 @@ from mare.simulation.recording import file_name
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _LEAST, _MOST = 60, 86_400
-_RATE_SECONDS = 5.0
-_LINE_SECONDS = 60.0
-"""Time between two lines of progress without a terminal."""
 
 
 class Duration(click.ParamType[int]):
@@ -47,12 +40,6 @@ last_option = click.option(
 @source_options
 @last_option
 @click.option(
-    "--for",
-    "length",
-    type=Duration(),
-    help="Wait for this time, such as 1h, then write what arrived in it; Ctrl-C ends it sooner.",
-)
-@click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
@@ -65,7 +52,6 @@ def record(
     context: str | None,
     dashboard: str | None,
     last: int | None,
-    length: int | None,
     output: Path | None,
 ) -> None:
     """Write the recent load of the QueueAutoscaler NAME to a file for `mare simulate`.
@@ -78,12 +64,10 @@ def record(
     rights to get queueautoscalers, the Lease and the Pod of the operator, and to create
     pods/portforward. For mare local, or a dashboard that you forward yourself, give --dashboard.
     """
-    if last and length:
-        raise click.UsageError("Give --last or --for, not both.")
     path = output or Path(file_name(name))
     source = Source(name, namespace, context, dashboard)
     try:
-        text = asyncio.run(_recorded(source, last, length))
+        text = asyncio.run(source.load(last))
     except Unreadable as error:
         raise click.ClickException(str(error)) from error
     try:
@@ -91,68 +75,6 @@ def record(
     except OSError as error:
         raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
     click.echo(f"Wrote {path}. {_summary(text, path)}")
-
-
-async def _recorded(source: Source, last: int | None, length: int | None) -> str:
-    if length is not None:
-        last = await wait_for_length(source, length)
-    return await source.load(last)
-
-
-async def wait_for_length(source: Source, length: int) -> int:
-    """Show progress until the time is over or Ctrl-C comes; return the seconds.
-
-    The operator records. A dashboard that does not answer meanwhile is tried again.
-    """
-    stopped, begun = asyncio.Event(), time.monotonic()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopped.set)
-    progress = _Progress(length)
-    was_open = False
-    while not stopped.is_set() and time.monotonic() - begun < length:
-        try:
-            async with source.open() as page:
-                while not stopped.is_set() and (passed := time.monotonic() - begun) < length:
-                    progress.show(passed, await page.rate())
-                    was_open = True
-                    await _pause(stopped, min(_RATE_SECONDS, length - passed))
-        except Unreadable as error:
-            if not was_open:
-                raise
-            progress.write(f"{error}. Trying again")
-            await _pause(stopped, _RATE_SECONDS)
-    progress.end()
-    return min(_MOST, max(_LEAST, round(time.monotonic() - begun)))
-
-
-async def _pause(stopped: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stopped.wait()
-
-
-class _Progress:
-    """One line on stderr that is replaced, or without a terminal one line a minute."""
-
-    def __init__(self, length: int) -> None:
-        self._length = length
-        self._is_terminal = sys.stderr.isatty()
-        self._next_at = 0.0
-
-    def show(self, passed: float, rate: float | None) -> None:
-        arriving = "the rate is not known yet" if rate is None else f"{rate:.3g} messages/s arrive"
-        text = f"{passed:.0f} of {self._length} s, {arriving}. Ctrl-C ends the recording."
-        if self._is_terminal:
-            click.echo(f"\r\x1b[K{text}", nl=False, err=True)
-        elif passed >= self._next_at:
-            self._next_at = passed + _LINE_SECONDS
-            self.write(text)
-
-    def write(self, text: str) -> None:
-        click.echo(f"\r\x1b[K{text}" if self._is_terminal else text, err=True)
-
-    def end(self) -> None:
-        if self._is_terminal:
-            click.echo(err=True)
 
 
 def _summary(text: str, path: Path) -> str:

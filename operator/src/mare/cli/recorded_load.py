@@ -1,7 +1,7 @@
 """Gets the recorded load of an object from the operator's dashboard."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -52,22 +52,23 @@ class Source:
     dashboard: str | None
     """The URL of a dashboard; None finds that of the operator in the cluster."""
 
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator["ObjectPage"]:
-        """Yield the page of the object; raise `Unreadable` with what to do."""
-        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+    async def load(self, last: int | None) -> str:
+        """Return the recorded load of the last seconds, at most a day, as a scenario.
+
+        Raises `Unreadable` with what to do.
+        """
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(aiohttp.ClientSession(timeout=_TIMEOUT))
             if self.dashboard is None:
                 opened = leader_dashboard(self.name, self.namespace, self.context)
-                async with opened as (url, namespace):
-                    yield ObjectPage(session, url, namespace, self.name)
+                url, namespace = await stack.enter_async_context(opened)
             else:
-                namespace = self.namespace or await self._found(session, self.dashboard)
-                yield ObjectPage(session, self.dashboard, namespace, self.name)
-
-    async def load(self, last: int | None) -> str:
-        """Return the recorded load of the last seconds, at most a day, as a scenario."""
-        async with self.open() as page:
-            return await page.load(last)
+                url = self.dashboard
+                namespace = self.namespace or await self._found(session, url)
+            path = "/".join(quote(each, safe="") for each in (namespace, self.name))
+            query = {} if last is None else {"seconds": str(last)}
+            answer = await _get(session, f"{url}api/objects/{path}/load", query)
+            return await answer.text()
 
     async def _found(self, session: aiohttp.ClientSession, url: str) -> str:
         """Return the namespace of the only object with the name."""
@@ -84,30 +85,6 @@ class Source:
             f"Did you mean {near[0]}?" if near else f"It shows: {', '.join(names[:20]) or 'none'}"
         )
         raise Unreadable(f"the dashboard at {url} has no QueueAutoscaler {self.name}. {hint}")
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectPage:
-    session: aiohttp.ClientSession
-    url: str
-    namespace: str
-    name: str
-
-    async def load(self, seconds: int | None) -> str:
-        """Return the load of the last seconds, at most a day, as a scenario."""
-        query = {} if seconds is None else {"seconds": str(seconds)}
-        answer = await _get(self.session, f"{self._path}/load", query)
-        return await answer.text()
-
-    async def rate(self) -> float | None:
-        """Return the messages/s that arrive now; None if that is not known."""
-        value: float | None = (await _json(self.session, self._path))["publishRate"]["value"]
-        return value
-
-    @property
-    def _path(self) -> str:
-        names = "/".join(quote(each, safe="") for each in (self.namespace, self.name))
-        return f"{self.url}api/objects/{names}"
 
 
 async def _json(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
