@@ -1,10 +1,11 @@
-"""What an outage of the broker shows of the start-up time: nothing."""
+"""The start-up time, of which neither an outage nor one long start makes another."""
 
 import pytest
 
 from mare.domain.estimates import Estimates
 from mare.domain.learning import learn, recall
 from mare.domain.observation import Workload, load_of
+from mare.domain.replica_starts import ReplicaStarts
 from tests.unit.operator.building import UNREACHABLE, reading
 
 
@@ -27,6 +28,18 @@ def test_an_outage_of_the_broker_during_a_start_is_no_start_up_time(consumers_at
 
 def test_a_start_after_an_outage_is_measured():
     assert started(20, outage=range(2, 9)) == pytest.approx(3 + 0.3 * (10 - 3))
+
+
+@pytest.mark.parametrize(
+    ("before", "took", "after"),
+    [(3, 540, 6.6), (3, 8, 4.5), (30, 100, 51), (30, 540, 57), (None, 40, 40), (None, 540, 60)],
+)
+def test_one_start_counts_as_four_times_the_mean_at_most(before, took, after):
+    """After an image that was pulled for 9 minutes, 2 s of waitSeconds became 55 s for ever."""
+    starts = ReplicaStarts(start_seconds=before)
+    for replicas, consumers, now in ((2, 2, 0.0), (3, 2, 10.0), (3, 3, 10.0 + took)):
+        starts = starts.observe(Workload(replicas=replicas), consumers, now)
+    assert starts.start_seconds == pytest.approx(after)
 
 
 def test_a_start_with_a_single_missed_reading_is_measured():

@@ -6,9 +6,15 @@ from mare.domain.observation import Workload
 from mare.domain.unknown import known
 
 UNKNOWN_START = 15.0
+"""Seconds that count until a start is measured."""
 _SETTLED_SECONDS = 15.0
 _WEIGHT = 0.3
 """Weight of a new measurement in the moving mean: 4 s before and 8 s now are 5.2 s."""
+_MOST_LONGER = 4.0
+"""Multiple of the mean as which a start counts at most: one slow pull of an image is no start-up
+time. Example: starts take 3 s, and one takes 540 s. It counts as 15 s, and the mean becomes 6.6 s.
+With 164 s, backlogs would be emptied in 55 s. That needs no further replica, so that no other start
+would correct the mean."""
 _LONGEST_START = 600.0
 """Time after which a start has failed, as the default of a Deployment (`progressDeadlineSeconds`).
 Example: an image is missing for an hour. The hour until the first consumer is no start-up time."""
@@ -83,8 +89,10 @@ class ReplicaStarts:
     def _started(self, took: float) -> "ReplicaStarts":
         if took > (_LONGEST_FIRST_START if self.is_first else _LONGEST_START):
             return replace(self, scaled_up_at=None, is_first=False)
-        before = took if self.start_seconds is None else self.start_seconds
-        start = before + _WEIGHT * (took - before)
+        mean = UNKNOWN_START if self.start_seconds is None else self.start_seconds
+        counted = min(took, max(UNKNOWN_START, _MOST_LONGER * mean))
+        before = counted if self.start_seconds is None else mean
+        start = before + _WEIGHT * (counted - before)
         return replace(self, scaled_up_at=None, is_first=False, start_seconds=start)
 
     def _changed(self, replicas: int, consumers: int, now: float) -> "ReplicaStarts":
