@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from mare.cluster.paths import Resource
+from mare.loop.pace import Rank
 from mare.ports import SoleReplica
 from mare.sharding.assignment import shard_of
 from mare.sharding.election import ShardElection
@@ -34,6 +35,24 @@ async def test_only_the_brokers_of_led_shards_are_read(world):
     for each in loop.autoscalers:
         loop.remove(each.key, each.uid)
     assert loop.autoscalers == []
+
+
+@pytest.mark.parametrize("led", [1, 2, 10])
+async def test_the_loops_of_a_process_share_its_reads_per_second(world, led: int):
+    """A replica that leads ten shards reads no more often than one without shards."""
+    parts = [World(clock=world.clock, leads=number < led) for number in range(10)]
+    ShardedLoop([part.loop for part in parts])
+    for part in parts[:led]:
+        for number in range(400 // led):
+            part.put(f"worker-{number}")
+        part.loop.tick()
+    await settle()
+    periods = [
+        part.loop._budget.period(each.key, Rank.BUSY)
+        for part in parts
+        for each in part.loop.autoscalers
+    ]
+    assert sum(1 / each for each in periods) == pytest.approx(400)
 
 
 async def test_the_loop_that_is_most_behind_decides_on_liveness(world):

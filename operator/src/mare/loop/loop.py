@@ -5,7 +5,7 @@ import itertools
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -68,6 +68,8 @@ class Loop:
     scheduler: TenantScheduler = field(default_factory=TenantScheduler)
     places: ObjectPlaces | None = None
     """Those of all shards; None without shards."""
+    share: Callable[[], float] = lambda: 1.0
+    """Returns the part of the reads per second of this process that the loop may make."""
 
     def __post_init__(self) -> None:
         self._budget = ReadBudget(self.pace, self.namespace_queues)
@@ -272,7 +274,7 @@ class Loop:
         return {**readings, **unread}
 
     def _set_due(self, states: Iterable[AutoscalerState], now: float) -> None:
-        self._budget.update(self._costs(now), now)
+        self._budget.update(self._costs(now), now, self.share())
         for state in states:
             period = self._budget.period(state.autoscaler.key, state.rank(now))
             state.due = next_turn(state.number, period, now)

@@ -43,18 +43,21 @@ class Pace:
     """500 objects of hostile brokers, read 290 times a second, took a third of the loop. At least
     every 5 s, 3,000 had 600 reads a second."""
 
-    def periods(self, reads: Mapping[str, int], rank: Rank) -> Mapping[str, float]:
+    def periods(
+        self, reads: Mapping[str, int], rank: Rank, share: float = 1.0
+    ) -> Mapping[str, float]:
         """Return the periods of namespaces at which these reads stay within the budget of a rank.
 
-        None is longer than the longest, unless a namespace alone has more than 1,000 reads.
+        `share` is the part of the budget that these namespaces have. None is longer than the
+        longest, unless a namespace alone has more than 1,000 reads.
         """
         budget, longest = self.reads_per_second, self.longest
         if rank is Rank.UNREADABLE:
             budget, longest = self.unreadable_per_second, self.longest_unreadable
-        share = _fair_share((count / self.shortest for count in reads.values()), budget)
+        most = _fair_share((count / self.shortest for count in reads.values()), budget * share)
         return {
             namespace: max(
-                min(max(count / share, self.shortest), longest),
+                min(max(count / most, self.shortest), longest),
                 count / _NAMESPACE_READS_PER_SECOND,
             )
             for namespace, count in reads.items()
@@ -77,10 +80,13 @@ class ReadBudget:
         self._refused: Counter[str] = Counter()
         """Objects of a namespace that are not read."""
 
-    def update(self, costs: Iterable[tuple[Key, int, Rank]], now: float) -> None:
+    def update(
+        self, costs: Iterable[tuple[Key, int, Rank]], now: float, share: float = 1.0
+    ) -> None:
         """Compute all once a second, as that takes 0.2 ms.
 
-        `costs` are the objects, oldest first, the reads that each takes, and their rank.
+        `costs` are the objects, oldest first, the reads that each takes, and their rank. `share` is
+        the part of the reads per second that they have.
         """
         if self._computed_at <= now < self._computed_at + _UPDATE_SECONDS:
             return
@@ -99,7 +105,7 @@ class ReadBudget:
         reads[Rank.BUSY] += reads[Rank.IDLE]
         # An object may have another rank before the next update.
         self._periods = {
-            rank: self._pace.periods({each: reads[rank][each] for each in used}, rank)
+            rank: self._pace.periods({each: reads[rank][each] for each in used}, rank, share)
             for rank in Rank
         }
 
