@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -196,3 +197,14 @@ async def test_64_writes_of_a_namespace_wait_and_others_are_left_out():
             writer.start(state)
             await asyncio.sleep(0)
         assert scheduler.waiting(STATUS_WRITES, "shop") == 64
+
+
+async def test_a_queue_and_a_pattern_of_one_name_are_in_the_status_once(world):
+    """The API server refuses a list with two entries of one key, and so the whole status."""
+    queue = reading(name="worker", ready=0, read_at=world.clock.now)
+    pattern = replace(queue, ready=missing("worker"), consumers=missing("worker"))
+    world.brokers.reading = BrokerReading(queues=(queue, pattern), busy={})
+    world.begin(1, 0)
+    await world.tick()
+
+    assert [each.get("ready") for each in world.objects.last()["queues"]] == [0]

@@ -4,6 +4,7 @@ It is a merge patch: a field that is to be absent is None.
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from mare.custom_resource import status_values
@@ -15,7 +16,7 @@ from mare.domain.decision import Decision, Step
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
 from mare.domain.job_failures import JobFailures
-from mare.domain.observation import QueueReading
+from mare.domain.observation import QueueKey, QueueReading
 from mare.domain.reason import Reason
 from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown
@@ -144,7 +145,12 @@ def _queues(
             {"vhost": each["vhost"], "name": each["name"], "unknown": queues.reason}
             for each in kept
         ]
-    read = queues[:MOST_QUEUES]
+    # A queue and a pattern that cannot be read may have one name, and the API server refuses a
+    # status that has a key twice.
+    by_key: dict[QueueKey, QueueReading] = {}
+    for each in queues:
+        by_key.setdefault(each.key, each)
+    read = islice(by_key.values(), MOST_QUEUES)
     return [_queue(each, rates.get((each.vhost, each.name)), offset) for each in read]
 
 
