@@ -1,8 +1,10 @@
 """Connections of a service as the broker sees them, and what is tried to open them."""
 
 import socket
+from contextlib import suppress
 
 import pytest
+from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from mare_nameko.service.connections import Broker, close_quietly, open_once
@@ -86,3 +88,20 @@ def test_a_connection_that_is_lost_already_can_be_closed(server):
     close_quietly(connection)
 
     assert not connection.connected
+
+
+@pytest.mark.parametrize(
+    "use", [Connection.heartbeat_check, Connection.channel, lambda lost: lost.default_channel]
+)
+def test_a_lost_connection_is_not_opened_again_without_its_consumers(server, use):
+    connection = connection_to(server.uri)
+    open_once(connection)
+    server.connections[0].drop()
+    with suppress(OSError):
+        while True:  # as a worker that acknowledges; the first writes may still succeed
+            connection.connection.send_heartbeat()
+
+    with pytest.raises(ConnectionResetError):
+        use(connection)
+    assert len(server.logins) == 1
+    close_quietly(connection)

@@ -45,8 +45,17 @@ class BufferedConnection(kombu.Connection):
     def get_transport_cls(self) -> type[pyamqp.Transport]:
         return _Transport
 
+    def _ensure_connection(self, *args: Any, **options: Any) -> Any:
+        """Open the connection, once. kombu would open a lost one again in a check of heartbeats.
+
+        The new one has no consumers, and nothing would notice that.
+        """
+        if self._connection is not None and not self.connected:
+            raise ConnectionResetError("the connection is lost")
+        return super()._ensure_connection(*args, **options)
+
     def drain_events(self, **options: Any) -> Any:
-        """Process events. kombu would open a lost connection here, without its consumers."""
+        """Process events, with one check of the connection less than kombu."""
         if self._connection is None:
             raise ConnectionResetError("the connection is closed")
         return self._connection.drain_events(**options)
