@@ -1,5 +1,6 @@
 """What the chart of the application renders."""
 
+import re
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -78,6 +79,18 @@ def test_all_that_export_traces_reach_the_collector(helm, chart):
     }
 
     assert reaching == {*environment.SERVICES, "gateway", "operator"}
+
+
+def test_the_notes_delete_each_volume_and_no_other(helm, chart):
+    values = {**ALONE, "valkey": {"enabled": True, "existingSecret": "own"}}
+    volumes = {
+        f"{claim['metadata']['name']}-{each['metadata']['name']}-0"
+        for each in helm.template(chart, values).all("StatefulSet")
+        for claim in each["spec"]["volumeClaimTemplates"]
+    }
+
+    commands = re.findall(r"kubectl delete pvc -n \S+ (\S+)", helm.notes(chart, values))
+    assert sorted(commands) == sorted(volumes)
 
 
 def test_webhooks_reach_public_addresses_and_the_broker(helm, chart):
