@@ -95,20 +95,22 @@ JOBS = st.lists(
 )
 
 
+def succeeded(number, age, **fields):
+    state = JobState.SUCCEEDED
+    name = f"work-{age}"
+    times = {"created": 0.0, "finished": float(age)}
+    return Job(name=name, version="1", number=number, state=state, **times, **fields)
+
+
 def test_history_limits_hold_for_jobs_without_a_number():
     """As after 9,999,999,999: the names of later Jobs have a digit more."""
-    jobs = tuple(
-        Job(
-            name=f"work-{age}",
-            version="1",
-            number=0,
-            state=JobState.SUCCEEDED,
-            created=0.0,
-            finished=float(age),
-        )
-        for age in range(10)
-    )
+    jobs = tuple(succeeded(0, age) for age in range(10))
     assert len(removable(jobs, successful=3, failed=1)) == 7
+
+
+def test_the_highest_number_is_that_of_a_job_that_is_not_being_deleted():
+    jobs = succeeded(1, 1), succeeded(2, 2), succeeded(3, 3, terminating=True)
+    assert removable(jobs, successful=0, failed=0) == jobs[:1]
 
 
 @given(JOBS, st.integers(0, 4), st.integers(0, 4))

@@ -157,7 +157,7 @@ async def test_numbers_of_deleted_jobs_are_not_used_again(api, watched):
     await becomes(lambda: watched.get(TARGET).replicas == 0)
     (job,) = watched.get(TARGET).jobs
     await watched.delete_job(TARGET, job)
-    await becomes(lambda: watched.get(TARGET).jobs == ())
+    await becomes(lambda: all(each.terminating for each in watched.get(TARGET).jobs))
     await watched.scale(TARGET, await listed(watched), 1)
     assert api.created[1] == job_name("worker", "uid-worker", 2)
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mare.custom_resource.autoscaler import read_autoscaler
+from mare.custom_resource.status_values import seconds_of
 from mare.domain.count import MAX_COUNT
 from mare.ports import Rejected
 from tests.unit.operator_loop.job_api import job_body, targets
@@ -77,6 +78,21 @@ async def test_finished_jobs_beyond_the_limits_are_deleted(world, api):
     assert len(api.jobs) == 1
     assert api.policies == {"Background"}
     assert status_of(world)["jobs"]["succeeded"] == 5
+
+
+async def test_a_job_that_is_deleted_as_soon_as_it_fails_delays_the_next_one(world, api):
+    """With ttlSecondsAfterFinished: 0 no decision sees the Job between its end and its deletion."""
+    world.clock.offset = seconds_of("2026-01-01T00:05:00Z") - world.clock.now
+    begin(world, ready=1)
+    for _ in range(9):
+        await world.tick()
+        for name in list(api.jobs):
+            await api.end(name, "Failed")
+            await api.events.put(("DELETED", api.jobs.pop(name)))
+    assert len(api.created) == 1
+    assert status_of(world)["jobs"]["failed"] == 1
+    await world.ticks(3)
+    assert len(api.created) == 2
 
 
 async def test_impossible_values_of_failures_delay_jobs_for_minutes_at_most(world, api):

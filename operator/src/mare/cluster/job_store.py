@@ -1,7 +1,8 @@
 """The Jobs of objects as last read, by the UID of their owner."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mare.cluster.job_manifest import read_job
@@ -12,6 +13,10 @@ from mare.ports import Scale
 from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import REMEMBERED_JOBS, TenantScheduler
 
+_ENDED = 5
+"""Jobs of an object that ended and were deleted: with ttlSecondsAfterFinished: 0 no decision would
+see their end, so that failures delayed nothing. If more end at once, the last ones count."""
+
 Owner = tuple[str, str]
 """Namespace and UID. Labels of a Job in another namespace could name the same UID."""
 
@@ -21,6 +26,8 @@ class JobStore:
         self._scheduler = scheduler
         self._jobs: dict[Owner, dict[str, Job]] = {}
         """By name."""
+        self._ended: dict[Owner, deque[Job]] = {}
+        """Those that were deleted last, of objects that are followed."""
         self._over_budget: dict[str, OverBudget] = {}
         """Namespaces with Jobs that are not remembered: without them no count is right."""
         self._unfinished_beyond: Counter[str] = Counter()
@@ -35,12 +42,13 @@ class JobStore:
 
     def follow(self, target: JobTarget) -> None:
         self._followed.add(_owner(target))
+        self._ended.setdefault(_owner(target), deque(maxlen=_ENDED))
 
     def scale_of(self, target: JobTarget) -> Scale | Unknown:
         owner = _owner(target)
         if owner[0] in self._over_budget:
             return self._over_budget[owner[0]].why
-        jobs = tuple(self._jobs.get(owner, {}).values())
+        jobs = (*self._jobs.get(owner, {}).values(), *self._ended.get(owner, ()))
         return Scale(
             replicas=sum(not each.is_finished for each in jobs),
             version="",
@@ -123,9 +131,13 @@ class JobStore:
         owner = namespace, uid
         if (removed := self.removed.get(namespace)) is not None:
             removed.add((owner, name))
-        if self._jobs.get(owner, {}).pop(name, None) is not None:
-            self._scheduler.hold(REMEMBERED_JOBS, namespace, -1)
-            self._drop_if_unused(owner)
+        job = self._jobs.get(owner, {}).pop(name, None)
+        if job is None:
+            return
+        if job.is_finished and owner in self._ended:
+            self._ended[owner].append(replace(job, terminating=True))
+        self._scheduler.hold(REMEMBERED_JOBS, namespace, -1)
+        self._drop_if_unused(owner)
 
     def keep_listed(self, owners: Iterable[Owner], listed: Collection[tuple[Owner, str]]) -> None:
         """Remove the Jobs of these owners that a list does not contain."""
@@ -160,6 +172,7 @@ class JobStore:
         """Forget an object once it has no Jobs: those of a removed one are deleted with it."""
         owner = _owner(target)
         self._followed.discard(owner)
+        self._ended.pop(owner, None)
         self._drop_if_unused(owner)
 
     def _drop_if_unused(self, owner: Owner) -> None:

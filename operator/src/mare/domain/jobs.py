@@ -51,7 +51,7 @@ def removable(
     The Job with the highest number stays: the number of the next one follows from it. Of Jobs that
     all have the number 0 none has to stay.
     """
-    last = max((each.number for each in jobs), default=0)
+    last = max((each.number for each in jobs if not each.terminating), default=0)
     found: list[Job] = []
     for state, limit in ((JobState.SUCCEEDED, successful), (JobState.FAILED, failed)):
         ended = [each for each in jobs if each.state is state and not each.terminating]
