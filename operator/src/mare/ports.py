@@ -155,8 +155,7 @@ class Workloads(Protocol):
 
         For Jobs, create as many as `replicas` are more than in `last_read`, as long as
         `is_allowed`, which is called immediately before each creation. Raises `Conflict`, also
-        if not all Jobs are allowed, `NotFound`, `AccessRefused` or `Unavailable`, and `Rejected`
-        for a Job.
+        if not all Jobs are allowed, `NotFound`, `AccessRefused`, `Rejected` or `Unavailable`.
         """
 
     async def refresh(self, target: ScaleTarget) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from mare.ports import AccessRefused, NotFound, Unavailable
+from mare.ports import AccessRefused, NotFound, Rejected, Unavailable
 from tests.unit.operator_loop.fakes import Clock
 
 
@@ -123,6 +123,7 @@ async def test_after_a_conflict_the_workload_is_read_and_decided_again_at_once(w
         (AccessRefused("not allowed"), "Forbidden"),
         (NotFound("gone"), "WorkloadNotFound"),
         (Unavailable("away"), "Unavailable"),
+        (Rejected("a policy allows 5 replicas"), "ScaleRefused"),
     ],
 )
 async def test_a_failed_change_is_reported_and_retried_with_growing_pauses(

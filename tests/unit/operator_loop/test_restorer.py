@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from mare.ports import AccessRefused, Conflict, NotFound, Unavailable
+from mare.ports import AccessRefused, Conflict, NotFound, Rejected, Unavailable
 from mare.watch_events import handle_event
 from tests.unit.operator_loop.worlds import AT_ONCE, World, body, settle
 
@@ -112,6 +112,7 @@ async def test_a_dry_run_does_not_record_the_original_replicas(world):
     [
         (AccessRefused("no"), []),
         (Conflict("changed"), []),
+        (Rejected("a policy allows 20 replicas"), []),
         (Unavailable("away"), [("worker", 2)]),
     ],
 )

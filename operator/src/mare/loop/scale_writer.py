@@ -37,7 +37,7 @@ _REASONS = {
     NotFound: "WorkloadNotFound",
     AccessRefused: "Forbidden",
     InvalidName: "InvalidName",
-    Rejected: "JobRefused",
+    Rejected: "ScaleRefused",
 }
 _UNSENT_SECONDS = 2.0
 """How long nothing is said of a change that is not sent: the watch brings another version of the
@@ -96,7 +96,7 @@ class ScaleWriter:
                 state.due = 0.0
         except ApiError as error:
             await self._record_created(state, view, decision, error)
-            self._failed(state, _REASONS.get(type(error), "Unavailable"), error)
+            self._failed(state, _reason(state, error), error)
         except Exception as error:  # noqa: BLE001 - an error of one object must not end the others
             _log.exception("Workload could not be scaled", extra={"object": state.autoscaler.key})
             self._failed(state, "Unavailable", error)
@@ -131,7 +131,7 @@ class ScaleWriter:
         state.original_replicas, state.may_have_scaled = state.original_of(scale.replicas), True
         try:
             await self.workloads.scale(view.autoscaler.target, scale, decision.replicas, is_allowed)
-        except (Conflict, NotFound, AccessRefused, InvalidName):
+        except (Conflict, NotFound, AccessRefused, InvalidName, Rejected):
             state.may_have_scaled = before
             raise
         except Exception:
@@ -191,7 +191,7 @@ class ScaleWriter:
             async with self.scheduler.turn(SCALE_WRITES, state.autoscaler.key.namespace):
                 await self.workloads.refresh(state.autoscaler.target)
         except ApiError as error:
-            self._failed(state, _REASONS.get(type(error), "Unavailable"), error)
+            self._failed(state, _reason(state, error), error)
         state.due = 0.0
 
     def _failed(self, state: AutoscalerState, reason: str, error: Exception) -> None:
@@ -238,3 +238,9 @@ class ScaleWriter:
         # Not awaited: the next change of the object need not wait for the turn of the Event.
         counts = decision.current, decision.replicas
         self.statuses.start_event(state, decision.reason, decision.message, "Normal", counts)
+
+
+def _reason(state: AutoscalerState, error: ApiError) -> str:
+    if isinstance(error, Rejected) and state.autoscaler.spec.jobs is not None:
+        return "JobRefused"
+    return _REASONS.get(type(error), "Unavailable")
