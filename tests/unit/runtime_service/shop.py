@@ -2,7 +2,9 @@
 
 import math
 import os
+import sys
 
+import eventlet
 from kombu import Exchange, Queue
 
 from mare_nameko.service import (
@@ -27,6 +29,17 @@ class Shop(Worker, Front, Listener):
 
     name = "shop"
     hasty = RpcProxy("worker", timeout=0.2)
+    can_be_made = True
+
+    def __init__(self):
+        if not Shop.can_be_made:
+            Shop.can_be_made = True
+            raise RuntimeError("not made")
+
+    @rpc
+    def spoil(self):
+        """Let the next worker have no service."""
+        Shop.can_be_made = False
 
     @rpc
     def hurry(self):
@@ -35,6 +48,16 @@ class Shop(Worker, Front, Listener):
     @rpc(expected_exceptions=KeyError)
     def miss(self):
         raise KeyError("missing")
+
+    @rpc
+    def wait_for_killed(self):
+        thread = eventlet.spawn(eventlet.sleep, 60)
+        thread.kill()
+        thread.wait()
+
+    @rpc
+    def leave(self):
+        sys.exit(3)
 
     @rpc
     def measure(self):

@@ -47,6 +47,8 @@ def test_a_caller_can_have_replies_sent_to_it_directly(shop):
         ("miss", "KeyError", "error"),
         ("crash", "ZeroDivisionError", "failure"),
         ("impatient", "Timeout", "failure"),
+        ("wait_for_killed", "GreenletExit", "failure"),
+        ("leave", "SystemExit", "failure"),
         ("vague", "UnserializableValueError", "failure"),
         ("spin", "UnserializableValueError", "failure"),
         ("measure", "UnserializableValueError", "failure"),
@@ -60,6 +62,13 @@ def test_an_error_is_answered_and_counted(shop, method, kind, outcome):
     eventually(lambda: shop.metric(HANDLED, entrypoint=method) == before + 1)
     assert shop.metric(HANDLED, entrypoint=method, outcome=outcome) == before + 1
     eventually(lambda: shop.metric("runtime_messages_in_hand") == 0)
+
+
+def test_a_service_that_cannot_be_made_is_an_error_of_the_request(shop):
+    shop.call("shop.spoil")
+
+    assert shop.call("shop.echo", 1)["exc_type"] == "RuntimeError"
+    assert shop.metric("runtime_reconnects_total") == 0
 
 
 def test_the_duration_of_a_request_is_that_of_its_handler(shop):

@@ -1,7 +1,8 @@
 """Runs the workers of one service, each limited by its caller's deadline, measured and traced.
 
-Nameko's container dies of an exception in a dependency's set-up. It does not catch eventlet's
-time-outs, after which the message stays unacknowledged. Here both are failures of the handler.
+Nameko's container dies of an exception in a dependency's set-up or the service's ``__init__``. It
+does not catch eventlet's time-outs and GreenletExit, after which the message stays unacknowledged.
+Here all of them are failures of the handler.
 """
 
 import sys
@@ -18,6 +19,7 @@ from nameko.constants import (
     SERIALIZERS_CONFIG_KEY,
 )
 from nameko.containers import ServiceContainer, WorkerContext
+from nameko.exceptions import ContainerBeingKilled
 
 from mare_nameko.bounded_logs import OutageLog
 from mare_nameko.service import context as contexts
@@ -78,6 +80,23 @@ class Container(ServiceContainer):
     def has_died(self) -> bool:
         return bool(self._died.ready())
 
+    def spawn_worker(
+        self,
+        entrypoint: Any,
+        args: Any,
+        kwargs: Any,
+        context_data: dict[str, Any] | None = None,
+        handle_result: HandleResult | None = None,
+    ) -> WorkerContext:
+        """Start a worker like Nameko, except that the worker creates the service itself."""
+        if self._being_killed:
+            raise ContainerBeingKilled
+        worker_ctx = WorkerContext(self, None, entrypoint, args, kwargs, data=context_data)
+        thread = self._worker_pool.spawn(self._run_worker, worker_ctx, handle_result)
+        thread.link(self._handle_worker_thread_exited, worker_ctx)
+        self._worker_threads[worker_ctx] = thread
+        return worker_ctx
+
     def _run_worker(self, worker_ctx: WorkerContext, handle_result: HandleResult | None) -> None:
         entrypoint = worker_ctx.entrypoint
         kind: Kind = getattr(entrypoint, "span_kind", "server")
@@ -114,11 +133,14 @@ class Container(ServiceContainer):
         too_late = DeadlineExceeded(f"{context.name} did not end before its caller's deadline.")
         try:
             with eventlet.Timeout(context.remaining, too_late):
+                worker_ctx.service = self.service_cls()
                 self._inject_dependencies(worker_ctx)
                 self._worker_setup(worker_ctx)
                 method = getattr(worker_ctx.service, context.entrypoint)
                 return method(*worker_ctx.args, **worker_ctx.kwargs), None
-        except (Exception, eventlet.Timeout) as error:  # noqa: BLE001  whatever a handler raises
+        except BaseException as error:  # a green thread that it waits for may have been killed
+            if self._being_killed:
+                raise
             log_failure(context.name, error, worker_ctx.entrypoint.expected_exceptions)
             return None, sys.exc_info()  # type: ignore[return-value]
 
