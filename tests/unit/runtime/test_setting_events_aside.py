@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import eventlet
 import pytest
 
 from mare_nameko.service import events
@@ -131,3 +132,22 @@ def test_on_give_up_is_called_before_the_event_is_dead_lettered(pauses):
     outcomes = outcome_of_failure(BrokerUnavailable("full"), on_give_up="give_up", limit=0)
 
     assert outcomes == [("event", True), "requeued"]
+
+
+@pytest.mark.parametrize("error", [KeyError("store"), eventlet.Timeout()])
+def test_an_event_is_dead_lettered_also_if_on_give_up_fails(error, caplog):
+    outcomes = []
+    consumer = consuming(
+        0, lambda _, exchange, *__, **___: outcomes.append(exchange), outcomes.append,
+        on_give_up="give_up",
+    )  # fmt: skip
+    consumer.container.metrics = SimpleNamespace(dead_lettered=lambda _: None)
+
+    def give_up(*_):
+        raise error
+
+    context = SimpleNamespace(args=("event",), service=SimpleNamespace(give_up=give_up))
+    consumer.handle_result(event({}), context, None, (ValueError, ValueError("bad"), None))
+
+    assert outcomes == [DEAD_LETTERS, "acknowledged"]
+    assert caplog.messages[0] == "shop.on_paid: on_give_up failed"

@@ -59,7 +59,8 @@ class RetryingConsumer(nameko.messaging.Consumer):
     """An entrypoint that consumes a queue.
 
     ``on_give_up`` names a method of the service. It is called with the event and the last error
-    before the event is dead-lettered, but not if its processes were killed. Errors of the types in
+    before the event is dead-lettered, but not if its processes were killed. The event is
+    dead-lettered also if the method fails. Errors of the types in
     ``outages`` do not count as failures: the event is retried, with the same delays, until the
     outage ends, and has all its retries afterwards. ``parking`` gives the failed events parking
     queues of their own, which are named after it: ``retry-<parking>-60s``.
@@ -153,7 +154,7 @@ class RetryingConsumer(nameko.messaging.Consumer):
                 self._park(message, headers, delay, error)
             else:
                 if self._on_give_up is not None and worker_ctx is not None:
-                    getattr(worker_ctx.service, self._on_give_up)(*worker_ctx.args, error)
+                    self._call_on_give_up(self._on_give_up, worker_ctx, error)
                 self._give_up(message, failures, error)
         except (BrokerUnavailable, Unroutable) as failure:
             _log.warning("%s is requeued: %s", self._name, failure)
@@ -164,6 +165,17 @@ class RetryingConsumer(nameko.messaging.Consumer):
             self.queue_consumer.reject_message(message)
         else:
             self.queue_consumer.ack_message(message)
+
+    def _call_on_give_up(
+        self, method: str, worker_ctx: WorkerContext, error: BaseException
+    ) -> None:
+        """Call the method; an error of it must not keep the event from the dead letters."""
+        try:
+            getattr(worker_ctx.service, method)(*worker_ctx.args, error)
+        except BrokerUnavailable:
+            raise  # the event is requeued, and the method called again
+        except (Exception, eventlet.Timeout):  # noqa: BLE001  whatever the method raises
+            _log.exception("%s: on_give_up failed", self._name)
 
     def _park(
         self, message: Message, headers: dict[str, Any], delay: float, error: BaseException
