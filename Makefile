@@ -40,7 +40,7 @@ test: $(filter .cache/%,$(UV)) ## check, then the tests that a change must pass,
 	$(MAKE) --no-print-directory check; \
 	$(PYTHON) -m pytest $(WORKERS) --durations=30 --junitxml=.cache/tests/required.xml
 
-test-nightly: .venv/synced ## the tests that take long: pages, demo, Skaffold, locust, and mutants
+test-nightly: .venv/synced ## the tests that take long: pages, demo, Skaffold, and mutants
 	@failed=0; \
 	$(PYTHON) -m pytest -m nightly $(WORKERS) --durations=30 --junitxml=.cache/tests/nightly.xml || failed=1; \
 	EXAMPLES=3 $(PYTHON) -m pytest tests/unit $(WORKERS) || failed=1; \

@@ -10,7 +10,6 @@ from mare.dashboard.chart import _start
 from mare.domain.forecast import Recurrence, TideTable
 from mare.domain.unknown import Unknown
 from tests.integration.operator_dashboard.visiting import have, visit
-from tests.load import tide
 
 
 def charts(*queries, ticks=60, end=None, **spec):
@@ -46,12 +45,6 @@ def test_samples_and_marks_match_the_history():
     assert (mark["sentence"]["from"], mark["sentence"]["to"]) == (2, 10)
     assert "100 messages" in mark["sentence"]["clauses"][0]["text"]
     assert chart["end"] - chart["start"] == 60
-
-
-def test_the_chart_of_the_load_test_draws_the_samples():
-    [(_, chart)] = charts("?range=10m")
-    load = tide.LoadRun(chart["samples"], [], answered=0, failed=0, most_ready=0)
-    assert tide.draw_chart(load, target_seconds=2.0, most=10).startswith("<svg")
 
 
 @pytest.mark.parametrize(

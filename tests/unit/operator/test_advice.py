@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
-import psutil
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -22,6 +22,7 @@ from mare.simulation.folding import fold
 from mare.simulation.reading import packaged, read_scenario
 from mare.simulation.simulation import generate_messages
 from mare.simulation.wait_settings import own_wait, with_wait
+from tests.proc import children
 
 CURVE = {
     0.5: (0.3, 12.0),
@@ -269,8 +270,10 @@ def test_ctrl_c_ends_it_without_a_traceback_while_its_processes_start(recorded):
     advising = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    parent = psutil.Process(advising.pid)
-    while not any("spawn_main" in " ".join(each.cmdline()) for each in parent.children()):
+    while not any(
+        b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()
+        for each in children(advising.pid)
+    ):
         assert advising.poll() is None
     os.killpg(advising.pid, signal.SIGINT)
     _, shown = advising.communicate(timeout=60)
