@@ -165,16 +165,17 @@ def test_a_claimed_event_goes_to_one_caller_until_its_claim_ends(open_store):
     one, other = open_store(), open_store()
     for number in range(3):
         one.accept(submission(number))
-    until = NOW + timedelta(seconds=10)
-    claimed = one.outbox.claim(NOW, until, 10, "job_accepted")
+    now = datetime.now(UTC)
+    until = now + timedelta(seconds=10)
+    claimed = one.outbox.claim(now, until, 10, "job_accepted")
     one.outbox.settle([], [event.message_id for event in outbox(one)])
 
-    first = one.outbox.claim(NOW, until, 2, "job_accepted")
+    first = one.outbox.claim(now, until, 2, "job_accepted")
 
     assert (len(claimed), len(first)) == (0, 2)
-    assert other.outbox.claim(NOW, until, 10, "callback_due") == []
-    assert len(other.outbox.claim(NOW, until, 10, "job_accepted")) == 1
-    assert other.outbox.claim(NOW, until, 10, "job_accepted") == []
+    assert other.outbox.claim(now, until, 10, "callback_due") == []
+    assert len(other.outbox.claim(now, until, 10, "job_accepted")) == 1
+    assert other.outbox.claim(now, until, 10, "job_accepted") == []
     assert len(other.outbox.claim(until + timedelta(seconds=1), until, 10, "job_accepted")) == 3
 
 

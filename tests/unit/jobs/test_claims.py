@@ -84,6 +84,19 @@ def test_no_event_is_published_twice_if_each_confirm_takes_a_second(store, clock
     assert len(broker.published) == len(set(broker.published)) == 500
 
 
+@pytest.mark.parametrize(("ahead", "published"), [(3600, 1), (outbox_module.CLAIM_SECONDS, 0)])
+def test_a_claim_of_a_clock_that_was_an_hour_ahead_does_not_hold(store, clock, ahead, published):
+    clock.now += ahead
+    accept(store, 1, "job_accepted")  # its process dies before it publishes
+    clock.now -= ahead
+    now = datetime.fromtimestamp(clock(), UTC)
+
+    unclaimed = store.outbox.unclaimed_types(now)
+    claimed = store.outbox.claim(now, now, 1, "job_accepted")
+
+    assert len(unclaimed) == len(claimed) == published
+
+
 def test_a_claim_that_has_ended_is_not_released_as_it_may_be_of_another_process(
     store, clock, monkeypatch
 ):

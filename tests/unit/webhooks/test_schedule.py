@@ -49,7 +49,7 @@ def test_a_receiver_can_request_more_time_but_not_for_ever():
     assert wait(10**9) == max(DELAYS)
 
 
-@given(st.floats(0, 90_000))
+@given(st.floats(0, 1.2 * max(DELAYS)))
 def test_a_wait_is_made_of_parkings_and_ends_less_than_a_second_late(seconds):
     left, hops = seconds, 0
     while (parking := SCHEDULE.parking(left)) is not None:
@@ -65,6 +65,26 @@ def test_what_is_due_is_not_parked():
     assert SCHEDULE.parking(-5) is None
     assert SCHEDULE.parking(0) is None
     assert SCHEDULE.parking(0.1) == 1
+
+
+def test_a_clock_that_was_a_year_ahead_holds_no_callback_back():
+    year = 31_536_000
+    failed = SCHEDULE.retry(replace(FRESH, since=NOW + year), NOW + year, 0.5)
+    overdue = NOW + LIFETIME * sum(DELAYS) + 1
+
+    assert SCHEDULE.parking(failed.not_before - NOW) is None
+    assert SCHEDULE.begin(failed, NOW).since == NOW
+    assert SCHEDULE.postpone(SCHEDULE.begin(failed, NOW), overdue, 0.5) is None
+
+
+@pytest.mark.parametrize("delays", [DELAYS, (5,)])
+def test_the_longest_wait_is_parked(delays):
+    schedule = Schedule(delays)
+    last = replace(FRESH, step=len(delays) - 1)
+    progresses = [schedule.retry(last, NOW, 1.0), schedule.postpone(
+        replace(FRESH, deferred=16), NOW, 1.0)]  # fmt: skip
+
+    assert all(schedule.parking(each.not_before - NOW) for each in progresses)
 
 
 def test_a_postponed_callback_waits_ever_longer_and_counts_no_attempt():

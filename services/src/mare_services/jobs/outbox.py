@@ -23,6 +23,10 @@ CONFIRM_SECONDS = 6.0
 """Longest wait for the confirm of an event, however long RUNTIME_PUBLISH_SECONDS is. 8 s of the
 claim are left to wait in memory, and 1 s to be deleted after the confirm."""
 
+_UNCLAIMED = "claimed_until NOT BETWEEN %s AND %s"
+"""A claim that ends later than any is one of a clock that was ahead. Clocks that differ by up to
+`CLAIM_SECONDS` keep the claims of each other."""
+
 _NOTICE = "job_changed"
 """The type that is not durable. Versions without `StoredEvent.durable` have stored it."""
 
@@ -77,7 +81,8 @@ class Outbox:
         """Return the types of the events without a claim. It only reads."""
         with self._database.transaction(writes=False) as transaction:
             rows = transaction.execute(
-                "SELECT DISTINCT type FROM outbox WHERE claimed_until < %s", (now.timestamp(),)
+                f"SELECT DISTINCT type FROM outbox WHERE {_UNCLAIMED}",  # noqa: S608
+                _valid_claims(now),
             )
         return [row[0] for row in rows]
 
@@ -86,10 +91,10 @@ class Outbox:
         with self._database.transaction() as transaction:
             rows = transaction.execute(
                 "UPDATE outbox SET claimed_until = %s WHERE message_id IN ("  # noqa: S608
-                " SELECT message_id FROM outbox WHERE claimed_until < %s AND type = %s"
+                f" SELECT message_id FROM outbox WHERE {_UNCLAIMED} AND type = %s"
                 f" ORDER BY message_id LIMIT %s {self._database.skip_locked})"
                 " RETURNING message_id, type, data, context",
-                (until.timestamp(), now.timestamp(), kind, limit),
+                (until.timestamp(), *_valid_claims(now), kind, limit),
             )
         return [
             StoredEvent(
@@ -113,6 +118,11 @@ class Outbox:
                 if ids:
                     marks = ", ".join(["%s"] * len(ids))
                     transaction.execute(statement.format(marks), ids)
+
+
+def _valid_claims(now: datetime) -> tuple[float, float]:
+    """Return the earliest and the latest end of a claim that holds."""
+    return now.timestamp(), now.timestamp() + 2 * CLAIM_SECONDS
 
 
 def first_id(moment: datetime) -> str:

@@ -30,14 +30,17 @@ class Schedule:
         """Return the longest delay of a queue within ``seconds``, None if it is time.
 
         Less than the shortest delay is rounded up to it: an attempt before the end of Retry-After
-        would find the circuit breaker open.
+        would find the circuit breaker open. It is time, too, if the wait is longer than any: a
+        clock that was ahead has set its end.
         """
-        if seconds <= 0:
+        longest = max((1 + JITTER) * max(self.delays), 2 * LONGEST_POSTPONEMENT)
+        if not 0 < seconds <= longest:
             return None
         return next((delay for delay in self.parkings if delay <= seconds), self.parkings[-1])
 
     def begin(self, progress: DeliveryProgress, now: float) -> DeliveryProgress:
-        return progress if progress.since else replace(progress, since=now)
+        """Return the progress with the start of its schedule, which is not later than `now`."""
+        return progress if 0 < progress.since <= now else replace(progress, since=now)
 
     def retry(
         self, progress: DeliveryProgress, now: float, draw: float, *, at_least: float = 0.0
