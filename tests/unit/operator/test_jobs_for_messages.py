@@ -51,7 +51,9 @@ def test_lower_max_replicas_keep_the_jobs_that_run():
 
 def test_few_jobs_are_created_at_a_time():
     time = JobTimeline(with_jobs(max_replicas=200), ready=120)
-    assert time.step().replicas == AT_A_TIME
+    decision = time.step()
+    assert decision.replicas == AT_A_TIME
+    assert decision.message.endswith("need 120 Jobs at 1 per Job. 50 Jobs are created at a time.")
     time.step(1)
     assert time.created == 120
 

@@ -120,7 +120,7 @@ def test_a_burst_is_a_reason_for_more_although_the_replicas_before_it_have_not_s
     assert before <= 4
     assert first.second <= 300.5
     assert most_replicas(simulation) == 100
-    named = "more messages arrived while replicas start: they count when these consume"
+    named = "more messages arrived while replicas start, and count when the replicas consume"
     assert named in simulation.changes[-1].message
 
 

@@ -66,7 +66,7 @@ def test_a_threshold_has_to_be_exceeded(messages, replicas):
     assert decision.replicas == replicas
     is_named = "idle.threshold" in {each.text.code for each in decision.steps}
     assert is_named == (0 < messages <= 5)
-    assert ("activation.threshold is 5" in decision.message) == is_named
+    assert ("activation.threshold, which is 5" in decision.message) == is_named
 
 
 def test_ready_messages_activate_without_statistics():

@@ -32,3 +32,19 @@ def test_a_number_of_messages_is_named_only_where_it_would_change_the_count(give
     """With 40 messages a scheduled minimum "scales down at 89 messages or fewer"."""
     lines = explain(stored(**given)).output.splitlines()
     assert {each[len("Next: ") : -1] for each in lines if each.startswith("Next:")} == named
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "reason"),
+    [
+        ({"ready": 40, "ticks": 3}, "False", "DesiredWithinRange"),
+        ({"ready": 40, "schedules": [ALWAYS], "behavior": NO_WINDOW}, "True", "Scheduled"),
+        ({"ready": 5, "minReplicas": 3, "behavior": NO_WINDOW}, "True", "TooFewReplicas"),
+    ],
+)
+def test_the_condition_of_a_limit_contradicts_no_decision(given, status, reason):
+    """ "No limit applies" stood beside a count that a window or a schedule kept."""
+    conditions = {each["type"]: each for each in stored(**given)["status"]["conditions"]}
+    limited = conditions["ScalingLimited"]
+    assert (limited["status"], limited["reason"]) == (status, reason)
+    assert "No limit" not in limited["message"]

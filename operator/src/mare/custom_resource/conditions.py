@@ -28,6 +28,7 @@ _LIMITS = {
     Reason.SCALE_DOWN_LIMIT,
     Reason.TOO_MANY_REPLICAS,
     Reason.TOO_FEW_REPLICAS,
+    Reason.SCHEDULED,
     Reason.DRAINING,
     Reason.SCALING_DISABLED,
 }

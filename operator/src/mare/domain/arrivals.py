@@ -8,8 +8,8 @@ counts are dropped.
 
 Real arrivals vary more than a Poisson process. The index of dispersion (Cox and Lewis 1966) says by
 how much: the variance of the counts over the variance of a Poisson process. Noise is scaled by it.
-Example: 25 messages in 5 s are expected and 45 arrive, 4 standard deviations of a Poisson process:
-a jump. At a dispersion of 4 they are 2 standard deviations of the process that was measured: noise.
+Example: 25 messages in 5 s are expected and 50 arrive, 5 standard deviations of a Poisson process:
+a jump. At a dispersion of 4 they are 2.5 deviations of the process that was measured: noise.
 """
 
 import math

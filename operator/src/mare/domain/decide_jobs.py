@@ -118,6 +118,7 @@ def _limit(
     if trace.count > trace.current + AT_A_TIME:
         remark = Clause("jobs.atATime", jobs=AT_A_TIME)
         trace.move_to(Stage.POLICY, trace.current + AT_A_TIME, remark)
+        trace.add_remark(remark)
     if trace.count == trace.current:
         return
     allowed, until = failures.allowed(unfinished, now), failures.until
