@@ -99,7 +99,8 @@ def test_a_namespace_over_its_limit_counts_again_once_a_list_fits():
     assert isinstance(jobs.scale_of(TARGET), Unknown)
     owner = TARGET.namespace, OWN
     listed = {(owner, name_of(1)): False}
-    jobs.keep_listed(jobs.owners(None), listed)
+    with jobs.listing(jobs.owners(None), listed):
+        pass
     jobs.keep_marks(None, listed, jobs.refusals())
     assert isinstance(jobs.scale_of(TARGET), Unknown), "the Job of the list is not remembered yet"
     jobs.put(job(1))

@@ -150,6 +150,32 @@ async def test_a_job_that_is_deleted_while_no_watch_runs_counts_no_more(api, wat
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+async def test_a_job_that_is_deleted_while_it_is_listed_counts_no_more(api, watched):
+    """A conflict reads the list again. It shows the Job, and the watch its deletion, before it."""
+    await watched.scale(TARGET, await listed(watched), 2)
+    api.listing = asyncio.Event()
+    refresh = asyncio.create_task(watched.refresh(TARGET))
+    await becomes(lambda: api.listing_waits)
+    await api.events.put(("DELETED", api.jobs.pop(api.created[0])))
+    await becomes(lambda: watched.get(TARGET).replicas == 1)
+    api.listing.set()
+    await refresh
+    assert [each.name for each in watched.get(TARGET).jobs] == api.created[1:]
+
+
+async def test_a_job_that_is_created_while_jobs_are_listed_counts(api, watched):
+    """The list that a watch begins with is older than the Job."""
+    await watched.scale(TARGET, await listed(watched), 1)
+    api.listing = asyncio.Event()
+    await api.events.put(Unavailable("the watch ends"))
+    await asyncio.sleep(5)
+    assert api.listing_waits
+    await watched.scale(TARGET, watched.get(TARGET), 2)
+    api.listing.set()
+    await asyncio.sleep(1)
+    assert watched.get(TARGET).replicas == 2
+
+
 async def test_numbers_of_deleted_jobs_are_not_used_again(api, watched):
     await watched.scale(TARGET, await listed(watched), 1)
     (first,) = api.created

@@ -1,7 +1,8 @@
 """The Jobs of objects as last read, by the UID of their owner."""
 
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -34,8 +35,8 @@ class JobStore:
         """The unfinished ones of these Jobs, by namespace, in the last list."""
         self._refused: Counter[str] = Counter()
         """How often a Job was not remembered, by namespace."""
-        self.removed: dict[str, set[tuple[Owner, str]]] = {}
-        """Jobs that were removed while their namespace is listed again, by namespace."""
+        self._removals: list[set[tuple[Owner, str]]] = []
+        """The Jobs that were removed during each list that is under way."""
         self._highest: dict[Owner, int] = {}
         self._followed: set[Owner] = set()
         """Objects whose numbers are kept also without a Job."""
@@ -129,8 +130,8 @@ class JobStore:
 
     def remove(self, namespace: str, uid: str, name: str) -> None:
         owner = namespace, uid
-        if (removed := self.removed.get(namespace)) is not None:
-            removed.add((owner, name))
+        for each in self._removals:
+            each.add((owner, name))
         job = self._jobs.get(owner, {}).pop(name, None)
         if job is None:
             return
@@ -139,11 +140,31 @@ class JobStore:
         self._scheduler.hold(REMEMBERED_JOBS, namespace, -1)
         self._drop_if_unused(owner)
 
-    def keep_listed(self, owners: Iterable[Owner], listed: Collection[tuple[Owner, str]]) -> None:
-        """Remove the Jobs of these owners that a list does not contain."""
-        for owner in owners:
-            for name in [e for e in self._jobs.get(owner, {}) if (owner, e) not in listed]:
-                self.remove(*owner, name)
+    def put_watched(self, item: Mapping[str, Any]) -> None:
+        """Take a Job from the watch: it is there, also if it was removed during a list."""
+        if found := self.put(item):
+            owner, job = found
+            for each in self._removals:
+                each.discard((owner, job.name))
+
+    @contextmanager
+    def listing(
+        self, owners: Iterable[Owner], listed: dict[tuple[Owner, str], bool]
+    ) -> Iterator[None]:
+        """Remove the Jobs of these owners that were known before a list that has not got them.
+
+        A Job that is removed during the list stays removed: the list can be older.
+        """
+        before = {(owner, name) for owner in owners for name in self._jobs.get(owner, {})}
+        removed: set[tuple[Owner, str]] = set()
+        self._removals.append(removed)
+        try:
+            yield
+        finally:
+            self._removals = [each for each in self._removals if each is not removed]
+        for owner, name in (before - listed.keys()) | removed:
+            listed.pop((owner, name), None)
+            self.remove(*owner, name)
 
     def keep_marks(
         self,

@@ -63,6 +63,7 @@ class WatchedJobs:
         """Why the Jobs of a watch are unknown; absent once they are listed."""
         self._relists: dict[str, RetryTimer] = {}
         """Of namespaces that had Jobs that were not remembered."""
+        self._relisting: set[str] = set()
         self._tasks = Tasks()
 
     def get(self, target: JobTarget) -> Scale | Unknown:
@@ -88,24 +89,19 @@ class WatchedJobs:
         )
         if is_new:
             timer.due = now + _RELIST_SECONDS
-        elif now >= timer.due and namespace not in self._store.removed:
+        elif now >= timer.due and namespace not in self._relisting:
             timer.failed(now)
-            self._store.removed[namespace] = set()
+            self._relisting.add(namespace)
             self._tasks.start(self._relist(namespace))
 
     async def _relist(self, namespace: str) -> None:
-        """List the Jobs of a namespace; those that the watch removes meanwhile stay removed."""
-        removed = self._store.removed[namespace]
         try:
-            listed, refused, _ = await self._list(namespace, UID_LABEL)
+            listed, refused, _ = await self._list(namespace)
         except ApiError as error:
             _log.info("Jobs could not be listed again", extra={"error": str(error)[:512]})
             return
         finally:
-            del self._store.removed[namespace]
-        for owner, name in removed:
-            listed.pop((owner, name), None)
-            self._store.remove(*owner, name)
+            self._relisting.discard(namespace)
         self._store.keep_marks(namespace, listed, refused)
         timer = self._relists.get(namespace)
         if timer is not None and not self._store.is_over_budget(namespace):
@@ -188,9 +184,7 @@ class WatchedJobs:
 
     async def refresh(self, target: JobTarget) -> None:
         """Read the Jobs of an object from the API server, not from its cache."""
-        owner = target.namespace, target.uid
-        listed, *_ = await self._list(target.namespace, f"{UID_LABEL}={target.uid}")
-        self._store.keep_listed([owner], listed)
+        await self._list(target.namespace, target.uid)
 
     async def delete_job(self, target: JobTarget, job: Job) -> None:
         """Delete a Job, if it is as it was read: another one can have its name by now."""
@@ -214,9 +208,7 @@ class WatchedJobs:
         )
 
     async def _list_and_watch(self, namespace: str | None) -> None:
-        before = self._store.owners(namespace)
-        listed, refused, version = await self._list(namespace, UID_LABEL)
-        self._store.keep_listed(before, listed)
+        listed, refused, version = await self._list(namespace)
         self._store.keep_marks(namespace, listed, refused)
         self._unread.pop(namespace, None)
         path, selector = _JOBS.path(namespace), ("labelSelector", UID_LABEL)
@@ -225,22 +217,29 @@ class WatchedJobs:
             uid = (metadata.get("labels") or {}).get(UID_LABEL)
             if change == "DELETED" and uid:
                 self._store.remove(metadata["namespace"], uid, metadata["name"])
-            elif uid and (found := self._store.put(item)):
-                owner, job = found
-                self._store.removed.get(owner[0], set()).discard((owner, job.name))
+            elif uid:
+                self._store.put_watched(item)
 
-    async def _list(self, namespace: str | None, label: str) -> tuple[_Listed, Counter[str], str]:
-        """Take the Jobs of a list; return them, refusals for `keep_marks`, and the version."""
+    async def _list(
+        self, namespace: str | None, uid: str | None = None
+    ) -> tuple[_Listed, Counter[str], str]:
+        """Take the Jobs of one owner or of a namespace from a list, and drop those without an item.
+
+        Returns them, refusals for `keep_marks`, and the version.
+        """
         listed: _Listed = {}
+        owners = [(namespace or "", uid)] if uid else self._store.owners(namespace)
+        label = f"{UID_LABEL}={uid}" if uid else UID_LABEL
         refused = self._store.refusals()
         version = ""
-        async for page in self._api.pages(_JOBS.path(namespace), ("labelSelector", label)):
-            for item in page["items"]:
-                if found := self._store.put(item):
-                    owner, job = found
-                    listed[owner, job.name] = job.is_finished
-                    refused[owner[0]] += not self._store.remembers(owner, job.name)
-            version = str(page["metadata"]["resourceVersion"])
+        with self._store.listing(owners, listed):
+            async for page in self._api.pages(_JOBS.path(namespace), ("labelSelector", label)):
+                for item in page["items"]:
+                    if found := self._store.put(item):
+                        owner, job = found
+                        listed[owner, job.name] = job.is_finished
+                        refused[owner[0]] += not self._store.remembers(owner, job.name)
+                version = str(page["metadata"]["resourceVersion"])
         return listed, refused, version
 
     async def close(self) -> None:
