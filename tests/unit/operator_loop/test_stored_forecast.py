@@ -56,6 +56,19 @@ async def test_a_leader_of_another_term_keeps_what_it_learnt(world):
     assert tides(world).surges.past == PAST
 
 
+async def test_a_leader_that_leads_again_knows_what_another_one_wrote_meanwhile(world):
+    world.begin(1, 5, minReplicas=1)
+    await world.ticks(20)
+    learn(world, PAST[:1])
+    world.leads = False
+    await world.tick()
+    world.put(status=STORED, minReplicas=1)
+    world.leads, world.term = True, 3
+    await world.tick()
+
+    assert tides(world).surges.past == PAST
+
+
 async def test_surges_of_another_workload_are_forgotten(world):
     world.begin(1, 5, minReplicas=1, status=STORED)
     await world.tick()

@@ -89,8 +89,7 @@ class AutoscalerState:
         past = past_of(status, self.autoscaler.target)
         self.original_replicas = read_original(past)
         self.may_have_scaled = self.original_replicas is not None
-        if self.history is None:
-            self.estimates, self.surges = read_estimates(past), read_surges(past, offset)
+        self.estimates, self.surges = read_estimates(past), read_surges(past, offset)
 
     def begin_history(self, replicas: int, now: float, offset: float) -> History:
         """Continue what the status keeps of the leader before."""
@@ -144,8 +143,11 @@ class AutoscalerState:
         )
 
     def start_term(self) -> None:
-        """Keep what was learnt only: another leader may have scaled in the meantime."""
-        if self.history is not None:
+        """Keep what was learnt only: another leader may have scaled in the meantime.
+
+        What that one learnt and wrote is newer.
+        """
+        if self.history is not None and not self.stored.is_adopted:
             self.estimates = self.history.learning.estimates
             self.surges = self.history.tides.surges.past
         self.history = self.applied = self.unanswered = None
