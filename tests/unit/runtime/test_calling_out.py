@@ -36,7 +36,7 @@ class Shop:
         self.container = self
         self.tracer = RecordingTracer()
         self.serializer = "json"
-        self.settings = SimpleNamespace(call_seconds=10.0)
+        self.settings = SimpleNamespace(call_seconds=10.0, publish_seconds=5.0)
         self.consumer = SimpleNamespace(can_receive=True)
         self.exchange = SimpleNamespace(name="nameko-rpc")
         self.routing_key = "replies"
@@ -89,6 +89,7 @@ def test_a_call_publishes_one_request():
     assert properties == {
         "serializer": "json",
         "mandatory": True,
+        "seconds": 5.0,
         "reply_to": "replies",
         "correlation_id": call.correlation_id,
         "message_id": call.correlation_id,
@@ -117,6 +118,7 @@ def test_a_call_has_the_shorter_of_its_own_limit_and_its_callers(settings, deadl
     left = properties["headers"]["nameko.deadline"] - time.time()
     assert seconds - 60 < call._seconds <= seconds
     assert seconds - 60 < left <= seconds
+    assert properties["seconds"] == min(5.0, call._seconds)
 
 
 def test_calls_that_the_worker_has_not_waited_for_are_dropped_with_it():

@@ -10,9 +10,15 @@ from nameko.exceptions import UnknownService
 from prometheus_client import CollectorRegistry
 
 from mare_nameko.service import rpc_proxy
-from mare_nameko.service.errors import BrokerUnavailable, CallTimedOut, register_errors, write_error
+from mare_nameko.service.errors import (
+    BadReply,
+    BrokerUnavailable,
+    CallTimedOut,
+    register_errors,
+    write_error,
+)
 from mare_nameko.service.metrics import Metrics
-from mare_nameko.service.rpc_proxy import Call
+from mare_nameko.service.rpc_proxy import Call, ReplyListener
 from mare_services.contract.errors import PlaceNotFound
 from tests.fakes.clock import Clock
 from tests.fakes.stalled_loop import stall
@@ -177,3 +183,17 @@ def test_a_call_that_has_ended_cannot_be_abandoned(listener, span):
 
     assert listener.calls("ok") == 1
     assert not listener.calls("abandoned")
+
+
+@pytest.mark.parametrize("body", [None, [], "text", {}, {"result": 1, "error": "text"}])
+def test_what_is_no_reply_ends_its_call_at_once(body):
+    listener = ReplyListener()
+    listener.container = Listener()
+    call = Call(listener, "worker.echo", 0.0, Span(), AllConsumed())
+
+    listener.handle_message(
+        body, SimpleNamespace(properties={"correlation_id": call.correlation_id})
+    )
+
+    with pytest.raises(BadReply, match="no object with a result or an error"):
+        call.result()

@@ -28,6 +28,14 @@ class Anonymous(Exception):
     """Not registered."""
 
 
+class Counted(Exception):
+    def __init__(self, count):
+        super().__init__(int(count))
+
+
+register_errors(Counted)
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -65,13 +73,21 @@ def test_arguments_that_are_no_json_are_made_text():
     assert sent["exc_args"] == [{"1": ["2", "3"]}, "<class 'object'>", [None, 1.5]]
 
 
-def test_an_error_with_arguments_of_another_version_still_arrives():
-    sent = write_error(PlaceNotFound("No place.")) | {"exc_args": ["a", {}, "one too many"]}
+@pytest.mark.parametrize("arguments", [["a", {}, "one too many"], None])
+def test_an_error_with_arguments_of_another_version_still_arrives(arguments):
+    sent = write_error(PlaceNotFound("No place.")) | {"exc_args": arguments}
 
     arrived = read_error(sent)
 
     assert isinstance(arrived, RemoteError)
     assert (arrived.exc_type, arrived.value) == ("PlaceNotFound", "No place.")
+
+
+def test_an_error_whose_arguments_its_type_refuses_still_arrives():
+    arrived = read_error(write_error(Counted(1)) | {"exc_args": ["one"]})
+
+    assert isinstance(arrived, RemoteError)
+    assert (arrived.exc_type, arrived.value) == ("Counted", "1")
 
 
 def test_what_a_handler_declares_is_expected():

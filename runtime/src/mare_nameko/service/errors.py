@@ -26,7 +26,7 @@ class CallTimedOut(Exception):
 
 
 class BadReply(Exception):
-    """Raised when the reply of a called service cannot be decoded."""
+    """Raised when the reply of a called service cannot be decoded, or is none."""
 
 
 class BrokerUnavailable(Exception):
@@ -81,6 +81,6 @@ def read_error(data: dict[str, Any]) -> BaseException:
     """Return the error in a reply. Malformed ones become RemoteError."""
     try:
         error: BaseException = deserialize(data)
-    except TypeError:  # the constructor has other parameters than the sender's version
+    except Exception:  # noqa: BLE001  the constructor takes other arguments than the sender's
         error = RemoteError(exc_type=data.get("exc_type"), value=data.get("value"))
     return error

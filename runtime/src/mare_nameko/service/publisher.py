@@ -100,6 +100,7 @@ class Publisher(SharedExtension):
         serializer: str = "json",
         mandatory: bool = False,
         headers: Mapping[str, Any] | None = None,
+        seconds: float | None = None,
         **properties: Any,
     ) -> None:
         """Publish ``payload`` and return when the broker has confirmed it.
@@ -108,7 +109,8 @@ class Publisher(SharedExtension):
 
         Raises:
             Unroutable: the message is mandatory and reaches no queue.
-            BrokerUnavailable: the broker has not confirmed it within RUNTIME_PUBLISH_SECONDS.
+            BrokerUnavailable: the broker has not confirmed it within ``seconds``, or else within
+                RUNTIME_PUBLISH_SECONDS.
         """
         content_type, content_encoding, body = dumps(payload, serializer=serializer)
         message = Message(
@@ -118,7 +120,7 @@ class Publisher(SharedExtension):
             application_headers=dict(headers or {}),
             **{"message_id": new_message_id(), **properties},
         )
-        self.publish_message(message, exchange, routing_key, mandatory=mandatory)
+        self.publish_message(message, exchange, routing_key, mandatory=mandatory, seconds=seconds)
 
     def publish_message(
         self,

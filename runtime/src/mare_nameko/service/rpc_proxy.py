@@ -63,15 +63,28 @@ class ReplyListener(nameko.rpc.ReplyListener):
         self._reply_events.pop(correlation_id, None)
 
     def handle_message(self, body: Any, message: Message) -> None:
+        if not is_reply(body):
+            self._fail(message, "The reply is no object with a result or an error.")
+            return
         reply = self._reply_events.pop(message.properties.get("correlation_id"), None)
         if reply is not None:
             reply.send(body)
 
     def on_undecodable(self, message: Message, reason: str) -> None:
         """Fail the call of a reply that cannot be decoded."""
+        self._fail(message, f"The reply cannot be decoded: {reason}")
+
+    def _fail(self, message: Message, text: str) -> None:
         reply = self._reply_events.pop(message.properties.get("correlation_id"), None)
         if reply is not None:
-            reply.send_exception(BadReply(f"The reply cannot be decoded: {reason}"))
+            reply.send_exception(BadReply(text))
+
+
+def is_reply(body: Any) -> bool:
+    if not isinstance(body, dict):
+        return False
+    error = body.get("error")
+    return isinstance(error, dict) if error else "result" in body
 
 
 class RpcProxy(DependencyProvider):
@@ -129,6 +142,7 @@ class RpcProxy(DependencyProvider):
                 serializer=self.container.serializer,
                 mandatory=True,
                 headers=write_headers(data),
+                seconds=min(seconds, self.container.settings.publish_seconds),
                 reply_to=self.rpc_reply_listener.routing_key,
                 correlation_id=call.correlation_id,
                 message_id=call.correlation_id,
