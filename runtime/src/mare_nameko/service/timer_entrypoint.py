@@ -1,10 +1,18 @@
 """``@timer``: a method that runs at an interval."""
 
+import itertools
+import time
+
 import nameko.timer
+from eventlet import Timeout
 
 
 class Timer(nameko.timer.Timer):
-    """Nameko's timer; a service that fails while it starts can stop it before its start."""
+    """Nameko's timer by the monotonic clock, which can also be stopped before its start.
+
+    Nameko's pauses for an hour when the system time is set back by an hour. When it is set ahead,
+    all the missed runs follow one another without a pause.
+    """
 
     def stop(self) -> None:
         if self.gt is not None:
@@ -13,6 +21,17 @@ class Timer(nameko.timer.Timer):
     def kill(self) -> None:
         if self.gt is not None:
             super().kill()
+
+    def _run(self) -> None:
+        started = time.monotonic()
+        for count in itertools.count(0 if self.eager else 1):
+            left = started + count * self.interval - time.monotonic()
+            with Timeout(max(left, 0), exception=False):
+                self.should_stop.wait()
+                return
+            self.handle_timer_tick()
+            self.worker_complete.wait()
+            self.worker_complete.reset()
 
 
 timer = Timer.decorator
