@@ -36,12 +36,13 @@ from tests.e2e.release import (
 )
 from tests.load import callback_receiver
 from tests.load.job_clients import Submissions
-from tests.load.tide import samples
+from tests.vhost import eventually
 
 CHART_FILE = Path(".cache/jobs.svg")
 SERVICES = ("weather", "playlists", "webhooks")
 _NO_LIMIT = {"services": {"jobs": {"env": {"JOBS_MAX_OPEN": "10000"}}}}
 """All submissions come from one address."""
+_DASHBOARD_PORT = 8081
 SUBMIT_SECONDS, SETTLE_SECONDS, FALL_SECONDS = 400.0, 400.0, 180.0
 
 
@@ -187,6 +188,32 @@ def _column(service: str, history: Mapping[str, Sequence[float | None]], started
             ),
         ),
     )
+
+
+def samples(
+    application: Application, service: str, since: float
+) -> Mapping[str, Sequence[float | None]]:
+    """Return the history of the operator that is the leader, from the time `since` on."""
+    path = f"api/objects/{application.namespace}/{service}/chart?range=10m"
+    history = json.loads(_dashboard(application, path))["samples"]
+    chosen = [number for number, at in enumerate(history["at"]) if at >= since]
+    return {name: [values[n] for n in chosen] for name, values in history.items()}
+
+
+def _dashboard(application: Application, path: str) -> str:
+    """Return the response of the leader, once there is one; the other replica has no data."""
+    pods = f"/api/v1/namespaces/{application.namespace}/pods"
+    responses: list[str] = []
+
+    def responds() -> bool:
+        for pod in application.pods("operator"):
+            with suppress(CommandFailed):
+                path_of_pod = f"{pods}/{pod}:{_DASHBOARD_PORT}/proxy/{path}"
+                responses.append(application.kubectl("get", "--raw", path_of_pod))
+        return bool(responses)
+
+    eventually(responds, 120)
+    return responses[0]
 
 
 if __name__ == "__main__":
