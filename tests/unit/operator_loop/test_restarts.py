@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from mare.custom_resource.status import read_estimates
+from mare.domain.estimates import Estimates
 from mare.domain.unknown import Unknown
 from tests.unit.operator_loop.worlds import AT_ONCE
 
@@ -186,6 +188,35 @@ async def test_a_status_of_another_workload_has_no_past(world):
     await world.tick()
     assert world.workloads.done[-1] == ("other", 8)
     assert world.objects.status()["originalReplicas"] == 7
+
+
+@pytest.mark.parametrize("case", ["missing", "kept", "scaled", "scaled, and no status after it"])
+async def test_what_was_learnt_of_another_workload_is_in_no_later_status(world, case: str):
+    world.begin(1, 5, minReplicas=1, status={"estimates": {"capacityPerReplica": 100.0}})
+    await world.tick()
+    assert read_estimates(world.objects.status()).capacity_per_replica == 100.0
+    if case != "missing":
+        world.workloads.have("other", 1)
+    world.brokers.ready["worker"] = 500 if "scaled" in case else 5
+    send = world.workloads.scale
+
+    async def stop_after(*arguments: Any) -> None:
+        await send(*arguments)
+        world.objects.answers = asyncio.Event()
+
+    if "no status" in case:
+        world.workloads.scale = stop_after
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
+    world.put(generation=2, minReplicas=1, scaleTargetRef=target)
+    await world.ticks(3)
+    assert world.objects.status()["workload"] == "apps/Deployment/other"
+    assert read_estimates(world.objects.status()) == Estimates()
+
+
+async def test_jobs_of_before_are_in_no_status_of_a_workload(world):
+    world.begin(1, 5, status={"workload": "batch/Job/worker", "jobs": {"running": 3}})
+    await world.tick()
+    assert world.objects.last()["jobs"] is None
 
 
 async def test_many_scale_events_are_stored_in_32_that_free_no_policy_early(world):

@@ -11,7 +11,7 @@ from mare.custom_resource import status_values
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition
 from mare.custom_resource.job_status import jobs_status
-from mare.custom_resource.stored_timers import timers_status, workload_name
+from mare.custom_resource.stored_timers import timers_status, workload_status
 from mare.domain.decision import Decision, Step
 from mare.domain.estimates import Estimates
 from mare.domain.history import History
@@ -97,7 +97,7 @@ def status_of(
         "observedGeneration": autoscaler.generation,
         "operator": operator or None,
         "target": status_values.targets(autoscaler.spec),
-        "workload": workload_name(autoscaler.target),
+        **workload_status(autoscaler.target, before),
         "originalReplicas": original_replicas,
         "depth": status_values.depth(reading.queues),
         "queues": _queues(reading.queues, rates, before, offset),
@@ -175,11 +175,11 @@ def _estimates(estimates: Estimates, now: float) -> Status:
     values = {field: getattr(estimates, name) for field, (name, *_) in _ESTIMATES.items()}
     values["serviceSeconds"] = estimates.service_seconds
     found = {
-        field: round(value, 6)
+        field: None if isinstance(value, Unknown | None) else round(value, 6)
         for field, value in values.items()
-        if not isinstance(value, Unknown | None)
     }
-    return {**found, "time": status_values.instant(now)} if found else {}
+    is_any_known = any(value is not None for value in found.values())
+    return {**found, "time": status_values.instant(now) if is_any_known else None}
 
 
 def _decisions(

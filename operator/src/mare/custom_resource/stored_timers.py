@@ -22,12 +22,20 @@ Status = Mapping[str, Any]
 MAX_ORIGINAL = 10_000
 """The original replicas of a workload that has more: maxReplicas is no larger either."""
 _MOST_MESSAGES = 2**53
+_LEARNT = ("estimates", "forecast", "jobs", "timers")
 
 
 def workload_name(target: ScaleTarget) -> str:
     """Return group, kind and name: all versions of a group show the same workload."""
     group = target.api_version.rpartition("/")[0]
     return f"{group}/{target.kind}/{target.name}"
+
+
+def workload_status(target: ScaleTarget, before: Status) -> dict[str, Any]:
+    """Return the name of the workload as a merge patch, without what is kept of another one."""
+    own = workload_name(target)
+    is_other = before.get("workload", own) != own
+    return {"workload": own, **(dict.fromkeys(_LEARNT) if is_other else {})}
 
 
 def past_of(status: Status, target: ScaleTarget) -> Status:

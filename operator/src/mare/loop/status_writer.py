@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from mare.background import Tasks
 from mare.custom_resource.condition import Condition, state_of
 from mare.custom_resource.status import status_of, without_absent
-from mare.custom_resource.stored_timers import timers_status, workload_name
+from mare.custom_resource.stored_timers import timers_status, workload_status
 from mare.loop.record import Record
 from mare.loop.state import AutoscalerState
 from mare.loop.write_guard import WriteGuard
@@ -73,7 +73,7 @@ class StatusWriter:
         history, spec = state.history, state.autoscaler.spec
         counts = {
             "operator": state.claim.own or None,
-            "workload": workload_name(state.autoscaler.target),
+            **workload_status(state.autoscaler.target, stored.status),
             "originalReplicas": state.original_of(replicas),
             "currentReplicas": replicas,
             "timers": history and timers_status(history.timers(spec, now), offset),
@@ -88,7 +88,7 @@ class StatusWriter:
         finally:
             stored.writing = False
         stored.attempts.succeeded()
-        stored.amended(without_absent(counts), version)
+        stored.amended(without_absent({**stored.status, **counts}), version)
         state.claim.written(self._clock())
 
     async def write(self, state: AutoscalerState) -> None:

@@ -86,9 +86,9 @@ class StoredStatus:
         self._set(status)
         self.is_adopted, self.outdated = True, False
 
-    def amended(self, fields: Mapping[str, Any], version: str) -> None:
-        """Record a write of some fields of the status."""
-        self._set({**self.status, **fields})
+    def amended(self, status: Mapping[str, Any], version: str) -> None:
+        """Record the status after a write of some of its fields."""
+        self._set(status)
         self.version = version
 
     def expire(self) -> None:
