@@ -25,6 +25,11 @@ class Unconfirmed(Generic[T]):
         self._items[self._last_tag] = item
         return self._last_tag
 
+    def retract(self) -> None:
+        """Forget the message that was added last, which was not written."""
+        del self._items[self._last_tag]
+        self._last_tag -= 1
+
     def settle(self, tag: int, multiple: bool) -> list[T]:  # noqa: FBT001  as py-amqp calls it
         """Remove and return what an ack or nack of ``tag`` settles, oldest first."""
         if not multiple:

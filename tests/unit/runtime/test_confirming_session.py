@@ -5,6 +5,7 @@ import time
 import eventlet
 import pytest
 from amqp import Message
+from amqp.serialization import dumps
 
 from mare_nameko.service.confirming_session import ConfirmingSession, ConnectionLost
 from mare_nameko.service.errors import BrokerUnavailable
@@ -88,3 +89,25 @@ def test_a_late_confirm_of_a_failed_session_is_ignored(session, monkeypatch):
 
     with pytest.raises(ConnectionLost):
         waiting.wait()
+
+
+@pytest.mark.parametrize(
+    ("routing_key", "headers"), [("k" * 256, {}), ("key", {"n": 2**64}), ("key", {"o": object()})]
+)
+def test_a_message_that_cannot_be_encoded_ends_no_connection(
+    session, ends, monkeypatch, routing_key, headers
+):
+    def encode(_, method, form, arguments, message):
+        return dumps(form, arguments) + message._serialize_properties()
+
+    monkeypatch.setattr(FullConnection, "send_method", encode)
+    message = Message("{}", application_headers=headers)
+
+    with pytest.raises(ValueError, match="The message cannot be encoded: "):
+        session.publish(message, "", routing_key, mandatory=False, seconds=30)
+    waiting = eventlet.spawn(publish, session, seconds=30)
+    eventlet.sleep(0)
+    session._shared.on_ack(1, multiple=False)  # the broker numbers what was written
+
+    waiting.wait()
+    assert not ends

@@ -6,12 +6,14 @@ matches confirms to waiting workers, sends heartbeats, and fails all workers whe
 lost.
 """
 
+import struct
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import eventlet
 from amqp import Channel, Message, spec
+from amqp.exceptions import FrameSyntaxError
 from eventlet.event import Event
 from eventlet.semaphore import Semaphore
 from kombu import Connection
@@ -25,6 +27,10 @@ READ_SECONDS = 1.0
 ABANDONED = 300
 """Messages that were given up and have no confirm yet, at which a session ends. RabbitMQ 4.0 reads
 nothing more of a connection at 400 of one channel for a quorum queue that does not answer."""
+
+ENCODING_ERRORS = (FrameSyntaxError, struct.error, TypeError, UnicodeError)
+"""What py-amqp raises for a header, property or routing key that AMQP cannot hold. It encodes all
+of a message before it writes."""
 
 Key = tuple[str, str, str | None, str | None]
 """Exchange, routing key, correlation id and message id."""
@@ -112,6 +118,7 @@ class ConfirmingSession:
 
         Raises:
             Unroutable: the message is mandatory and reaches no queue.
+            ValueError: it has a header, property or routing key that AMQP cannot hold.
             ConnectionLost: the connection ended; the broker may have the message.
             BrokerUnavailable: the broker refused the message or sent no confirm in time.
         """
@@ -129,6 +136,9 @@ class ConfirmingSession:
             try:
                 with _time_limit(give_up - time.monotonic()):
                     own.channel.send_method(spec.Basic.Publish, "Bssbb", arguments, message)
+            except ENCODING_ERRORS as error:
+                own.unconfirmed.retract()  # nothing was written
+                raise ValueError(f"The message cannot be encoded: {error}") from error
             except BaseException as error:
                 # A deadline too: half a frame may have been written.
                 self.fail(error)
