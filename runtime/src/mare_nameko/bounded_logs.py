@@ -59,7 +59,7 @@ class OutageLog:
         now = self._clock()
         if self._since is None:
             self._since = now
-        if not isinstance(error, AccessRefused):
+        if not _is_refused_login(error):
             self._refused_since = None
         elif self._refused_since is None:
             self._refused_since = now
@@ -77,6 +77,11 @@ class OutageLog:
             _log.info("Reached %s again after %.1f s", self._server, seconds)
         self._since = self._refused_since = None
         self._reported_at = {}
+
+
+def _is_refused_login(error: BaseException) -> bool:
+    # A user without a permission gets the same code for a method, as "Queue.declare".
+    return isinstance(error, AccessRefused) and not error.method_name
 
 
 def cause_of(error: BaseException) -> str:

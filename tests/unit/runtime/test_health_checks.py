@@ -53,7 +53,7 @@ def test_it_lives_without_the_broker(checks, container):
 
 
 def test_it_starts_again_with_the_password_of_its_secret_if_its_own_is_refused(checks, container):
-    container.outage_log.connection_failed(AccessRefused())
+    container.outage_log.connection_failed(AccessRefused("login refused", (0, 0)))
     container.clock += 60
     assert checks.liveness_failures() == []
     container.outage_log.connection_failed(AccessRefused())
@@ -63,7 +63,12 @@ def test_it_starts_again_with_the_password_of_its_secret_if_its_own_is_refused(c
 
 
 @pytest.mark.parametrize(
-    "ends", [lambda log: log.connection_failed(OSError()), OutageLog.connected]
+    "ends",
+    [
+        lambda log: log.connection_failed(OSError()),
+        lambda log: log.connection_failed(AccessRefused("no permission", (50, 10))),
+        OutageLog.connected,
+    ],
 )
 def test_a_refusal_counts_only_while_each_attempt_is_refused(checks, container, ends):
     container.outage_log.connection_failed(AccessRefused())

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import eventlet
 import pytest
 from amqp import spec
+from amqp.exceptions import AccessRefused, PreconditionFailed, ResourceLocked
 from eventlet.event import Event
 
 from mare_nameko.bounded_logs import OutageLog
@@ -31,6 +32,9 @@ class Broker:
     def __init__(self):
         self.while_answering = lambda: None
         self.silent = set()
+        self.refused = {}
+        """The error with which a queue is refused, by its name and the method."""
+
         self.registered = []
         self.channels = {}
 
@@ -38,17 +42,25 @@ class Broker:
         return Channel(self)
 
     def consumer(self, channel, queues, **_):
-        self.while_answering()
         (queue,) = queues
         self.channels[queue.name] = channel
+
+        def refuse(method):
+            if error := self.refused.get((queue.name, method)):
+                raise error
+
+        def declare():
+            self.while_answering()
+            refuse("declare")
 
         def consume():
             if queue.name in self.silent:
                 Event().wait()
+            refuse("consume")
             self.registered.append(queue.name)
 
         return SimpleNamespace(
-            queues=queues, channel=channel, consume=consume, qos=lambda prefetch_count: None
+            channel=channel, declare=declare, consume=consume, qos=lambda prefetch_count: None
         )
 
 
@@ -68,8 +80,8 @@ def consumer(monkeypatch):
 
 
 class Provider:
-    def __init__(self, name):
-        self.queue = SimpleNamespace(name=name)
+    def __init__(self, name, *, no_ack=False):
+        self.queue = SimpleNamespace(name=name, no_ack=no_ack)
 
 
 def start(consumer, broker, *names):
@@ -81,6 +93,19 @@ def start(consumer, broker, *names):
         )
         consumer.connected = True
     return providers
+
+
+def failures(consumer):
+    """Return why a started process is not ready, and why it is not alive."""
+    container = SimpleNamespace(
+        subextensions={consumer},
+        dependencies=set(),
+        has_died=False,
+        outage_log=OutageLog("the broker"),
+    )
+    checks = HealthChecks(container)
+    checks.started = True
+    return checks.readiness_failures(), checks.liveness_failures()
 
 
 @pytest.mark.parametrize("moment", [1, 2, 3])
@@ -99,7 +124,7 @@ def test_a_provider_that_unregisters_meanwhile_gets_no_consumer(consumer, broker
     consumers = consumer.get_consumers(None, broker.channel())
 
     assert set(consumer._consumers) == set(providers[1:])
-    assert {each.queues[0].name for each in consumers} == {"b", "c"}
+    assert {each.channel for each in consumers} == {broker.channels["b"], broker.channels["c"]}
     assert consumer.can_receive
 
 
@@ -117,17 +142,55 @@ def test_a_queue_that_does_not_answer_holds_back_no_other_queue(consumer, broker
 def test_a_process_with_such_a_queue_is_alive_and_not_ready(consumer, broker):
     broker.silent.add("b")
     start(consumer, broker, "a", "b")
-    container = SimpleNamespace(
-        subextensions={consumer},
-        dependencies=set(),
-        has_died=False,
-        outage_log=OutageLog("the broker"),
-    )
-    checks = HealthChecks(container)
-    checks.started = True
 
-    assert checks.readiness_failures() == ["the queue b does not answer"]
-    assert checks.liveness_failures() == []
+    assert failures(consumer) == (["the queue b does not answer"], [])
+
+
+REFUSALS = [
+    ("declare", PreconditionFailed("inequivalent arg", (50, 10)), "Queue.declare: (406) inequiv"),
+    ("declare", ResourceLocked("of another connection", (50, 10)), "Queue.declare: (405) of ano"),
+    ("consume", AccessRefused("no permission", (60, 20)), "Basic.consume: (403) no permission"),
+]
+
+
+@pytest.mark.parametrize(("method", "error", "text"), REFUSALS)
+def test_a_queue_that_is_refused_holds_back_no_other_queue(consumer, broker, method, error, text):
+    broker.refused["b", method] = error
+
+    start(consumer, broker, "a", "b", "c")
+
+    assert set(broker.registered) == {"a", "c"}
+    assert broker.channels["b"].sent == [(spec.Channel.Close, "BsBB", (0, "", 0, 0))]
+    (reason,), dead = failures(consumer)
+    assert reason.startswith(f"the queue b is refused: {text}")
+    assert not dead
+
+
+def test_a_refused_queue_is_tried_again_after_a_pause(consumer, broker, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(registration.time, "monotonic", lambda: now[0])
+    broker.refused["b", "declare"] = PreconditionFailed("inequivalent arg", (50, 10))
+    start(consumer, broker, "b")
+    broker.channels["b"].connection = None
+    broker.refused.clear()
+
+    now[0] += registration.RETRY_SECONDS - 1
+    consumer.on_iteration()
+    before = list(broker.registered)
+    now[0] += 1
+    consumer.on_iteration()
+
+    assert (before, broker.registered) == ([], ["b"])
+    assert not consumer.unconsumed
+
+
+def test_without_its_queue_of_replies_a_service_consumes_nothing(consumer, broker):
+    consumer._providers.add(Provider("replies", no_ack=True))
+    broker.refused["replies", "declare"] = AccessRefused("no permission", (50, 10))
+
+    with pytest.raises(AccessRefused):
+        consumer.get_consumers(None, broker.channel())
+    assert not consumer.can_receive
 
 
 def test_such_a_queue_is_consumed_after_its_channel_is_closed(consumer, broker):
@@ -141,7 +204,7 @@ def test_such_a_queue_is_consumed_after_its_channel_is_closed(consumer, broker):
     consumer.on_iteration()
 
     assert (before, broker.registered) == ([], ["b"])
-    assert not consumer.unanswered
+    assert not consumer.unconsumed
     assert not consumer.should_stop
 
 

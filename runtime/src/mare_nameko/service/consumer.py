@@ -11,20 +11,18 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from logging import getLogger
 from typing import Any
 
 import eventlet
-import nameko.messaging
 from eventlet.event import Event
-from kombu import Connection, Consumer, Message
+from kombu import Connection, Message
 from nameko.extensions import ProviderCollector
 
 from mare_nameko.backoff import Backoff
 from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
 from mare_nameko.service.publisher import Publisher
-from mare_nameko.service.registration import declare, register, time_limit
+from mare_nameko.service.registration import RegisteringConsumer
 from mare_nameko.service.undecodable import report
 
 _log = getLogger(__name__)
@@ -33,7 +31,7 @@ TICK_SECONDS = 0.2
 """Interval in which the loop checks whether to cancel a consumer or to stop."""
 
 
-class QueueConsumer(nameko.messaging.QueueConsumer):
+class QueueConsumer(RegisteringConsumer):
     """The one consuming connection of a service, shared by all its entrypoints."""
 
     def __init__(self) -> None:
@@ -41,19 +39,8 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         self.connected = False
         """Whether all consumers are registered."""
 
-        self.can_receive = False
-        """Whether all queues exist, so that replies can arrive. It is set before ``connected``: the
-        workers of the first consumer call other services while the last is being registered."""
-
-        self.last_tick: float | None = None
-        """Monotonic time of the loop's last iteration, in seconds; None before the first."""
-
         self.in_hand: set[Message] = set()
         """Messages that are neither acknowledged, rejected nor requeued."""
-
-        self.unanswered: dict[Any, Consumer] = {}
-        """The providers whose queue did not answer. Each is registered again when the broker has
-        closed the channel of the last attempt."""
 
         self._waiting: deque[tuple[Any, Any, Message]] = deque()
         """Provider, body and message of those that wait for a worker, oldest first."""
@@ -93,7 +80,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         if provider in self._consumers:
             cancelled = self._pending_remove_providers.setdefault(provider, Event())
             cancelled.wait()
-        self.unanswered.pop(provider, None)
+        self.unconsumed.pop(provider, None)
         ProviderCollector.unregister_provider(self, provider)
         # After the cancellation: a message that is requeued while this process consumes the queue
         # is redelivered to it at once, and each delivery counts against the delivery limit.
@@ -156,59 +143,10 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
         for provider in list(self._pending_remove_providers):
             self._consumers.pop(provider).cancel()
             self._pending_remove_providers.pop(provider).send()
-        if self.unanswered and self._established is not None:
+        if self.unconsumed and self._established is not None:
             self._register_again(self._established.default_channel)
-        if not (self._consumers or self.unanswered or self.in_hand):
+        if not (self._consumers or self.unconsumed or self.in_hand):
             self.should_stop = True
-
-    def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:  # noqa: ARG002
-        """Declare the queues and return their consumers.
-
-        Nameko iterates over the set of providers while the broker answers. A provider that
-        unregisters meanwhile changes the set; here it gets no consumer.
-        """
-        with time_limit("the declaration of the queues"):
-            for provider in list(self._providers):
-                self._declare(provider, channel)
-        for provider in self._consumers.keys() - self._providers:
-            del self._consumers[provider]
-        self.can_receive = True
-        return list(self._consumers.values())
-
-    def _declare(self, provider: Any, channel: Any) -> None:
-        consumer = declare(
-            channel,
-            provider.queue,
-            self.prefetch_count,
-            callbacks=[partial(self.handle_message, provider)],
-            on_decode_error=partial(self.reject_undecodable, provider),
-            accept=self.accept,
-        )
-        if provider in self._providers:
-            self._consumers[provider] = consumer
-
-    @contextmanager
-    def _consume_from(self, *consumers: Consumer) -> Iterator[tuple[Consumer, ...]]:
-        for provider in list(self._consumers):
-            self._register(provider)
-        yield consumers
-
-    def _register(self, provider: Any) -> None:
-        self.last_tick = time.monotonic()
-        if not register(self._consumers[provider]):
-            self.unanswered[provider] = self._consumers.pop(provider)
-            if provider in self._pending_remove_providers:
-                self._pending_remove_providers.pop(provider).send()
-
-    def _register_again(self, channel: Any) -> None:
-        for provider, consumer in list(self.unanswered.items()):
-            if consumer.channel.connection is not None:
-                continue  # the broker has not closed the channel of the last attempt
-            del self.unanswered[provider]
-            with time_limit(f"the declaration of {provider.queue.name}"):
-                self._declare(provider, channel)
-            if provider in self._consumers:
-                self._register(provider)
 
     def on_consume_ready(self, connection: Connection, channel: Any, consumers: Any) -> None:
         super().on_consume_ready(connection, channel, consumers)
@@ -223,7 +161,7 @@ class QueueConsumer(nameko.messaging.QueueConsumer):
     def _disconnected(self) -> None:
         self.connected = self.can_receive = False
         self._consumers.clear()
-        self.unanswered.clear()
+        self.unconsumed.clear()
         while self._pending_remove_providers:
             self._pending_remove_providers.popitem()[1].send()
         for provider in self._providers:

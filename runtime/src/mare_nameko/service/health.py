@@ -67,9 +67,9 @@ class HealthChecks:
         if any(each.blocked for each in self._connections() if isinstance(each, Publisher)):
             failures.append("the broker is in alarm and takes no messages")
         failures += [
-            f"the queue {provider.queue.name} does not answer"
+            f"the queue {provider.queue.name} {attempt.reason}"
             for consumer in self._consumers()
-            for provider in consumer.unanswered
+            for provider, attempt in consumer.unconsumed.items()
         ]
         return failures + self.liveness_failures()
 
