@@ -191,6 +191,7 @@ def test_an_operator_that_is_killed_at_any_moment_leaves_the_same_decisions(
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(900)
 def test_each_moment_of_a_timeline_leaves_the_same_decisions():
     expected, _, moments = play(STAIRS_SPEC, STAIRS)
     assert moments > 300
