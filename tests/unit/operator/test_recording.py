@@ -111,6 +111,10 @@ def test_schedules_hold_at_the_recorded_times_of_the_day():
         ("{kind: recorded, file: a.csv, csv: 'second,messages'}", "but not both"),
         ("{kind: recorded, csv: 'second,count'}", "load[0].csv cannot be read"),
         ("{kind: constant, rate: 1, csv: 'x'}", "load[0]"),
+        *(
+            (f'{{kind: recorded, csv: "second,messages\\n{row}"}}', "is out of range")
+            for row in ("nan,1", "inf,1", "-1,1", "0,-1")
+        ),
     ],
 )
 def test_counts_are_either_in_the_scenario_or_in_a_file(part, problem):
@@ -118,6 +122,18 @@ def test_counts_are_either_in_the_scenario_or_in_a_file(part, problem):
     with pytest.raises(InputError) as caught:
         parse_scenario(text, Path("wrong.yaml"))
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "counts"),
+    [(30, [10, 5]), (20, [10, 5]), (15, [10, 2]), (10, [10]), (5, [5])],
+)
+def test_a_load_that_is_longer_than_the_scenario_is_cut(seconds, counts):
+    part = 'kind: recorded, csv: "second,messages\\n0,10\\n10,5\\n20,0"'
+    text = f"seconds: {seconds}\nload: [{{{part}}}]\nworker: {{serviceSeconds: 1}}\n"
+    load = parse_scenario(text, Path("cut.yaml")).load
+    assert load.expected(seconds) == sum(counts)
+    assert [messages for _, messages in load.recorded if messages] == counts
 
 
 def test_a_time_that_does_not_exist_is_a_mistake():

@@ -24,10 +24,13 @@ from mare.documents.tree import InputError
 from mare.simulation.advice import NoOwnSettings, Setting, choose, simulate_settings, with_waits
 from mare.simulation.advice_plot import advice_svg
 from mare.simulation.advice_text import advice_data, advice_text
-from mare.simulation.folding import MOST_SECONDS, fold
+from mare.simulation.folding import MOST_MESSAGES, MOST_SECONDS, fold
 from mare.simulation.reading import packaged, parse_scenario, read_scenario
 from mare.simulation.recording import file_name, has_service_time
 from mare.simulation.scenario import Scenario
+
+_TOO_MANY = 10 * MOST_MESSAGES
+"""Messages of a simulation: a minute and 400 MB for each setting."""
 
 
 @click.command
@@ -80,7 +83,13 @@ def advise(
     except NoOwnSettings as error:
         raise click.ClickException(str(error)) from error
     folded = fold(scenario, most_seconds=math.inf if whole else MOST_SECONDS)
-    if not folded.scenario.load.expected(folded.scenario.seconds):
+    messages = folded.scenario.load.expected(folded.scenario.seconds)
+    if messages > _TOO_MANY:
+        raise click.ClickException(
+            f"The load has {messages:.3g} messages in a time that cannot be made shorter; the limit"
+            f" is {_TOO_MANY:,}. A counter of the broker may have jumped: remove that row."
+        )
+    if not messages:
         raise click.ClickException(
             "The load has no messages, so that all settings are the same. Record while some arrive."
         )

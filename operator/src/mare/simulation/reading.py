@@ -1,9 +1,12 @@
 """Reads scenarios from YAML files. docs/simulation.md lists the fields."""
 
 import csv
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +78,19 @@ def _counts(text: str) -> list[tuple[float, int]]:
     rows = csv.DictReader(StringIO(text))
     if not {"second", "messages"} <= set(rows.fieldnames or ()):
         raise ValueError(f"its first line has {', '.join(rows.fieldnames or ('nothing',))}")
-    return [(float(row["second"]), int(row["messages"])) for row in rows]
+    counts = [(float(row["second"]), int(row["messages"])) for row in rows]
+    for second, messages in counts:
+        if not (0 <= second < math.inf and messages >= 0):
+            raise ValueError(f"{second:g},{messages} is out of range")
+    return counts
+
+
+def _until(end: float, counts: list[tuple[float, int]]) -> Iterator[tuple[float, int]]:
+    """Yield the rows before the end of the time; of the last one, what comes until then."""
+    for (second, messages), (after, _) in pairwise([*counts, (end, 0)]):
+        if second < end:
+            share = 1.0 if after <= end else (end - second) / (after - second)
+            yield second, round(messages * share)
 
 
 class _Reader:
@@ -168,7 +183,8 @@ class _Reader:
                     within = part.get("withinSeconds", 1.0)
                     bursts += [Burst(moment, part["messages"], within) for moment in part["at"]]
                 case _:
-                    recorded = self._recorded(part, ("load", index))
+                    counts = self._recorded(part, ("load", index))
+                    recorded = tuple(_until(given["seconds"], counts))
         load = Load(rates=tuple(rates), bursts=tuple(bursts), recorded=recorded)
         if (expected := load.expected(given["seconds"])) > self._most_messages:
             sentence = (
@@ -184,7 +200,7 @@ class _Reader:
             self.mistakes.add(self._document, at, "has to be in the order of the seconds")
         return Points(points)
 
-    def _recorded(self, part: dict[str, str], at: Place) -> tuple[tuple[float, int], ...]:
+    def _recorded(self, part: dict[str, str], at: Place) -> list[tuple[float, int]]:
         """Read CSV with the columns second and messages (that come until the next row)."""
         given = "csv" if "csv" in part else "file"
         try:
@@ -193,7 +209,7 @@ class _Reader:
         except (OSError, KeyError, ValueError, TypeError) as error:
             sentence = f"cannot be read; its columns have to be second and messages: {error}"
             self.mistakes.add(self._document, (*at, given), sentence)
-            return ()
+            return []
         if rows != sorted(rows, key=lambda row: row[0]):
             self.mistakes.add(self._document, (*at, given), "has to be in the order of the seconds")
-        return tuple(rows)
+        return rows
