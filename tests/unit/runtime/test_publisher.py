@@ -11,7 +11,7 @@ from kombu import Queue
 from mare_nameko.backoff import Backoff
 from mare_nameko.service import registration
 from mare_nameko.service.confirming_session import ConnectionLost
-from mare_nameko.service.errors import BrokerUnavailable
+from mare_nameko.service.errors import BrokerUnavailable, MessageTooLong
 from mare_nameko.service.events import outgoing
 from mare_nameko.service.publisher import Publisher
 
@@ -19,14 +19,15 @@ from mare_nameko.service.publisher import Publisher
 class Session:
     """Records what is published, and is lost ``losses`` times before it confirms."""
 
-    def __init__(self, losses):
+    def __init__(self, losses, cause="reset"):
         self.losses = losses
+        self.cause = cause
         self.published = []
 
     def publish(self, message, exchange, routing_key, *, mandatory, seconds):
         self.published.append((message, exchange, routing_key, mandatory))
         if len(self.published) <= self.losses:
-            raise ConnectionLost("reset")
+            raise ConnectionLost(self.cause)
 
 
 def publisher_with(session, seconds=60.0):
@@ -57,6 +58,21 @@ def test_after_three_lost_connections_it_gives_up():
         publisher_with(session).publish({}, "", "q")
 
     assert len(session.published) == 3
+
+
+@pytest.mark.parametrize(("payload", "times"), [("a" * 18, 1), ("short", 2)])
+def test_only_a_message_that_is_too_long_is_not_published_again(payload, times):
+    text = "Basic.publish: (406) PRECONDITION_FAILED - message size 20 is larger than max size 9"
+    session = Session(losses=1, cause=text)
+    publisher = publisher_with(session)
+
+    if times == 1:
+        with pytest.raises(MessageTooLong, match="message size 20 is larger"):
+            publisher.publish(payload, "", "q")
+    else:
+        publisher.publish(payload, "", "q")
+
+    assert len(session.published) == times
 
 
 def test_each_message_has_an_id_of_its_own():

@@ -37,6 +37,10 @@ class MessageRefused(BrokerUnavailable):
     """Raised when the broker refuses a message, for example because a queue is full."""
 
 
+class MessageTooLong(MessageRefused):
+    """Raised when a message is longer than the broker accepts: by default 16 MiB in RabbitMQ 4."""
+
+
 def register_errors(*roots: type[BaseException]) -> None:
     """Let callers raise ``roots`` and their subclasses as these types instead of RemoteError."""
     for error_type in roots:

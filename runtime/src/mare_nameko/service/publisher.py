@@ -16,7 +16,7 @@ from nameko.extensions import SharedExtension
 from mare_nameko.backoff import Backoff
 from mare_nameko.service.confirming_session import ConfirmingSession, ConnectionLost
 from mare_nameko.service.connections import BROKER_ERRORS, close_quietly, open_once
-from mare_nameko.service.errors import BrokerUnavailable
+from mare_nameko.service.errors import BrokerUnavailable, MessageTooLong
 from mare_nameko.service.registration import time_limit
 
 _log = getLogger(__name__)
@@ -151,6 +151,9 @@ class Publisher(SharedExtension):
             try:
                 session.publish(message, exchange, routing_key, mandatory=mandatory, seconds=rest)
             except ConnectionLost as error:
+                # It closes the channel, with all that others publish, each time it is published.
+                if f"message size {len(message.body)} " in str(error):
+                    raise MessageTooLong(str(error)) from error
                 if attempt + 1 == ATTEMPTS:
                     raise BrokerUnavailable(f"The connection was lost: {error}") from error
             else:

@@ -20,12 +20,15 @@ from nameko.rpc import get_rpc_exchange
 from mare_nameko.headers import find_mistake, read_headers
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.container import ExcInfo, Expired
-from mare_nameko.service.errors import BrokerUnavailable, write_error
+from mare_nameko.service.errors import BrokerUnavailable, MessageTooLong, write_error
 from mare_nameko.service.publisher import TRANSIENT, ReplyPublisher
 
 _log = getLogger(__name__)
 
 DIRECT_REPLY_TO = "amq.rabbitmq.reply-to"
+
+LONGEST_REPR = 500
+"""Characters of a result that cannot be serialized, in the reply that says so."""
 
 
 class RpcConsumer(nameko.rpc.RpcConsumer):
@@ -83,6 +86,11 @@ class RpcConsumer(nameko.rpc.RpcConsumer):
         exchange = "" if reply_to.startswith(DIRECT_REPLY_TO) else self._exchange
         try:
             self.publisher.publish_message(reply, exchange, reply_to)
+        except MessageTooLong as error:
+            _log.error(
+                "The reply of %s is too long: %s", message.delivery_info["routing_key"], error
+            )
+            self._send(message, encode_reply(message, None, error))
         except BrokerUnavailable as error:
             _log.warning("Lost the reply of %s: %s", message.delivery_info["routing_key"], error)
 
@@ -138,7 +146,9 @@ def encode_reply(request: Message, result: Any, error: BaseException | None) -> 
         payload = {"result": result, "error": None if error is None else write_error(error)}
         content_type, encoding, body = dumps(payload, serializer=serializer)
     except Exception:  # noqa: BLE001  serializers raise any type
-        raise UnserializableValueError(result if error is None else error) from None
+        unserializable = UnserializableValueError(result if error is None else error)
+        unserializable.repr_value = unserializable.repr_value[:LONGEST_REPR]
+        raise unserializable from None
     return Reply(
         body,
         content_type=content_type,
