@@ -162,8 +162,16 @@ COVERED = """() => [...document.querySelectorAll(".figure .age")].filter((age) =
 }).map((age) => age.closest(".figure").textContent)"""
 
 
-@pytest.mark.parametrize("width", [1280, 1024])
+@pytest.mark.parametrize("width", [1280, 1024, 320])
 def test_the_age_of_a_figure_covers_neither_its_name_nor_its_value(open_page: Open, width: int):
     page = open_page("busy", DETAIL, width=width, height=720)
 
     assert page.evaluate(COVERED) == []
+
+
+def test_rates_of_in_and_out_share_a_line_on_a_phone(open_page: Open) -> None:
+    page = open_page("busy", DETAIL, width=320, height=640)
+
+    box = page.locator(".figure.rates .value").bounding_box()
+    assert box is not None
+    assert box["height"] < 40
