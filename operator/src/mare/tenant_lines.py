@@ -74,7 +74,7 @@ class Lines:
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
         """The namespace whose turn is next comes first."""
         self._spent: dict[str, tuple[float, float]] = {}
-        """What a namespace has spent, and when that was computed."""
+        """What a namespace has spent, and when that was computed, the newest last."""
 
     async def enter(self, namespace: str, cost: float) -> None:
         if self._spent and self._spent_by(namespace) + cost > self._work.burst:
@@ -157,7 +157,9 @@ class Lines:
     def spend(self, namespace: str, cost: float) -> None:
         if self._work.burst < math.inf:
             spent = self._spent_by(namespace) + cost
+            self._spent.pop(namespace, None)
             self._spent[namespace] = spent, asyncio.get_running_loop().time()
+            self._spent_by(next(iter(self._spent)))  # forgets a namespace that may be deleted
 
     def seconds_until_allowed(self, namespace: str) -> float:
         excess = self._spent_by(namespace) - self._work.burst

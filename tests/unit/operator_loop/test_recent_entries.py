@@ -21,6 +21,18 @@ def test_an_entry_that_occurs_again_is_the_newest():
     assert [each for each in "abcd" if recent.has("shop", each)] == ["a", "c", "d"]
 
 
+def test_the_namespaces_in_which_nothing_happened_for_longest_are_forgotten():
+    recent = RecentEntries(of_namespace=3)
+    recent.add("deleted", "a")
+    recent.add("shop", "a")
+    for number in range(999):
+        recent.add(f"preview-{number}", "a")
+        recent.add("shop", "b")
+    assert not recent.has("deleted", "a")
+    assert recent.has("shop", "a")
+    assert recent.has("preview-0", "a")
+
+
 async def test_objects_removed_in_one_namespace_let_no_late_event_bring_back_one_of_another(world):
     """1,024 deletions of one tenant made the operator scale what another one had deleted."""
     world.begin(2, 95)

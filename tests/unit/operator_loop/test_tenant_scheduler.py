@@ -150,6 +150,16 @@ async def test_a_namespace_spends_its_own_allowance_only():
     await match("hostile")
 
 
+async def test_what_deleted_namespaces_have_spent_is_forgotten():
+    changes = Work(name="changes", places=4, of_namespace=4, burst=2, per_second=0.1)
+    scheduler = TenantScheduler()
+    for number in range(200):
+        scheduler.spend(changes, f"preview-{number}", 1)
+        await asyncio.sleep(1)
+
+    assert len(scheduler._of(changes)._spent) <= 11
+
+
 async def test_a_namespace_that_has_spent_too_much_waits_until_it_may_spend_again():
     changes = Work(name="changes", places=4, of_namespace=4, burst=2, per_second=0.1)
     scheduler, times = TenantScheduler(), {"hostile": [], "honest": []}
