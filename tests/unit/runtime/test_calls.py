@@ -50,7 +50,7 @@ class Listener:
 class AllConsumed:
     """Counts a consumer for each service."""
 
-    def count(self, service):
+    def count(self, service, seconds):
         return False
 
 
@@ -60,7 +60,8 @@ class NoneConsumed:
     def __init__(self, while_counting):
         self.while_counting = while_counting
 
-    def count(self, service):
+    def count(self, service, seconds):
+        self.counted_within = seconds
         self.while_counting()
         return True
 
@@ -120,11 +121,13 @@ def test_without_an_answer_it_ends_in_time_and_leaves_nothing_behind(listener, s
 
 def test_without_a_consumer_it_fails_after_the_grace(listener, span):
     listener.settings.no_consumers_grace = 0.0
-    pending = call(listener, span, counts=NoneConsumed(lambda: None))
+    counts = NoneConsumed(lambda: None)
+    pending = call(listener, span, counts=counts)
 
     with pytest.raises(UnknownService):
         pending.result()
     assert listener.calls("UnknownService") == 1
+    assert 0 < counts.counted_within <= pending._seconds
 
 
 def test_an_answer_that_arrives_while_consumers_are_counted_is_its_result(listener, span):

@@ -60,12 +60,15 @@ def test_without_a_broker_no_service_is_absent(clock):
     assert counts.count("worker") is False
 
 
-def test_a_count_does_not_wait_for_a_broker_that_does_not_answer(counts, monkeypatch):
-    monkeypatch.setattr(consumer_counts, "COUNT_SECONDS", 0.05)
+@pytest.mark.parametrize(("limit", "seconds"), [(0.05, 60.0), (60.0, 0.05)])
+def test_a_count_does_not_wait_for_a_broker_that_does_not_answer(
+    counts, monkeypatch, limit, seconds
+):
+    monkeypatch.setattr(consumer_counts, "COUNT_SECONDS", limit)
     monkeypatch.setattr(consumer_counts, "open_once", lambda connection: eventlet.sleep(60))
 
     with eventlet.Timeout(20):
-        assert counts.count("worker") is False
+        assert counts.count("worker", seconds) is False
 
 
 def test_consumers_are_counted_once_a_second(server, counts, clock):

@@ -219,3 +219,18 @@ def test_the_lag_of_green_threads_is_measured(container, monkeypatch):
 
     assert sleeps == [1.0] * 3
     assert container.value("loop_lag_seconds") == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), BrokenPipeError(), ValueError()])
+def test_output_that_cannot_be_written_does_not_change_the_exit_code(monkeypatch, error):
+    def flush():
+        raise error
+
+    codes = []
+    monkeypatch.setattr(runner.sys, "stdout", SimpleNamespace(flush=flush))
+    monkeypatch.setattr(runner.logging, "shutdown", lambda: None)
+    monkeypatch.setattr(runner.os, "_exit", codes.append)
+
+    runner._leave(Exit.STOPPED)
+
+    assert codes == [0]

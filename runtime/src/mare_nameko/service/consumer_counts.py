@@ -4,6 +4,7 @@ The count comes from a passive declaration, on a connection that exists only for
 it when it has waited for ``RUNTIME_NO_CONSUMERS_GRACE``, which is rare.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from logging import getLogger
@@ -36,21 +37,24 @@ class ConsumerCounts(SharedExtension):
         age = time.monotonic() - self._counted_at.get(service, float("-inf"))
         return service in self._absent and age < LIFE_SECONDS
 
-    def count(self, service: str) -> bool:
-        """Return whether ``service`` has messages and no consumer, by a count of this second."""
+    def count(self, service: str, seconds: float = math.inf) -> bool:
+        """Return whether ``service`` has messages and no consumer, by a count of this second.
+
+        The broker has COUNT_SECONDS for its answer, or ``seconds`` if they are less.
+        """
         if time.monotonic() - self._counted_at.get(service, float("-inf")) >= LIFE_SECONDS:
             self._counted_at[service] = time.monotonic()
             # The last count must not pass for one of this second while the broker answers.
             self._absent.discard(service)
-            if self._has_no_consumer(service):
+            if self._has_no_consumer(service, min(seconds, COUNT_SECONDS)):
                 self._absent.add(service)
                 self._counted_at[service] = time.monotonic()
         return service in self._absent
 
-    def _has_no_consumer(self, service: str) -> bool:
+    def _has_no_consumer(self, service: str, seconds: float) -> bool:
         """Return False also if the count fails: the call goes on waiting then."""
         queue = RPC_QUEUE_TEMPLATE.format(service)
-        counts = read_counts(self.container.broker, "counter", [queue], COUNT_SECONDS)
+        counts = read_counts(self.container.broker, "counter", [queue], seconds)
         # A quorum queue whose leader is lost reports 0 and 0; the waiting call is a message.
         return any(messages > 0 and consumers == 0 for messages, consumers in counts or ())
 
@@ -67,6 +71,8 @@ def read_counts(
                 declared = [channel.queue_declare(name, passive=True) for name in queues]
     except BROKER_ERRORS as error:
         _log.debug("Cannot count the messages of %s: %s", ", ".join(queues), error)
+        if isinstance(error, TimeoutError):
+            connection.collect()  # the handshake of AMQP would take 2 s more
         return None
     finally:
         close_quietly(connection)

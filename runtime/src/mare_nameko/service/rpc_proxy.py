@@ -239,7 +239,7 @@ class Call:
             body = wait_for(self._reply, min(left, pause))
             if body is not None:
                 return body
-            is_absent = pause < left and self._counts.count(service)
+            is_absent = pause < left and self._counts.count(service, left - pause)
             if is_absent and not self._reply.ready():  # it may arrive during the count
                 raise UnknownService(service)
             pause = LIFE_SECONDS

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import eventlet
@@ -83,7 +84,8 @@ def serve(
 def _leave(code: Exit) -> NoReturn:
     """Exit now, without waiting for other threads."""
     logging.shutdown()
-    sys.stdout.flush()
+    with suppress(OSError, ValueError):  # a full disk, a closed pipe, a closed file
+        sys.stdout.flush()
     os._exit(code)
 
 
