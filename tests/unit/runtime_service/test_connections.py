@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.unit.runtime_service.stage import HANDLED, Stage
+from tests.unit.runtime_service.stage import HANDLED, REPLY_TO, Stage
 from tests.vhost import eventually
 
 THINGS = "evt-front-thing--shop.on_thing"
@@ -184,12 +184,16 @@ def test_a_service_waits_for_the_broker_and_logs_that(start):
     assert shop.process.wait(20) == 0
 
 
-def test_a_queue_that_cannot_be_declared_is_reported_and_the_service_starts(start):
-    shop = start("Shop", refused={"retry-1s"}).ready()
+def test_queues_that_cannot_be_declared_are_reported_and_hold_back_no_others(start):
+    shop = start("Shop", refused={"retry-1s", THINGS})
+    refused = f"the queue {THINGS} is refused: Queue.declare: (406) PRECONDITION_FAILED\n"
+    eventually(lambda: _get(shop, "/readyz") == (503, refused))
+    shop.broker.bind("replies", "nameko-rpc", REPLY_TO)
 
     (line,) = (each for each in shop.process.lines() if "Cannot declare" in each["message"])
     assert line["message"].startswith("Cannot declare Queue retry-1s: ")
     assert shop.call("shop.echo", 1) == 1
+    assert shop.process.get("/livez") == (200, "ok\n")
     assert "retry-10s" in shop.broker.held
 
 
