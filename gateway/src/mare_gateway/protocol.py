@@ -18,7 +18,7 @@ MAX_URL = 16_384
 """Characters of path and query. The largest sensible ones have about 1,000."""
 
 MAX_HEADERS = 16_384
-"""Characters of all header fields. granian accepts 64 KiB with the request line."""
+"""Characters of all header fields. granian accepts 20 KiB with the request line."""
 
 _TOO_LONG = Problem(
     status=414, code="url_too_long", detail=f"The URL has more than {MAX_URL} characters."

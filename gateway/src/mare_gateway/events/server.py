@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import resource
 import signal
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from mare_gateway.cross_origin import CrossOrigin
+from mare_gateway.events.connections import BoundedSite
 from mare_gateway.events.feed import Job, JobFeed
 from mare_gateway.events.messages import Changed
 from mare_gateway.events.settings import Settings
@@ -31,6 +33,9 @@ _READERS = 16
 
 _MAX_LINE = 8_190
 
+_MOST_IDLE = 1_000
+"""Connections beyond those of streams. With unfinished heads they take 30 MB."""
+
 _TRACER = Tracer()
 
 
@@ -43,7 +48,11 @@ async def serve(settings: Settings) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         runners = [
             await _listen(_health_app(events, metrics), settings.host, settings.health_port),
-            await _listen(_stream_app(feed, settings, metrics), settings.host, settings.port),
+            await _listen(
+                *(_stream_app(feed, settings, metrics), settings.host, settings.port),
+                most=settings.max_streams + _MOST_IDLE,
+                most_of_address=settings.max_connections_per_address,
+            ),
         ]
         log.info("Streaming on port %d, probes on %d", *(_port(each) for each in reversed(runners)))
         await stopping.wait()
@@ -101,13 +110,26 @@ def read_job(rpc: RpcClient, job: Job, seconds: float) -> Mapping[str, Any]:
     return found
 
 
-async def _listen(app: web.Application, host: str, port: int) -> web.AppRunner:
-    runner = web.AppRunner(
-        app, access_log=None, shutdown_timeout=5.0, keepalive_timeout=HEAD_SECONDS,
-        handler_cancellation=True, max_line_size=_MAX_LINE, max_field_size=_MAX_LINE,
-    )  # fmt: skip
+async def _listen(
+    app: web.Application,
+    host: str,
+    port: int,
+    *,
+    most: int = _MOST_IDLE,
+    most_of_address: float = math.inf,
+) -> web.AppRunner:
+    runner = web.AppRunner(app, shutdown_timeout=5.0, handler_cancellation=True)
     await runner.setup()
-    await web.SockSite(runner, listening_socket(host, port), backlog=1024).start()
+    options: dict[str, Any] = {
+        "access_log": None,
+        "keepalive_timeout": HEAD_SECONDS,
+        "max_line_size": _MAX_LINE,
+        "max_field_size": _MAX_LINE,
+    }
+    sock = listening_socket(host, port)
+    await BoundedSite(
+        runner, sock, most=most, most_of_address=most_of_address, options=options
+    ).start()
     return runner
 
 

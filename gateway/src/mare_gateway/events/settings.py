@@ -1,5 +1,6 @@
 """The environment variables of the events process."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -25,7 +26,8 @@ class Settings(ClientSettings):
     """Open streams; more are refused with 503."""
 
     max_streams_per_address: Annotated[int, Meta(ge=1, le=100_000)] = 100
-    """Open streams of one client address, of IPv6 of a /64; more are refused with 429."""
+    """Open streams of one client address, of IPv6 of a /64; more are refused with 429. Without
+    proxies in front, an address can have twice as many connections."""
 
     heartbeat_seconds: Seconds = 15.0
     """Interval of comments in a stream without events, in seconds."""
@@ -35,6 +37,11 @@ class Settings(ClientSettings):
 
     read_seconds: Seconds = 5.0
     """Deadline for the state of a job, in seconds."""
+
+    @property
+    def max_connections_per_address(self) -> float:
+        """Return how many a client may open; behind proxies, all have the address of a proxy."""
+        return math.inf if self.trusted_proxies else 2 * self.max_streams_per_address
 
     def rpc_options(self) -> Options:
         """Return the options of both connections to the broker."""
