@@ -27,8 +27,8 @@ def test_the_demo_scales_its_workers_and_leaves_nothing_behind(tmp_path: Path) -
     assert re.search(r"Open {2}http://127\.0\.0\.1:\d+/", shown)
     assert "worker      0 → " in shown
     assert re.search(r"\n[\d,]+ messages in \d+ s; replicas rose from 0 to 2\.\n", shown)
-    assert re.search(r"\n {2}Maré, measured +\d+\.\d s +\d+\.\d s +\d+ +0\n", shown)
-    assert re.search(r"\n {2}KEDA default, simulated +\d+\.\d s", shown)
+    assert re.search(r"\n Maré, measured +\d+\.\d s +\d+\.\d s +\d+ +0\n", shown)
+    assert re.search(r"\n KEDA default, simulated +\d+\.\d s", shown)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,6 +5,7 @@ import io
 import os
 import struct
 import termios
+from collections.abc import Callable
 
 import pytest
 
@@ -44,7 +45,7 @@ TALLY.advance(12.0, 1)
 
 def test_the_progress_shows_the_load_so_far_and_what_waits() -> None:
     line = TALLY.progress(80)
-    assert line == "  12 of 40 s  ▄     █                    5 waiting    1 replica  p95 wait 0.1 s"
+    assert line == "  12 of 40 s  ▄    █                   5 waiting    1 replica  recent p95 0.1 s"
     assert "3 messages/s     5 waiting" in TALLY.progress(100)
 
 
@@ -52,7 +53,7 @@ def test_the_progress_shows_the_load_so_far_and_what_waits() -> None:
 def test_the_progress_leaves_out_what_does_not_fit(columns: int) -> None:
     line = TALLY.progress(columns)
     assert len(line) < columns
-    assert bool(line) == (columns > len("  12 of 40 s    1 replica  p95 wait 0.1 s"))
+    assert bool(line) == (columns > len("  12 of 40 s    1 replica  recent p95 0.1 s"))
 
 
 def test_the_report_compares_the_measured_run_with_simulations_of_its_load() -> None:
@@ -60,8 +61,8 @@ def test_the_report_compares_the_measured_run_with_simulations_of_its_load() -> 
     tally.waits = [0.25] * len(tally.published)
     tally.advance(0.0, 2)
     tally.advance(60.0, 2)
-    rows = [line.split("  ") for line in report(tally, 4, 0.5).splitlines()]
-    cells = {row[1]: [cell.strip() for cell in row[2:] if cell] for row in rows if len(row) > 3}
+    rows = [line.strip().split("  ") for line in report(tally, 4, 0.5).splitlines()]
+    cells = {row[0]: [cell.strip() for cell in row[1:] if cell] for row in rows if len(row) > 3}
     assert cells["Maré, measured"] == ["0.2 s", "0.2 s", "120", "0"]
     assert set(cells) >= {"Maré, simulated", "KEDA default, simulated", "KEDA expert, simulated"}
     played = scenario(tally, 4, 0.5)
@@ -99,22 +100,38 @@ def test_lines_of_workers_are_counted_and_all_others_are_shown() -> None:
     assert [line.split()[-1] for line in shown.getvalue().splitlines()] == ["Traceback"]
 
 
-@pytest.mark.parametrize("columns", [120, 80, 60])
-def test_on_a_terminal_the_progress_stays_below_the_other_lines(columns: int) -> None:
+def on_terminal(columns: int, write: Callable[[ProgressTerminal], object]) -> str:
+    """Return what is written to a pseudo-terminal of this width."""
     near, far = os.openpty()
     fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     with os.fdopen(far, "w") as stream:
-        terminal = ProgressTerminal(stream)
-        terminal.progress(TALLY)
-        terminal.write("a decision")
+        write(ProgressTerminal(stream))
+        stream.write("\0")
+    shown = b""
+    while not shown.endswith(b"\0"):  # one read may return one of the writes only
+        shown += os.read(near, 4096)
+    os.close(near)
+    return shown[:-1].decode()
+
+
+@pytest.mark.parametrize("columns", [120, 80, 60])
+def test_on_a_terminal_the_progress_stays_below_the_other_lines(columns: int) -> None:
+    shown = on_terminal(columns, lambda to: (to.progress(TALLY), to.write("a decision")))
     line = TALLY.progress(columns)
     assert len(line) < columns
-    expected = f"\r\x1b[K{line}\r\x1b[Ka decision\r\n\r\x1b[K{line}".encode()
-    shown = b""
-    while len(shown) < len(expected):  # one read may return one of the writes only
-        shown += os.read(near, 4096)
-    assert shown == expected
-    os.close(near)
+    assert shown == f"\r\x1b[K{line}\r\x1b[Ka decision\r\n\r\x1b[K{line}"
+
+
+@pytest.mark.parametrize("columns", [120, 80, 60])
+def test_lines_are_broken_between_words(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    tally = Tally(20, published=arrivals(20, 2))
+    tally.advance(20.0, 2)
+    decision = "1 → 4 replicas: 13 messages at 4 workers per replica need 4 replicas. Not known."
+    texts = report(tally, 2, 0.5), decision
+    shown = on_terminal(columns, lambda to: (to.paragraphs(texts[0]), to.highlight("w", texts[1])))
+    assert [line for line in shown.splitlines() if len(line) > columns] == []
+    assert {*" ".join(texts).split()} <= {*shown.split()}
 
 
 def test_lines_have_the_seconds_of_the_progress() -> None:

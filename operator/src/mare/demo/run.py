@@ -40,7 +40,7 @@ def run(*, seconds: float, most: int, dashboard_port: int | None) -> None:
         BrokerFailed: RabbitMQ does not start.
     """
     terminal = ProgressTerminal()
-    terminal.write(
+    terminal.paragraphs(
         f"A private RabbitMQ, {seconds:g} s of load, and up to {most} replicas of a worker.\n"
         f"A replica needs {SERVICE_SECONDS:g} s for a message and handles {WORKERS} at a time.\n"
         f"Maré aims at waits below {WAIT_SECONDS:g} s for 95 % of the messages."
@@ -59,7 +59,7 @@ def run(*, seconds: float, most: int, dashboard_port: int | None) -> None:
         demo = _Demo(most, terminal, events, tally)
         asyncio.run(demo.run(_plan(node, most), options, node.amqp_uri))
     terminal.write()
-    terminal.write(report(tally, most, events.start_seconds))
+    terminal.paragraphs(report(tally, most, events.start_seconds))
 
 
 def _plan(node: PrivateNode, most: int) -> Plan:
@@ -82,7 +82,7 @@ class _Demo:
 
     async def run(self, plan: Plan, options: RunOptions, uri: str) -> None:
         def show_dashboard(url: str | None) -> None:
-            self.terminal.write(f"\nOpen  {url}  to see each decision and its reason.\n")
+            self.terminal.paragraphs(f"\nOpen  {url}  to see each decision and its reason.\n")
 
         async with _opened(uri) as channel:
             await run_plan(

@@ -1,6 +1,5 @@
 """The terminal of the demo: lines as in `mare local`, and below them one line of progress."""
 
-import os
 import time
 from collections.abc import Callable
 from statistics import median
@@ -34,7 +33,7 @@ class ProgressTerminal(Terminal):
         """Replace the line of progress by one that fits the width of the terminal."""
         if self._stream.isatty():
             # A line that wraps cannot be cleared.
-            self._line = tally.progress(os.get_terminal_size(self._stream.fileno()).columns)
+            self._line = tally.progress(self.columns)
             self._draw()
         elif tally.elapsed >= self._next_line_at:
             self._next_line_at = tally.elapsed + _SECONDS_BETWEEN_LINES

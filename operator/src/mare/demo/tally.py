@@ -56,7 +56,7 @@ class Tally:
             f"{rate:3d} messages/s",
             f"{self.waiting:4d} waiting",
             f"{_replicas(self.replicas):>11}",
-            f"{f'p95 wait {percentile(latest, 0.95):.1f} s' if latest else 'no wait yet':<14}",
+            f"{f'recent p95 {percentile(latest, 0.95):.1f} s' if latest else 'no wait yet':<16}",
         ]
         for left_out in range(3):
             shown = numbers[left_out:]
@@ -83,6 +83,14 @@ def _replicas(count: int) -> str:
 _TICK_SECONDS = 0.25
 """Interval at which the operator reads the depth of a queue."""
 _SHOWN = ("Maré", "KEDA default", "KEDA expert")
+_EXPLANATION = (
+    "Wait is the time that a message stands in the queue: 95 % of the messages waited no longer"
+    f" than p95; Maré aims at {WAIT_SECONDS:g} s. Replica-seconds are the running times of all"
+    " replicas together. Not started are messages that no replica began.\n"
+    "\n"
+    "The simulations replay the recorded load with the same workers. KEDA expert knows the"
+    " capacity of a worker and scales by the arrival rate; Maré has only its defaults.\n"
+)
 
 
 def report(tally: Tally, most: int, start_seconds: float) -> str:
@@ -92,7 +100,8 @@ def report(tally: Tally, most: int, start_seconds: float) -> str:
     waits = sorted(tally.waits)
     p95 = percentile(waits, 0.95)
     rows = [
-        ("", "p95 wait", "longest wait", "replica-seconds", "not started"),
+        ("", "p95", "longest", "replica-", "not"),
+        ("", "wait", "wait", "seconds", "started"),
         (
             "Maré, measured",
             f"{p95:.1f} s",
@@ -121,18 +130,10 @@ def report(tally: Tally, most: int, start_seconds: float) -> str:
         [
             f"{len(tally.published):,} messages in {tally.elapsed:.0f} s; {replicas}.",
             "",
-            *(f"  {line}" for line in aligned(rows)),
+            *(f" {line}" for line in aligned(rows)),
             "",
             *(too_few if is_late else ()),
-            "Wait is the time that a message stands in the queue: 95 % of the messages",
-            f"waited no longer than p95; Maré aims at {WAIT_SECONDS:g} s. Replica-seconds are the",
-            "running times of all replicas together. Not started are messages that no",
-            "replica began.",
-            "",
-            "The simulations replay the recorded load with the same workers. KEDA expert",
-            "knows the capacity of a worker and scales by the arrival rate; Maré has only",
-            "its defaults.",
-            "",
+            _EXPLANATION,
             "To scale your own workers on this machine: mare local --help",
         ]
     )

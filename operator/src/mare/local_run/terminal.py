@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import sys
+import textwrap
 import time
 import zlib
 from collections.abc import Collection, Mapping
@@ -15,6 +16,9 @@ from mare.ports import NotFound
 
 _COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)
 _BOLD = 1
+_INDENT = 23
+"""Characters of a line before its text."""
+_LEAST_ROOM, _PAGE = 20, 80
 
 
 class Terminal:
@@ -37,15 +41,33 @@ class Terminal:
         self.write(f"{seconds:7.1f} s  {self._styled(f'{source:<11}', colour)} {text}")
 
     def highlight(self, source: str, text: str) -> None:
-        """Write a line in bold, so that it stands out among the output of processes."""
-        self.show(source, self._styled(text, _BOLD))
+        """Write a sentence in bold, so that it stands out among the output of processes."""
+        room = max(_LEAST_ROOM, self.columns - _INDENT)
+        self.show(source, self._styled(_broken(text, room, indent=_INDENT), _BOLD))
 
     def write(self, text: str = "") -> None:
         with contextlib.suppress(OSError):  # processes go on when the terminal is closed
             print(text, file=self._stream, flush=True)
 
+    @property
+    def columns(self) -> int:
+        """Width of the terminal, in characters; without one, lines have no end."""
+        with contextlib.suppress(OSError):
+            return os.get_terminal_size(self._stream.fileno()).columns or sys.maxsize
+        return sys.maxsize
+
+    def paragraphs(self, text: str) -> None:
+        """Write a text for people, in lines of at most 80 characters."""
+        self.write(_broken(text, min(_PAGE, max(_LEAST_ROOM, self.columns))))
+
     def _styled(self, text: str, code: int) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._uses_colours else text
+
+
+def _broken(text: str, room: int, *, indent: int = 0) -> str:
+    """Break lines that are too long between words."""
+    lines = [each for line in text.split("\n") for each in textwrap.wrap(line, room) or [""]]
+    return f"\n{' ' * indent}".join(lines)
 
 
 class TerminalEvents:
