@@ -214,17 +214,9 @@ class Objects(Protocol):
         """
 
     async def publish_event(
-        self,
-        autoscaler: Autoscaler,
-        kind: str,
-        reason: str,
-        message: str,
-        change: tuple[int, int] | None = None,
+        self, autoscaler: Autoscaler, kind: str, reason: str, message: str
     ) -> None:
-        """Record an Event, Normal or Warning; raises as `write_status` does.
-
-        `change` has the replicas before and after, if the workload was scaled.
-        """
+        """Record an Event, Normal or Warning; raises as `write_status` does."""
 
 
 class ConflictingAutoscalers(Protocol):

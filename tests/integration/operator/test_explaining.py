@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS
 from tests.access import right, service_account
 from tests.vhost import becomes, eventually
 
@@ -46,42 +45,6 @@ def test_the_right_to_get_the_object_is_enough(stage, burst, explain):
     assert data["trace"][1]["replicas"] == data["replicas"]["raw"] == 50
     first = stage.status()["decisions"][-1]["time"]
     assert json.loads(explain("worker", "--at", first, "-o", "json").stdout)["time"] == first
-
-
-def test_events_reach_further_back_than_the_status(stage, burst, explain):
-    kubectl, here = stage.api_server.kubectl, ("-n", stage.namespace)
-    burst(999)
-    stage.workload(replicas=1)
-    stage.autoscaler(maxReplicas=3)
-    own = "--field-selector=regarding.kind=QueueAutoscaler"
-
-    def events():
-        text = kubectl("get", "events.events.k8s.io", *here, own, "--output=json")
-        return json.loads(text)["items"]
-
-    def changes():
-        return [each for each in events() if each["note"].startswith("1 → 3 replicas: ")]
-
-    eventually(changes)
-    [latest] = changes()
-    earlier = "2026-01-31T12:00:00.000000Z"
-    metadata = {"name": "earlier", "annotations": {FROM_REPLICAS: "7", TO_REPLICAS: "1"}}
-    again = {"metadata": metadata, "eventTime": earlier, "note": "7 → 1 replica: less."}
-    kubectl("create", *here, "-f", "-", stdin=json.dumps({**latest, **again}))
-    between = ("worker", "--at", "2026-01-31T13:00:00Z")
-
-    refused = explain(*between)
-
-    assert refused.returncode == 4
-    assert "Events are not used" in refused.stderr
-    assert "you need the right to list events.events.k8s.io." in refused.stderr
-    assert "the oldest decision in its status is from " in refused.stderr
-    stage.apply(*right("onlooker", "list", "events.events.k8s.io"))
-    becomes(lambda: explain(*between).returncode, 0)
-    text = explain(*between).stdout
-    assert "7 → 1 replica: less." in text
-    assert "the oldest decision in its events is from 2026-01-31T12:00:00Z." in text
-    assert json.loads(explain(*between, "-o", "json").stdout)["source"] == "events"
 
 
 @pytest.mark.nightly

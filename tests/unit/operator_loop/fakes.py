@@ -212,10 +212,8 @@ class FakeWorkloads:
 class FakeObjects:
     statuses: list[tuple[str, dict]] = field(default_factory=list)
     events: list[tuple[str, str, str]] = field(default_factory=list)
-    changes: list[tuple[int, int]] = field(default_factory=list)
-    """The replicas before and after, of the events of changes."""
     messages: list[str] = field(default_factory=list)
-    """The messages of these events."""
+    """The messages of the events."""
     error: Exception | None = None
     event_error: Exception | None = None
     answers: asyncio.Event | None = None
@@ -251,19 +249,12 @@ class FakeObjects:
         return str(stored + 1)
 
     async def publish_event(
-        self,
-        autoscaler: Autoscaler,
-        kind: str,
-        reason: str,
-        message: str,
-        change: tuple[int, int] | None = None,
+        self, autoscaler: Autoscaler, kind: str, reason: str, message: str
     ) -> None:
         if self.event_error is not None:
             raise self.event_error
         self.events.append((autoscaler.key.name, kind, reason))
-        if change is not None:
-            self.changes.append(change)
-            self.messages.append(message)
+        self.messages.append(message)
 
     def status(self, name: str = "worker") -> dict:
         """Return the status that all writes have led to."""

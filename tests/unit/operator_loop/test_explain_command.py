@@ -7,9 +7,6 @@ from click.testing import CliRunner
 
 from mare.cli import mare
 from mare.domain.unknown import Unknown
-from mare.explanation.explained import at, oldest
-from mare.explanation.stored import changes_of
-from mare.explanation.text import text_at
 from mare.ports import AccessRefused
 from tests.unit.operator_loop.worlds import World, body, run
 
@@ -188,35 +185,7 @@ def test_the_decision_in_force_at_a_time():
     assert early.exit_code == 4
     assert f"the oldest decision in its status is from {times[-1]}" in early.output
     explained = json.loads(explain(document, "--at", times[-1], "-o", "json").output)
-    assert (explained["to"], explained["source"]) == (20, "status")
-
-
-def event(second: int, note: str, reason: str = "LoadGrew", change=None):
-    at = f"2026-01-31T12:00:{second:02}.000000Z"
-    names = ("mare.dev/from-replicas", "mare.dev/to-replicas")
-    annotations = dict(zip(names, change, strict=True)) if change else None
-    metadata = {"annotations": annotations}
-    return {"eventTime": at, "note": note, "reason": reason, "metadata": metadata}
-
-
-def test_only_events_of_changes_are_decisions():
-    grown = event(
-        1, "0 → 1 replicas: 9 messages at 10 per replica need 1 replica.", change=("0", "1")
-    )
-    paused = event(3, "4 → 2 replicas: spec.pausedReplicas is 2.", "Paused", ("4", "2"))
-    warned = event(2, "queue worker does not exist", "QueueNotFound")
-    strange = event(4, "1 → 2 replicas: by another version", "SomethingNew", ("1", "2"))
-    explained = changes_of([grown, warned, paused, strange])
-    assert [(each.decision.current, each.decision.replicas) for each in explained] == [
-        (4, 2),
-        (0, 1),
-    ]
-    assert explained[0].at - explained[1].at == 2
-    past = at(explained, explained[0].at - 1)
-    assert past.decision.message == grown["note"]
-    assert "Source: its Events: the last change before that time" in text_at(
-        past, "worker", oldest(explained)
-    )
+    assert explained["to"] == 20
 
 
 def test_colours_only_for_a_terminal():

@@ -5,14 +5,13 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any, TextIO
 
 import click
 
-from mare.cluster.object_reader import Unreadable, read_events, read_stored
+from mare.cluster.object_reader import Unreadable, read_stored
 from mare.cluster.operator_lease import lease_of, read_leader
 from mare.custom_resource.status_values import instant
 from mare.documents.tree import InputError, read_text
@@ -23,7 +22,7 @@ from mare.explanation.explained import explain as explain_object
 from mare.explanation.files import read_object
 from mare.explanation.leading import NO_LEASE, Leading, Renewal, Unread
 from mare.explanation.recurring import recurring_data, recurring_text
-from mare.explanation.stored import Recorded, changes_of, recorded, written_at
+from mare.explanation.stored import recorded, written_at
 
 
 class Moment(click.ParamType[float]):
@@ -68,13 +67,11 @@ def explain(
 
     Reads the object: the last decision with its trace, and the decisions before it. The right to
     get the object is enough; with the right to get the operator's Lease, a missing leader is
-    reported. Current values are on the operator's dashboard. --at reads Events
-    if the status does not reach back to that time. A file is explained as of the time at which
-    its status was written.
+    reported. Current values are on the operator's dashboard. A file is explained as of the time at
+    which its status was written.
 
     Exit code 0: on target. 3: limited. 4: unknown. 1: unable to scale, or an error.
     """
-    changes: Callable[[], tuple[Recorded, ...]] = tuple
     try:
         if file is not None:
             body = read_object(read_text(file), file.name, name, namespace)
@@ -82,12 +79,11 @@ def explain(
             raise click.UsageError("Give the NAME of a QueueAutoscaler, or -f FILE.")
         else:
             body = asyncio.run(read_stored(name, namespace, context))
-            changes = partial(_changes, body["metadata"], context)
         if forecast:
             known_at = written_at(body) if file else time.time()
             output_text, code = _list_recurring(body, known_at, output), 0
         elif moment is not None:
-            output_text, code = _explain_at(body, moment, changes, output)
+            output_text, code = _explain_at(body, moment, output)
         else:
             judged_at = written_at(body) if file else time.time()
             leading = NO_LEASE if file else _leading(body, context)
@@ -125,35 +121,20 @@ def _leading(body: Mapping[str, Any], context: str | None) -> Leading:
     return Renewal(lease, leader.renewed, leader.pod, leader.shard, leader.has_lease)
 
 
-def _explain_at(
-    body: Mapping[str, Any],
-    moment: float,
-    changes: Callable[[], tuple[Recorded, ...]],
-    output: str,
-) -> tuple[str, int]:
-    """Return output and exit code for a past decision, from the status or else from Events."""
+def _explain_at(body: Mapping[str, Any], moment: float, output: str) -> tuple[str, int]:
+    """Return output and exit code for a past decision."""
     name, decisions = body["metadata"]["name"], recorded(body)
-    if not decisions or decisions[-1].at > moment:
-        decisions = (*decisions, *changes())
     try:
         past = at(decisions, moment)
     except NothingRecorded as error:
         nothing = f"Nothing is recorded of {name} at {instant(moment)}"
-        click.echo(f"{nothing}: {error}; the operator's log may go further back.", err=True)
+        click.echo(
+            f"{nothing}: {error}; its Events and the operator's log may go further back.", err=True
+        )
         return "", Verdict.UNKNOWN.exit_code
     if output == "json":
         return _json(data.data_at(past)), 0
     return text.text_at(past, name, oldest(decisions)), 0
-
-
-def _changes(metadata: Mapping[str, Any], context: str | None) -> tuple[Recorded, ...]:
-    """Return the changes in Events; if they cannot be read, print why and return none."""
-    try:
-        events = read_events(metadata["uid"], metadata["namespace"], context)
-        return changes_of(asyncio.run(events))
-    except Unreadable as error:
-        click.echo(f"Events are not used: {error}.", err=True)
-        return ()
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mare.cluster.api import MERGE_PATCH, Api
 from mare.cluster.kubeconfig import kubeconfig_client
-from mare.cluster.objects import EVENTS, QUEUE_AUTOSCALERS
+from mare.cluster.objects import QUEUE_AUTOSCALERS
 from mare.ports import AccessRefused, ApiError, NotFound, Unavailable
 
 
@@ -41,14 +41,6 @@ def _missing(name: str, namespace: str) -> str:
         f"there is no QueueAutoscaler {name} in namespace {namespace}:"
         " see kubectl get qa --all-namespaces"
     )
-
-
-async def read_events(uid: str, namespace: str, context: str | None) -> list[dict[str, Any]]:
-    """Return the Events of the object that the API server still has; raises `Unreadable`."""
-    async with connected(namespace, context, "list events.events.k8s.io") as (api, _):
-        selector = ("fieldSelector", f"regarding.uid={uid}")
-        pages = api.pages(EVENTS.path(namespace), selector)
-        return [item async for page in pages for item in page["items"]]
 
 
 @asynccontextmanager

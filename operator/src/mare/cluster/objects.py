@@ -9,8 +9,6 @@ from mare.cluster.api import MERGE_PATCH, METADATA, METADATA_LIST, Api
 from mare.cluster.paths import Resource
 from mare.custom_resource.autoscaler import (
     BROKER_LABEL,
-    FROM_REPLICAS,
-    TO_REPLICAS,
     Autoscaler,
     Key,
     used_fields,
@@ -85,12 +83,7 @@ class StoredObjects:
         return uids
 
     async def publish_event(
-        self,
-        autoscaler: Autoscaler,
-        kind: str,
-        reason: str,
-        message: str,
-        change: tuple[int, int] | None = None,
+        self, autoscaler: Autoscaler, kind: str, reason: str, message: str
     ) -> None:
         namespace, name = autoscaler.key
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -111,11 +104,6 @@ class StoredObjects:
                 "uid": autoscaler.uid,
             },
         }
-        if change is not None:
-            event["metadata"]["annotations"] = {
-                FROM_REPLICAS: str(change[0]),
-                TO_REPLICAS: str(change[1]),
-            }
         await self._api.request("POST", EVENTS.path(namespace), event)
 
 

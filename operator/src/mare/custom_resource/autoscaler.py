@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from mare.custom_resource.spec import WrongSchedule, read_spec, wrong_schedules
 from mare.domain.spec import ScalingSpec
 
-FROM_REPLICAS, TO_REPLICAS = "mare.dev/from-replicas", "mare.dev/to-replicas"
 """Annotations of an Event: the replicas before and after a change."""
 _USED_METADATA = (
     "namespace",

@@ -68,7 +68,6 @@ def data_at(past: Recorded) -> Json:
     decision = past.decision
     return {
         "time": instant(past.at),
-        "source": past.source,
         "from": decision.current,
         "to": decision.replicas,
         "raw": decision.raw,

@@ -61,7 +61,7 @@ def oldest(decisions: Sequence[Recorded]) -> str:
     """Return which decision is the oldest, as text; empty without decisions."""
     if not decisions:
         return ""
-    return f"the oldest decision in its {decisions[-1].source} is from {instant(decisions[-1].at)}"
+    return f"the oldest decision in its status is from {instant(decisions[-1].at)}"
 
 
 def _is_outdated(body: Mapping[str, Any]) -> bool:

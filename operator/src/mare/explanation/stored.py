@@ -1,12 +1,11 @@
-"""The facts and decisions of an object from its stored status, and the changes in its Events."""
+"""The facts and decisions of an object from its stored status."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from mare.custom_resource import status_values
-from mare.custom_resource.autoscaler import FROM_REPLICAS, TO_REPLICAS, Autoscaler
+from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition
 from mare.custom_resource.status import read_estimates
 from mare.custom_resource.stored_timers import read_timers
@@ -17,7 +16,6 @@ from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.explanation.facts import Facts, pending_seconds
 
-_COUNT = re.compile("[0-9]{1,10}")
 _NOT_WRITTEN = Unknown("NotWritten", "no operator has written a status yet")
 
 
@@ -25,7 +23,6 @@ _NOT_WRITTEN = Unknown("NotWritten", "no operator has written a status yet")
 class Recorded:
     at: float
     decision: Decision
-    source: Literal["status", "events"] = "status"
 
 
 def facts_of_stored(autoscaler: Autoscaler, now: float) -> Facts:
@@ -74,38 +71,6 @@ def recorded(body: Mapping[str, Any]) -> tuple[Recorded, ...]:
     return tuple(
         Recorded(at=status_values.seconds_of(d["time"]), decision=_decision(d)) for d in stored
     )
-
-
-def changes_of(events: Iterable[Mapping[str, Any]]) -> tuple[Recorded, ...]:
-    return tuple(sorted(_changes(events), key=lambda each: each.at, reverse=True))
-
-
-def _changes(events: Iterable[Mapping[str, Any]]) -> Iterator[Recorded]:
-    for event in events:
-        note = event.get("note", "")
-        annotations = event["metadata"].get("annotations") or {}
-        current, replicas = (_count(annotations, e) for e in (FROM_REPLICAS, TO_REPLICAS))
-        at = status_values.read_time(event.get("eventTime"))
-        if current is None or replicas is None or at is None:
-            continue  # not by the operator
-        if event["reason"] not in set(Reason):
-            continue
-        decision = Decision(
-            current=current,
-            raw=None,
-            desired=replicas,
-            replicas=replicas,
-            reason=Reason(event["reason"]),
-            message=note,
-            clauses=(Clause("recorded", note),),
-            steps=(),
-        )
-        yield Recorded(at=at, decision=decision, source="events")
-
-
-def _count(annotations: Mapping[str, str], key: str) -> int | None:
-    digits = annotations.get(key, "")
-    return status_values.read_count(int(digits)) if _COUNT.fullmatch(digits) else None
 
 
 def _decision(stored: Mapping[str, Any], desired: int | None = None) -> Decision:

@@ -35,15 +35,12 @@ def text(explained: Explained, now: float) -> str:
 
 def text_at(past: Recorded, name: str, oldest: str) -> str:
     decision = past.decision
-    source = "its status"
-    if past.source == "events":
-        source = "its Events: the last change before that time"
     lines = [
         f"{name} at {instant(past.at)}: {limit_of(decision.reason)}",
         decision.message,
         *_trace(decision),
         "",
-        f"Source: {source}; {oldest}.",
+        f"Source: its status; {oldest}.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -236,8 +236,7 @@ class ScaleWriter:
         state.record_applied(replace(view, scale=scale), change, now)
         await self.statuses.write(state)
         # Not awaited: the next change of the object need not wait for the turn of the Event.
-        counts = decision.current, decision.replicas
-        self.statuses.start_event(state, decision.reason, decision.message, "Normal", counts)
+        self.statuses.start_event(state, decision.reason, decision.message, "Normal")
 
 
 def _reason(state: AutoscalerState, error: ApiError) -> str:

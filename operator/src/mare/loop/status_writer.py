@@ -53,15 +53,10 @@ class StatusWriter:
         self._tasks.start(self._attempt(state, self._challenge))
 
     def start_event(
-        self,
-        state: AutoscalerState,
-        reason: str,
-        message: str,
-        kind: str = "Warning",
-        change: tuple[int, int] | None = None,
+        self, state: AutoscalerState, reason: str, message: str, kind: str = "Warning"
     ) -> None:
         """Publish an Event in the background."""
-        self._tasks.start(self.publish_event(state, kind, reason, message, change))
+        self._tasks.start(self.publish_event(state, kind, reason, message))
 
     async def record_counts(self, state: AutoscalerState, replicas: int) -> None:
         """Write the count before a change, its events, and the original count.
@@ -179,19 +174,14 @@ class StatusWriter:
         )
 
     async def publish_event(
-        self,
-        state: AutoscalerState,
-        kind: str,
-        reason: str,
-        message: str,
-        change: tuple[int, int] | None = None,
+        self, state: AutoscalerState, kind: str, reason: str, message: str
     ) -> bool:
         """Publish an Event; return False if it was not, and another attempt may succeed."""
         async with self._turn(state):
             if not self._guard.allows_writes(state):
                 return False
             try:
-                await self._objects.publish_event(state.autoscaler, kind, reason, message, change)
+                await self._objects.publish_event(state.autoscaler, kind, reason, message)
             except ApiError as error:
                 self._guard.pause_after(error)
                 _log.warning("Event could not be published", extra={"error": str(error)[:512]})
