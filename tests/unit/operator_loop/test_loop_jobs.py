@@ -8,8 +8,8 @@ from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.status_values import seconds_of
 from mare.domain.count import MAX_COUNT
 from mare.ports import Rejected
-from tests.unit.operator_loop.job_api import job_body, targets
-from tests.unit.operator_loop.worlds import World
+from tests.unit.operator_loop.job_api import CREATED, job_body, targets
+from tests.unit.operator_loop.worlds import OF_WORKER, World
 
 
 @pytest.fixture
@@ -118,6 +118,40 @@ async def test_a_rejected_template_is_a_condition_with_its_cause(world, api):
     assert condition["status"] == "False"
     assert condition["reason"] == "JobRefused"
     assert "restartPolicy" in condition["message"]
+
+
+async def test_jobs_whose_pods_do_not_start_are_a_condition(world, api):
+    """Their image does not exist: they keep the claim to their messages for ever."""
+    world.clock.offset = seconds_of(CREATED) - world.clock.now
+    begin(world, ready=2)
+    await world.ticks(29, 10)
+    assert conditions_of(world)["ReplicasReady"]["status"] == "True"
+    await world.ticks(4, 10)
+    assert len(api.created) == 2
+    condition = conditions_of(world)["ReplicasReady"]
+    assert condition["message"] == (
+        "2 of 2 unfinished Jobs have no ready Pod for 5 min, and no other Job gets their messages"
+    )
+    assert conditions_of(world)["Ready"]["reason"] == "ReplicasNotReady"
+    assert world.objects.events.count(("worker", "Warning", "ReplicasNotReady")) == 1
+    assert world.metric("unready_replicas", **OF_WORKER) == 2
+    await api.set_status(api.created[0], ready=1)
+    await world.ticks(4, 10)
+    assert conditions_of(world)["ReplicasReady"]["message"].startswith("1 of 2 unfinished Jobs")
+    assert conditions_of(world)["Ready"]["status"] == "True", "a Job consumes"
+
+
+async def test_jobs_that_stop_being_ready_or_whose_pods_failed_have_started(world, api):
+    """A container restarts, or Kubernetes waits before it replaces a Pod."""
+    world.clock.offset = seconds_of(CREATED) - world.clock.now
+    begin(world, ready=2)
+    await world.ticks(2)
+    await api.set_status(api.created[0], ready=1)
+    await world.ticks(2)
+    await api.set_status(api.created[0], ready=0)
+    await api.set_status(api.created[1], failed=1)
+    await world.ticks(40, 10)
+    assert conditions_of(world)["ReplicasReady"]["status"] == "True"
 
 
 async def test_a_dry_run_creates_and_deletes_nothing(world, api):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition, condition
-from mare.custom_resource.replica_conditions import has_no_consumer, replicas_ready
+from mare.custom_resource.replica_conditions import has_no_consumer, jobs_ready, replicas_ready
 from mare.custom_resource.work_conditions import (
     deliveries_end,
     grace_period_sufficient,
@@ -14,6 +14,7 @@ from mare.custom_resource.work_conditions import (
 )
 from mare.domain.alarms import in_effect
 from mare.domain.clause import Clause, capital
+from mare.domain.decide_jobs import JobHistory
 from mare.domain.decision import Decision
 from mare.domain.history import History
 from mare.domain.observation import QueueReading
@@ -49,6 +50,7 @@ def conditions_of(
     history: History | None,
     silent_since: float | None,
     unready_cause: str | None = None,
+    jobs: JobHistory | None = None,
     other_consumers: OtherConsumers | None = None,
     now: float,
 ) -> tuple[Condition, ...]:
@@ -56,7 +58,8 @@ def conditions_of(
 
     `problem` is why decisions are not carried out, `unchosen` why idle replicas cannot be
     removed first, `silent_since` since when the leader of a queue does not answer,
-    `unready_cause` why replicas are not ready, `other_consumers` the addresses of consumers.
+    `unready_cause` why replicas are not ready, `jobs` the history of an object that creates Jobs,
+    `other_consumers` the addresses of consumers.
     """
     spec = autoscaler.spec
     able = _able_to_scale(spec, scale, problem)
@@ -64,11 +67,14 @@ def conditions_of(
     unread = unknown_of(reading.queues) or (decision.unconfirmed if decision else None)
     fresh = _metrics_fresh(reading, unread, is_unconfirmed=is_new)
     if spec.jobs is not None:
-        needed = [able, fresh]
-        if decision is not None:
+        needed, others = [able, fresh], []
+        if decision is not None and jobs is not None and isinstance(scale, Scale):
+            replicas = jobs_ready(scale, jobs)
             needed.append(_jobs_succeeding(decision))
-            needed += (_scaling_limited(decision), _paused(spec))
-        return (_ready(spec, needed[:3]), *needed)
+            others = [replicas, _scaling_limited(decision), _paused(spec)]
+            if scale.ready == 0:
+                needed.append(others.pop(0))
+        return (_ready(spec, needed), *needed, *others)
     others = [able, fresh, _broker_alarm(reading.alarm), _events_safe(spec, reading)]
     if spec.schedules or autoscaler.wrong_schedules:
         others.append(_schedules_valid(autoscaler))

@@ -2,6 +2,7 @@
 
 from mare.custom_resource.condition import Condition, condition
 from mare.domain.clause import Clause, Number, capital
+from mare.domain.decide_jobs import JobHistory
 from mare.domain.history import History
 from mare.domain.observation import load_of
 from mare.domain.unknown import Unknown
@@ -36,6 +37,15 @@ def replicas_ready(
         case _:
             code = "pods.unready"
     clause = Clause(code, **numbers)
+    return Condition(_KIND, "False", "ReplicasNotReady", capital(clause), (clause,))
+
+
+def jobs_ready(scale: Scale, jobs: JobHistory) -> Condition:
+    """Return whether no Job has been without a ready Pod for minutes, since its creation."""
+    if not jobs.unstarted:
+        return condition(_KIND, "True", "EnoughReady")
+    minutes = int(jobs.unstarted_seconds // 60)
+    clause = Clause("jobs.unstarted", missing=jobs.unstarted, jobs=scale.replicas, minutes=minutes)
     return Condition(_KIND, "False", "ReplicasNotReady", capital(clause), (clause,))
 
 

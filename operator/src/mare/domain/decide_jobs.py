@@ -23,6 +23,7 @@ from mare.domain.observation import QueueReading, load_of
 from mare.domain.reason import Reason
 from mare.domain.spec import JobRules, Pause, ScalingSpec
 from mare.domain.unknown import Unknown
+from mare.domain.unready import UNREADY_SECONDS
 from mare.domain.vetoes import stop_change
 
 AT_A_TIME = 50
@@ -35,6 +36,10 @@ class JobHistory:
 
     claims: JobClaims = field(default_factory=JobClaims)
     failures: JobFailures = field(default_factory=JobFailures)
+    unstarted: int = 0
+    """Jobs that have had no ready Pod for `UNREADY_SECONDS`: no others get their messages."""
+    unstarted_seconds: float = 0.0
+    """The age of the oldest of them."""
 
 
 def decide_jobs(
@@ -58,6 +63,9 @@ def decide_jobs(
         claims=history.claims.observe(jobs, queues, rules, now),
         failures=history.failures.observe(jobs, now + offset),
     )
+    ages = [now + offset - each.created for each in history.claims.unstarted(unfinished)]
+    late = [each for each in ages if each >= UNREADY_SECONDS]
+    history = replace(history, unstarted=len(late), unstarted_seconds=max(late, default=0.0))
     trace = DecisionTrace(len(unfinished), "Jobs")
     _record_jobs(trace, unfinished)
     if spec.paused is Pause.ALL:

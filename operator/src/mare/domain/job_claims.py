@@ -83,6 +83,13 @@ class JobClaims:
         claimed = sum(each.messages for each in self.claims.values())
         return claimed + _sum(self.ended)
 
+    def unstarted(self, jobs: Iterable[Job]) -> Iterable[Job]:
+        """Yield the unfinished Jobs that have had no ready Pod yet, and of which no Pod failed."""
+        for job in jobs:
+            claim = self.claims.get(job.name)
+            if claim and not (claim.ready_since or claim.stopped_at or job.failed_pods):
+                yield job
+
     def observe(
         self,
         jobs: Iterable[Job],

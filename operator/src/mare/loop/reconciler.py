@@ -182,6 +182,7 @@ class Reconciler:
             history=state.history,
             silent_since=state.silent_since,
             unready_cause=state.unready_cause,
+            jobs=state.job_history,
             other_consumers=state.other_consumers,
             now=now,
         )
@@ -219,6 +220,8 @@ class Reconciler:
 
 def _unready(state: AutoscalerState, scale: Scale | Unknown, now: float) -> int | None:
     """Return how many replicas are not ready for minutes; None if that is not known."""
+    if state.job_history is not None:
+        return state.job_history.unstarted
     is_known = isinstance(scale, Scale) and not isinstance(scale.ready, Unknown)
     return state.history.unready.count(now) if is_known and state.history else None
 
