@@ -98,7 +98,7 @@ class QueueConnection(Connection):
                 self._close_with(channel, (50, 10), 404, "NOT_FOUND")
                 return
         if name in self.broker.refused:
-            self._close_with(channel, (50, 10), 406, "PRECONDITION_FAILED")
+            self._close_with(channel, (50, 10), 403, "ACCESS_REFUSED")
             return
         options = {
             "durable": durable,

@@ -52,3 +52,15 @@ def test_refused_credentials_are_logged_and_tried_again(right, wrong, words, vho
     eventually(lambda: words in worker.log())
     assert worker.get("/readyz")[0] == 503
     assert worker.get("/livez")[0] == 200
+
+
+def test_a_queue_of_the_default_type_before_is_consumed_as_it_is(vhost, launch, caller):
+    with vhost.connect() as connection:
+        connection.channel().queue_declare(
+            "rpc-worker", durable=True, auto_delete=False, arguments={"x-queue-type": "classic"}
+        )
+
+    worker = launch("runtime", "Worker", vhost.amqp_uri).wait_ready()
+
+    assert caller.call("worker.echo", 1) == 1
+    assert "The queue rpc-worker is consumed as it is: Queue.declare: (406)" in worker.log()

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import eventlet
 import pytest
 from amqp import spec
-from amqp.exceptions import AccessRefused, PreconditionFailed, ResourceLocked
+from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed, ResourceLocked
 from eventlet.event import Event
 
 from mare_nameko.bounded_logs import OutageLog
@@ -35,6 +35,7 @@ class Broker:
         self.refused = {}
         """The error with which a queue is refused, by its name and the method."""
 
+        self.bound = []
         self.registered = []
         self.channels = {}
 
@@ -59,8 +60,16 @@ class Broker:
             refuse("consume")
             self.registered.append(queue.name)
 
+        def bind():
+            refuse("bind")
+            self.bound.append(queue.name)
+
         return SimpleNamespace(
-            channel=channel, declare=declare, consume=consume, qos=lambda prefetch_count: None
+            channel=channel,
+            queues=[SimpleNamespace(name=queue.name, queue_bind=bind)],
+            declare=declare,
+            consume=consume,
+            qos=lambda prefetch_count: None,
         )
 
 
@@ -147,7 +156,7 @@ def test_a_process_with_such_a_queue_is_alive_and_not_ready(consumer, broker):
 
 
 REFUSALS = [
-    ("declare", PreconditionFailed("inequivalent arg", (50, 10)), "Queue.declare: (406) inequiv"),
+    ("declare", AccessRefused("no permission", (50, 10)), "Queue.declare: (403) no permission"),
     ("declare", ResourceLocked("of another connection", (50, 10)), "Queue.declare: (405) of ano"),
     ("consume", AccessRefused("no permission", (60, 20)), "Basic.consume: (403) no permission"),
 ]
@@ -166,10 +175,31 @@ def test_a_queue_that_is_refused_holds_back_no_other_queue(consumer, broker, met
     assert not dead
 
 
+def test_a_queue_that_exists_with_other_arguments_is_bound_and_consumed(consumer, broker, caplog):
+    broker.refused["b", "declare"] = PreconditionFailed("inequivalent arg", (50, 10))
+
+    start(consumer, broker, "b")
+
+    assert (broker.bound, broker.registered) == (["b"], ["b"])
+    assert failures(consumer) == ([], [])
+    text = "The queue b is consumed as it is: Queue.declare: (406) inequivalent arg"
+    assert caplog.messages == [text]
+
+
+def test_an_exchange_that_exists_with_other_arguments_leaves_its_queue_alone(consumer, broker):
+    broker.refused["b", "declare"] = PreconditionFailed("inequivalent arg", (40, 10))
+    broker.refused["b", "bind"] = NotFound("no queue", (50, 20))
+
+    start(consumer, broker, "a", "b")
+
+    assert broker.registered == ["a"]
+    assert failures(consumer)[0] == ["the queue b is refused: Queue.bind: (404) no queue"]
+
+
 def test_a_refused_queue_is_tried_again_after_a_pause(consumer, broker, monkeypatch):
     now = [100.0]
     monkeypatch.setattr(registration.time, "monotonic", lambda: now[0])
-    broker.refused["b", "declare"] = PreconditionFailed("inequivalent arg", (50, 10))
+    broker.refused["b", "declare"] = ResourceLocked("of another connection", (50, 10))
     start(consumer, broker, "b")
     broker.channels["b"].connection = None
     broker.refused.clear()

@@ -186,7 +186,7 @@ def test_a_service_waits_for_the_broker_and_logs_that(start):
 
 def test_queues_that_cannot_be_declared_are_reported_and_hold_back_no_others(start):
     shop = start("Shop", refused={"retry-1s", THINGS})
-    refused = f"the queue {THINGS} is refused: Queue.declare: (406) PRECONDITION_FAILED\n"
+    refused = f"the queue {THINGS} is refused: Queue.declare: (403) ACCESS_REFUSED\n"
     eventually(lambda: _get(shop, "/readyz") == (503, refused))
     shop.broker.bind("replies", "nameko-rpc", REPLY_TO)
 

@@ -2,8 +2,8 @@
 
 The broker handles the methods of a channel in turn. A quorum queue whose leader is lost never
 answers ``basic.consume``: on a shared channel no message of the other queues could be acknowledged.
-A queue that is refused closes its channel: it exists with other arguments, belongs to a connection
-whose loss the broker has not noticed, or the user has no permission.
+A queue that is refused closes its channel: the user has no permission, or it belongs to a
+connection whose loss the broker has not noticed. One that exists with other arguments is consumed.
 """
 
 import time
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import eventlet
 import nameko.messaging
 from amqp import Channel, spec
-from amqp.exceptions import ChannelError
+from amqp.exceptions import ChannelError, PreconditionFailed
 from kombu import Consumer
 
 _log = getLogger(__name__)
@@ -81,7 +81,7 @@ class RegisteringConsumer(nameko.messaging.QueueConsumer):
             accept=self.accept,
         )
         with self._refusal_of(provider, consumer.channel):
-            consumer.declare()
+            declare(consumer)
             consumer.qos(prefetch_count=self.prefetch_count)
             if provider in self._providers:
                 self._consumers[provider] = consumer
@@ -132,6 +132,19 @@ class RegisteringConsumer(nameko.messaging.QueueConsumer):
                 self._declare(provider, channel)
             if provider in self._consumers:
                 self._register(provider)
+
+
+def declare(consumer: Consumer) -> None:
+    """Declare the queue of a consumer, or bind it as it is if it exists with other arguments.
+
+    A virtual host whose default queue type has changed refuses all queues of the type before.
+    """
+    try:
+        consumer.declare()
+    except PreconditionFailed as error:  # py-amqp has opened the channel again
+        (queue,) = consumer.queues
+        queue.queue_bind()
+        _log.warning("The queue %s is consumed as it is: %s", queue.name, error)
 
 
 def time_limit(what: str) -> eventlet.Timeout:
