@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import eventlet
 import pytest
 from amqp import spec
-from amqp.exceptions import AccessRefused, NotFound, PreconditionFailed, ResourceLocked
+from amqp.exceptions import AccessRefused, PreconditionFailed, ResourceLocked
 from eventlet.event import Event
 
 from mare_nameko.bounded_logs import OutageLog
@@ -157,6 +157,7 @@ def test_a_process_with_such_a_queue_is_alive_and_not_ready(consumer, broker):
 
 REFUSALS = [
     ("declare", AccessRefused("no permission", (50, 10)), "Queue.declare: (403) no permission"),
+    ("declare", PreconditionFailed("of type direct", (40, 10)), "Exchange.declare: (406) of type"),
     ("declare", ResourceLocked("of another connection", (50, 10)), "Queue.declare: (405) of ano"),
     ("consume", AccessRefused("no permission", (60, 20)), "Basic.consume: (403) no permission"),
 ]
@@ -186,14 +187,13 @@ def test_a_queue_that_exists_with_other_arguments_is_bound_and_consumed(consumer
     assert caplog.messages == [text]
 
 
-def test_an_exchange_that_exists_with_other_arguments_leaves_its_queue_alone(consumer, broker):
-    broker.refused["b", "declare"] = PreconditionFailed("inequivalent arg", (40, 10))
-    broker.refused["b", "bind"] = NotFound("no queue", (50, 20))
+@pytest.mark.parametrize("method", [(0, 0), (60, 80)])
+def test_the_loss_of_another_channel_meanwhile_ends_the_connection(consumer, broker, method):
+    """The consumer of that channel is gone, and nothing else would notice."""
+    broker.refused["b", "declare"] = PreconditionFailed("acknowledgement timed out", method)
 
-    start(consumer, broker, "a", "b")
-
-    assert broker.registered == ["a"]
-    assert failures(consumer)[0] == ["the queue b is refused: Queue.bind: (404) no queue"]
+    with pytest.raises(PreconditionFailed):
+        start(consumer, broker, "a", "b")
 
 
 def test_a_refused_queue_is_tried_again_after_a_pause(consumer, broker, monkeypatch):

@@ -25,6 +25,10 @@ REGISTER_SECONDS = 10.0
 """Time that the broker has to declare the queues of a service, and to register one consumer."""
 
 
+QUEUE_DECLARE = "Queue.declare"
+METHODS = (QUEUE_DECLARE, "Exchange.declare", "Queue.bind", "Basic.consume")
+"""py-amqp's names of the methods with which a queue is declared and consumed."""
+
 RETRY_SECONDS = 30.0
 """Time until a queue that the broker refuses is declared again."""
 
@@ -109,8 +113,10 @@ class RegisteringConsumer(nameko.messaging.QueueConsumer):
         try:
             yield
         except ChannelError as error:  # py-amqp has opened the channel again
-            if provider.queue.no_ack:
-                raise  # without its queue of replies the service cannot call others
+            # Without its queue of replies a service cannot call others. Other methods, or none, are
+            # those of a channel that the broker has closed meanwhile, whose consumer is gone.
+            if provider.queue.no_ack or error.method_name not in METHODS:
+                raise
             self._give_up_for_now(provider, channel, f"is refused: {error}", RETRY_SECONDS)
 
     def _give_up_for_now(self, provider: Any, channel: Channel, reason: str, pause: float) -> None:
@@ -142,6 +148,8 @@ def declare(consumer: Consumer) -> None:
     try:
         consumer.declare()
     except PreconditionFailed as error:  # py-amqp has opened the channel again
+        if error.method_name != QUEUE_DECLARE:
+            raise
         (queue,) = consumer.queues
         queue.queue_bind()
         _log.warning("The queue %s is consumed as it is: %s", queue.name, error)
