@@ -171,6 +171,20 @@ def test_a_narrow_screen_shows_everything(open_page: Open, view: str, lang: str)
     assert page.evaluate(SMALL) == []
 
 
+TRAILING = """() => [...document.querySelectorAll(".where span")].filter((span, index, all) => {
+  const range = document.createRange();
+  range.selectNodeContents(span);
+  const last = all[index + 1]?.offsetTop !== span.offsetTop;
+  return last && span.getBoundingClientRect().right - range.getBoundingClientRect().right > 1;
+}).length"""
+
+
+def test_no_line_about_the_place_ends_with_a_dot(open_page: Open) -> None:
+    page = open_page("/?city=Springfield", width=320, height=568)
+    assert page.evaluate("document.querySelector('.where').offsetHeight") > 40
+    assert page.evaluate(TRAILING) == 0
+
+
 def test_an_example_that_is_too_long_for_a_phone_ends_with_dots(open_page: Open) -> None:
     page = open_page("/", width=320, height=640, lang="pt-BR")
 
