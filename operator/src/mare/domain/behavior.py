@@ -165,7 +165,11 @@ def up_limit(rules: ScalingRules, current: int, events: Iterable[ScaleEvent], no
 
 
 def down_limit(rules: ScalingRules, current: int, events: Iterable[ScaleEvent], now: float) -> int:
-    """Return the fewest replicas that the policies allow, at most the current ones."""
+    """Return the fewest replicas that the policies allow, at most the current ones.
+
+    Example: 10 replicas run, of which 3 were added within 60 s. 2 Pods in 60 s allow 7 - 2, and
+    50 % in 60 s allow half of 7. By default the larger change applies: 3.
+    """
     proposals = _proposals(rules, current, events, now, math.trunc, -1)
     select = max if rules.select_policy is SelectPolicy.MIN else min
     return min(current, select(proposals, default=0))

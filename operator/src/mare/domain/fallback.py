@@ -13,7 +13,11 @@ from mare.domain.unknown import Unknown
 def keep_or_fall_back(
     trace: DecisionTrace, context: DecisionContext, why: Unknown, history: History
 ) -> None:
-    """Keep the count, or use the fallback once no queue has been known for its time."""
+    """Keep the count, or use the fallback once no queue has been known for its time.
+
+    Example: `fallback: {replicas: 6}`, and 4 replicas run. No queue can be read for 179 s: 4 stay.
+    After 180 s they become 6. If 8 run, 8 stay, unless `behavior: Static` makes them 6.
+    """
     trace.set_formula(why.clause)
     trace.record(Stage.MEASURED, None, why.clause)
     since = context.now if history.unknown_since is None else history.unknown_since

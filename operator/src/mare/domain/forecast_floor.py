@@ -95,6 +95,8 @@ def apply_forecast(trace: DecisionTrace, context: DecisionContext, desired: int)
     """Return the count for the load now and for the load that is due.
 
     A workload that can be idle has no minimum then, so that the forecast is why it has replicas.
+    Example: the messages need 2 replicas, and a load in 20 s needs 6: 6. If that load needs 2, or
+    `minReplicas` is 6, the forecast changes nothing.
     """
     forecast, can_be_idle = context.forecast, context.spec.effective_idle_replicas is not None
     least = desired if can_be_idle else max(desired, context.spec.min_replicas)

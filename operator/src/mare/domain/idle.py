@@ -40,7 +40,11 @@ def proposal_without_messages(proposal: Proposal | Unknown) -> Proposal | Unknow
 def activate(
     trace: DecisionTrace, context: DecisionContext, proposal: Proposal, history: History
 ) -> History:
-    """Give an idle workload what its messages, a schedule and a load due soon need together."""
+    """Give an idle workload what its messages, a schedule and a load due soon need together.
+
+    Example: 3 replicas for the messages, `minReplicas` 2, a load in 20 s that needs 6: 0 → 6 in one
+    step, whatever the scale-up policies allow.
+    """
     trace.reason = Reason.ACTIVATED
     count = apply_forecast(trace, context, proposal.replicas)
     trace.move_to(Stage.IDLE, count, Clause("idle.activated"))

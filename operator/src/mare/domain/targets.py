@@ -105,6 +105,10 @@ def _with_tolerance(formula: _Formula, current: int, behavior: Behavior) -> Prop
 
 
 def _by_length(target: QueueLength, load: Load, workload: Workload) -> _Formula | Unknown:
+    """Count ready and unacknowledged messages: 95 and 12 at 20 per replica need 6 replicas.
+
+    With 4 workers per replica, of which 2 run and none is idle, 8 of the 12 are in progress: 103.
+    """
     ready, unacknowledged = load.of_entries(target.queues)
     if isinstance(ready, Unknown):
         return ready
@@ -126,7 +130,10 @@ def _by_length(target: QueueLength, load: Load, workload: Workload) -> _Formula 
 def _by_rate(
     target: MessageRate, load: Load, estimates: Estimates, workload: Workload
 ) -> _Formula | Unknown:
-    """Use the last arrival rate. Without statistics it is old and cannot scale down."""
+    """Use the last arrival rate. Without statistics it is old and cannot scale down.
+
+    Example: 13 messages/s at 2 messages/s per replica need 7 replicas.
+    """
     if isinstance(estimates.arrival_rate, Unknown):
         return estimates.arrival_rate
     rate, remark = rate_of(load, estimates, workload)
@@ -138,6 +145,11 @@ def _by_rate(
 def _by_consumption(
     target: ExpectedQueueConsumptionTime, load: Load, estimates: Estimates, workload: Workload
 ) -> _Formula | Unknown:
+    """Consume arrivals and ready messages within a time.
+
+    Example: 13 messages/s arrive and 91 are ready. Consuming both in 10 s at 7.71 messages/s per
+    replica needs (13 + 91 / 10) / 7.71 = 2.9, which is 3 replicas.
+    """
     capacity = target.capacity_per_replica or estimates.capacity_per_replica
     if isinstance(load.ready, Unknown):
         return load.ready
@@ -163,6 +175,11 @@ def _by_consumption(
 def _by_concurrency(
     target: MaximumConcurrency, load: Load, estimates: Estimates, workload: Workload
 ) -> _Formula | Unknown:
+    """Give each message a worker, and leave some workers idle.
+
+    Example: 26 messages, at 4 workers per replica of which 80 % are to be busy, need 26 / 3.2 =
+    8.1, which is 9 replicas.
+    """
     ready, unacknowledged = load.of_entries(target.queues)
     per_replica = target.workers_per_replica or estimates.workers_per_replica
     if isinstance(ready, Unknown):
