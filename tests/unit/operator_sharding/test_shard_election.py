@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from mare.ports import Conflict
 from mare.sharding.assignment import ANNOTATION, read_assignment
 from mare.sharding.election import ShardElection
 from tests.unit.operator_broker import virtual_time
@@ -174,6 +175,23 @@ async def test_a_renewal_is_a_read_and_a_write():
     each = 3 * 70 / 0.63  # mean of the pauses
     counts = [replicas.server.requests.count(method) for method in ("GET", "PUT")]
     assert counts == pytest.approx([each, each], rel=0.1)
+
+
+@pytest.mark.parametrize(("seconds", "attempts"), [(0.7, 1), (2.0, 5)])
+async def test_a_recent_renewal_leaves_the_next_attempt_to_its_turn(seconds: float, attempts: int):
+    """With five at once after each conflict, 33 replicas sent 7.5 requests a second each."""
+    replica = await sole_replica(replicas := Replicas())
+    serve, replicas.server.requests = replicas.server.serve, []
+
+    def is_met(method, path, body):
+        answer = serve(method, path, body)
+        return answer if method == "GET" else Conflict("another replica has written")
+
+    await asyncio.sleep(seconds - 0.7)
+    replicas.server.serve = is_met
+    await replica.attempt()
+    assert replicas.server.requests == ["GET", "PUT"] * attempts
+    assert replica.leads(0)
 
 
 async def test_a_deleted_lease_moves_no_shard():

@@ -26,7 +26,7 @@ from mare.sharding.balance import claims, hands_over
 from mare.sharding.sightings import Sightings
 
 _WRITES = 5
-"""Attempts to write in a row. Of ten replicas, one write of ten meets another one."""
+"""Attempts in a row. Of ten replicas, one write of ten meets another one, of 33 every second."""
 _log = logging.getLogger(__name__)
 
 
@@ -77,11 +77,17 @@ class ShardElection(LeaseElection):
         return min(varied, max(0.05, left))
 
     async def renew(self) -> None:
-        """Read the Lease, and write the entry of this replica if it belongs there."""
+        """Read the Lease, and write the entry of this replica if it belongs there.
+
+        If another replica has written in between, a replica whose own renewal is recent leaves the
+        next attempt to its turn. So those have room whose renewal expires first.
+        """
         for _ in range(_WRITES - 1):
             try:
                 return await self._try_renew()
-            except Conflict:  # another replica has written in between
+            except Conflict:
+                if self._until - self._clock() > self._settings.duration_seconds / 2:
+                    raise
                 await asyncio.sleep(0)
         return await self._try_renew()
 
