@@ -6,6 +6,8 @@ import pytest
 
 from mare.custom_resource.autoscaler import read_autoscaler
 from mare.custom_resource.status_values import seconds_of
+from mare.dashboard.http_rules import HttpError
+from mare.dashboard.load_download import load_download
 from mare.domain.count import MAX_COUNT
 from mare.ports import Rejected
 from tests.unit.operator_loop.job_api import CREATED, job_body, targets
@@ -152,6 +154,13 @@ async def test_jobs_that_stop_being_ready_or_whose_pods_failed_have_started(worl
     await api.set_status(api.created[1], failed=1)
     await world.ticks(40, 10)
     assert conditions_of(world)["ReplicasReady"]["status"] == "True"
+
+
+async def test_the_load_of_jobs_is_not_recorded_and_the_download_says_so(world):
+    begin(world, ready=2)
+    await world.ticks(20)
+    with pytest.raises(HttpError, match="for an object with a jobTemplate"):
+        load_download(world.history, {})
 
 
 async def test_a_dry_run_creates_and_deletes_nothing(world, api):

@@ -21,7 +21,8 @@ def load_download(history: AutoscalerHistory, query: Mapping[str, str]) -> tuple
     if not rows:
         text = (
             "No load is recorded yet. The first count needs two readings of the broker's"
-            " statistics, about 10 s; without a management or metrics endpoint there is none."
+            " statistics, about 10 s. There is none without a management or metrics endpoint, for"
+            " an object with a jobTemplate, without charts, or in a replica that does not lead it."
         )
         raise HttpError(404, "NothingRecorded", text)
     return file_name(history.view.autoscaler.key.name), scenario_text(_recording(history, rows))

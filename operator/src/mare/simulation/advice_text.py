@@ -96,9 +96,7 @@ def _rows(advice: Advice) -> list[tuple[str, ...]]:
 def _conclusions(advice: Advice) -> list[str]:
     now = advice.now
     if not advice.makes_a_difference:
-        return [
-            "waitSeconds makes no difference to this load: all settings wait and cost the same."
-        ]
+        return ["waitSeconds makes no difference to this load: p95 waits and costs are the same."]
     roles: dict[Setting, list[str]] = {}
     cheapest = f"cheapest with 95 % of the waits within {advice.within:.3g} s"
     names = {**ROLES, "cheapest": cheapest}
