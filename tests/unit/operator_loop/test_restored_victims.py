@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from mare.domain.unknown import Unknown
+from mare.ports import Unavailable
 from mare.watch_events import handle_event
 from tests.unit.operator_loop.worlds import AT_ONCE, World, body
 
@@ -60,6 +62,27 @@ async def test_a_restore_waits_for_busy_replicas_where_victims_says_so(world):
     await asyncio.sleep(50)
     assert world.workloads.done[3:] == []
     await asyncio.sleep(20)
+    assert world.workloads.done[3:] == [("worker", 3)]
+
+
+async def test_a_restore_goes_on_after_a_change_whose_answer_is_lost(world):
+    await scale_up(world, victims=VICTIMS)
+    send = world.workloads.scale
+
+    async def lose_answer(*arguments: Any) -> None:
+        await send(*arguments)
+        world.workloads.scale = send
+        raise Unavailable("the API server does not answer")
+
+    delete(world)
+    await asyncio.sleep(10)
+    assert world.workloads.done[1:] == [("worker", 20)]
+    world.workloads.scale = lose_answer
+    world.brokers.busy, world.brokers.unacknowledged = consumers(15, 5), 5
+    await asyncio.sleep(30)
+    assert world.workloads.done[2:] == [("worker", 5)]
+    world.brokers.busy, world.brokers.unacknowledged = consumers(5, 0), 0
+    await asyncio.sleep(30)
     assert world.workloads.done[3:] == [("worker", 3)]
 
 

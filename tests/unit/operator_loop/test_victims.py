@@ -95,6 +95,20 @@ async def test_where_replicas_cannot_be_marked_none_goes_before_the_drain_wait_i
     assert world.workloads.done == [("worker", 1)]
 
 
+async def test_what_stopped_marks_of_one_workload_is_not_said_of_the_next_one(world):
+    spec = idle_only(maxDrainWaitSeconds=120)
+    await three_replicas(world, **spec)
+    world.workloads.marking = False
+    await world.ticks(30)
+    assert world.objects.condition("VictimsChosen") == ("False", "ConsumersHidden")
+    world.workloads.have("other", 3)
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
+    world.put(generation=2, scaleTargetRef=target, **spec)
+    await world.tick()
+
+    assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
+
+
 async def test_without_the_right_to_mark_the_status_says_so_before_any_scale_down_and_each_decision(
     world,
 ):

@@ -28,6 +28,7 @@ from mare.ports import (
     Leadership,
     NotFound,
     Scale,
+    Unavailable,
     Workloads,
 )
 from mare.tenant_scheduler import RESTORES, TenantScheduler
@@ -93,14 +94,16 @@ class ReplicaRestorer:
         """Come closer to the original count; return the count, or None if nothing is left to do.
 
         Nothing is left to do if another autoscaler or replica is responsible by now, or if the
-        count is not `left`, the count of the last step: another client has set it.
+        count is not `left`, the count of the last step, and not that of a change whose answer was
+        lost: another client has set it.
         """
         target = state.autoscaler.target
         await self.workloads.refresh(target)
         scale = self.workloads.get(target)
         if not self._is_responsible(state) or not isinstance(scale, Scale):
             return None
-        if left not in {None, scale.replicas}:
+        counts = {left, *(state.unanswered or ())}
+        if left is not None and scale.replicas not in counts:
             return None
         if scale.replicas > replicas and self.clock() < until:
             return await self._remove(state, scale, replicas)
@@ -152,7 +155,11 @@ class ReplicaRestorer:
             return BrokerReading(queues=why, busy=why)
 
     async def _scale(self, state: AutoscalerState, scale: Scale, replicas: int) -> None:
-        await self.workloads.scale(state.autoscaler.target, scale, replicas)
+        try:
+            await self.workloads.scale(state.autoscaler.target, scale, replicas)
+        except Unavailable:
+            state.unanswered = scale.replicas, replicas
+            raise
         _log.info(
             "Restored original replicas",
             extra={"object": state.autoscaler.key, "from": scale.replicas, "to": replicas},

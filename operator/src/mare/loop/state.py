@@ -42,7 +42,8 @@ class AutoscalerState:
     may_have_scaled: bool = False
     """Whether a change was applied, or not answered."""
     unanswered: tuple[int, int] | None = None
-    """The counts before and after a change whose answer was lost. Written by the scale writer."""
+    """The counts before and after a change whose answer was lost. Written by the scale writer, and
+    by the restorer."""
     history: History | None = None
     """Written by the reconciler."""
     job_history: JobHistory | None = None
@@ -160,6 +161,7 @@ class AutoscalerState:
         if self.autoscaler.target != autoscaler.target:
             self.history = self.estimates = self.original_replicas = self.unanswered = None
             self.surges, self.may_have_scaled, self.job_history = (), False, None
+            self.marking_attempts = Attempts()
         self.autoscaler = autoscaler
         self.scale_attempts = Attempts()
         self.due = 0.0
