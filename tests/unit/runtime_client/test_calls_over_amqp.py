@@ -14,6 +14,7 @@ from mare_nameko.client import (
     ServiceUnavailable,
 )
 from mare_nameko.client import client as client_module
+from mare_nameko.client.pending import Call
 from tests.vhost import becomes, eventually
 
 
@@ -219,4 +220,20 @@ def test_consecutive_time_outs_open_the_circuit_of_their_service(broker, make_cl
         client.call("shop.pay", timeout=60)
     broker.on_publish = answer
     assert client.call("bank.pay", timeout=60) == []
+    assert client.in_flight == 0
+
+
+def test_a_wait_that_is_interrupted_keeps_no_place_of_other_calls(broker, make_client, monkeypatch):
+    """As by Celery's soft time limit, which a handler of a signal raises."""
+    broker.on_publish = lambda connection, message: None
+    client = make_client(max_in_flight=1)
+
+    def interrupt(call, timeout):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Call, "wait", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            client.call("shop.pay", timeout=60)
+
     assert client.in_flight == 0

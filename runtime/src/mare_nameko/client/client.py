@@ -136,7 +136,11 @@ class RpcClient:
             # The connection was lost. Its thread may have failed the pending calls before this one
             # was added to them.
             self._pending.fail([correlation_id], Disconnected("the connection was lost"))
-        self._await(call, deadline)
+        try:
+            self._await(call, deadline)
+        except BaseException:
+            self._pending.take(correlation_id)  # a signal's handler may raise; no reply may come
+            raise
         reply = call.reply()
         self._breakers.replied(service)
         self._replied[service] = max(call.started, self._replied.get(service, 0.0))
