@@ -27,7 +27,7 @@ class Unconfirmed(Generic[T]):
 
     def retract(self) -> None:
         """Forget the message that was added last, which was not written."""
-        del self._items[self._last_tag]
+        self._items.pop(self._last_tag, None)
         self._last_tag -= 1
 
     def settle(self, tag: int, multiple: bool) -> list[T]:  # noqa: FBT001  as py-amqp calls it

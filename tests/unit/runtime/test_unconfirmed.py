@@ -42,3 +42,16 @@ def test_after_a_lost_channel_nothing_is_settled():
     assert unconfirmed.clear() == ["a", "b"]
     assert unconfirmed.settle(2, multiple=True) == []
     assert len(unconfirmed) == 0
+
+
+def test_a_message_that_was_not_written_has_no_tag():
+    unconfirmed = Unconfirmed()
+    unconfirmed.add("written")
+    unconfirmed.add("not written")
+    unconfirmed.retract()
+
+    assert unconfirmed.add("next") == 2
+    assert unconfirmed.pending() == ["written", "next"]
+    unconfirmed.clear()
+    unconfirmed.retract()
+    assert unconfirmed.pending() == []
