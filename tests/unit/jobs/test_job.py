@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mare_services.contract.errors import JobNotChangeable
 from mare_services.contract.jobs import JobState, JobSubmission
 from mare_services.jobs.domain.job import (
+    MAX_ATTEMPTS,
     Terms,
     accepted_event,
     move_to,
@@ -98,6 +99,17 @@ def test_a_retry_is_a_new_attempt_without_the_results_of_the_last():
     assert again.deadline == later + TERMS.duration
     assert again.retained_until == again.deadline + TERMS.retention
     assert again.redelivered == 0
+
+
+def test_a_job_is_not_tried_again_without_limit():
+    last = replace(job(JobState.FAILED), attempt=MAX_ATTEMPTS - 1)
+
+    again = retry(last, NOW, TERMS)
+
+    assert again.attempt == MAX_ATTEMPTS
+    with pytest.raises(JobNotChangeable, match="Submit it again") as refused:
+        retry(move_to(again, JobState.FAILED, NOW, TERMS), NOW, TERMS)
+    assert refused.value.extra == {"state": "failed"}
 
 
 REPORTED = (JobState.RUNNING, JobState.PARTIAL, JobState.COMPLETE, JobState.FAILED)

@@ -196,7 +196,7 @@ def _routes_of_one_job(api: APIBlueprint, jobs: Jobs) -> None:
 
     @api.post("/jobs/<job_id>/retry")
     def retry_job(path: JobPath) -> Response:
-        """Start another attempt at a job that failed, was cancelled or expired."""
+        """Start another attempt at a job that failed, was cancelled or expired; 100 at most."""
         return jobs.call_for_job("retry", path.job_id)
 
     @api.get("/jobs/<job_id>/deliveries")

@@ -15,7 +15,7 @@ from mare_services.jobs.ports import Change, Database
 
 _MOST = 200
 """Deliveries that are returned for one job. Six callbacks with all their attempts are 54, and a
-client can try a job again without limit."""
+client can try a job again 99 times."""
 
 
 class DeliveryLog:

@@ -28,6 +28,9 @@ to 191 s in all before its last retry, and each of its 6 attempts can take 20 s.
 MAX_OPEN = 1_000
 """Jobs of one submitter that have not ended."""
 
+MAX_ATTEMPTS = 100
+"""Attempts at one job. Each prolongs the retention, and adds up to 54 rows of deliveries."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -144,6 +147,11 @@ def record(
 
 def retry(job: Job, now: datetime, terms: Terms) -> Job:
     """Return the job as a new attempt; raise JobNotChangeable unless it ended without a result."""
+    if job.attempt >= MAX_ATTEMPTS:
+        raise JobNotChangeable(
+            f"A job has {MAX_ATTEMPTS} attempts at most. Submit it again.",
+            {"state": job.state.value},
+        )
     return move_to(
         job,
         JobState.PENDING,
