@@ -93,15 +93,29 @@ def test_a_postponed_callback_waits_ever_longer_and_counts_no_attempt():
         progress = SCHEDULE.postpone(progress, NOW, 0.0)
         found.append(progress.not_before - NOW)
 
-    assert found == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert found == [1, 2, 4, 5, 15, 30, 60, 60]
     assert (progress.attempts, progress.step) == (0, 0)
     assert SCHEDULE.retry(progress, NOW, 0.0).deferred == 0
 
 
 def test_callbacks_that_are_postponed_together_come_back_apart():
-    waits = [SCHEDULE.postpone(FRESH, NOW, draw).not_before - NOW for draw in (0.0, 0.5, 1.0)]
+    late = replace(FRESH, deferred=16)
+    waits = [SCHEDULE.postpone(late, NOW, draw).not_before - NOW for draw in (0.0, 0.5, 1.0)]
 
-    assert waits == [1.0, 1.5, 2.0]
+    assert waits == [60, 90, 120]
+
+
+@given(st.integers(0, 16), st.floats(0, 1))
+def test_a_postponed_callback_passes_through_few_queues(deferred, draw):
+    postponed = SCHEDULE.postpone(replace(FRESH, deferred=deferred), NOW, draw)
+    left = postponed.not_before - NOW
+    parkings = []
+    while (parking := SCHEDULE.parking(left)) is not None:
+        parkings.append(parking)
+        left -= parking
+
+    assert len(set(parkings)) == 1
+    assert len(parkings) <= 5
 
 
 def test_a_callback_is_not_postponed_for_ever():

@@ -60,10 +60,15 @@ class Schedule:
     def postpone(
         self, progress: DeliveryProgress, now: float, draw: float
     ) -> DeliveryProgress | None:
-        """Return the progress of a callback that the bounds of its destination hold back."""
+        """Return the progress of a callback that the bounds of its destination hold back.
+
+        The wait is a multiple of one parking: 60 to 120 s are 2.5 messages instead of 8, so that
+        thousands of callbacks to a slow host leave time for the others.
+        """
         if self._is_over(progress, now):
             return None
         delay = min(2.0**progress.deferred, LONGEST_POSTPONEMENT) * (1 + draw)
+        delay -= delay % (self.parking(delay) or delay)
         deferred = min(progress.deferred + 1, 16)
         return replace(progress, deferred=deferred, not_before=now + delay)
 
