@@ -1,5 +1,6 @@
 """An event is published while its claim lasts, so that no other process publishes it too."""
 
+import math
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -112,6 +113,24 @@ def test_a_claim_that_has_ended_is_not_released_as_it_may_be_of_another_process(
     relay.stop(0.1)
 
     assert (broker.published, left(store)) == ([], [("job_accepted", True)])
+
+
+def test_a_claim_that_ends_before_the_store_can_release_it_is_not_released(
+    store, clock, monkeypatch
+):
+    monkeypatch.setattr(module.tpool, "execute", lambda call, *arguments: call(*arguments))
+    relay = EventRelay(store.outbox, lambda _: None)
+    relay._lanes["job_accepted"].paused_until = math.inf
+    store.outbox.publish = relay.take
+    accept(store, 1, "job_accepted")
+    relay.flush()  # releases it
+    clock.now += outbox_module.CLAIM_SECONDS + 1
+    now = datetime.fromtimestamp(clock(), UTC)
+    store.outbox.claim(now, datetime.fromtimestamp(clock() + 15, UTC), 1, "job_accepted")
+
+    relay.stop(0.1)
+
+    assert left(store) == [("job_accepted", True)]
 
 
 @pytest.mark.parametrize(("setting", "given"), [(86_400.0, 6.0), (0.5, 0.5)])

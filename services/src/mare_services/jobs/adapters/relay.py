@@ -74,7 +74,7 @@ class EventRelay:
         """Native threads append to it."""
         self._lanes = {kind: _Lane() for kind in TYPES}
         self._published: list[str] = []
-        self._released: list[str] = []
+        self._released: list[StoredEvent] = []
         self._wakes = LightQueue(1)
         self._rescue_at = 0.0
         self._progress = time.monotonic()
@@ -191,20 +191,17 @@ class EventRelay:
             lane.waiting.extend(each for each in events if not each.durable)
 
     def _release(self, events: Iterable[StoredEvent]) -> None:
-        """End the claims of events that are durable.
-
-        A claim that has ended may be of another process now.
-        """
-        self._released += [
-            event.message_id for event in events if event.durable and _claim_left(event) > 0
-        ]
+        """End the claims of events that are durable."""
+        self._released += [event for event in events if event.durable]
 
     def _settle(self) -> None:
         published, self._published = self._published, []
-        released, self._released = self._released, []
+        # A claim that has ended, maybe during an outage of the store, may be of another process.
+        released = [event for event in self._released if _claim_left(event) > 0]
+        self._released = []
         if published or released:
             try:
-                self._store(self._outbox.settle, published, released)
+                self._store(self._outbox.settle, published, [each.message_id for each in released])
             except BaseException:
                 self._published += published
                 self._released += released
