@@ -117,6 +117,14 @@ def test_an_interruption_is_told_and_survived(open_page: Open, stage: Stage, pat
     expect(page.locator(".tracks li")).to_have_count(20)
 
 
+def test_the_dots_beside_a_long_line_are_whole(open_page: Open) -> None:
+    page = open_page("/", width=320)
+    page.route("**/v1/playlists", lambda route: route.abort())
+    submit(page, "clear")
+    expect(page.locator(".progress")).to_contain_text("Trying again")
+    assert page.evaluate("document.querySelector('.dots').offsetWidth") == 38
+
+
 def test_an_empty_question_is_answered_in_the_language_of_the_page(open_page: Open) -> None:
     page = open_page("/", lang="pt-BR")
     expect(page.locator(".examples a").nth(2)).to_have_text("Tóquio")

@@ -14,6 +14,17 @@ def serve_assets(page: Page) -> None:
     page.route("**/docs/assets/**", fulfill)
 
 
+COVERING = """() => [...document.querySelectorAll(".info p:has(code)")].filter((paragraph) => {
+  const lines = new Set(), range = document.createRange();
+  for (const text of paragraph.childNodes) {
+    range.selectNodeContents(text);
+    if (text.nodeType === 3) for (const box of range.getClientRects()) lines.add(Math.round(box.top));
+  }
+  const code = paragraph.querySelector("code").getClientRects()[0];
+  return code.height > 1.05 * paragraph.offsetHeight / lines.size;
+}).length"""
+
+
 @pytest.mark.parametrize(
     ("theme", "background"), [("light", "rgba(0, 0, 0, 0)"), ("dark", "rgb(28, 32, 34)")]
 )
@@ -25,3 +36,10 @@ def test_the_page_has_the_theme_of_the_system_and_no_padlock(
     expect(page.locator(".opblock").first).to_be_visible()
     expect(page.locator("html")).to_have_css("background-color", background)
     expect(page.locator(".authorization__btn")).to_have_count(0)
+
+
+def test_code_covers_no_line_above_it(open_page: Open) -> None:
+    page = open_page("/docs", width=390, theme="dark", before=serve_assets)
+
+    expect(page.locator(".info .renderedMarkdown code").first).to_be_visible()
+    assert page.evaluate(COVERING) == 0

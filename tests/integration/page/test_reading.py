@@ -171,6 +171,13 @@ def test_a_narrow_screen_shows_everything(open_page: Open, view: str, lang: str)
     assert page.evaluate(SMALL) == []
 
 
+LONG = """() => {
+  const span = document.querySelector(".where span"), range = document.createRange();
+  span.textContent = "Provincia de Buenos Aires y Alrededores";
+  range.selectNodeContents(span);
+  const edge = document.querySelector("h1").getBoundingClientRect().left;
+  return [...range.getClientRects()].map((line) => line.left - edge);
+}"""
 TRAILING = """() => [...document.querySelectorAll(".where span")].filter((span, index, all) => {
   const range = document.createRange();
   range.selectNodeContents(span);
@@ -183,6 +190,9 @@ def test_no_line_about_the_place_ends_with_a_dot(open_page: Open) -> None:
     page = open_page("/?city=Springfield", width=320, height=568)
     assert page.evaluate("document.querySelector('.where').offsetHeight") > 40
     assert page.evaluate(TRAILING) == 0
+    lines = page.evaluate(LONG)
+    assert len(lines) > 1
+    assert min(lines) > -1, "cut at the left"
 
 
 def test_an_example_that_is_too_long_for_a_phone_ends_with_dots(open_page: Open) -> None:
