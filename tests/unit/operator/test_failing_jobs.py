@@ -120,11 +120,45 @@ def test_a_job_that_runs_for_a_minute_ends_the_delay():
     assert time.unfinished == 5
 
 
+@pytest.mark.parametrize("pods", [1, 2])
+def test_the_time_until_a_pod_is_ready_does_not_count(pods):
+    """Each try waits for a new node, and its container ends at once."""
+    time = JobTimeline(ready=1)
+    for _ in range(3):
+        time.now = max(time.now, time.history.failures.until or 0.0)
+        time.step(80)
+        for _ in range(pods):
+            time.start()
+            time.take()
+            time.step(2)
+            time.requeue()
+            time.replace_pod(time.created)
+            time.step(40)
+        time.fail()
+        time.step()
+    assert time.created == 3
+    assert time.history.failures.in_turn == 3
+
+
+def test_a_job_alone_that_started_late_ends_the_delay_after_a_minute_of_work():
+    time = JobTimeline(ready=5)
+    time.step(3)
+    time.fail()
+    time.step(70)
+    time.start(6)
+    time.take()
+    time.step(55)
+    assert time.unfinished == 1
+    time.step(10)
+    assert time.unfinished == 5
+
+
 def test_a_job_that_fails_after_hours_delays_others_for_ten_seconds_only():
     time = JobTimeline(ready=3)
     time.step()
     time.start()
     time.take(3)
+    time.step()
     time.now += 7200
     time.step()
     time.fail(1)

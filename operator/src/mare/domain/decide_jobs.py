@@ -61,7 +61,7 @@ def decide_jobs(
     history = replace(
         history,
         claims=history.claims.observe(jobs, queues, rules, now),
-        failures=history.failures.observe(jobs, now + offset),
+        failures=history.failures.observe(jobs, now + offset, history.claims.has_run),
     )
     ages = [now + offset - each.created for each in history.claims.unstarted(unfinished)]
     late = [each for each in ages if each >= UNREADY_SECONDS]
@@ -78,7 +78,7 @@ def decide_jobs(
         trace.limit(Stage.UNKNOWN, trace.current, Reason.QUEUES_UNKNOWN, remark)
         return trace.decided(), history
     _propose(trace, ready, history.claims.messages, rules)
-    _limit(trace, spec, unfinished, history.failures, now=now + offset, offset=offset)
+    _limit(trace, spec, unfinished, history, now=now + offset, offset=offset)
     _stop(trace, spec, evidence, now)
     return trace.decided(), history
 
@@ -114,7 +114,7 @@ def _limit(
     trace: DecisionTrace,
     spec: ScalingSpec,
     unfinished: Sequence[Job],
-    failures: JobFailures,
+    history: JobHistory,
     *,
     now: float,
     offset: float,
@@ -129,7 +129,8 @@ def _limit(
         trace.add_remark(remark)
     if trace.count == trace.current:
         return
-    allowed, until = failures.allowed(unfinished, now), failures.until
+    failures = history.failures
+    allowed, until = failures.allowed(unfinished, now, history.claims.has_run), failures.until
     if allowed is None or trace.current + allowed >= trace.count:
         return
     trace.desired = trace.count

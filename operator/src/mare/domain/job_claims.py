@@ -17,6 +17,7 @@ on it, and may hold two.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from mare.domain.job_failures import AT_ONCE_SECONDS
 from mare.domain.jobs import Job, JobState
 from mare.domain.observation import QueueKey, QueueReading
 from mare.domain.spec import JobRules
@@ -46,6 +47,8 @@ class Claim:
     """Since when no Pod of it is ready any more; None if one is, or none was."""
     was_running: bool = False
     """Whether the Job ran at the first reading, so that it may have taken any of its messages."""
+    has_run: bool = False
+    """Whether a Pod of it was ready for a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,13 @@ class JobClaims:
         """The claimed messages."""
         claimed = sum(each.messages for each in self.claims.values())
         return claimed + _sum(self.ended)
+
+    def has_run(self, job: Job) -> bool | None:
+        """Return whether a Pod of a Job was ready for a minute; None if that was not observed."""
+        claim = self.claims.get(job.name)
+        if claim is None or (claim.was_running and not claim.has_run):
+            return None
+        return claim.has_run
 
     def unstarted(self, jobs: Iterable[Job]) -> Iterable[Job]:
         """Yield the unfinished Jobs that have had no ready Pod yet, and of which no Pod failed."""
@@ -173,15 +183,19 @@ class JobClaims:
             if before is None or job.failed_pods > before.failed_pods:
                 # The Pod that replaces one takes the message that the broker requeues.
                 was_running = is_ready and self.finished is None
+                has_run = before is not None and before.has_run
                 before = Claim(
-                    rules.messages_per_job, failed_pods=job.failed_pods, was_running=was_running
+                    rules.messages_per_job, None, job.failed_pods, None, was_running, has_run
                 )
             ready_since = (before.ready_since or now) if is_ready else None
             stopped_at = before.stopped_at if before.ready_since is None else now
             if is_ready or job.terminating:
                 stopped_at = None
             messages = 0 if job.terminating else min(before.messages, rules.messages_per_job)
-            after = Claim(messages, ready_since, job.failed_pods, stopped_at, before.was_running)
+            has_run = before.has_run or now - (ready_since or now) >= AT_ONCE_SECONDS
+            after = Claim(
+                messages, ready_since, job.failed_pods, stopped_at, before.was_running, has_run
+            )
             claims[name] = before if after == before else after
         return claims
 
