@@ -52,7 +52,7 @@ _KEPT_PROPERTIES = (
 
 
 class ConsumerEnded(Exception):
-    """The processes that had the event in hand were killed, or lost their connections."""
+    """The event came back: processes were killed, lost their connections, or stopped before it."""
 
 
 class RetryingConsumer(nameko.messaging.Consumer):
@@ -109,7 +109,7 @@ class RetryingConsumer(nameko.messaging.Consumer):
     def handle_redelivered(self, body: Any, message: Message) -> None:  # noqa: ARG002
         """Park an event whose processes were killed: it can be what kills them."""
         count = redeliveries(message.headers)
-        error = ConsumerEnded(f"{count} processes ended with the event in hand")
+        error = ConsumerEnded(f"the event has come back {count} times from processes that ended")
         self.container.spawn_managed_thread(
             partial(self._set_aside, message, error, failures=MOST_REDELIVERIES),
             identifier="parking",
