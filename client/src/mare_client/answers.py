@@ -1,6 +1,8 @@
 """What answers of the API must look like: the one place where bytes of a server are read."""
 
 import json
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -54,14 +56,17 @@ class JobFailed(Exception):
 
 
 class Answer:
-    """Status and body of one answer; the body is bounded."""
+    """Status and body of one answer; the body is bounded, in bytes and in time."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, give_up: float = math.inf) -> None:
         self.status = response.status_code
         self.headers = response.headers
         self._body = bytearray()
+        self._give_up = give_up
 
     def add(self, data: bytes) -> None:
+        if time.monotonic() > self._give_up:  # httpx limits the pause between two reads
+            raise TimeoutError("The answer did not arrive in time.")
         self._body += data
         if len(self._body) > LARGEST_ANSWER:
             detail = f"The answer has more than {LARGEST_ANSWER} bytes."

@@ -83,7 +83,7 @@ class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
             timeout = protocol.request_timeout(self._timeout, give_up - time.monotonic())
             try:
                 async with self._opened(method, path, timeout=timeout, **options) as response:
-                    answer = await _read(response)
+                    answer = await _read(response, give_up)
             except httpx.TransportError:
                 pause = protocol.pause_before_retry(attempt, None, give_up - time.monotonic())
                 if pause is None:
@@ -105,8 +105,8 @@ class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
                     yield response
 
 
-async def _read(response: httpx.Response) -> Answer:
-    answer = Answer(response)
+async def _read(response: httpx.Response, give_up: float = math.inf) -> Answer:
+    answer = Answer(response, give_up)
     async for data in response.aiter_bytes():
         answer.add(data)
     return answer

@@ -89,7 +89,7 @@ class Mare(Requests[Json]):
             timeout = protocol.request_timeout(self._timeout, give_up - time.monotonic())
             try:
                 with self._opened(method, path, timeout=timeout, **options) as response:
-                    answer = _read(response)
+                    answer = _read(response, give_up)
             except httpx.TransportError:
                 pause = protocol.pause_before_retry(attempt, None, give_up - time.monotonic())
                 if pause is None:
@@ -111,8 +111,8 @@ class Mare(Requests[Json]):
             yield response
 
 
-def _read(response: httpx.Response) -> Answer:
-    answer = Answer(response)
+def _read(response: httpx.Response, give_up: float = math.inf) -> Answer:
+    answer = Answer(response, give_up)
     for data in response.iter_bytes():
         answer.add(data)
     return answer

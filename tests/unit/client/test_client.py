@@ -81,6 +81,30 @@ def test_a_request_of_a_wait_times_out_with_it(run):
     assert set(api.requests[0].extensions["timeout"].values()) == {1.0}
 
 
+class Drip(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body of which an octet arrives each 20 s, within any limit of a read."""
+
+    def __init__(self, clock):
+        self.clock = clock
+
+    def __iter__(self):
+        for octet in b'{"id": "1", "state": "complete"}':
+            self.clock.now += 20
+            yield bytes([octet])
+
+    async def __aiter__(self):
+        for each in self:
+            yield each
+
+
+def test_a_wait_ends_in_time_although_an_answer_drips(run, clock):
+    api = Api(httpx.Response(200, stream=Drip(clock)))
+
+    with pytest.raises(TimeoutError):
+        run(api, lambda mare: mare.wait("1", seconds=60))
+    assert clock.now <= 1_080
+
+
 def test_a_stream_yields_each_state_and_resumes_where_it_broke(run):
     broken = b"retry: 1000\n\n" + event("1-pending", JOB) + b": heartbeat\n\n"
     rest = event("1-complete", {**JOB, "state": "complete"}) + event("1-complete", {}, "end")
