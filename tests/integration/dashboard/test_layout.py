@@ -169,9 +169,10 @@ def test_the_age_of_a_figure_covers_neither_its_name_nor_its_value(open_page: Op
     assert page.evaluate(COVERED) == []
 
 
-def test_rates_of_in_and_out_share_a_line_on_a_phone(open_page: Open) -> None:
+@pytest.mark.parametrize("part", [".depth .more", ".rates .value"])
+def test_a_figure_on_a_phone_is_one_line(open_page: Open, part: str) -> None:
     page = open_page("busy", DETAIL, width=320, height=640)
 
-    box = page.locator(".figure.rates .value").bounding_box()
+    box = page.locator(f".figure{part}").bounding_box()
     assert box is not None
     assert box["height"] < 40

@@ -18,8 +18,8 @@ COVERING = """() => [...document.querySelectorAll(".info p:has(code)")].filter((
   const lines = new Set(), range = document.createRange();
   for (const text of paragraph.childNodes) {
     range.selectNodeContents(text);
-    const boxes = text.nodeType === 3 ? range.getClientRects() : [];
-    for (const box of boxes) lines.add(Math.round(box.top));
+    if (text.nodeType !== Node.TEXT_NODE) continue;
+    for (const box of range.getClientRects()) lines.add(Math.round(box.top));
   }
   const code = paragraph.querySelector("code").getClientRects()[0];
   return code.height > 1.05 * paragraph.offsetHeight / lines.size;
