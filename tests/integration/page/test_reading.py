@@ -195,6 +195,15 @@ def test_no_line_about_the_place_ends_with_a_dot(open_page: Open) -> None:
     assert min(lines) > -1, "cut at the left"
 
 
+def test_no_button_of_a_playlist_is_alone_in_half_a_row(open_page: Open) -> None:
+    page = open_page("/?city=deezer", width=390)
+    boxes = [each.bounding_box() for each in page.locator(".actions > .button").all()]
+    rows = [(box["y"], box["width"]) for box in boxes if box is not None]
+    assert len(rows) == 4
+    assert rows[0][1] == rows[-1][1]
+    assert rows[1][0] == rows[2][0] < rows[3][0]
+
+
 def test_an_example_that_is_too_long_for_a_phone_ends_with_dots(open_page: Open) -> None:
     page = open_page("/", width=320, height=640, lang="pt-BR")
 
