@@ -206,6 +206,23 @@ async def test_no_job_is_created_for_an_object_that_was_replaced(api, watched):
     assert api.created == []
 
 
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [
+        ("spec", {"paused": "All"}),
+        ("spec", {"paused": "ScaleOut"}),
+        ("metadata", {"deletionTimestamp": "2026-01-01T00:00:00Z"}),
+    ],
+)
+async def test_no_job_is_created_once_the_object_is_paused_or_deleted(api, watched, part, changed):
+    """The watch of objects can be seconds late; the object is read for its template."""
+    before = await listed(watched)
+    api.owner[part] |= changed
+    with pytest.raises(Conflict):
+        await watched.scale(TARGET, before, 1)
+    assert api.created == []
+
+
 async def test_jobs_of_an_object_that_scaled_a_workload_meanwhile_are_known(api, watched):
     await watched.scale(TARGET, await listed(watched), 2)
     watched.keep_only([])

@@ -20,6 +20,7 @@ from mare.cluster.paths import Resource
 from mare.cluster.watch import keep_watching
 from mare.custom_resource.autoscaler import JobTarget
 from mare.domain.jobs import Job
+from mare.domain.spec import JOB_PAUSES
 from mare.domain.unknown import Unknown
 from mare.ports import (
     NOT_READ_YET,
@@ -138,6 +139,8 @@ class WatchedJobs:
             owner = await self._api.request("GET", path, most=_OBJECT_BYTES)
         if owner["metadata"]["uid"] != target.uid or "jobTemplate" not in owner["spec"]:
             raise NotFound(f"{target} are not to be created any more")
+        if owner["spec"].get("paused") in JOB_PAUSES or "deletionTimestamp" in owner["metadata"]:
+            raise Conflict(f"the decision on {target} is out of date")  # the watch is late
         missing, taken = replicas - last_read.replicas, 0
         known = {each.name for each in last_read.jobs}
         try:

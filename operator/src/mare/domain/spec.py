@@ -27,6 +27,10 @@ class Pause(StrEnum):
     SCALE_OUT = "ScaleOut"
 
 
+JOB_PAUSES = frozenset({Pause.ALL, Pause.SCALE_OUT})
+"""Those with which an object creates no Jobs."""
+
+
 class ForecastMode(StrEnum):
     OFF = "Off"
     DRY_RUN = "DryRun"

@@ -4,7 +4,7 @@ import logging
 
 from mare.background import Tasks
 from mare.domain.jobs import Job, removable
-from mare.domain.spec import Pause
+from mare.domain.spec import JOB_PAUSES
 from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import CLOSING_SECONDS
@@ -15,8 +15,6 @@ _PAUSE_SECONDS = 5.0
 """Time between two deletions for one object: each of them is for all Jobs since the last one."""
 _OVER_BUDGET_SECONDS = 60.0
 """The same while the namespace has more Jobs than are remembered: half of them take 50 s."""
-_REFUSING_PAUSES = {Pause.ALL, Pause.SCALE_OUT}
-"""A paused object creates no Jobs, so that its history does not have to make room for them."""
 _log = logging.getLogger(__name__)
 
 
@@ -46,7 +44,7 @@ class FinishedJobs:
             jobs,
             successful=rules.successful_jobs_history_limit,
             failed=rules.failed_jobs_history_limit,
-            halved=is_full and spec.paused not in _REFUSING_PAUSES,
+            halved=is_full and spec.paused not in JOB_PAUSES,  # it needs no room for new ones
         )
         if jobs:
             state.jobs_deleted_at = now + pause
