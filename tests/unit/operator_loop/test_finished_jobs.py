@@ -4,12 +4,14 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from mare.custom_resource.autoscaler import ScaleTarget, read_autoscaler
 from mare.domain.jobs import Job, JobState
 from mare.loop.finished_jobs import FinishedJobs
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.state import AutoscalerState
-from mare.ports import Scale
+from mare.ports import AccessRefused, NotFound, Scale
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.fakes import FakeWorkloads
 from tests.unit.operator_loop.job_api import job_body
@@ -19,14 +21,27 @@ class Workloads(FakeWorkloads):
     def __init__(self) -> None:
         super().__init__()
         self.deleted_at: list[float] = []
+        self.error: Exception | None = None
 
     async def delete_job(self, target: ScaleTarget, job: Job) -> None:
         self.deleted_at.append(round(virtual_time.now()))
+        if self.error is not None:
+            raise self.error
 
 
-async def test_a_job_that_is_still_listed_is_deleted_again_after_five_seconds():
+@pytest.mark.parametrize(
+    ("error", "times"),
+    [
+        (None, [0, 5, 10, 15]),
+        (NotFound("no such Job"), [0, 5, 10, 15]),
+        (AccessRefused("a webhook refuses deletions"), [0]),
+    ],
+)
+async def test_a_job_that_is_still_listed_is_deleted_again_after_seconds(error, times):
     """The watch shows a deletion later: each decision until then would send another one."""
-    workloads, guard = Workloads(), SimpleNamespace(allows_writes=lambda _: True)
+    guard = SimpleNamespace(allows_writes=lambda _: True, pause_after=lambda _: None)
+    workloads = Workloads()
+    workloads.error = error
     finished = FinishedJobs(workloads, guard, virtual_time.now)  # type: ignore[arg-type]
     spec: Any = job_body(jobs={"successfulJobsHistoryLimit": 0})
     state = AutoscalerState(read_autoscaler(spec), 0, OperatorClaim(""))
@@ -35,9 +50,9 @@ async def test_a_job_that_is_still_listed_is_deleted_again_after_five_seconds():
         for number, each in enumerate((JobState.SUCCEEDED, JobState.RUNNING), start=1)
     )
     scale = Scale(replicas=1, version="1", ready=0, selector="", jobs=jobs)
-    for second in range(12):
+    for second in range(18):
         finished.update(state, scale)
         await asyncio.sleep(second + 1 - virtual_time.now())
     await finished.close()
 
-    assert workloads.deleted_at == [0, 5, 10]
+    assert workloads.deleted_at == times

@@ -15,6 +15,8 @@ _PAUSE_SECONDS = 5.0
 """Time between two deletions for one object: each of them is for all Jobs since the last one."""
 _OVER_BUDGET_SECONDS = 60.0
 """The same while the namespace has more Jobs than are remembered: half of them take 50 s."""
+_REFUSED_SECONDS = 60.0
+"""The same after an error: a webhook can refuse deletions for ever."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +63,7 @@ class FinishedJobs:
                     continue
         except ApiError as error:
             self._guard.pause_after(error)
+            state.jobs_deleted_at = self._clock() + _REFUSED_SECONDS
             extra = {"object": state.autoscaler.key, "error": str(error)[:512]}
             _log.warning("Finished Jobs could not be deleted", extra=extra)
 
