@@ -165,6 +165,15 @@ def test_without_room_the_title_gives_way_to_the_legend():
     assert all(f">{name}</text>" in narrow for name in names)
 
 
+def test_a_name_that_the_picture_would_cut_is_left_out_of_the_legend():
+    names = ("running", "desired", "forecast for 13:49")
+    series = tuple(Series(name, [(0.0, 1.0), (90.0, 2.0)], Shape.STEPS) for name in names)
+    drawn = figure(Panel(title="Replicas", series=series))
+    wide, narrow = (draw(drawn, LIGHT, width=width) for width in (560, 280))
+    assert all(f">{name}</text>" in wide for name in names)
+    assert [f">{name}</text>" in narrow for name in names] == [False, True, True]
+
+
 def test_times_are_labelled_in_a_time_zone():
     noon = 1_767_268_800.0  # 2026-01-01T12:00:00Z
     drawn = figure(

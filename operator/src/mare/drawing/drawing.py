@@ -148,8 +148,11 @@ def _legend(panel: Panel, time: Axis, values: Axis, theme: Theme) -> Iterator[st
     x = time.end
     for series in reversed(panel.series):
         colour = theme.series[series.colour % len(theme.series)]
+        name_width = _LETTER * len(series.name)
+        if x < name_width + 17:
+            return  # with its sample, the edge of the picture would cut it
         yield text(x, values.end - 6, series.name, theme.ink, anchor="end")
-        x -= _LETTER * len(series.name) + 5
+        x -= name_width + 5
         if series.shape is Shape.AREA:
             yield (
                 f'<rect x="{x - 12:.1f}" y="{values.end - 14:.1f}" width="12" height="8"'
