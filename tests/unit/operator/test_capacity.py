@@ -43,6 +43,13 @@ FULL = [interval(80, 40, saturated=True)] * 3
 """Two replicas with a prefetch of 20 handle 8 messages/s each, whatever they hold."""
 
 
+@pytest.mark.parametrize(("busy", "doubt"), [(7, 1.05), (20, 1.0)])
+def test_a_rate_at_saturation_is_not_doubted_while_messages_wait_in_the_replicas(busy, doubt):
+    """Replicas of one worker and a prefetch count of 10 were too few, 57 times an hour."""
+    capacity = after(*CALM, *FULL, *[interval(70, busy)] * 55)
+    assert capacity.doubt == pytest.approx(doubt, abs=0.01)
+
+
 USUAL = [interval(100, 10, replicas=4)] * 12
 """Four replicas do 5 messages/s each, of half a second, and are not saturated."""
 LATE = [interval(16, 16, replicas=4, saturated=True), interval(100, 100, replicas=50)] * 6

@@ -206,6 +206,8 @@ class Capacity:
             use, growth = self._use(interval), _RELAXATION * seconds
             saturated = self._corrected(interval).fade(1 / (1 + growth * (1 - use)))
             doubt = min(_MOST_DOUBT, max(1.0, self.doubt * (1 + growth * (2 * use - 1))))
+            if shortest and stay > _LONGER * shortest:
+                doubt = self.doubt  # faster workers would leave no message waiting in a replica
         return replace(
             self,
             long=long,
