@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from mare.background import Tasks
 from mare.custom_resource.autoscaler import Autoscaler, Key, read_autoscaler, used_fields
-from mare.ports import NotFound, Objects, Unavailable
+from mare.ports import ApiError, NotFound, Objects
 from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import (
     DECODED_EVENTS,
@@ -99,7 +99,7 @@ class WatchEvents:
                 await self._handle(key, event)
             except NotFound:
                 pass  # the event of its deletion follows
-            except Unavailable as error:
+            except ApiError as error:  # AccessRefused while an upgrade replaces the rights
                 _log.info("Object could not be read", extra={"object": key, "error": str(error)})
                 waiting.setdefault(key, event._replace(fields=None))
                 await asyncio.sleep(_PAUSE_SECONDS)

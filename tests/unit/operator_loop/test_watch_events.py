@@ -10,7 +10,7 @@ from typing import Any
 
 from mare import watch_events
 from mare.custom_resource.autoscaler import Autoscaler, Key
-from mare.ports import Unavailable
+from mare.ports import AccessRefused, Unavailable
 from mare.tenant_scheduler import EVENTS, WAITING_EVENTS, TenantScheduler
 from mare.watch_events import WatchEvents
 from tests.unit.operator_broker import virtual_time
@@ -96,7 +96,7 @@ async def test_an_object_that_cannot_be_read_at_its_turn_is_read_again(world, mo
     events = WatchEvents(world.loop)
     world.loop.scheduler.spend(EVENTS, "shop", 2.1)
     world.objects.bodies["one"] = body("one")
-    read, failures = world.objects.read, iter([Unavailable("away"), Unavailable("away")])
+    read, failures = world.objects.read, iter([AccessRefused("no"), Unavailable("away")])
 
     async def fail(key: Key) -> Mapping[str, Any]:
         for each in failures:
