@@ -146,6 +146,14 @@ def test_a_quorum_queue_without_a_leader_is_not_quiet():
     play({QUEUE: totals("quorum"), STATUS: b"[]"}, timeline)
 
 
+@pytest.mark.parametrize("counts", [{}, {"messages_ready": 0}, {"messages_unacknowledged": 0}])
+def test_a_queue_without_a_count_is_not_quiet(counts: dict):
+    async def timeline(run: Run) -> None:
+        assert await run(0) == Unknown("LeaderSilent", "queue work does not answer")
+
+    play({QUEUE: json.dumps({"type": "classic", **counts}).encode()}, timeline)
+
+
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_broker_without_these_requests_leaves_the_decision_to_the_statistics(status: int):
     async def timeline(run: Run) -> None:

@@ -17,7 +17,8 @@ from tests.unit.operator_loop.fakes import Clock
 
 
 def answer(ready: int) -> bytes:
-    body = json.dumps({"type": "classic", "messages_ready": ready}).encode()
+    counts = {"messages_ready": ready, "messages_unacknowledged": 0}
+    body = json.dumps({"type": "classic", **counts}).encode()
     return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 

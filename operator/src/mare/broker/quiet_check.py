@@ -16,7 +16,7 @@ import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing
-from mare.broker.passive_declare import late
+from mare.broker.passive_declare import late, silent
 from mare.broker.queue_memory import QueueMemory
 from mare.broker.response_fields import Count, Short
 from mare.domain.evidence import MESSAGES_LEFT, QUEUE_CHANGED
@@ -44,8 +44,14 @@ _SOURCE = "the management API"
 
 class _Totals(msgspec.Struct):
     type: Short = "classic"
-    messages_ready: Count = 0
-    messages_unacknowledged: Count = 0
+    messages_ready: Count | None = None
+    messages_unacknowledged: Count | None = None
+
+    @property
+    def left(self) -> int | None:
+        """The messages in the queue; None while the queue itself does not answer."""
+        ready, unacknowledged = self.messages_ready, self.messages_unacknowledged
+        return None if ready is None or unacknowledged is None else ready + unacknowledged
 
 
 class _Member(msgspec.Struct):
@@ -128,9 +134,9 @@ class QuietCheck:
         path = f"{path_segment(self._vhost)}/{path_segment(name)}"
         async with http.body(f"/api/queues/{path}", _COLUMNS) as body:
             totals = await http.decode(body, _TOTALS)
-        left = totals.messages_ready + totals.messages_unacknowledged
-        if left:
-            return Unknown(MESSAGES_LEFT, f"queue {name} still has messages: {left}", name)
+        if totals.left != 0:
+            text = f"queue {name} still has messages: {totals.left}"
+            return silent(name) if totals.left is None else Unknown(MESSAGES_LEFT, text, name)
         if totals.type != "quorum":
             return None
         async with http.body(f"/api/queues/quorum/{path}/status", {}) as body:
