@@ -151,7 +151,7 @@ def test_the_notes_show_how_to_open_the_dashboard_of_the_leader(helm):
 
     assert "leader=$(kubectl get lease -n market shop-operator" in notes
     assert 'kubectl port-forward -n market "pod/${leader%-*}" 8081' in notes
-    assert "management URI" in notes
+    assert "management-uri" in notes
     assert "Warning" not in notes
     assert "Set replicas to 2" in helm.notes(CHART, {"replicas": 1})
 

@@ -70,7 +70,7 @@ def test_jobs_alone_reach_the_database(helm, chart):
 
 def test_all_that_export_traces_reach_the_collector(helm, chart):
     ports = {"networkPolicy": {"collectorPorts": [4319]}}
-    policies = helm.template(chart, {**ports, "operator": ports}).all("NetworkPolicy")
+    policies = helm.template(chart, ports).all("NetworkPolicy")
     reaching = {
         policy["metadata"]["name"].removeprefix("shop-")
         for policy in policies
@@ -78,7 +78,7 @@ def test_all_that_export_traces_reach_the_collector(helm, chart):
         if {"port": 4319} in rule.get("ports", ())
     }
 
-    assert reaching == {*environment.SERVICES, "gateway", "operator"}
+    assert reaching == {*environment.SERVICES, "gateway"}
 
 
 def test_the_notes_delete_each_volume_and_no_other(helm, chart):
