@@ -43,29 +43,6 @@ FULL = [interval(80, 40, saturated=True)] * 3
 """Two replicas with a prefetch of 20 handle 8 messages/s each, whatever they hold."""
 
 
-@pytest.mark.parametrize(("busy", "doubt"), [(7, 1.05), (20, 1.0)])
-def test_a_rate_at_saturation_is_not_doubted_while_messages_wait_in_the_replicas(busy, doubt):
-    """Replicas of one worker and a prefetch count of 10 were too few, 57 times an hour."""
-    capacity = after(*CALM, *FULL, *[interval(70, busy)] * 55)
-    assert capacity.doubt == pytest.approx(doubt, abs=0.01)
-
-
-USUAL = [interval(100, 10, replicas=4)] * 12
-"""Four replicas do 5 messages/s each, of half a second, and are not saturated."""
-LATE = [interval(16, 16, replicas=4, saturated=True), interval(100, 100, replicas=50)] * 6
-"""Each message takes 5 s: four replicas are saturated, and fifty are enough."""
-MANY = [interval(100, 10, replicas=13)] * 60
-
-
-@pytest.mark.parametrize(("prefetch", "before"), [(4, USUAL), (20, [*USUAL, *FULL])])
-def test_a_saturation_of_slow_work_counts_for_as_long_as_the_work_is_slow(prefetch, before):
-    """After ten minutes of a slow database, 13 replicas stayed for an hour, where 4 are enough."""
-    slow = after(*before, *LATE)
-    assert slow.per_replica(prefetch) == pytest.approx(0.8, rel=0.1)
-    assert after(*MANY, capacity=slow).per_replica(prefetch) == pytest.approx(8, rel=0.25)
-    assert after(*LATE, capacity=after(*MANY, capacity=slow)).per_replica(prefetch) < 1
-
-
 @pytest.mark.parametrize(
     ("evidence", "per_replica"),
     [(interval(10, 10), 0.2), (interval(9, 10), None), (interval(10, 9.9), None)],

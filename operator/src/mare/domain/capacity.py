@@ -10,11 +10,6 @@ That rate says something only once each worker has had the time for a message, a
 for less than one worker. Example: 15 replicas with one worker each begin a backlog of tasks of
 30 s. In the first 25 s they acknowledge 3 messages, which were begun before: 3 / 375 s = 0.008
 messages/s per replica, or a quarter of a worker. The truth is one worker and 0.033 messages/s.
-
-Nor does it say how many workers there are if replicas did more before, without being saturated:
-then the work has become slower. Example: 4 replicas do 5 messages/s each, of 0.5 s, and their
-database becomes slow: they are saturated at 0.8. That counts until a message takes 0.5 s again.
-Taken for fewer workers, it would keep 12 replicas for an hour after that, where 4 are enough.
 """
 
 import math
@@ -36,8 +31,6 @@ _MUCH_FEWER = 0.5
 """Share of the prefetch count below which the workers count, and not the prefetch count."""
 _CERTAIN = 4.0
 """Standard deviations beyond which more acknowledgements are no noise."""
-_PROVEN = 2.0
-"""Standard deviations by which fewer acknowledgements than were counted are certain."""
 _RELAXATION = 1.0 / 6000
 """Growth of `doubt` per second: an old rate at saturation must not hide faster workers."""
 _MOST_DOUBT = 4.0
@@ -109,12 +102,6 @@ class Capacity:
     """The shortest time that messages stayed unacknowledged on average, at least a service time."""
     doubt: float = 1.0
     """Factor by which the capacity can exceed the last rate at saturation."""
-    proven: float = 0.0
-    """Messages/s that a replica certainly did lately, without being saturated."""
-    usual: DecayingSums | None = None
-    """The evidence at saturation from before the work became slow; None while it is not slow."""
-    usual_stay: float = 0.0
-    """Below this time for which messages stay unacknowledged, the work is no longer slow."""
 
     @property
     def is_unknown(self) -> bool:
@@ -169,22 +156,6 @@ class Capacity:
         return min(_MAX_ERROR, 1 / math.sqrt(samples)) if samples else _MAX_ERROR
 
     def observe(self, interval: ClosedInterval) -> "Capacity":
-        """Return the evidence with one more interval; that of slow work is kept apart."""
-        if self.usual is None and self.shortest and self._is_slower(interval, self.shortest):
-            slow = replace(self, saturated=DecayingSums(), doubt=1.0, usual=self.saturated)
-            return replace(slow, usual_stay=_LONGER * self.shortest).add(interval)
-        if self.usual is not None and _is_quicker(interval, self.usual_stay):
-            return replace(self, saturated=self.usual, doubt=1.0, usual=None).add(interval)
-        return self.add(interval)
-
-    def _is_slower(self, interval: ClosedInterval, shortest: float) -> bool:
-        """Return whether saturated replicas certainly do less than without being saturated."""
-        expected = self.proven * interval.replica_seconds
-        is_less = interval.acknowledged < expected - _CERTAIN * math.sqrt(expected)
-        return interval.saturated and is_less and not _is_quicker(interval, _LONGER * shortest)
-
-    def add(self, interval: ClosedInterval) -> "Capacity":
-        """Return the evidence with one more interval, in which the work is as slow as before."""
         seconds, acknowledged = interval.seconds, interval.acknowledged
         if not interval.busy_is_known:
             return replace(self, saturated=self._more_saturated(interval), doubt=1.0)
@@ -206,24 +177,7 @@ class Capacity:
             use, growth = self._use(interval), _RELAXATION * seconds
             saturated = self._corrected(interval).fade(1 / (1 + growth * (1 - use)))
             doubt = min(_MOST_DOUBT, max(1.0, self.doubt * (1 + growth * (2 * use - 1))))
-            if shortest and stay > _LONGER * shortest:
-                doubt = self.doubt  # faster workers would leave no message waiting in a replica
-        return replace(
-            self,
-            long=long,
-            short=short,
-            saturated=saturated,
-            shortest=shortest,
-            doubt=doubt,
-            proven=self._proven(interval),
-        )
-
-    def _proven(self, interval: ClosedInterval) -> float:
-        relaxed = self.proven * math.exp(-interval.seconds / _LONG_SECONDS)
-        if interval.saturated:
-            return relaxed
-        certain = interval.acknowledged - _PROVEN * math.sqrt(interval.acknowledged)
-        return max(relaxed, certain / interval.replica_seconds)
+        return Capacity(long, short, saturated, shortest, doubt)
 
     def _more_saturated(self, interval: ClosedInterval) -> DecayingSums:
         """Return the evidence at saturation, including one more interval, without doubt."""
@@ -258,16 +212,6 @@ class Capacity:
         stay = interval.busy_seconds / interval.acknowledged
         relaxed = (self.shortest or math.inf) * (1 + interval.seconds / _LONG_SECONDS)
         return min(stay, relaxed)
-
-
-def _is_quicker(interval: ClosedInterval, stay: float) -> bool:
-    """Return whether enough messages stayed unacknowledged for less than this time."""
-    count = interval.acknowledged
-    return (
-        interval.busy_is_known
-        and count >= _ENOUGH_MESSAGES
-        and 0 < interval.busy_seconds < stay * count
-    )
 
 
 def remembered(per_replica: float, workers: float) -> Capacity:
