@@ -81,9 +81,10 @@ class AsyncMare(Requests[Coroutine[Any, Any, Json]]):
         attempt = 0
         while True:
             timeout = protocol.request_timeout(self._timeout, give_up - time.monotonic())
+            latest = max(give_up, time.monotonic() + protocol.SHORTEST_TIMEOUT)
             try:
                 async with self._opened(method, path, timeout=timeout, **options) as response:
-                    answer = await _read(response, give_up)
+                    answer = await _read(response, latest)
             except httpx.TransportError:
                 pause = protocol.pause_before_retry(attempt, None, give_up - time.monotonic())
                 if pause is None:

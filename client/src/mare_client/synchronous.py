@@ -87,9 +87,10 @@ class Mare(Requests[Json]):
         attempt = 0
         while True:
             timeout = protocol.request_timeout(self._timeout, give_up - time.monotonic())
+            latest = max(give_up, time.monotonic() + protocol.SHORTEST_TIMEOUT)
             try:
                 with self._opened(method, path, timeout=timeout, **options) as response:
-                    answer = _read(response, give_up)
+                    answer = _read(response, latest)
             except httpx.TransportError:
                 pause = protocol.pause_before_retry(attempt, None, give_up - time.monotonic())
                 if pause is None:

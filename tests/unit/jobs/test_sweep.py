@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mare_services.contract.jobs import JobState, JobSubmission
-from mare_services.jobs.domain.job import Event, Terms, new_job
+from mare_services.jobs.domain.job import Terms, new_job
 from mare_services.jobs.job_store import insert_job
 from mare_services.jobs.lifecycle import LATE, JobLifecycle
-from mare_services.jobs.outbox import OLDEST_EVENT
 from mare_services.jobs.ports import Change
 from mare_services.jobs.service import JobsService
 from tests.fakes.clock import Clock
@@ -94,19 +93,6 @@ def test_thousands_of_overdue_jobs_expire_in_one_sweep(service, store, clock):
     with store.database.transaction() as transaction:
         states = transaction.execute("SELECT state, count(*) FROM jobs GROUP BY state")
     assert states == [("expired", 1_050)]
-
-
-@pytest.mark.parametrize(("late", "left"), [(-MINUTE, 2), (MINUTE, 0)])
-def test_events_without_a_queue_are_deleted_after_a_week(service, store, caplog, late, left):
-    with store.outbox.transaction() as transaction:
-        transaction.add((Event("callback_due", {}), Event("x", {})), None)
-    service.resources.lifecycle.clock = lambda: datetime.now(UTC) + OLDEST_EVENT + late
-
-    service.sweep()
-
-    assert len(outbox(store)) == left
-    deleted = "Deleted 2 events without a queue for a week: callback_due, x"
-    assert caplog.messages == ([] if left else [deleted])
 
 
 def test_what_a_sweep_publishes_belongs_to_the_request_that_submitted_the_job(service, store):

@@ -141,6 +141,8 @@ class Streams:
         if first.is_final and first.event_id == last_id:
             return web.Response(status=204)  # keeps an EventSource from reconnecting
         response = web.StreamResponse(headers=_HEADERS)
+        if not self._settings.trusted_proxies:
+            response.force_close()  # idle connections count among those of an address, for 75 s
         response.headers["X-Request-Id"] = request_id(request)
         started = time.perf_counter()
         outcome = "disconnected"  # aiohttp cancels this task then

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from mare.custom_resource.spec import WrongSchedule, read_spec, wrong_schedules
 from mare.domain.spec import ScalingSpec
 
-"""Annotations of an Event: the replicas before and after a change."""
 _USED_METADATA = (
     "namespace",
     "name",

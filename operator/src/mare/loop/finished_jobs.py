@@ -9,14 +9,23 @@ from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import CLOSING_SECONDS
 from mare.loop.write_guard import WriteGuard
-from mare.ports import ApiError, Clock, Conflict, NotFound, Scale, Workloads
+from mare.ports import (
+    AccessRefused,
+    ApiError,
+    Clock,
+    Conflict,
+    NotFound,
+    Rejected,
+    Scale,
+    Workloads,
+)
 
 _PAUSE_SECONDS = 5.0
 """Time between two deletions for one object: each of them is for all Jobs since the last one."""
 _OVER_BUDGET_SECONDS = 60.0
 """The same while the namespace has more Jobs than are remembered: half of them take 50 s."""
 _REFUSED_SECONDS = 60.0
-"""The same after an error: a webhook can refuse deletions for ever."""
+"""The same after a refusal: a webhook can refuse deletions for ever."""
 _log = logging.getLogger(__name__)
 
 
@@ -53,18 +62,24 @@ class FinishedJobs:
             self._tasks.start(self._delete(state, jobs))
 
     async def _delete(self, state: AutoscalerState, jobs: tuple[Job, ...]) -> None:
-        try:
-            for job in jobs:
-                if not self._guard.allows_writes(state):
-                    return
-                try:
-                    await self._workloads.delete_job(state.autoscaler.target, job)
-                except (NotFound, Conflict):  # a user or the TTL has deleted or changed it
-                    continue
-        except ApiError as error:
-            self._guard.pause_after(error)
-            state.jobs_deleted_at = self._clock() + _REFUSED_SECONDS
-            extra = {"object": state.autoscaler.key, "error": str(error)[:512]}
+        failure: ApiError | None = None
+        for job in jobs:
+            if not self._guard.allows_writes(state):
+                return
+            try:
+                await self._workloads.delete_job(state.autoscaler.target, job)
+            except (NotFound, Conflict):  # a user or the TTL has deleted or changed it
+                continue
+            except Rejected as error:  # a webhook or a policy keeps this one
+                failure = error
+            except ApiError as error:
+                failure = error
+                break
+        if failure is not None:
+            self._guard.pause_after(failure)
+            if isinstance(failure, Rejected | AccessRefused):
+                state.jobs_deleted_at = self._clock() + _REFUSED_SECONDS
+            extra = {"object": state.autoscaler.key, "error": str(failure)[:512]}
             _log.warning("Finished Jobs could not be deleted", extra=extra)
 
     async def close(self) -> None:

@@ -121,6 +121,10 @@ class Loop:
         """When the last tick was."""
 
     @property
+    def has_objects(self) -> bool:
+        return bool(self._states)
+
+    @property
     def autoscalers(self) -> list[Autoscaler]:
         return [state.autoscaler for state in self._states.values()]
 
@@ -158,11 +162,12 @@ class Loop:
             self._owners.remove(state.autoscaler)
             self._owners.put(stored)
             state.replace_spec(stored)
+        is_own = state.stored.version == autoscaler.version
         state.stored.version = autoscaler.version
         state.observe_operator(autoscaler.status.get("operator"))
         if not self._leads or state.claim.is_others or state.stored.may_be_others:
             # Another replica or operator writes the status, or the former leader did.
-            state.adopt_status(autoscaler.status, self.clock.offset)
+            state.adopt_status(autoscaler.status, self.clock.offset, is_own=is_own)
 
     def remove(self, key: Key, uid: str) -> None:
         """Remove an object, unless another one has its name now."""

@@ -75,14 +75,18 @@ class AutoscalerState:
     scale_attempts: Attempts = field(default_factory=Attempts)
     unsent_since: float | None = None
     """Since when a change is not sent, for want of a status or of a turn."""
+    others_have_learnt: bool = False
+    """Whether another replica has written a status since this one led."""
     marking_attempts: Attempts = field(default_factory=Attempts)
     """Attempts to mark idle Pods."""
     asking_queues: bool = False
     """Whether the queues are being asked for messages. Written by the quiet checks."""
     quiet_answer: QuietAnswer | None = None
 
-    def adopt_status(self, status: Mapping[str, Any], offset: float) -> None:
-        """Take a status that another replica has written.
+    def adopt_status(
+        self, status: Mapping[str, Any], offset: float, *, is_own: bool = False
+    ) -> None:
+        """Take a status that another replica has written, or this one before it lost its Lease.
 
         `offset` is the time of the system clock less the time of the operator's clock.
         """
@@ -90,10 +94,12 @@ class AutoscalerState:
         past = past_of(status, self.autoscaler.target)
         self.original_replicas = read_original(past)
         self.may_have_scaled = self.original_replicas is not None
+        self.others_have_learnt |= not is_own
         self.estimates, self.surges = read_estimates(past), read_surges(past, offset)
 
     def begin_history(self, replicas: int, now: float, offset: float) -> History:
         """Continue what the status keeps of the leader before."""
+        self.others_have_learnt = False
         spec, past = self.autoscaler.spec, past_of(self.stored.status, self.autoscaler.target)
         timers = read_timers(past, offset).at_start(spec, replicas, now)
         return History.begin(now, replicas, self.estimates, self.surges, timers)
@@ -148,7 +154,7 @@ class AutoscalerState:
 
         What that one learnt and wrote is newer.
         """
-        if self.history is not None and not self.stored.is_adopted:
+        if self.history is not None and not self.others_have_learnt:
             self.estimates = self.history.learning.estimates
             self.surges = self.history.tides.surges.past
         self.history = self.applied = self.unanswered = None

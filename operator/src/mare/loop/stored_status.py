@@ -57,7 +57,7 @@ class StoredStatus:
     """The time of the newest surge in the status."""
     _fingerprint: tuple[int, int, int] | None = None
     """Of what the status shows; None if it shows nothing."""
-    is_adopted: bool = False
+    _is_adopted: bool = False
     """Whether another client wrote the status, and it is not compared with a reading yet."""
     _is_expired: bool = False
     """Whether the status has to be written, whatever it shows."""
@@ -84,7 +84,7 @@ class StoredStatus:
         a second, and changes of replicas wait beside them.
         """
         self._set(status)
-        self.is_adopted, self.outdated = True, False
+        self._is_adopted, self.outdated = True, False
 
     def amended(self, status: Mapping[str, Any], version: str) -> None:
         """Record the status after a write of some of its fields."""
@@ -106,7 +106,7 @@ class StoredStatus:
     def written(self, status: Mapping[str, Any], version: str, view: View, now: float) -> None:
         self._set(status)
         self.version = version
-        self.is_adopted = self._is_expired = False
+        self._is_adopted = self._is_expired = False
         self._surge_at = view.surge_at
         before, self._fingerprint, self._written_at = self._fingerprint, _fingerprint(view), now
         if before and before[0] == self._fingerprint[0] and before[1] != self._fingerprint[1]:
@@ -120,8 +120,8 @@ class StoredStatus:
         age = now - self._written_at
         if not self.may_be_written(now) or age < _WRITE_SECONDS:
             return False
-        if self.is_adopted:
-            self.is_adopted, self._fingerprint = False, _fingerprint_of(self.status, view)
+        if self._is_adopted:
+            self._is_adopted, self._fingerprint = False, _fingerprint_of(self.status, view)
             self._written_at, age = now, 0.0  # a first reading may not be settled
         at_once, urgent, settled = _fingerprint(view)
         if self._is_expired or self._fingerprint is None or at_once != self._fingerprint[0]:

@@ -86,7 +86,8 @@ class ShardElection(LeaseElection):
             try:
                 return await self._try_renew()
             except Conflict:
-                if self._until - self._clock() > self._settings.duration_seconds / 2:
+                is_recent = self._until - self._clock() > self._settings.duration_seconds / 2
+                if is_recent and self._leaving is None:  # a shard that leaves has no leader
                     raise
                 await asyncio.sleep(0)
         return await self._try_renew()

@@ -67,8 +67,9 @@ def read_counts(
     try:
         with eventlet.Timeout(seconds, TimeoutError("no count in time")):
             open_once(connection)
-            with connection.channel() as channel:
-                declared = [channel.queue_declare(name, passive=True) for name in queues]
+            # Not in a `with` block, whose end would wait for a broker that does not answer.
+            channel = connection.channel()
+            declared = [channel.queue_declare(name, passive=True) for name in queues]
     except BROKER_ERRORS as error:
         _log.debug("Cannot count the messages of %s: %s", ", ".join(queues), error)
         if isinstance(error, TimeoutError):

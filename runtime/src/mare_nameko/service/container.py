@@ -139,7 +139,7 @@ class Container(ServiceContainer):
                 method = getattr(worker_ctx.service, context.entrypoint)
                 return method(*worker_ctx.args, **worker_ctx.kwargs), None
         except BaseException as error:  # a green thread that it waits for may have been killed
-            if self._being_killed:
+            if self._being_killed and not isinstance(error, Exception):
                 raise
             log_failure(context.name, error, worker_ctx.entrypoint.expected_exceptions)
             return None, sys.exc_info()  # type: ignore[return-value]

@@ -29,8 +29,9 @@ QUEUE_DECLARE = "Queue.declare"
 METHODS = (QUEUE_DECLARE, "Exchange.declare", "Queue.bind", "Basic.consume")
 """py-amqp's names of the methods with which a queue is declared and consumed."""
 
-RETRY_SECONDS = 30.0
-"""Time until a queue that the broker refuses is declared again."""
+RETRY_SECONDS = 5.0
+"""Time until a queue that the broker refuses is declared again. A queue that belongs to a lost
+connection is refused until the broker has noticed the loss."""
 
 
 class Unconsumed(NamedTuple):
@@ -133,7 +134,8 @@ class RegisteringConsumer(nameko.messaging.QueueConsumer):
         for provider, attempt in list(self.unconsumed.items()):
             if attempt.channel.connection is not None or time.monotonic() < attempt.retry_at:
                 continue
-            del self.unconsumed[provider]
+            if self.unconsumed.pop(provider, None) is None:
+                continue  # it has unregistered while the broker answered for another one
             with time_limit(f"the declaration of {provider.queue.name}"):
                 self._declare(provider, channel)
             if provider in self._consumers:
@@ -151,7 +153,9 @@ def declare(consumer: Consumer) -> None:
         if error.method_name != QUEUE_DECLARE:
             raise
         (queue,) = consumer.queues
-        queue.queue_bind()
+        if queue.exchange and queue.exchange.name:  # every queue is bound to the default exchange
+            queue.queue_bind()
+        queue._create_bindings()  # noqa: SLF001 - kombu declares and binds together
         _log.warning("The queue %s is consumed as it is: %s", queue.name, error)
 
 

@@ -84,10 +84,8 @@ class JobLifecycle:
         )
 
     def delete_expired(self) -> int:
-        """Delete old records and events; return how many records."""
-        now = self.clock()
-        self.store.outbox.delete_old(now)
-        return self.store.delete_expired(now)
+        """Delete old records; return how many."""
+        return self.store.delete_expired(self.clock())
 
     def expire(self) -> int:
         """Expire overdue jobs; return how many, at most `BATCH`."""

@@ -7,8 +7,7 @@ released them.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from logging import getLogger
+from datetime import datetime
 from time import time
 from typing import Any
 
@@ -24,15 +23,10 @@ CONFIRM_SECONDS = 6.0
 """Longest wait for the confirm of an event, however long RUNTIME_PUBLISH_SECONDS is. 8 s of the
 claim are left to wait in memory, and 1 s to be deleted after the confirm."""
 
-OLDEST_EVENT = timedelta(days=7)
-"""Age at which an event is deleted: its queue does not exist. Without a bound the events of a
-service that was removed would fill the disk."""
-
+AHEAD_SECONDS = 600.0
+"""A claim that ends later than this from now is one of a clock that was ahead. It is long, since a
+slow store can delay a statement after its `now`."""
 _UNCLAIMED = "claimed_until NOT BETWEEN %s AND %s"
-"""A claim that ends later than any is one of a clock that was ahead. Clocks that differ by up to
-`CLAIM_SECONDS` keep the claims of each other."""
-
-_log = getLogger(__name__)
 
 _NOTICE = "job_changed"
 """The type that is not durable. Versions without `StoredEvent.durable` have stored it."""
@@ -115,17 +109,6 @@ class Outbox:
             for message_id, event_type, body, context in sorted(rows, key=lambda row: str(row[0]))
         ]
 
-    def delete_old(self, now: datetime) -> None:
-        """Delete the events that could not be published for `OLDEST_EVENT`."""
-        with self._database.transaction() as transaction:
-            rows = transaction.execute(
-                "DELETE FROM outbox WHERE message_id < %s RETURNING type",
-                (first_id(now - OLDEST_EVENT),),
-            )
-        if rows:
-            kinds = ", ".join(sorted({row[0] for row in rows}))
-            _log.error("Deleted %d events without a queue for a week: %s", len(rows), kinds)
-
     def settle(self, published: Sequence[str], released: Sequence[str] = ()) -> None:
         """Delete events that are published, and end the claims of those that could not be."""
         with self._database.transaction() as transaction:
@@ -140,7 +123,7 @@ class Outbox:
 
 def _valid_claims(now: datetime) -> tuple[float, float]:
     """Return the earliest and the latest end of a claim that holds."""
-    return now.timestamp(), now.timestamp() + 2 * CLAIM_SECONDS
+    return now.timestamp(), now.timestamp() + AHEAD_SECONDS
 
 
 def first_id(moment: datetime) -> str:
