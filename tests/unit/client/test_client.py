@@ -105,6 +105,20 @@ def test_a_wait_ends_in_time_although_an_answer_drips(run, clock):
     assert clock.now <= 1_080
 
 
+class Late(Drip):
+    """A body that arrives 50 ms after the request."""
+
+    def __iter__(self):
+        self.clock.now += 0.05
+        yield b'{"id": "1", "state": "complete"}'
+
+
+def test_an_answer_that_ends_a_wait_may_be_a_tenth_of_a_second_late(run, clock):
+    api = Api(httpx.Response(200, stream=Late(clock)))
+
+    assert run(api, lambda mare: mare.wait("1", seconds=0))["state"] == "complete"
+
+
 def test_a_stream_yields_each_state_and_resumes_where_it_broke(run):
     broken = b"retry: 1000\n\n" + event("1-pending", JOB) + b": heartbeat\n\n"
     rest = event("1-complete", {**JOB, "state": "complete"}) + event("1-complete", {}, "end")

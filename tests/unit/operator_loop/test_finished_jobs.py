@@ -11,7 +11,7 @@ from mare.domain.jobs import Job, JobState
 from mare.loop.finished_jobs import FinishedJobs
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.state import AutoscalerState
-from mare.ports import AccessRefused, NotFound, Scale
+from mare.ports import AccessRefused, NotFound, Rejected, Scale, Unavailable
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.fakes import FakeWorkloads
 from tests.unit.operator_loop.job_api import job_body
@@ -34,7 +34,9 @@ class Workloads(FakeWorkloads):
     [
         (None, [0, 5, 10, 15]),
         (NotFound("no such Job"), [0, 5, 10, 15]),
-        (AccessRefused("a webhook refuses deletions"), [0]),
+        (AccessRefused("the operator has no right"), [0]),
+        (Rejected("a webhook refuses deletions"), [0, 0]),
+        (Unavailable("the API server starts"), [0, 5, 10, 15]),
     ],
 )
 async def test_a_job_that_is_still_listed_is_deleted_again_after_seconds(error, times):
@@ -45,9 +47,12 @@ async def test_a_job_that_is_still_listed_is_deleted_again_after_seconds(error, 
     finished = FinishedJobs(workloads, guard, virtual_time.now)  # type: ignore[arg-type]
     spec: Any = job_body(jobs={"successfulJobsHistoryLimit": 0})
     state = AutoscalerState(read_autoscaler(spec), 0, OperatorClaim(""))
+    states = (JobState.SUCCEEDED, JobState.RUNNING)
+    if isinstance(error, Rejected):  # the next one is deleted nevertheless
+        states = (JobState.SUCCEEDED, *states)
     jobs = tuple(
         Job(name=f"job-{number}", version="1", number=number, state=each, created=0.0)
-        for number, each in enumerate((JobState.SUCCEEDED, JobState.RUNNING), start=1)
+        for number, each in enumerate(states, start=1)
     )
     scale = Scale(replicas=1, version="1", ready=0, selector="", jobs=jobs)
     for second in range(18):

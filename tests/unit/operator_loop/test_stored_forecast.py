@@ -69,6 +69,20 @@ async def test_a_leader_that_leads_again_knows_what_another_one_wrote_meanwhile(
     assert tides(world).surges.past == PAST
 
 
+async def test_a_leader_that_leads_again_keeps_more_than_its_own_status_has(world):
+    world.begin(1, 5, minReplicas=1)
+    await world.ticks(20)
+    learn(world, PAST)
+    world.leads = False
+    await world.tick()
+    version = world.objects.stored["worker"]
+    world.put(status={}, version=version, minReplicas=1)  # the watch lists its objects again
+    world.leads, world.term = True, 3
+    await world.tick()
+
+    assert tides(world).surges.past == PAST
+
+
 async def test_surges_of_another_workload_are_forgotten(world):
     world.begin(1, 5, minReplicas=1, status=STORED)
     await world.tick()

@@ -55,6 +55,18 @@ async def test_the_loops_of_a_process_share_its_reads_per_second(world, led: int
     assert sum(1 / each for each in periods) == pytest.approx(400)
 
 
+async def test_a_shard_without_objects_has_no_part_of_the_reads(world):
+    parts = [World(clock=world.clock) for _ in range(10)]
+    ShardedLoop([part.loop for part in parts])
+    for number in range(400):
+        parts[0].put(f"worker-{number}")
+    parts[0].loop.tick()
+    await settle()
+
+    key = parts[0].loop.autoscalers[0].key
+    assert parts[0].loop._budget.period(key, Rank.BUSY) == pytest.approx(1)
+
+
 async def test_the_loop_that_is_most_behind_decides_on_liveness(world):
     parts = [World(clock=world.clock) for _ in range(2)]
     loop = ShardedLoop([part.loop for part in parts])

@@ -35,6 +35,7 @@ class Broker:
         self.refused = {}
         """The error with which a queue is refused, by its name and the method."""
 
+        self.exchange = "events"
         self.bound = []
         self.registered = []
         self.channels = {}
@@ -66,7 +67,14 @@ class Broker:
 
         return SimpleNamespace(
             channel=channel,
-            queues=[SimpleNamespace(name=queue.name, queue_bind=bind)],
+            queues=[
+                SimpleNamespace(
+                    name=queue.name,
+                    exchange=SimpleNamespace(name=self.exchange),
+                    queue_bind=bind,
+                    _create_bindings=lambda: self.bound.append("others"),
+                )
+            ],
             declare=declare,
             consume=consume,
             qos=lambda prefetch_count: None,
@@ -176,12 +184,17 @@ def test_a_queue_that_is_refused_holds_back_no_other_queue(consumer, broker, met
     assert not dead
 
 
-def test_a_queue_that_exists_with_other_arguments_is_bound_and_consumed(consumer, broker, caplog):
+@pytest.mark.parametrize(("exchange", "bound"), [("events", ["b", "others"]), ("", ["others"])])
+def test_a_queue_that_exists_with_other_arguments_is_bound_and_consumed(
+    consumer, broker, caplog, exchange, bound
+):
+    """The broker refuses to bind a queue to the default exchange."""
+    broker.exchange = exchange
     broker.refused["b", "declare"] = PreconditionFailed("inequivalent arg", (50, 10))
 
     start(consumer, broker, "b")
 
-    assert (broker.bound, broker.registered) == (["b"], ["b"])
+    assert (broker.bound, broker.registered) == (bound, ["b"])
     assert failures(consumer) == ([], [])
     text = "The queue b is consumed as it is: Queue.declare: (406) inequivalent arg"
     assert caplog.messages == [text]
@@ -212,6 +225,21 @@ def test_a_refused_queue_is_tried_again_after_a_pause(consumer, broker, monkeypa
 
     assert (before, broker.registered) == ([], ["b"])
     assert not consumer.unconsumed
+
+
+def test_a_provider_may_unregister_while_another_one_is_tried_again(consumer, broker, monkeypatch):
+    monkeypatch.setattr(registration, "RETRY_SECONDS", 0.0)
+    for name in "ab":
+        broker.refused[name, "declare"] = ResourceLocked("of another connection", (50, 10))
+    start(consumer, broker, "a", "b")
+    for channel in broker.channels.values():
+        channel.connection = None
+    first, other = consumer.unconsumed
+    broker.while_answering = lambda: consumer.unregister_provider(other)
+
+    consumer.on_iteration()
+
+    assert set(consumer.unconsumed) == {first}
 
 
 def test_without_its_queue_of_replies_a_service_consumes_nothing(consumer, broker):
