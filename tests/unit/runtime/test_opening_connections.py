@@ -2,12 +2,16 @@
 
 import socket
 from contextlib import suppress
+from types import SimpleNamespace
 
+import eventlet
 import pytest
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from mare_nameko.service.connections import Broker, close_quietly, open_once
+from mare_nameko.service.consumer import QueueConsumer
+from mare_nameko.service.publisher import Publisher, ReplyPublisher
 from mare_nameko.service.settings import Settings
 from tests.fakes.amqp_server import serve
 
@@ -105,3 +109,26 @@ def test_a_lost_connection_is_not_opened_again_without_its_consumers(server, use
         use(connection)
     assert len(server.logins) == 1
     close_quietly(connection)
+
+
+def test_no_queue_is_consumed_before_the_service_can_publish(monkeypatch):
+    consumer = QueueConsumer()
+    replies, calls = ReplyPublisher(), Publisher()
+    consumer.container = SimpleNamespace(subextensions={consumer, replies, calls})
+    opened = []
+    monkeypatch.setattr(consumer, "create_connection", lambda: opened.append("consumer"))
+    monkeypatch.setattr("mare_nameko.service.consumer.open_once", lambda connection: None)
+    monkeypatch.setattr("mare_nameko.service.consumer.close_quietly", lambda connection: None)
+
+    def establish():
+        with consumer.establish_connection():
+            return list(opened)
+
+    thread = eventlet.spawn(establish)
+    for publisher in (replies, calls):
+        eventlet.sleep(0)
+        assert not opened
+        publisher._connected.send("session")
+
+    with eventlet.Timeout(30):
+        assert thread.wait() == ["consumer"]

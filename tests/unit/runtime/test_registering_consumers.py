@@ -12,7 +12,6 @@ from mare_nameko.bounded_logs import OutageLog
 from mare_nameko.service import registration
 from mare_nameko.service.consumer import QueueConsumer
 from mare_nameko.service.health import HealthChecks
-from mare_nameko.service.publisher import Publisher, ReplyPublisher
 
 
 class Channel:
@@ -275,28 +274,6 @@ def test_a_provider_of_such_a_queue_can_unregister(consumer, broker):
     consumer.on_iteration()
 
     assert consumer.should_stop
-
-
-def test_no_queue_is_consumed_before_the_service_can_publish(consumer, monkeypatch):
-    replies, calls = ReplyPublisher(), Publisher()
-    consumer.container = SimpleNamespace(subextensions={consumer, replies, calls})
-    opened = []
-    monkeypatch.setattr(consumer, "create_connection", lambda: opened.append("consumer"))
-    monkeypatch.setattr("mare_nameko.service.consumer.open_once", lambda connection: None)
-    monkeypatch.setattr("mare_nameko.service.consumer.close_quietly", lambda connection: None)
-
-    def establish():
-        with consumer.establish_connection():
-            return list(opened)
-
-    thread = eventlet.spawn(establish)
-    for publisher in (replies, calls):
-        eventlet.sleep(0)
-        assert not opened
-        publisher._connected.send("session")
-
-    with eventlet.Timeout(30):
-        assert thread.wait() == ["consumer"]
 
 
 def test_the_connection_stays_while_a_message_is_in_hand(consumer, broker):
