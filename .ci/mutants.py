@@ -36,10 +36,11 @@ _DOMAIN_TESTS = tuple(
         "falling_backlog", "forecast", "forecast_floor", "held_messages", "jobs_for_messages",
         "jobs_properties", "kept_queues", "learning", "many_schedules", "messages_beyond_workers",
         "never_consumed", "one_sample_alone", "other_consumers", "poison_messages", "proposals",
-        "queueing_model", "redeliveries", "rules_of_alarms", "rules_of_counts_by_hand",
-        "rules_of_idle", "rules_of_partly_unknown", "rules_of_pause", "rules_of_unknown_queues",
-        "saturation", "sentences", "simulated_replicas", "single_active_consumer",
-        "starting_backlog", "surges", "targets", "unready_replicas",
+        "queueing_model", "redeliveries", "restarting_jobs", "rules_of_alarms",
+        "rules_of_counts_by_hand", "rules_of_idle", "rules_of_partly_unknown",
+        "rules_of_pause", "rules_of_unknown_queues", "saturation", "sentences",
+        "simulated_replicas", "single_active_consumer", "starting_backlog", "surges", "targets",
+        "unready_replicas",
     )
 )  # fmt: skip
 """Without the tests of simulations and drawings, which last a minute and notice few more."""
