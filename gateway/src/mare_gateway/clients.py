@@ -41,16 +41,7 @@ class Client:
     @property
     def network(self) -> str:
         """What bounds of an address count: of IPv6, the /64 that one client usually has."""
-        if ":" not in self.address:
-            return self.address
-        try:
-            address = ipaddress.IPv6Address(self.address.partition("%")[0])
-        except ValueError:
-            return self.address
-        # A socket of both versions has all IPv4 clients in one /64.
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.IPv6Network((address, 64), strict=False).network_address)
+        return network_of(self.address)
 
     def idempotency_key(self, key: str) -> str:
         """Return the client's ``Idempotency-Key`` as the jobs service stores it.
@@ -61,6 +52,20 @@ class Client:
         if self.name:
             return key
         return hashlib.blake2b(f"{self.address} {key}".encode(), digest_size=16).hexdigest()
+
+
+def network_of(address: str) -> str:
+    """Return an IPv4 address, or the /64 of an IPv6 address; another text as it is."""
+    if ":" not in address:
+        return address
+    try:
+        found = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    # A socket of both versions has all IPv4 clients in one /64.
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((found, 64), strict=False).network_address)
 
 
 class Authenticator:

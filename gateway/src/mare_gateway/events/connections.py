@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from mare_gateway.clients import Client
+from mare_gateway.clients import network_of
 
 MAX_UNANSWERED = 16_384
 """Octets of the requests of one connection that are not answered yet."""
@@ -62,7 +62,7 @@ class _Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         peer = transport.get_extra_info("peername") or ("",)  # it may have gone already
-        self._address = Client(name="", address=peer[0], scopes=frozenset()).network
+        self._address = network_of(peer[0])
         self._open[self._address] += 1
         is_one_too_many = self._open[self._address] > self._most_of_address
         if is_one_too_many or self._open.total() > self._most:
