@@ -209,27 +209,26 @@ def called(*arguments):
     return CliRunner().invoke(mare, ["advise", *map(str, arguments)])
 
 
-def test_a_load_without_messages_has_no_advice(tmp_path):
-    path = tmp_path / "empty.yaml"
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ("", "The load has no messages"),
+        # A counter of the broker jumped while it was recorded.
+        (
+            "0,5\\n5,1000000000000",
+            "The load has 1e+12 messages in a time that cannot be made shorter",
+        ),
+    ],
+)
+def test_a_load_without_messages_or_with_too_many_has_no_advice(tmp_path, counts, text):
+    path = tmp_path / "load.yaml"
     path.write_text(
-        "seconds: 60\nload: [{kind: recorded, csv: 'second,messages'}]\n"
+        f'seconds: 60\nload: [{{kind: recorded, csv: "second,messages\\n{counts}"}}]\n'
         "worker: {serviceSeconds: 1}\n"
     )
     result = called(path)
     assert result.exit_code == 1
-    assert "The load has no messages" in result.output
-
-
-def test_a_count_that_is_too_large_to_be_cut_has_no_advice(tmp_path):
-    """A counter of the broker jumped while it was recorded."""
-    path = tmp_path / "jump.yaml"
-    path.write_text(
-        'seconds: 60\nload: [{kind: recorded, csv: "second,messages\\n0,5\\n5,1000000000000"}]\n'
-        "worker: {serviceSeconds: 1}\n"
-    )
-    result = called(path)
-    assert result.exit_code == 1
-    assert "The load has 1e+12 messages in a time that cannot be made shorter" in result.output
+    assert text in result.output
 
 
 def test_a_scenario_without_own_settings_has_no_advice(tmp_path):

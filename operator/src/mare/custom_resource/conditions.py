@@ -67,14 +67,12 @@ def conditions_of(
     unread = unknown_of(reading.queues) or (decision.unconfirmed if decision else None)
     fresh = _metrics_fresh(reading, unread, is_unconfirmed=is_new)
     if spec.jobs is not None:
-        needed, others = [able, fresh], []
+        needed, others = [able, fresh], [able, fresh]
         if decision is not None and jobs is not None and isinstance(scale, Scale):
-            replicas = jobs_ready(scale, jobs)
-            needed.append(_jobs_succeeding(decision))
-            others = [replicas, _scaling_limited(decision), _paused(spec)]
-            if scale.ready == 0:
-                needed.append(others.pop(0))
-        return (_ready(spec, needed), *needed, *others)
+            succeeding, replicas = _jobs_succeeding(decision), jobs_ready(scale, jobs)
+            needed += (succeeding, replicas) if scale.ready == 0 else (succeeding,)
+            others += (succeeding, replicas, _scaling_limited(decision), _paused(spec))
+        return (_ready(spec, needed), *others)
     others = [able, fresh, _broker_alarm(reading.alarm), _events_safe(spec, reading)]
     if spec.schedules or autoscaler.wrong_schedules:
         others.append(_schedules_valid(autoscaler))

@@ -182,10 +182,11 @@ class JobClaims:
             before, is_ready = self.claims.get(name), job.state is JobState.RUNNING
             if before is None or job.failed_pods > before.failed_pods:
                 # The Pod that replaces one takes the message that the broker requeues.
-                was_running = is_ready and self.finished is None
-                has_run = before is not None and before.has_run
                 before = Claim(
-                    rules.messages_per_job, None, job.failed_pods, None, was_running, has_run
+                    rules.messages_per_job,
+                    failed_pods=job.failed_pods,
+                    was_running=is_ready and self.finished is None,
+                    has_run=before is not None and before.has_run,
                 )
             ready_since = (before.ready_since or now) if is_ready else None
             stopped_at = before.stopped_at if before.ready_since is None else now
