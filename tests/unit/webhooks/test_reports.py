@@ -8,7 +8,7 @@ from kombu import Exchange
 from mare_nameko.service.errors import BrokerUnavailable, MessageRefused
 from mare_services.contract.callbacks import CallbackAttempted, CallbackType, Delivery, Outcome
 from mare_services.webhooks.adapters import queues as module
-from mare_services.webhooks.adapters.queues import ALARM_SECONDS, REPORT_SECONDS, AmqpQueues
+from mare_services.webhooks.adapters.queues import WAIT_SECONDS, AmqpQueues
 from tests.unit.webhooks.deliveries import DUE
 
 ATTEMPTED = CallbackAttempted(
@@ -64,7 +64,7 @@ def test_a_report_is_given_up_after_ten_minutes(waited):
     report(publisher)
 
     assert publisher.published == []
-    assert sum(waited) == REPORT_SECONDS
+    assert sum(waited) == WAIT_SECONDS
 
 
 def test_a_full_queue_of_reports_holds_no_worker(waited):
@@ -91,7 +91,7 @@ def test_a_callback_that_was_sent_waits_for_the_end_of_an_alarm(waited, publish)
     assert len(waited) == 5
 
 
-@pytest.mark.parametrize(("blocked", "seconds"), [(True, ALARM_SECONDS), (False, 0)])
+@pytest.mark.parametrize(("blocked", "seconds"), [(True, WAIT_SECONDS), (False, 0)])
 def test_a_callback_is_requeued_without_a_connection_or_after_ten_minutes(waited, blocked, seconds):
     with pytest.raises(BrokerUnavailable):
         park(Publisher(*[BrokerUnavailable("away")] * 10_000, blocked=blocked))

@@ -22,9 +22,9 @@ from mare_services.contract.callbacks import CALLBACK_QUEUE, CallbackAttempted, 
 
 _warnings = BoundedWarnings(getLogger(__name__))
 
-ALARM_SECONDS = REPORT_SECONDS = 600.0
-"""How long a callback waits for the end of an alarm, and its report for the broker. After 1,800 s
-the broker itself would deliver the callback again."""
+WAIT_SECONDS = 600.0
+"""How long a callback waits for the end of an alarm, and then its report for the broker. After
+1,800 s the broker itself would deliver the callback again."""
 PAUSE_SECONDS = 2.0
 
 
@@ -46,10 +46,10 @@ class AmqpQueues:
         """Publish the report, after the end of an alarm or outage of the broker.
 
         The callback is not acknowledged before. Without its report the log would have a gap; but
-        after `REPORT_SECONDS`, or if the queue of reports is full, a gap is better than a worker
+        after `WAIT_SECONDS`, or if the queue of reports is full, a gap is better than a worker
         that waits.
         """
-        give_up = time.monotonic() + REPORT_SECONDS
+        give_up = time.monotonic() + WAIT_SECONDS
         while True:
             try:
                 self._publisher.publish(
@@ -74,7 +74,7 @@ class AmqpQueues:
         An error would requeue it: it would be sent every 9 s, and given up by the broker at the
         21st delivery. A lost connection requeues it anyway, so that is not waited for.
         """
-        give_up = time.monotonic() + ALARM_SECONDS
+        give_up = time.monotonic() + WAIT_SECONDS
         while True:
             try:
                 self._publisher.publish(
