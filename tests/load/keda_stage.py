@@ -22,20 +22,23 @@ _RABBITMQ = {
     "users": {"worker": {"permissions": _WORKER, "connection": ["amqp"]}},
     "resources": _SMALL,
 }
-_OPERATOR = {"rbac": {"markPods": True}, "resources": _SMALL}
 
 WORKER_URI = {"name": "rabbitmq-worker", "key": "amqp-uri"}
 """The key of the workers' Secret."""
 
 
 @contextmanager
-def stage(cluster: Cluster) -> Iterator[tuple[Application, str]]:
-    """Yield a namespace with broker, operator and KEDA, and the image of the workers."""
+def stage(cluster: Cluster, *, jobs: bool = False) -> Iterator[tuple[Application, str]]:
+    """Yield a namespace with broker, operator and KEDA, and the image of the workers.
+
+    `jobs` says whether the operator may create Jobs.
+    """
     images = pushed_images(cluster)
     install_keda(cluster)
     with namespace(cluster, NAMESPACE) as name:
         _install(cluster, "rabbitmq", images["rabbitmq"], _RABBITMQ)
-        _install(cluster, "operator", images["operator"], _OPERATOR)
+        operator = {"rbac": {"markPods": True, "jobs": jobs}, "resources": _SMALL}
+        _install(cluster, "operator", images["operator"], operator)
         shop = Application(cluster, name)
         shop.apply(_secret(shop), _authentication("http"), _authentication("amqp"))
         yield shop, images["services"]

@@ -34,7 +34,7 @@ from tests.load.keda_stage import stage
 
 _FOLDER = Path(".cache/compare")
 _HERE = Path(__file__).parent
-_FAILURES = (CommandFailed, AssertionError, OSError, ValueError, LookupError, HTTPError)
+FAILURES = (CommandFailed, AssertionError, OSError, ValueError, LookupError, HTTPError)
 """A Job that takes too long, a condition that is not met, an API server or a Pod that is away."""
 LOADS = ("burst", "square-40s", "pika", "azfn-halfhour-s3", "llm-code-s3")
 
@@ -90,19 +90,19 @@ def run_all(place: Stage, loads: Sequence[tuple[Scenario, StoredRuns]], rounds: 
         pairs = list(zip(*messages, strict=True))
         for number, phase, autoscaler in list(stored.left(scenario, rounds)):
             title = f"{scenario.name}, run {number}, {autoscaler.name}"
-            _log(f"{title}; {left} left")
+            log(f"{title}; {left} left")
             left -= 1
             try:
-                with progress(title, scenario.seconds, _log):
+                with progress(title, scenario.seconds, log):
                     run = place.run(scenario, autoscaler, pairs, phase)
                 result = result_of(run, scenario, *messages)
-            except _FAILURES as error:
+            except FAILURES as error:
                 failed.append(title)
-                _log(f"{title} failed: {error!r}")
+                log(f"{title} failed: {error!r}")
                 continue
             stored.add(replace(run, number=number))
             figures = f"p95 {result.wait_p95:.2f} s, {result.replica_seconds:,.0f} replica-s"
-            _log(f"    {figures}")
+            log(f"    {figures}")
     return failed
 
 
@@ -127,7 +127,7 @@ def progress(
         thread.join()
 
 
-def _log(line: str) -> None:
+def log(line: str) -> None:
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
 
 

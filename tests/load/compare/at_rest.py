@@ -25,7 +25,7 @@ from tests.vhost import becomes
 _SETTLES, _SECONDS = 90.0, 120.0
 _READY_WITHIN = 1200.0
 _BATCH = 100
-_KEY = ("objects", "autoscaler")
+_KEYS = ("objects", "autoscaler")
 _FILE = Path(".cache/compare/at-rest.json")
 _ROW = "| {objects:,} | {autoscaler} | {millicores:.0f} | {manager_millicores:.0f} | {mib:.0f} |\n"
 _IDLE = Scenario(
@@ -84,10 +84,10 @@ def _applied(shop: Application, objects: Sequence[dict[str, Any]]) -> Iterator[N
             shop.kubectl("delete", kind, *names[at : at + _BATCH], seconds=600)
 
 
-def keep(file: Path, row: Mapping[str, Any]) -> None:
-    """Add a row to a file of JSON, in place of one of the same objects and autoscaler."""
+def keep(file: Path, row: Mapping[str, Any], keys: Sequence[str] = _KEYS) -> None:
+    """Add a row to a file of JSON, in place of one that is the same in these keys."""
     rows = json.loads(file.read_text()) if file.exists() else []
-    others = [each for each in rows if any(each[key] != row[key] for key in _KEY)]
+    others = [each for each in rows if any(each[key] != row[key] for key in keys)]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps([*others, row], indent=2, ensure_ascii=False))
 

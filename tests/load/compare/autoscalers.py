@@ -12,8 +12,9 @@ from tests.load.keda_stage import trigger
 KINDS = {
     "QueueAutoscaler": "apis/mare.dev/v1alpha1",
     "ScaledObject": "apis/keda.sh/v1alpha1",
+    "ScaledJob": "apis/keda.sh/v1alpha1",
 }
-_READY = {"QueueAutoscaler": "AbleToScale", "ScaledObject": "Ready"}
+_READY = {"QueueAutoscaler": "AbleToScale", "ScaledObject": "Ready", "ScaledJob": "Ready"}
 
 
 def autoscalers(scenario: Scenario) -> tuple[SimulatedAutoscaler, ...]:
