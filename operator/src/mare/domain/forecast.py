@@ -3,8 +3,8 @@
 Surges that came one period apart are a recurrence. It is believed in if three agree and the surges
 since the first of them mostly belong to the recurrence, or if so many agree that it is no
 chance. An example: surges of 20, 24 and 21 messages/s at 14:00, 14:30 and 15:00 forecast
-21 messages/s, the rate of the weaker one of the last two, at 15:30. Without a surge at 15:30,
-nothing is forecast for 16:00.
+20 messages/s, the rate of the weakest one, at 15:30. Without a surge at 15:30, nothing is forecast
+for 16:00.
 """
 
 import math
@@ -58,11 +58,11 @@ class Recurrence:
     due: float
     """When it comes next."""
     rate: float
-    """Messages/s of the weaker one of the last two surges."""
+    """Messages/s of the weakest one of these surges."""
     before: float
-    """The least messages/s before these two."""
+    """The least messages/s before one of them."""
     agreement: float
-    """The ratio of the rates of these two."""
+    """The ratio of the rates of the weakest and the strongest one."""
 
 
 def recurrences(past: Sequence[Surge], now: float, began: float) -> Iterator[Recurrence]:
@@ -212,14 +212,13 @@ def _at_least(hits: int, tests: int, chance: float) -> float:
 def _recurrence(chain: Sequence[Surge | None], period: float, about: float) -> Recurrence:
     found = [(index, each) for index, each in enumerate(chain) if each is not None]
     newest = fmean(each.at + index * period for index, each in found)
-    last_two = [each for _, each in found[:2]]
-    rates = [each.rate for each in last_two]
+    rates = [each.rate for _, each in found]
     return Recurrence(
         times=tuple(each.at for _, each in reversed(found)),
         period=period,
         due=newest + period * max(1, round((about - newest) / period)),
         rate=min(rates),
-        before=min(each.before for each in last_two),
+        before=min(each.before for _, each in found),
         agreement=min(rates) / max(rates),
     )
 
