@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mare.cluster.api import Api
-from mare.cluster.paths import LEASES
-from mare.ports import AccessRefused, ApiError, Clock, Conflict, NotFound, Unavailable
+from mare.cluster.paths import LEASES, ApiPath
+from mare.ports import AccessRefused, ApiError, Clock, Conflict, NotFound, Rejected, Unavailable
 
 STALLED_SECONDS = 30.0
 SAFETY_FACTOR = 0.9
@@ -72,15 +72,21 @@ class LeaseElection(ABC):
 
     async def attempt(self) -> None:
         try:
-            async with asyncio.timeout(self._settings.duration_seconds / 2):
-                await self.renew()
+            await self.renew()
         except (Conflict, NotFound, TimeoutError):
             pass  # leadership lasts until it expires
-        except (AccessRefused, Unavailable) as error:
+        except (AccessRefused, Rejected, Unavailable) as error:
             _log.warning("Lease could not be read or written", extra={"error": str(error)[:512]})
         except Exception:  # noqa: BLE001 - an answer of an unexpected shape must not end the election
             _log.exception("Lease could not be read or written")
         self._tried_at = self._clock()
+
+    async def _request(
+        self, method: str, path: ApiPath, body: object = None, *, kind: str = "application/json"
+    ) -> dict[str, Any]:
+        """Send a request; raise TimeoutError well before the Lease expires."""
+        async with asyncio.timeout(self._settings.duration_seconds / 2):
+            return await self._api.request(method, path, body, kind=kind)
 
     @property
     @abstractmethod
@@ -156,13 +162,13 @@ class ElectedLeader(LeaseElection):
                 await self._replace(written, self._spec(written["spec"]))
                 return True
         try:
-            lease = await self._api.request("GET", self._path)
+            lease = await self._request("GET", self._path)
         except NotFound:
             self._holds = False
             if self.is_held and self.holder != self._settings.identity:
                 return False  # the leader before has not read yet that its Lease was deleted
             body = {"metadata": {"name": self._settings.name}, "spec": self._spec({})}
-            self._written = await self._api.request("POST", self._collection, body)
+            self._written = await self._request("POST", self._collection, body)
             self._start_term()
             return True
         spec = lease.get("spec") or {}
@@ -205,17 +211,17 @@ class ElectedLeader(LeaseElection):
     async def _replace(self, lease: Mapping[str, Any], spec: Mapping[str, Any]) -> None:
         """Write the Lease, if it still has the version that was read."""
         body = {"metadata": lease["metadata"], "spec": spec}
-        self._written = await self._api.request("PUT", self._path, body)
+        self._written = await self._request("PUT", self._path, body)
 
     async def release(self) -> None:
         if not self():
             return
         self._until, self._written = 0.0, None
         try:
-            lease = await self._api.request("GET", self._path)
+            lease = await self._request("GET", self._path)
             if lease["spec"].get("holderIdentity") == self._settings.identity:
                 await self._replace(lease, {**lease["spec"], "holderIdentity": ""})
-        except ApiError as error:
+        except (ApiError, TimeoutError) as error:
             _log.warning("Lease was not released", extra={"error": str(error)[:512]})
         except Exception:  # noqa: BLE001 - it expires by itself
             _log.exception("Lease was not released")

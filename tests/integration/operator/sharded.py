@@ -1,5 +1,6 @@
 """Three operators that share the objects of many namespaces, and what the audit log has of them."""
 
+import json
 import threading
 import time
 from collections import defaultdict
@@ -9,11 +10,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import amqp
 import yaml
 
-from mare.sharding.assignment import Assignment, read_assignment, shard_of
+from mare.sharding.assignment import Assignment, Member, read_assignment, shard_of
+from mare.sharding.lease_patch import SHARDS
 from tests.audit import Request
 from tests.control_plane import ControlPlane
 from tests.integration.operator.manifests import autoscaler_of, deployment, secret_of
@@ -182,11 +185,24 @@ class ShardedStage:
         """Return who led what, and from when on, by the writes of the Lease."""
         found = []
         for each in self.api_server.requests():
-            is_write = each.resource == "leases" and each.verb in {"create", "update"}
+            is_write = each.resource == "leases" and each.verb in {"create", "update", "patch"}
             if is_write and each.namespace == self.home and each.code < 300:
                 with suppress(ValueError):
-                    found.append((each.time.timestamp(), read_assignment(each.body)))
+                    found.append((each.time.timestamp(), _written(each.body)))
         return found
+
+
+def _written(body: Any) -> Assignment:
+    """Return the assignment of a Lease or of a patch; raise ValueError for a mere renewal."""
+    if not isinstance(body, list):
+        return read_assignment(body)
+    texts = [each["value"] for each in body if each["path"] == SHARDS and each["op"] == "add"]
+    if not texts:
+        raise ValueError("no shard moves")
+    members = json.loads(texts[0])["members"]
+    return Assignment(
+        {name: Member(frozenset(each["shards"]), "", 0) for name, each in members.items()}
+    )
 
 
 def repeated(stage: ShardedStage) -> list[tuple[str, str]]:

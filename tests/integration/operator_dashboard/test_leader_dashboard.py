@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from mare.cli import mare
 from mare.serving import serving
-from mare.sharding.assignment import ANNOTATION, Assignment, Member, group_of, shard_of
+from mare.sharding.assignment import Assignment, Member, group_of, shard_of
 from tests.integration.operator_dashboard.test_load_download import WAITING, recorded
 from tests.integration.operator_dashboard.visiting import have, visit
 from tests.unit.operator_loop.worlds import body
@@ -99,7 +99,7 @@ def test_the_load_of_a_shard_comes_from_the_pod_that_leads_it(tmp_path, monkeypa
         f"mare-operator-7d9c-{pod}-0a1b2c3d": Member(shards, at, 4)
         for pod, shards in (("y3y", frozenset(range(3)) - own), ("x2x", own))
     }
-    annotations = {ANNOTATION: Assignment(members).text()}
+    annotations = Assignment(members).annotations()
     spec = {"holderIdentity": group_of(3), "renewTime": at}
     lease = {"metadata": {"annotations": annotations}, "spec": spec}
     result = called(tmp_path, monkeypatch, lease=lease)

@@ -18,7 +18,7 @@ from mare.explanation.explained import explain as explain_object
 from mare.explanation.leading import Renewal, Unread
 from mare.explanation.text import text
 from mare.ports import NotFound
-from mare.sharding.assignment import ANNOTATION, Assignment, Member, group_of, shard_of
+from mare.sharding.assignment import Assignment, Member, group_of, shard_of
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_loop.test_explain_command import stored
 
@@ -117,7 +117,7 @@ def test_the_leader_is_read_from_the_entry_of_the_shard():
         "pod-b-2": Member(frozenset(), "2026-01-01T00:00:01Z", 4),
     }
     lease = {
-        "metadata": {"annotations": {ANNOTATION: Assignment(members).text()}},
+        "metadata": {"annotations": Assignment(members).annotations()},
         "spec": {"holderIdentity": group_of(2), "renewTime": "2026-01-01T00:00:02Z"},
     }
     leader = leader_in(lease, "shop")

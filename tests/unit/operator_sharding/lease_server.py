@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from mare.cluster.paths import ApiPath
 from mare.leadership import ElectedLeader, LeaseSettings
-from mare.ports import Conflict, NotFound, Unavailable
+from mare.ports import Conflict, NotFound, Rejected, Unavailable
 from mare.sharding.election import ShardElection
 
 COLLECTION = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
@@ -33,6 +33,11 @@ class LeaseServer:
         self.requests.append(method)
         if self.fails is not None:
             return self.fails
+        if method == "PATCH":
+            return self._patch(path, body)
+        return self._serve(method, path, body)
+
+    def _serve(self, method: str, path: ApiPath, body: Any) -> dict[str, Any] | Exception:
         if method != "GET":
             assert body["metadata"]["name"] == "mare"
             assert all(MICRO_TIME.fullmatch(body["spec"][e]) for e in ("acquireTime", "renewTime"))
@@ -48,6 +53,29 @@ class LeaseServer:
             return Conflict("it has changed")
         return self._keep(body)
 
+    def _patch(self, path: ApiPath, patch: Any) -> dict[str, Any] | Exception:
+        """Apply a JSON patch, whatever version the Lease has: all of it or nothing."""
+        assert path.text == f"{COLLECTION}/mare"
+        if self.lease is None:
+            return NotFound("no lease")
+        patched = deepcopy(self.lease)
+        for each in patch:
+            *parents, name = [part.replace("~1", "/") for part in each["path"][1:].split("/")]
+            place = patched
+            for parent in parents:
+                place = place.get(parent, {})
+            match each["op"]:
+                case "test" if name not in place:
+                    return Rejected(f"error in test for path: {each['path']}: missing value")
+                case "test" if place.get(name) != each["value"]:
+                    return Rejected(f"testing value {each['path']} failed: test failed")
+                case "add":
+                    assert name != "renewTime" or MICRO_TIME.fullmatch(each["value"])
+                    place[name] = each["value"]
+                case "remove":
+                    del place[name]
+        return self._keep(patched)
+
     def change(self, **spec: Any) -> None:
         """Change fields of the Lease as another client does."""
         assert self.lease is not None
@@ -59,7 +87,9 @@ class LeaseServer:
         self.lease = deepcopy({"metadata": metadata, "spec": body["spec"]})
         return Unavailable("the answer is lost") if self.loses_answers else deepcopy(self.lease)
 
-    async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
+    async def request(
+        self, method: str, path: ApiPath, body: Any = None, kind: str = ""
+    ) -> dict[str, Any]:
         """Answer as an `Api` does."""
         await asyncio.sleep(self.takes)
         return _answer(self.serve(method, path, body))
@@ -73,7 +103,9 @@ class Connection:
         self.sent: Callable[[], object] | None = None
         """A request that has not arrived yet."""
 
-    async def request(self, method: str, path: ApiPath, body: Any = None) -> dict[str, Any]:
+    async def request(
+        self, method: str, path: ApiPath, body: Any = None, kind: str = ""
+    ) -> dict[str, Any]:
         answers: list[dict[str, Any] | Exception] = []
 
         def arrive() -> None:

@@ -50,7 +50,7 @@ def test_an_assignment_is_read_as_it_was_written():
     written = Assignment(
         {"a-1": Member(frozenset({2, 0}), "now", 4), "b-2": Member(frozenset(), "then", 4)}, "made"
     )
-    assert read_assignment({"metadata": {"annotations": {ANNOTATION: written.text()}}}) == written
+    assert read_assignment({"metadata": {"annotations": written.annotations()}}) == written
     assert (written.leader_of(2), written.leader_of(1)) == ("a-1", None)
 
 

@@ -1,28 +1,30 @@
 """Replicas that share the shards of one Lease: how soon, how evenly, and at what cost."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from mare.ports import Conflict
-from mare.sharding.assignment import ANNOTATION, read_assignment
+from mare.ports import Rejected
+from mare.sharding.assignment import ANNOTATION, read_assignment, renewal_of
 from mare.sharding.election import ShardElection
 from tests.unit.operator_broker import virtual_time
 from tests.unit.operator_sharding.lease_server import LeaseServer, election
 
 
 class Replicas:
-    def __init__(self, shards: int = 3) -> None:
+    def __init__(self, shards: int = 3, seconds: float = 3.5) -> None:
         self.shards = shards
+        self.seconds = seconds
         self.server = LeaseServer()
         self.clock = virtual_time.now
         self.running: dict[str, tuple[ShardElection, asyncio.Task]] = {}
 
     def start(self, *names: str) -> None:
         for name in names:
-            replica = election(self.server, name, self.shards, self.clock)
+            replica = election(self.server, name, self.shards, self.clock, self.seconds)
             self.running[name] = replica, asyncio.create_task(replica.run())
 
     async def stop(self, name: str) -> None:
@@ -146,8 +148,8 @@ async def test_shards_are_led_from_the_request_and_not_from_the_answer():
     replicas.server.takes = 0.8
     begun = replicas.clock()
     await replica.attempt()
-    assert replicas.clock() == begun + 1.6
-    await asyncio.sleep(1.5)
+    assert replicas.clock() == begun + 0.8
+    await asyncio.sleep(2.3)
     assert replica.leads(0)
     await asyncio.sleep(0.1)
     assert not replica.leads(0)
@@ -159,39 +161,96 @@ async def test_a_shard_that_another_replica_may_have_led_begins_a_term():
     replica = await sole_replica(replicas)
     found = read_assignment(replicas.server.lease)
     member = replace(found.members["a"], shards=frozenset({0, 1}))
-    annotations = replicas.server.lease["metadata"]["annotations"]
-    annotations[ANNOTATION] = found.with_member("a", member).text()
+    replicas.server.lease["metadata"]["annotations"] = found.with_member("a", member).annotations()
     await replica.attempt()
     assert [replica.leads(shard) for shard in range(3)] == [True] * 3
     assert [replica.term(shard) for shard in range(3)] == [1, 1, 2]
 
 
-async def test_a_renewal_is_a_read_and_a_write():
+async def test_a_renewal_is_one_request():
     replicas = Replicas()
     replicas.start("a", "b", "c")
     await replicas.until(lambda: replicas.is_whole)
+    await asyncio.sleep(2)
     replicas.server.requests.clear()
     await asyncio.sleep(70)
     each = 3 * 70 / 0.63  # mean of the pauses
-    counts = [replicas.server.requests.count(method) for method in ("GET", "PUT")]
-    assert counts == pytest.approx([each, each], rel=0.1)
+    assert set(replicas.server.requests) == {"PATCH"}
+    assert len(replicas.server.requests) == pytest.approx(each, rel=0.1)
 
 
-@pytest.mark.parametrize(("seconds", "attempts"), [(0.7, 1), (2.0, 5)])
-async def test_a_recent_renewal_leaves_the_next_attempt_to_its_turn(seconds: float, attempts: int):
-    """With five at once after each conflict, 33 replicas sent 7.5 requests a second each."""
+@pytest.mark.parametrize(("replicas", "takes", "seconds"), [(3, 1.2, 3.5), (10, 2.0, 7.0)])
+async def test_a_slow_api_server_costs_no_replica_its_shards(
+    replicas: int, takes: float, seconds: float
+):
+    """A read and a write of one version met those of other replicas: no shard had a leader."""
+    slow = Replicas(replicas, seconds)
+    slow.server.takes = takes
+    slow.start(*"abcdefghij"[:replicas])
+    await slow.until(lambda: slow.is_whole)
+    await slow.until(lambda: slow.loads() == dict.fromkeys(slow.running, 1))
+    for _ in range(1000):
+        await asyncio.sleep(0.1)
+        assert slow.is_whole
+
+
+async def test_a_replica_that_is_removed_reads_the_lease_before_it_leads_again():
     replica = await sole_replica(replicas := Replicas())
-    serve, replicas.server.requests = replicas.server.serve, []
-
-    def is_met(method, path, body):
-        answer = serve(method, path, body)
-        return answer if method == "GET" else Conflict("another replica has written")
-
-    await asyncio.sleep(seconds - 0.7)
-    replicas.server.serve = is_met
+    found = read_assignment(replicas.server.lease)
+    left = found.with_member("b", replace(found.members["a"], shards=frozenset({0}))).without({"a"})
+    replicas.server.lease["metadata"]["annotations"] = left.annotations()
+    replicas.server.requests.clear()
     await replica.attempt()
-    assert replicas.server.requests == ["GET", "PUT"] * attempts
-    assert replica.leads(0)
+    assert replicas.server.requests == ["PATCH", "GET", "PATCH"]
+    assert [replica.leads(shard) for shard in range(3)] == [False, True, True]
+
+
+async def test_attempts_that_meet_other_changes_end():
+    replica = await sole_replica(replicas := Replicas())
+    replicas.server.requests.clear()
+    replicas.server.fails = Rejected("testing value /spec/holderIdentity failed: test failed")
+    await replica.attempt()
+    assert len(replicas.server.requests) == 3
+    assert replica.leads(0), "until its renewal expires"
+
+
+async def test_a_patch_that_is_refused_for_another_reason_is_logged(caplog):
+    replica = await sole_replica(replicas := Replicas())
+    replicas.server.fails = Rejected("an admission policy says no")
+    await replica.attempt()
+    assert [each.error for each in caplog.records if each.levelname == "WARNING"] == [
+        "an admission policy says no"
+    ]
+
+
+async def test_the_lease_has_the_renewals_of_its_members_only():
+    replicas = Replicas()
+    replicas.start("a", "b", "c")
+    await replicas.until(lambda: replicas.is_whole)
+    replicas.server.lease["metadata"]["annotations"]["team"] = "shop"
+    await replicas.kill("a")
+    await replicas.until(lambda: replicas.is_whole)
+    await replicas.stop("b")
+    await replicas.until(lambda: replicas.is_whole)
+    annotations = replicas.server.lease["metadata"]["annotations"]
+    assert annotations.keys() == {"team", ANNOTATION, renewal_of("c")}
+    await replicas.stop("c")
+    others = Replicas(5)
+    others.server = replicas.server
+    others.start("d")
+    await others.until(lambda: others.is_whole)
+    annotations = replicas.server.lease["metadata"]["annotations"]
+    assert annotations.keys() == {"team", ANNOTATION, renewal_of("d")}
+
+
+async def test_an_annotation_that_a_person_has_formatted_is_no_obstacle():
+    replicas = Replicas()
+    replicas.start("a")
+    await replicas.until(lambda: replicas.is_whole)
+    annotations = replicas.server.lease["metadata"]["annotations"]
+    annotations[ANNOTATION] = json.dumps(json.loads(annotations[ANNOTATION]), indent=2)
+    replicas.start("b")
+    await replicas.until(lambda: replicas.loads() == {"a": 2, "b": 1})
 
 
 async def test_a_deleted_lease_moves_no_shard():

@@ -1,4 +1,8 @@
-"""Which replica leads which shard, as the annotation of the Lease has it."""
+"""Which replica leads which shard, as the annotations of the Lease have it.
+
+One annotation has the members and their shards, which seldom change. Each member renews in one of
+its own, so that no renewal changes what another replica compares before it writes.
+"""
 
 import json
 import re
@@ -8,6 +12,7 @@ from hashlib import blake2b
 from typing import Any
 
 ANNOTATION = "mare.dev/shards"
+_RENEWED = "mare.dev/renewed-"
 _GROUP = re.compile(r"([1-9][0-9]{0,3})-shards")
 _MOST_SECONDS = 3600
 
@@ -35,6 +40,11 @@ def shards_of(holder: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def renewal_of(identity: str) -> str:
+    """Return the annotation that a replica renews: a name of one has at most 63 characters."""
+    return f"{_RENEWED}{blake2b(identity.encode(), digest_size=8).hexdigest()}"
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A replica that competes for shards."""
@@ -52,6 +62,13 @@ class Assignment:
     """By identity."""
     made: str = ""
     """Identifies a Lease that was made anew, of which leaders may not know yet."""
+    stored: str = field(default="", compare=False)
+    """The text that was read; empty if no Lease of the group was."""
+
+    @property
+    def seconds(self) -> int:
+        """Time after which the Lease expires, for a replica of another group."""
+        return max(each.seconds for each in self.members.values())
 
     def leader_of(self, shard: int) -> str | None:
         return next((name for name, each in self.members.items() if shard in each.shards), None)
@@ -64,29 +81,44 @@ class Assignment:
         return replace(self, members=kept)
 
     def text(self) -> str:
+        """Return members and shards, without their renewals."""
         members = {
-            name: {"shards": sorted(e.shards), "renewed": e.renewed, "seconds": e.seconds}
-            for name, e in self.members.items()
+            name: {"shards": sorted(each.shards), "seconds": each.seconds}
+            for name, each in self.members.items()
         }
         return json.dumps({"members": members, "made": self.made}, separators=(",", ":"))
 
+    def annotations(self) -> dict[str, str]:
+        renewals = {renewal_of(name): each.renewed for name, each in self.members.items()}
+        return {ANNOTATION: self.text(), **renewals}
+
 
 def read_assignment(lease: Mapping[str, Any]) -> Assignment:
-    """Read the annotation of a Lease; raise ValueError for one that no replica writes."""
-    text = (lease["metadata"].get("annotations") or {}).get(ANNOTATION, "")
+    """Read the annotations of a Lease; raise ValueError for some that no replica writes."""
+    annotations = lease["metadata"].get("annotations") or {}
     try:
-        stored = json.loads(text)
+        stored = json.loads(annotations[ANNOTATION])
         members = {
             str(name): Member(
                 frozenset(int(shard) for shard in each["shards"]),
-                str(each["renewed"]),
+                str(annotations[renewal_of(name)]),
                 min(_MOST_SECONDS, int(each["seconds"])),
             )
             for name, each in stored["members"].items()
         }
-        return Assignment(members, str(stored["made"]))
+        return Assignment(members, str(stored["made"]), annotations[ANNOTATION])
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"the annotation {ANNOTATION} cannot be read") from error
+
+
+def other_annotations(lease: Mapping[str, Any]) -> dict[str, str]:
+    """Return the annotations of a Lease that are not about shards."""
+    annotations = lease["metadata"].get("annotations") or {}
+    return {
+        name: text
+        for name, text in annotations.items()
+        if name != ANNOTATION and not name.startswith(_RENEWED)
+    }
 
 
 def pod_of(identity: str) -> str:

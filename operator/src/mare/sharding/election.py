@@ -1,8 +1,9 @@
 """The election of the leaders of shards: all replicas write one Lease.
 
-A replica leads its shards while it renews its entry there. What it may take is decided by the
-version of the Lease that it has read: a write that another replica was faster with fails. Replicas
-of another number of shards see a Lease that another holder renews, as a waiting replica does.
+A replica leads its shards while it renews its annotation there. It moves shards by a patch that
+applies to the members and renewals that it has read; `mare.sharding.lease_patch` has the reasons.
+Replicas of another number of shards see a Lease that another holder renews, as a waiting replica
+does.
 """
 
 import asyncio
@@ -12,21 +13,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mare.cluster.api import Api
+from mare.cluster.api import JSON_PATCH, Api
 from mare.leadership import SAFETY_FACTOR, LeaseElection, LeaseSettings, lease_time
-from mare.ports import ApiError, Clock, Conflict, NotFound, Unavailable
+from mare.ports import ApiError, Clock, Conflict, NotFound, Rejected, Unavailable
 from mare.sharding.assignment import (
-    ANNOTATION,
     Assignment,
     Member,
     group_of,
+    other_annotations,
     read_assignment,
 )
 from mare.sharding.balance import claims, hands_over
+from mare.sharding.lease_patch import lease_patch
 from mare.sharding.sightings import Sightings
 
-_WRITES = 5
-"""Attempts in a row. Of ten replicas, one write of ten meets another one, of 33 every second."""
+_ATTEMPTS = 3
+"""Attempts in a row, where another replica has moved shards in between."""
+_CHANGED = "test failed", "missing value"
+"""What the API server answers, with status 422, to a patch whose comparison fails."""
 _log = logging.getLogger(__name__)
 
 
@@ -41,6 +45,8 @@ class ShardElection(LeaseElection):
         self._leaving: int | None = None
         """The shard that is handed over: not led any more, and released by the next write."""
         self._assignment = Assignment()
+        self._written: Assignment | None = None
+        """The assignment as last written, which this replica renews without reading it."""
         self._terms = [0] * shards
         self._sightings = Sightings(clock)
 
@@ -77,37 +83,47 @@ class ShardElection(LeaseElection):
         return min(varied, max(0.05, left))
 
     async def renew(self) -> None:
-        """Read the Lease, and write the entry of this replica if it belongs there.
-
-        If another replica has written in between, a replica whose own renewal is recent leaves the
-        next attempt to its turn. So those have room whose renewal expires first.
-        """
-        for _ in range(_WRITES - 1):
+        """Renew the entry of this replica, and move shards if the answer shows that they should."""
+        for _ in range(_ATTEMPTS - 1):
             try:
                 return await self._try_renew()
-            except Conflict:
-                is_recent = self._until - self._clock() > self._settings.duration_seconds / 2
-                if is_recent and self._leaving is None:  # a shard that leaves has no leader
-                    raise
+            except (Conflict, NotFound, Rejected):
                 await asyncio.sleep(0)
         return await self._try_renew()
 
     async def _try_renew(self) -> None:
         begun = self._clock()
-        try:
-            lease = await self._api.request("GET", self._path)
-        except NotFound:
-            lease = None
+        written, self._written = self._written, None  # after an error it is read again
+        lease = await (self._read() if written is None else self._patch(written, self._in(written)))
         found = self._found(lease)
         if found is None:
             self._until, self._mine, self._leaving = 0.0, frozenset(), None
             self._assignment = Assignment()
             return
         leaving, new = self._planned(found)
-        await self._write(lease, new)
-        self._led(new.members[self.identity].shards, leaving, new)
-        # Counted from before the requests: other replicas count from when they see the renewal.
+        if written is None or new.text() != found.stored:
+            if written is not None:
+                self._written = found
+                self._lead_until(begun)
+            begun = self._clock()
+            found = read_assignment(await self._write(lease, found, new))
+        self._led(new.members[self.identity].shards, leaving, found)
+        self._lead_until(begun)
+
+    def _lead_until(self, begun: float) -> None:
+        """Count from before the request: other replicas count from when they see the renewal."""
         self._until = begun + self._settings.duration_seconds * SAFETY_FACTOR
+
+    def _in(self, written: Assignment) -> Assignment:
+        """Return an assignment with a new renewal of this replica."""
+        member = replace(written.members[self.identity], renewed=lease_time())
+        return written.with_member(self.identity, member)
+
+    async def _read(self) -> dict[str, Any] | None:
+        try:
+            return await self._request("GET", self._path)
+        except NotFound:
+            return None
 
     def _found(self, lease: Mapping[str, Any] | None) -> Assignment | None:
         """Return the assignment to continue; None while another holder has the Lease."""
@@ -173,60 +189,64 @@ class ShardElection(LeaseElection):
             _log.info("Started leading", extra={"shard": shard, "term": self._terms[shard]})
         for shard in self._mine - shards:
             _log.info("Handed over", extra={"shard": shard})
-        self._mine, self._leaving, self._assignment = shards, leaving, new
+        self._mine, self._leaving = shards, leaving
+        self._assignment = self._written = new
 
-    async def _write(self, lease: Mapping[str, Any] | None, new: Assignment) -> None:
-        """Write the assignment, if the Lease still has the version that was read."""
+    async def _write(
+        self, lease: Mapping[str, Any] | None, found: Assignment, new: Assignment
+    ) -> dict[str, Any]:
+        """Write the assignment; without one of this group, replace the Lease that was read."""
+        if found.stored:
+            return await self._patch(found, new)
         before = {} if lease is None else lease.get("spec") or {}
-        continues = before.get("holderIdentity") == self._group
         now = lease_time()
         spec = {
             "holderIdentity": self._group,
-            "leaseDurationSeconds": max(each.seconds for each in new.members.values()),
-            "acquireTime": before.get("acquireTime", now) if continues else now,
+            "leaseDurationSeconds": new.seconds,
+            "acquireTime": now,
             "renewTime": now,
-            "leaseTransitions": before.get("leaseTransitions", 0) + (0 if continues else 1),
+            "leaseTransitions": before.get("leaseTransitions", 0) + 1,
         }
         if lease is None:
-            metadata: dict[str, Any] = {"name": self._settings.name}
-        else:
-            metadata = dict(lease["metadata"])
-        metadata["annotations"] = {**(metadata.get("annotations") or {}), ANNOTATION: new.text()}
-        body = {"metadata": metadata, "spec": spec}
-        if lease is None:
-            await self._api.request("POST", self._collection, body)
-        else:
-            await self._api.request("PUT", self._path, body)
+            metadata = {"name": self._settings.name, "annotations": new.annotations()}
+            return await self._request(
+                "POST", self._collection, {"metadata": metadata, "spec": spec}
+            )
+        annotations = {**other_annotations(lease), **new.annotations()}
+        metadata = {**lease["metadata"], "annotations": annotations}
+        return await self._request("PUT", self._path, {"metadata": metadata, "spec": spec})
+
+    async def _patch(self, found: Assignment, new: Assignment) -> dict[str, Any]:
+        patch = lease_patch(found, new, self.identity, self._group, lease_time())
+        try:
+            return await self._request("PATCH", self._path, patch, kind=JSON_PATCH)
+        except Rejected as error:
+            if any(text in str(error) for text in _CHANGED):
+                raise Conflict(str(error)) from error
+            raise
 
     async def release(self) -> None:
         """Leave the Lease, so that others take the shards at once; without others, release it."""
-        self._until, self._leaving = 0.0, None
+        self._until, self._leaving, self._written = 0.0, None, None
         try:
-            for _ in range(_WRITES):
+            for _ in range(_ATTEMPTS):
                 try:
                     return await self._try_release()
                 except Conflict:
                     await asyncio.sleep(0)
-        except (ApiError, ValueError) as error:
+        except (ApiError, TimeoutError, ValueError) as error:
             _log.warning("Shards were not released", extra={"error": str(error)[:512]})
         except Exception:  # noqa: BLE001 - they expire by themselves
             _log.exception("Shards were not released")
 
     async def _try_release(self) -> None:
-        lease = await self._api.request("GET", self._path)
+        lease = await self._request("GET", self._path)
         if lease["spec"].get("holderIdentity") != self._group:
             return
         found = read_assignment(lease)
         if self.identity not in found.members:
             return
-        left = found.without(frozenset({self.identity}))
-        spec = dict(lease["spec"])
-        if left.members:
-            annotations = {**lease["metadata"]["annotations"], ANNOTATION: left.text()}
-            metadata = {**lease["metadata"], "annotations": annotations}
-        else:
-            spec["holderIdentity"], metadata = "", lease["metadata"]
-        await self._api.request("PUT", self._path, {"metadata": metadata, "spec": spec})
+        await self._patch(found, found.without(frozenset({self.identity})))
         self._mine = frozenset()
         _log.info("Released the shards")
 
