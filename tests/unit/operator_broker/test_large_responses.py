@@ -12,13 +12,13 @@ from mare.broker.networks import ANY_NETWORK
 from mare.tenant_lines import Work
 from mare.tenant_scheduler import BODIES, LARGE_BODIES, TenantScheduler
 from tests.unit.operator_broker.memory import peak_mib
-from tests.unit.operator_broker.statistics_server import MIB, same_for_all, serve
+from tests.unit.operator_broker.statistics_server import MIB, same_for_all, serve, tcp_server
 
 BROKERS = 30
 BODY = bytes(4 * MIB)
 
 
-async def get_all(uri: str) -> list[int | BaseException]:
+async def get_all(uri: str, brokers: int = BROKERS) -> list[int | BaseException]:
     scheduler = TenantScheduler()
     clients = [
         BrokerHttpClient(
@@ -27,7 +27,7 @@ async def get_all(uri: str) -> list[int | BaseException]:
             "it",
             8 * MIB,
         )
-        for number in range(BROKERS)
+        for number in range(brokers)
     ]
 
     async def size(client: BrokerHttpClient) -> int:
@@ -49,6 +49,48 @@ def test_large_responses_wait_for_each_other():
     assert all(isinstance(each, OSError) for each in received if each != len(BODY))
     assert len(complete) >= 4
     assert peak < 70 < BROKERS * len(BODY) / MIB
+
+
+def test_one_huge_response_is_received_at_a_time():
+    """Two of 11 MiB took 35 MiB of the operator."""
+    body, received = bytes(8 * MIB), list[int | BaseException]()
+    with serve(same_for_all(body)) as server:
+        peak = peak_mib(lambda: received.extend(asyncio.run(get_all(server.uri, brokers=3))))
+
+    assert received == [len(body)] * 3
+    assert peak < 8 + 2 * 4 + 4 < 3 * 8
+
+
+def test_a_huge_response_that_stalls_leaves_its_place_after_a_second():
+    async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 8388608\r\n\r\n" + bytes(5 * MIB))
+        await reader.read()  # until the client ends it
+        writer.close()
+
+    async def play(honest_uri: str) -> int:
+        scheduler = TenantScheduler()
+        async with tcp_server(stall) as hostile_uri:
+            hostile, honest = (
+                BrokerHttpClient(
+                    uri,
+                    ConnectionParameters(networks=ANY_NETWORK, tenant=scheduler.of(name)),
+                    "it",
+                    8 * MIB,
+                )
+                for name, uri in (("hostile", hostile_uri), ("honest", honest_uri))
+            )
+            stalled = asyncio.create_task(hostile.get("/metrics/detailed", {}))
+            async with asyncio.timeout(3):  # the whole request may take 4
+                with pytest.raises(OSError, match="in time"):
+                    await stalled
+                size = len(await honest.get("/metrics/detailed", {}))
+            await hostile.close()
+            await honest.close()
+        return size
+
+    with serve(same_for_all(bytes(8 * MIB))) as server:
+        assert asyncio.run(play(server.uri)) == 8 * MIB
 
 
 @pytest.mark.parametrize("work", [BODIES, LARGE_BODIES], ids=lambda work: work.name)

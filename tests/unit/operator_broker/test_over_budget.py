@@ -19,6 +19,7 @@ from mare.tenant_scheduler import (
     BODIES,
     DECODING,
     HANDSHAKES,
+    HUGE_BODIES,
     LARGE_BODIES,
     LOOKUPS,
     TenantScheduler,
@@ -76,13 +77,15 @@ async def depth(uri: str, parameters: ConnectionParameters) -> object:
         (LOOKUPS, (statistics_error, quiet_answer, depth), "DNS lookups"),
         (BODIES, (statistics_error, quiet_answer), "responses of over 32 KiB"),
         (LARGE_BODIES, (statistics_error, quiet_answer), "responses of over 256 KiB"),
+        (HUGE_BODIES, (statistics_error,), "responses of over 4 MiB"),
         (DECODING, (statistics_error, quiet_answer), "decodings of responses"),
     ],
     ids=lambda each: each.name if isinstance(each, Work) else "",
 )
 def test_what_is_over_a_bound_is_unknown_with_its_name(work, sources, name, monkeypatch):
     """It was BrokerUnreachable or StatisticsUnreachable, although the broker is well."""
-    body = b"[]" + b" " * {BODIES: 40_000, LARGE_BODIES: 300_000}.get(work, 0)
+    sizes = {BODIES: 40_000, LARGE_BODIES: 300_000, HUGE_BODIES: 5_000_000}
+    body = b"[]" + b" " * sizes.get(work, 0)
     paths = ("/api/queues/%2F", "/api/queues/%2F/work")
 
     async def play(uri: str) -> list[object]:

@@ -82,6 +82,7 @@ def test_each_test_of_what_attackers_found_exists(file, words):
         (scheduler.LOOKUPS, "threads"),
         (scheduler.BODIES, "of more than 32 KiB"),
         (scheduler.LARGE_BODIES, "of more than 256 KiB"),
+        (scheduler.HUGE_BODIES, "of more than 4 MiB for a second"),
         (scheduler.DECODING, "decodings in threads"),
     ],
 )

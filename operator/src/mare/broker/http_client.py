@@ -24,13 +24,13 @@ from mare.broker.connection_parameters import (
 )
 from mare.broker.networks import AddressInfo, Resolver
 from mare.ports import AccessRefused
-from mare.tenant_scheduler import BODIES, DECODING, LARGE_BODIES
+from mare.tenant_scheduler import BODIES, DECODING, HUGE_BODIES, LARGE_BODIES
 
 _log = logging.getLogger(__name__)
 _SECONDS = 4.0
 _CHUNK_BYTES = 2**15
 _SMALL_BYTES = 2**15
-_LARGE_BYTES = 2**18
+_LARGER = ((2**18, LARGE_BODIES), (2**22, HUGE_BODIES))
 _FIELD_BYTES = 2**11
 """Of a header: RabbitMQ's longest has 300."""
 
@@ -137,8 +137,9 @@ class BrokerHttpClient:
         body = bytearray()
         async with self.stream(path, query, also) as chunks, AsyncExitStack() as stack:
             async for chunk in chunks:
-                if len(body) <= _LARGE_BYTES < len(body) + len(chunk):
-                    await stack.enter_async_context(self._tenant.turn(LARGE_BODIES))
+                for most_bytes, larger in _LARGER:
+                    if len(body) <= most_bytes < len(body) + len(chunk):
+                        await stack.enter_async_context(self._tenant.turn(larger))
                 body += chunk
                 if len(body) > most:
                     raise ResponseTooLarge(f"{self._source} returns more than {most:,} bytes")
@@ -191,7 +192,7 @@ class BrokerHttpClient:
                     self._check_status(response)
                 yield self._chunks(response, stack)
         except TimeoutError as error:
-            raise OSError(f"{self._source} does not answer within {_SECONDS:.0f} s") from error
+            raise OSError(f"{self._source} does not answer in time") from error
         except aiohttp.ClientError as error:
             raise refusal_behind(error, self._source) or OSError(
                 f"{self._source} cannot be reached ({type(error).__name__})"
