@@ -80,7 +80,8 @@ def test_scale_to_idle_needs_the_cooldown_and_two_quiet_statistics():
     assert time.replicas == 1
     decision = time.passes(1)
     assert (decision.replicas, decision.reason) == (0, Reason.SCALED_TO_IDLE)
-    assert decision.message == "1 → 0 replicas: no message, ready or unacknowledged, for 60 s."
+    seen = "no message, ready or unacknowledged, was seen in the last 60 s"
+    assert decision.message == f"1 → 0 replicas: {seen}."
     assert (decision.limited_by, decision.until) == ((), None)
 
 
@@ -263,7 +264,7 @@ def test_the_cooldown_restarts_after_a_time_without_readings(queues):
     time.now += 1
     decision = time.decide()
     assert (decision.replicas, decision.reason) == (0, Reason.SCALED_TO_IDLE)
-    assert "for 300 s" in decision.message
+    assert "in the last 300 s" in decision.message
 
 
 def test_queues_that_cannot_be_asked_keep_the_last_replica_with_a_reason():

@@ -50,8 +50,8 @@ async def test_a_quiet_check_without_an_answer_is_reported_and_does_not_freeze_t
     status = world.objects.last()
     assert world.workloads.done == []
     assert status["lastDecision"]["message"] == (
-        "Kept at 1: no message, ready or unacknowledged, for 30 s. Scale-down to 0 is blocked,"
-        " because the management API refuses the user."
+        "Kept at 1: no message, ready or unacknowledged, was seen in the last 30 s. Scale-down to 0"
+        " is blocked, because the management API refuses the user."
     )
     assert world.objects.condition("Ready") == ("False", "AccessRefused")
     assert world.objects.events == [("worker", "Warning", "AccessRefused")]

@@ -15,7 +15,7 @@ from tests.unit.operator_loop.worlds import World
 
 PAGE = Path(__file__).parents[3] / "docs" / "explain.md"
 NEEDS_TEN = "Kept at 1: 95 messages at 10 per replica need 10 replicas."
-QUIET = "Kept at 1: no message, ready or unacknowledged, for"
+QUIET = "Kept at 1: no message, ready or unacknowledged, was seen in the last"
 
 
 @dataclass(frozen=True, kw_only=True)

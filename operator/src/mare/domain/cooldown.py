@@ -8,7 +8,12 @@ from mare.domain.unknown import Unknown
 @dataclass(frozen=True, slots=True)
 class Cooldown:
     began: float
-    """The last message, alarm, `paused: All`, unknown reading or activation."""
+    """When a reading or statistics last had a message, or when an alarm, a pause or unknown queues
+    ended, or an activation came.
+
+    An unacknowledged message was there when the statistics were taken. Later readings of the same
+    statistics show no more of it: they would add 5 s to each cooldown.
+    """
     published: int | None = None
     """Messages published to the queues so far; None while that is not known, or not quiet."""
     before: "Cooldown | None" = None
@@ -21,11 +26,14 @@ class Cooldown:
         return None if pending.published is None else replace(pending, before=None)
 
     def observe(
-        self, published: int | Unknown, now: float, *, active: bool, quiet: bool
+        self, published: int | Unknown, now: float, *, seen_at: float | None, quiet: bool
     ) -> "Cooldown":
-        """Record a reading. A reading that is neither active nor quiet lacks statistics."""
-        if active:
-            return Cooldown(now)
+        """Record a reading, and when it or its statistics had a message: None if they had none.
+
+        A reading that is not quiet either lacks statistics.
+        """
+        if seen_at is not None:
+            return Cooldown(max(self.began, seen_at))
         if not quiet:
             return Cooldown(now, before=self.before)
         if self.before is None and self.published == published:

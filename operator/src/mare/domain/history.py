@@ -160,7 +160,8 @@ class History:
                 unknown_since=now if self.unknown_since is None else self.unknown_since,
             )
         held = known(load.unacknowledged, 0) > 0
-        active = ready > 0 or held or _has_arrived(self.learning, learning)
+        arrived = _has_arrived(self.learning, learning)
+        active = ready > 0 or held or arrived
         quiet = not active and not isinstance(total((load.ready, load.unacknowledged)), Unknown)
         seen = _consumers_and_counters(load)
         changed = ready > 0 or seen != self.consumers_and_counters
@@ -173,7 +174,9 @@ class History:
         cooldown = self.cooldown
         if not quiet or changed or cooldown.published is None:
             published = total(each.published for each in load.readings)
-            cooldown = cooldown.observe(published, now, active=active, quiet=quiet)
+            held_at = known(load.statistics_at, now) if held else None
+            seen_at = now if ready > 0 or arrived else held_at
+            cooldown = cooldown.observe(published, now, seen_at=seen_at, quiet=quiet)
         return replace(
             self,
             learning=learning,

@@ -99,8 +99,8 @@ def stay_disabled(trace: DecisionTrace) -> None:
 def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: History) -> None:
     """Scale from the smallest count to the idle count, after the cooldown without a message.
 
-    Example: the last message is acknowledged at 0 s. Statistics of 6 and 11 s show no message, and
-    after a cooldown of 60 s the queues are asked (`vetoes`). They have none: 1 → 0 at 60 s.
+    Example: statistics of 0 s show the last message, and statistics of 5 and 10 s none. After a
+    cooldown of 60 s the queues are asked (`vetoes`). They have none: 1 → 0 at 60 s.
     """
     idle_replicas = context.idle_replicas
     if idle_replicas is None or max(trace.count, trace.current) > context.floor:
@@ -133,9 +133,9 @@ def scale_to_idle(trace: DecisionTrace, context: DecisionContext, history: Histo
     elif history.quiet_samples > 0 and context.now < quiet_at:
         remark = Clause("idle.cooldown", replicas=idle_replicas, cooldownSeconds=cooldown)
         trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark, quiet_at)
-    elif history.quiet_since < context.now:
-        remark = Clause("idle.confirming", replicas=idle_replicas)
-        trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark)
     elif isinstance(depth, Unknown):
         remark = depth.in_clause("idle.unknown", replicas=idle_replicas)
         trace.limit(Stage.IDLE, trace.count, Reason.PARTLY_UNKNOWN, remark)
+    elif history.last_active < context.now:
+        remark = Clause("idle.confirming", replicas=idle_replicas)
+        trace.limit(Stage.IDLE, trace.count, Reason.COOLING_DOWN, remark)
