@@ -1,6 +1,7 @@
 """What every store of jobs does, whichever database is below it."""
 
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -50,6 +51,10 @@ def test_an_accepted_job_is_there_for_every_process_with_its_event(open_store):
     assert [data(event) for event in outbox(other)] == [
         {"job_id": accepted.id, "attempt": 1, "request": {"city": "Recife", "limit": 20}}
     ]
+
+
+def test_its_clock_shows_the_seconds_of_now(store):
+    assert store.database.time() == pytest.approx(time.time(), abs=5)
 
 
 def test_an_unknown_job_is_none(store):

@@ -2,7 +2,7 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.lifecycle import JobLifecycle
 from mare_services.jobs.service import JobsService
+from mare_services.jobs.store_clock import StoreClock
 from mare_services.playlists.service import PlaylistsService
 
 REPORT = {
@@ -48,12 +49,13 @@ def service(store: JobStore) -> JobsService:
     service = JobsService()
     service.resources = type("Resources", (), {})()
     service.resources.store_outages = ()
+    service.resources.clock = StoreClock(store.database)
     service.resources.lifecycle = JobLifecycle(
         store,
         terms=Terms(),
         stalled_after=timedelta(minutes=1),
         redeliveries=1,
-        clock=lambda: datetime.now(UTC),
+        clock=service.resources.clock,
     )
     batches = BatchLifecycle(BatchStore(store), service.resources.lifecycle)
     service.resources.batches = batches

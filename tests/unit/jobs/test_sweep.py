@@ -11,6 +11,7 @@ from mare_services.jobs.job_store import insert_job
 from mare_services.jobs.lifecycle import LATE, JobLifecycle
 from mare_services.jobs.ports import Change
 from mare_services.jobs.service import JobsService
+from mare_services.jobs.store_clock import StoreClock
 from tests.fakes.clock import Clock
 from tests.job_stores import data, outbox
 
@@ -37,6 +38,7 @@ def service(store, clock):
         clock=clock,
         context=lambda: {"request_id": "of the sweep"},
     )
+    service.resources.clock = StoreClock(store.database)
     service._call = lambda work, *args: work(*args)
     return service
 
@@ -58,6 +60,17 @@ def test_lost_jobs_do_not_wait_behind_older_jobs_that_run(service, store, clock)
 
     published = [data(event)["job_id"] for event in outbox(store)]
     assert sorted(published) == sorted(f"lost{number}" for number in range(150))
+
+
+def test_each_sweep_reads_the_time_of_the_store_first(service, store, monkeypatch):
+    """A clock that the machine sets, or a store that moves, counts from the next sweep on."""
+    monkeypatch.setattr(store.database, "time", (NOW + 15 * MINUTE).timestamp)
+    add(store, "overdue", 1, NOW)
+    service.resources.lifecycle.clock = service.resources.clock
+
+    service.sweep()
+
+    assert store.get("overdue0").state is JobState.EXPIRED
 
 
 def test_a_job_is_published_again_before_it_expires_though_others_wait(service, store):

@@ -60,6 +60,9 @@ class Database(Protocol):
     def transaction(self, *, writes: bool = True) -> AbstractContextManager[Transaction]:
         """Open a transaction; one that only reads does not wait for writers."""
 
+    def time(self) -> float:
+        """Return the time by the clock of the database, in seconds since the epoch."""
+
     def has_table(self, name: str) -> bool:
         """Return whether the database has a table."""
 

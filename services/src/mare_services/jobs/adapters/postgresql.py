@@ -76,6 +76,11 @@ class PostgreSql:
         with connection.transaction(), connection.cursor() as cursor:
             yield _Transaction(cursor)
 
+    def time(self) -> float:
+        with self.transaction(writes=False) as transaction:
+            ((now,),) = transaction.execute("SELECT extract(epoch FROM clock_timestamp())")
+        return float(now)
+
     def has_table(self, name: str) -> bool:
         with self.transaction(writes=False) as transaction:
             ((found,),) = transaction.execute("SELECT to_regclass(%s) IS NOT NULL", (name,))

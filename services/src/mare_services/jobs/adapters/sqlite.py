@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -52,6 +53,9 @@ class Sqlite:
             yield
         finally:
             self._turn.release()
+
+    def time(self) -> float:
+        return time.time()
 
     def has_table(self, name: str) -> bool:
         with self.transaction(writes=False) as transaction:
