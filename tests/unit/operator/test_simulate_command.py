@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 import yaml
@@ -11,9 +11,11 @@ from click.testing import CliRunner
 from mare.cli.simulate import simulate
 from mare.documents.tree import InputError
 from mare.domain.spec import QueueLength, QueueWaitTime, ScalingSpec
+from mare.local_run.terminal import Terminal
 from mare.simulation.comparison import run_simulation
 from mare.simulation.load import Load, Points
 from mare.simulation.reading import packaged, read_scenario
+from mare.simulation.results import Result, table
 from mare.simulation.scenario import (
     HpaSettings,
     KedaSettings,
@@ -64,6 +66,32 @@ def test_a_scenario_that_comes_with_it_is_found_by_its_name():
     assert unknown.exit_code == 1
     assert "Did you mean steady?" in unknown.output
     assert "Scenarios: amqp-only, bimodal, " in called("zzz").output
+
+
+def test_a_line_fits_the_terminal_and_omitted_columns_are_named(short, monkeypatch):
+    wide = called(short).output.splitlines()
+    monkeypatch.setattr(Terminal, "columns", 80)
+    lines = called(short).output.splitlines()
+    assert max(map(len, wide)) == 122
+    assert max(map(len, lines)) <= 80
+    assert [line.split() for line in lines[2:4]] == [
+        ["wait", "largest", "ended"],
+        ["autoscaler", "p50", "p95", "p99", "max", "replica-s", "reversals", "backlog", "busy"],
+    ]
+    assert " ".join(lines[8:]).strip() == (
+        "Without at work, changes, redelivered: the terminal is narrow. --json prints all."
+    )
+
+
+@pytest.mark.parametrize("width", [120, 100, 80, 66])
+def test_the_longest_names_and_numbers_fit(width: int):
+    largest = {each.name: 99_999.0 for each in fields(Result) if each.type is float} | {
+        "replica_seconds": 9_999_999.0
+    }
+    result = Result(autoscaler="Maré without forecast", changes=(), samples=(), **largest)
+    lines = table([result], width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[1].split()[:3] == ["autoscaler", "p50", "p95"]
 
 
 def test_each_autoscaler_is_read_with_its_own_fields(short):

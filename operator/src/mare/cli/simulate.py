@@ -8,6 +8,7 @@ import click
 
 from mare.cli.plot_file import plot_encoder, plot_option
 from mare.documents.tree import InputError
+from mare.local_run.terminal import Terminal
 from mare.simulation.comparison import compare_seeds
 from mare.simulation.plot import plot_svg
 from mare.simulation.reading import packaged, read_scenario
@@ -92,7 +93,8 @@ def simulate(
                 text = f"### {scenario.name}\n\n{scenario.description}\n\n{markdown(results)}\n"
                 click.echo(text)
             case _:
-                click.echo(f"{scenario.name}: {scenario.description}\n\n{table(results)}\n")
+                text = table(results, Terminal().columns)
+                click.echo(f"{scenario.name}: {scenario.description}\n\n{text}\n")
         if decisions:
             for change in results[0].changes:
                 click.echo(f"{change.second:8.1f} s  {change.reason}  {change.message}")

@@ -1,9 +1,11 @@
 """The results of a comparison: as data, as a table, as JSON."""
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from statistics import fmean
+from textwrap import wrap
 from typing import Any
 
 from mare.simulation.scenario import Scenario
@@ -98,10 +100,42 @@ _COLUMNS: dict[str, Callable[[Result], str]] = {
     "ended busy": lambda result: f"{result.ended_busy:,.0f}",
 }
 
+_RARE = ("redelivered", "ended busy")
+"""Columns in which most tables have zeros only; such columns are left out first."""
+_SPARE = ("changes", "at work", "max", "p99", "largest backlog", *_RARE)
+"""Columns that a narrow table leaves out, the first ones first."""
 
-def table(results: Sequence[Result]) -> str:
-    """Aligned columns; waits are in seconds."""
-    return "\n".join(aligned([[*_COLUMNS], *_rows(results)]))
+
+def table(results: Sequence[Result], width: int = sys.maxsize) -> str:
+    """Aligned columns; waits are in seconds.
+
+    If a line is longer than `width`, headings take two lines. If that does not suffice, columns are
+    left out, and a line below the table names them.
+    """
+    shown = {name: [text(each) for each in results] for name, text in _COLUMNS.items()}
+    lines = _lines(shown, [[*shown]])
+    zeros = [name for name in _RARE if set(shown[name]) == {"0"}]
+    omitted: list[str] = []
+    for name in ("", *dict.fromkeys((*zeros, *_SPARE))):
+        if len(lines[0]) <= width:
+            break
+        if name:
+            omitted.append(name)
+            del shown[name]
+        words = [name.rpartition(" ") for name in shown]
+        lines = _lines(shown, [[first for first, _, _ in words], [last for *_, last in words]])
+    if omitted:
+        names = ", ".join(name for name in _COLUMNS if name in omitted)
+        lines += wrap(
+            f"Without {names}: the terminal is narrow. --json prints all.", max(width, 20)
+        )
+    return "\n".join(lines)
+
+
+def _lines(columns: Mapping[str, Sequence[str]], headings: Sequence[Sequence[str]]) -> list[str]:
+    return aligned(
+        [*(each for each in headings if any(each)), *zip(*columns.values(), strict=True)]
+    )
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -113,12 +147,9 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def markdown(results: Sequence[Result]) -> str:
-    rows = [[*_COLUMNS], ["---", *["---:"] * (len(_COLUMNS) - 1)], *_rows(results)]
+    values = [[text(result) for text in _COLUMNS.values()] for result in results]
+    rows = [[*_COLUMNS], ["---", *["---:"] * (len(_COLUMNS) - 1)], *values]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def _rows(results: Sequence[Result]) -> list[list[str]]:
-    return [[text(result) for text in _COLUMNS.values()] for result in results]
 
 
 def data(scenario: Scenario, results: Sequence[Result]) -> dict[str, Any]:
