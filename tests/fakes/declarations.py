@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 from aiormq.exceptions import ChannelNotFoundEntity, ProbableAuthenticationError
+from yarl import URL
 
 
 class Found(NamedTuple):
@@ -29,12 +30,14 @@ class Broker:
     """How late each answer is, whatever it is about."""
     is_away: bool = False
     refuses: bool = False
-    """Whether it refuses the password."""
+    """Whether it refuses each password."""
+    password: str | None = None
+    """The only password that it accepts; None if it accepts any."""
     connections: "list[Connection]" = field(default_factory=list)
     declared: list[str] = field(default_factory=list)
 
-    def connection(self, *_: Any, **__: Any) -> "Connection":
-        self.connections.append(Connection(self))
+    def connection(self, url: Any, *_: Any, **__: Any) -> "Connection":
+        self.connections.append(Connection(self, URL(url).password))
         return self.connections[-1]
 
     @property
@@ -49,8 +52,9 @@ class Broker:
 class Connection:
     server_properties: ClassVar = {"capabilities": {}}
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, password: str | None) -> None:
         self.broker = broker
+        self.password = password
         self.is_closed = True
         self.channels: dict[int, Channel] = {}
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -60,7 +64,7 @@ class Connection:
         await asyncio.sleep(0)
         if self.broker.is_away:
             raise ConnectionError("refused")
-        if self.broker.refuses:
+        if self.broker.refuses or self.broker.password not in {None, self.password}:
             raise ProbableAuthenticationError("no")
         self.is_closed = False
 

@@ -151,12 +151,13 @@ def test_a_queue_that_becomes_exclusive_is_no_longer_read(play):
 def test_the_secret_of_a_broker_that_refuses_the_password_is_read_every_2_s(play):
     async def timeline(stage: Stage) -> None:
         there = autoscaler(queues=[{"name": "worker", "vhost": "there"}])
-        stage.broker.refuses = True
+        stage.broker.password = "new"
         assert (await stage.reading(there)).queues.reason == "AccessRefused"
         stage.secret = {"amqp-uri": "amqp://user:new@rabbitmq/"}
-        stage.broker.refuses = False
         stage.broker.queues["worker"] = Found(1, 1)
-        await asyncio.sleep(2)
+        await asyncio.sleep(1.9)
+        assert (await stage.reading(there)).queues.reason == "AccessRefused"
+        await asyncio.sleep(0.1)
         assert [each.ready for each in (await stage.reading(there)).queues] == [1]
         await stage.brokers.keep_only([there])
         assert len(stage.brokers._hosts) == 1

@@ -1,5 +1,8 @@
 """Whether a called service has a consumer, as the broker counts them."""
 
+import subprocess
+import sys
+import threading
 from types import SimpleNamespace
 
 import eventlet
@@ -9,7 +12,8 @@ from mare_nameko.service import consumer_counts
 from mare_nameko.service.connections import Broker
 from mare_nameko.service.consumer_counts import LIFE_SECONDS, ConsumerCounts
 from mare_nameko.service.settings import Settings
-from tests.fakes.amqp_server import serve
+from tests.fakes import amqp_server
+from tests.fakes.amqp_server import Connection, serve
 from tests.fakes.clock import Clock
 
 
@@ -69,6 +73,49 @@ def test_a_count_does_not_wait_for_a_broker_that_does_not_answer(
 
     with eventlet.Timeout(20):
         assert counts.count("worker", seconds) is False
+
+
+_COUNT = """
+import eventlet
+eventlet.monkey_patch()  # in a process of its own: time limits need it, and the other tests do not
+import sys, time
+from mare_nameko.service.connections import Broker
+from mare_nameko.service.consumer_counts import read_counts
+from mare_nameko.service.settings import Settings
+broker = Broker(Settings.from_env({"AMQP_URI": sys.argv[1]}), "shop")
+begun = time.monotonic()
+counts = read_counts(broker, "counter", ["rpc-worker"], 0.3)
+print(counts, time.monotonic() - begun)
+"""
+
+
+class FrozenConnection(Connection):
+    """Answers nothing from the first count on, like a broker whose processes are stopped."""
+
+    def methods(self):
+        return {**super().methods(), (50, 10): lambda *_: self._broker.thaws.wait(60)}
+
+
+@pytest.fixture
+def frozen():
+    class Frozen(amqp_server.Broker):
+        def accept(self, sock):
+            return FrozenConnection(sock, self)
+
+    Frozen.thaws = threading.Event()
+    with serve(Frozen) as server:
+        yield server
+        server.thaws.set()
+
+
+def test_neither_channel_nor_connection_waits_for_a_broker_that_stops_within_a_count(frozen):
+    """Beyond its limit, a count waited 2 s for the end of a connection, and ever for a channel."""
+    output = subprocess.check_output(
+        [sys.executable, "-c", _COUNT, frozen.uri], text=True, timeout=60
+    )
+    counts, seconds = output.split()
+    assert counts == "None"
+    assert float(seconds) < 2
 
 
 def test_consumers_are_counted_once_a_second(server, counts, clock):
