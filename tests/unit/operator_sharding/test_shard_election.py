@@ -179,7 +179,7 @@ async def test_a_renewal_is_one_request():
     assert len(replicas.server.requests) == pytest.approx(each, rel=0.1)
 
 
-@pytest.mark.parametrize(("replicas", "takes", "seconds"), [(3, 1.2, 3.5), (10, 2.0, 7.0)])
+@pytest.mark.parametrize(("replicas", "takes", "seconds"), [(3, 1.2, 3.5), (10, 2.0, 8.0)])
 async def test_a_slow_api_server_costs_no_replica_its_shards(
     replicas: int, takes: float, seconds: float
 ):
