@@ -187,8 +187,8 @@ async def test_a_slow_api_server_costs_no_replica_its_shards(
     slow = Replicas(replicas, seconds)
     slow.server.takes = takes
     slow.start(*"abcdefghij"[:replicas])
-    await slow.until(lambda: slow.is_whole)
-    await slow.until(lambda: slow.loads() == dict.fromkeys(slow.running, 1))
+    await slow.until(lambda: slow.is_whole, 600)
+    await slow.until(lambda: slow.loads() == dict.fromkeys(slow.running, 1), 600)
     for _ in range(1000):
         await asyncio.sleep(0.1)
         assert slow.is_whole
