@@ -1,5 +1,6 @@
 """Statistics from the management API: five requests, for the needed columns only."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
@@ -199,16 +200,20 @@ def _count_objects(body: bytearray) -> int:
 
 
 def _join(
-    queues: Iterable[_Queue], consumers: Iterable[_Consumer], channels: Iterable[_Channel]
+    queues: list[_Queue], consumers: Iterable[_Consumer], channels: Iterable[_Channel]
 ) -> dict[str, QueueStatistics]:
+    """Empty the list of queues: with their statistics, 29,000 of them take 16 MB."""
     unacknowledged = {each.name: each.messages_unacknowledged for each in channels}
     by_queue: dict[str, list[_Consumer]] = defaultdict(list)
     for consumer in consumers:
         by_queue[consumer.queue.name].append(consumer)
-    return {
-        queue.name: _statistics_of(queue, by_queue.get(queue.name, ()), unacknowledged)
-        for queue in queues
-    }
+    joined: dict[str, QueueStatistics] = {}
+    queues.reverse()
+    while queues:
+        queue = queues.pop()
+        of_queue = by_queue.get(queue.name, ())
+        joined[sys.intern(queue.name)] = _statistics_of(queue, of_queue, unacknowledged)
+    return joined
 
 
 def _statistics_of(

@@ -1,6 +1,7 @@
 """Statistics from the detailed metrics of the Prometheus plugin: one request, without consumers."""
 
 import re
+import sys
 from collections import defaultdict
 
 from mare.broker.connection_parameters import ConnectionParameters
@@ -119,7 +120,7 @@ class DetailedMetrics:
     def queues(self) -> dict[str, QueueStatistics]:
         """Return the statistics of each queue whose ready messages are reported."""
         return {
-            _unescape(name.decode(errors="replace")): _statistics_of(counts)
+            sys.intern(_unescape(name.decode(errors="replace"))): _statistics_of(counts)
             for name, counts in self._counts.items()
             if "ready" in counts
         }

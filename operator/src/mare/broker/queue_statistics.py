@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sys
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -58,6 +57,13 @@ class QueueStatistics(QueueSample):
             redelivered=NOT_REPORTED,
         )
 
+    def increase(self, before: "QueueStatistics") -> int:
+        """Return by how many messages the counters differ at most."""
+        if self is before:
+            return 0
+        pairs = zip(before.counters, self.counters, strict=True)
+        return max(abs(new - old) for old, new in pairs)
+
     @property
     def counters(self) -> tuple[int, int, int]:
         """Messages published, delivered and acknowledged so far; 0 where unknown."""
@@ -67,7 +73,7 @@ class QueueStatistics(QueueSample):
 @dataclass(frozen=True, slots=True)
 class Statistics:
     at: float
-    queues: Mapping[str, QueueStatistics] = field(default_factory=dict)
+    queues: dict[str, QueueStatistics] = field(default_factory=dict)
     sampled_after: float | Unknown = NOT_REPORTED
     """A time that is certainly before the sample."""
     cluster: str = ""
@@ -76,17 +82,15 @@ class Statistics:
     """The alarm by which the cluster blocks publishers; also why it is not known."""
 
 
-def _sharing(
-    new: Mapping[str, QueueStatistics], before: Mapping[str, QueueStatistics]
-) -> dict[str, QueueStatistics]:
-    """Return `new` with the names and the equal statistics of the sample before.
+def _share(new: dict[str, QueueStatistics], before: Mapping[str, QueueStatistics]) -> None:
+    """Replace what is equal by the statistics of the response before.
 
     Two samples of 29,000 queues at rest take 13 MB instead of 19.
     """
-    return {
-        sys.intern(name): old if (old := before.get(name)) == queue else queue
-        for name, queue in new.items()
-    }
+    for name, queue in new.items():
+        old = before.get(name)
+        if old == queue:
+            new[name] = old
 
 
 class StatisticsSource(Protocol):
@@ -122,6 +126,8 @@ class StatisticsPoller:
         self._names: Mapping[str, None] | None = None
         self._cluster: str | None = None
         """The cluster that sent the last response."""
+        self._past: Mapping[str, QueueStatistics] = {}
+        """The queues of the last response, with their counters."""
         self.last_two: tuple[Statistics, ...] = ()
         """Two samples at most, the newer one last."""
         self.error: Unknown | None = None
@@ -203,18 +209,14 @@ class StatisticsPoller:
         """Add a sample; return why it is not used."""
         known_cluster, self._cluster = self._cluster, new.cluster
         if known_cluster not in (None, new.cluster):  # Its queues and counters are others.
-            self.last_two, self._names = (), None
+            self.last_two, self._names, self._past = (), None, {}
             self._sample_clock = SampleClock(self._seconds)
             return _CLUSTER_CHANGED
-        past = self.latest.queues if self.latest else {}
-        new = replace(
-            new,
-            queues=_sharing(new.queues, past),
-            sampled_after=self._age.sampled_after(new.at, self._clock()),
-        )
-        at = self._sample_clock.sample_time(
-            new.at, {name: queue.counters for name, queue in new.queues.items()}
-        )
+        past, self._past = self._past, new.queues
+        _share(new.queues, past)
+        increases = (queue.increase(past.get(name, queue)) for name, queue in new.queues.items())
+        at = self._sample_clock.sample_time(new.at, sum(increases))
+        new = replace(new, sampled_after=self._age.sampled_after(new.at, self._clock()))
         if not self._sample_clock.is_aligned:
             queues = {name: queue.without_counters() for name, queue in new.queues.items()}
             new = replace(new, queues=queues)

@@ -11,7 +11,6 @@ counters lies between the previous request and this one.
 """
 
 from collections import deque
-from collections.abc import Mapping
 from itertools import pairwise
 from statistics import fmean, median
 
@@ -33,8 +32,6 @@ _MIN_MESSAGES = 4
 """Changes of fewer messages do not show a long period: messages that rare may simply not occur in
 each sample."""
 
-Counters = tuple[int, int, int]
-
 
 class SampleClock:
     """Returns the sample time of each response and the pause before the next request.
@@ -44,7 +41,6 @@ class SampleClock:
 
     def __init__(self, polling_seconds: float) -> None:
         self._polling = polling_seconds
-        self._counters: dict[str, Counters] = {}
         self._requested_at = self._changed_at = self._sampled_at = float("-inf")
         self._last_sample: float | None = None
         """The time of the last sample whose counters changed; None after a sample that did not."""
@@ -57,17 +53,15 @@ class SampleClock:
         self.pause = polling_seconds - _EARLIER_SECONDS
         """Seconds from the last request to the next one."""
 
-    def sample_time(self, now: float, counters: Mapping[str, Counters]) -> float | None:
-        """Return when the counters were sampled; None if they repeat the last sample."""
-        increases = [
-            _increase(old, new)
-            for name, old in self._counters.items()
-            if (new := counters.get(name, old)) != old
-        ]
-        changed = bool(increases)
-        previous, self._requested_at, self._counters = self._requested_at, now, dict(counters)
+    def sample_time(self, now: float, increase: int) -> float | None:
+        """Return when the counters were sampled; None if they repeat the last sample.
+
+        `increase` is by how much they differ from those of the last response: 0 if they are equal.
+        """
+        changed = increase > 0
+        previous, self._requested_at = self._requested_at, now
         if changed:
-            self._changes.append((now, sum(increases)))
+            self._changes.append((now, increase))
             self._changed_at = now
         period = self._period()
         self.pause = self._polling - _EARLIER_SECONDS
@@ -110,10 +104,6 @@ class SampleClock:
         if measured > default and (few or measured > _MAX_PERIOD_SECONDS):
             return default
         return measured
-
-
-def _increase(before: Counters, after: Counters) -> int:
-    return max(abs(new - old) for old, new in zip(before, after, strict=True))
 
 
 _PERIODS = 2.2
