@@ -4,7 +4,7 @@ from tests.e2e.application import Application, job
 
 ALARMS = {
     "memory": ("set_vm_memory_high_watermark", "0.0001"),
-    "disk": ("set_disk_free_limit", "100TB"),
+    "disk": ("set_disk_free_limit", "100000GB"),
 }
 """The command of rabbitmqctl, and a limit that is reached at once."""
 _RESTORED = {"memory": "0.6", "disk": "1GB"}
