@@ -35,16 +35,9 @@ class SlowBroker:
 
 
 @pytest.fixture
-def clock(monkeypatch):
+def clock(store):
     clock = Clock(1_800_000_000.0)
-
-    class Now:
-        @staticmethod
-        def now(zone):
-            return datetime.fromtimestamp(clock(), zone)
-
-    monkeypatch.setattr(module, "datetime", Now)
-    monkeypatch.setattr(outbox_module, "time", clock)
+    store.outbox.clock = lambda: datetime.fromtimestamp(clock(), UTC)
     return clock
 
 

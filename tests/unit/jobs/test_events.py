@@ -16,7 +16,6 @@ from mare_services.jobs.domain.job import Terms
 from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.lifecycle import JobLifecycle
 from mare_services.jobs.service import JobsService
-from mare_services.jobs.store_clock import StoreClock
 from mare_services.playlists.service import PlaylistsService
 
 REPORT = {
@@ -49,13 +48,12 @@ def service(store: JobStore) -> JobsService:
     service = JobsService()
     service.resources = type("Resources", (), {})()
     service.resources.store_outages = ()
-    service.resources.clock = StoreClock(store.database)
     service.resources.lifecycle = JobLifecycle(
         store,
         terms=Terms(),
         stalled_after=timedelta(minutes=1),
         redeliveries=1,
-        clock=service.resources.clock,
+        clock=store.clock,
     )
     batches = BatchLifecycle(BatchStore(store), service.resources.lifecycle)
     service.resources.batches = batches

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from datetime import timedelta
 
 import eventlet
 import pytest
@@ -50,10 +51,11 @@ def test_an_event_of_a_dead_process_is_rescued_after_its_claim(
 ):
     monkeypatch.setattr(module, "RESCUE_SECONDS", 0.01)
     monkeypatch.setattr(module, "SETTLE_SECONDS", 0.01)
-    now = outbox_module.time()
+    clock, behind = store.outbox.clock, timedelta(seconds=outbox_module.CLAIM_SECONDS + 1)
     accept(store, 1, "job_accepted")  # the process dies before it publishes
-    monkeypatch.setattr(outbox_module, "time", lambda: now - outbox_module.CLAIM_SECONDS - 1)
+    store.outbox.clock = lambda: clock() - behind
     accept(store, 2, "callback_due")
+    store.outbox.clock = clock
     run()
 
     becomes(lambda: left(store) == [("job_accepted", True)])

@@ -23,13 +23,15 @@ class Times:
         self.ticks = Clock(50.0)
         self.store = NOW.timestamp()
         self.takes = 0.0
+        self.store_reads_at = 0.5
+        """The share of this time after which the store reads its clock."""
         self.time, self.monotonic = self.wall, self.ticks
 
     def read(self) -> float:
-        """Return what the store's clock shows half way between request and answer."""
-        self.go_on(self.takes / 2)
+        """Return what the store's clock shows between request and answer."""
+        self.go_on(self.takes * self.store_reads_at)
         now = self.store
-        self.go_on(self.takes / 2)
+        self.go_on(self.takes * (1 - self.store_reads_at))
         return now
 
     def go_on(self, seconds: float) -> None:
@@ -43,7 +45,7 @@ def replica(monkeypatch):
     def make(store, times):
         monkeypatch.setattr(store_clock, "time", times)
         monkeypatch.setattr(store.database, "time", times.read)
-        clock = StoreClock(store.database)
+        store.clock = store.outbox.clock = clock = StoreClock(store.database)
         clock.synchronize()
         return JobLifecycle(store, terms=Terms(), stalled_after=MINUTE, redeliveries=1, clock=clock)
 
@@ -77,6 +79,25 @@ def test_the_time_of_the_answer_is_no_difference(store, replica):
     times.takes = 4.0
     clock = replica(store, times).clock
     assert clock() == NOW + timedelta(seconds=4)
+
+
+def test_a_slow_answer_moves_the_time_only_as_far_as_it_is_wrong(store, replica):
+    clock = replica(store, times := Times()).clock
+    times.takes, times.store_reads_at = 16.0, 1.0
+    clock.synchronize()
+    assert clock() == NOW + timedelta(seconds=16)
+    times.store += 900
+    clock.synchronize()
+    assert clock() == NOW + timedelta(seconds=32 + 900)
+
+
+@pytest.mark.parametrize("ahead", [15 * MINUTE, -15 * MINUTE])
+def test_a_wrong_clock_ends_no_claim_of_another_replica_early(store, replica, ahead):
+    replica(store, Times())
+    replica(store, times := Times(ahead)).accept(JobSubmission(id="1", request={}))
+    clock = replica(store, times).clock
+    assert store.outbox.unclaimed_types(NOW) == []
+    assert store.outbox.unclaimed_types(clock() + timedelta(seconds=16)) == ["job_accepted"]
 
 
 def test_the_time_is_that_of_the_machine_before_the_store_is_read(store, monkeypatch):

@@ -11,7 +11,6 @@ from mare_services.jobs.job_store import insert_job
 from mare_services.jobs.lifecycle import LATE, JobLifecycle
 from mare_services.jobs.ports import Change
 from mare_services.jobs.service import JobsService
-from mare_services.jobs.store_clock import StoreClock
 from tests.fakes.clock import Clock
 from tests.job_stores import data, outbox
 
@@ -38,7 +37,7 @@ def service(store, clock):
         clock=clock,
         context=lambda: {"request_id": "of the sweep"},
     )
-    service.resources.clock = StoreClock(store.database)
+    service.resources.store = store
     service._call = lambda work, *args: work(*args)
     return service
 
@@ -66,7 +65,7 @@ def test_each_sweep_reads_the_time_of_the_store_first(service, store, monkeypatc
     """A clock that the machine sets, or a store that moves, counts from the next sweep on."""
     monkeypatch.setattr(store.database, "time", (NOW + 15 * MINUTE).timestamp)
     add(store, "overdue", 1, NOW)
-    service.resources.lifecycle.clock = service.resources.clock
+    service.resources.lifecycle.clock = store.clock
 
     service.sweep()
 

@@ -13,6 +13,7 @@ from mare_services.jobs.domain.job import BEGUN_FACTOR, MAX_OPEN, Job
 from mare_services.jobs.job_rows import COLUMNS, changed_columns, row_of, select_jobs
 from mare_services.jobs.outbox import Outbox, OutboxTransaction, first_id
 from mare_services.jobs.ports import Change, Database, Decide, Transaction
+from mare_services.jobs.store_clock import StoreClock
 
 _UNFINISHED = "('pending', 'running', 'partial')"
 _OVERDUE = "deadline < %s"
@@ -40,7 +41,8 @@ class JobStore:
         self, database: Database, max_open: int = MAX_OPEN, *, compact: bool = False
     ) -> None:
         self.database = database
-        self.outbox = Outbox(database)
+        self.clock = StoreClock(database)
+        self.outbox = Outbox(database, self.clock)
         self.max_open = max_open
         self._compact = compact
 

@@ -8,7 +8,6 @@ released them.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from time import time
 from typing import Any
 
 import msgspec
@@ -64,8 +63,9 @@ class OutboxTransaction:
 class Outbox:
     """The table of events that are not known to be published. The methods block."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self.clock = clock
         self.publish: Callable[[Sequence[StoredEvent]], None] = lambda _: None
         """Takes the events of each committed transaction, in the thread of the transaction."""
 
@@ -73,7 +73,7 @@ class Outbox:
     def transaction(self) -> Iterator[OutboxTransaction]:
         """Open a transaction, and pass its events on when they are on disk."""
         with self._database.transaction() as transaction:
-            adding = OutboxTransaction(transaction, time() + CLAIM_SECONDS)
+            adding = OutboxTransaction(transaction, self.clock().timestamp() + CLAIM_SECONDS)
             yield adding
         if adding.added:
             self.publish(adding.added)

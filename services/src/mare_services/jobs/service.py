@@ -70,7 +70,7 @@ class JobsResources(DependencyProvider):
     def setup(self) -> None:
         """Wait for the store. An invalid setting stops the service at once."""
         settings = Settings.from_env(os.environ)
-        self.store, self.clock = open_store(settings.store, settings.max_open)
+        self.store = open_store(settings.store, settings.max_open)
         events = JobEvents(self.container, self.publisher)
         self.relay = EventRelay(self.store.outbox, events.send)
         self.store.outbox.publish = self.relay.take
@@ -82,7 +82,7 @@ class JobsResources(DependencyProvider):
             terms=settings.terms,
             stalled_after=timedelta(seconds=settings.stalled_seconds),
             redeliveries=settings.redeliveries,
-            clock=self.clock,
+            clock=self.store.clock,
             context=current_context,
         )
         self.batches = BatchLifecycle(BatchStore(self.store), self.lifecycle)
@@ -198,7 +198,7 @@ class JobsService:
     def sweep(self) -> None:
         """Expire overdue jobs, delete old records, and publish again what the broker has lost."""
         lifecycle = self.resources.lifecycle
-        self._call(self.resources.clock.synchronize)
+        self._call(self.resources.store.clock.synchronize)
         counts = {
             "expired": self._sweep(lifecycle.expire),
             "deleted": self._call(lifecycle.delete_expired),

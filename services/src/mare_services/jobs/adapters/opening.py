@@ -14,7 +14,6 @@ from mare_services.jobs.job_store import JobStore
 from mare_services.jobs.migrations import CONTRACTED, EXPANDED, VERSION_TABLE
 from mare_services.jobs.ports import Database
 from mare_services.jobs.settings import StoreUri
-from mare_services.jobs.store_clock import StoreClock
 
 MIGRATION_SECONDS = 600.0
 
@@ -23,22 +22,22 @@ class MigrationFailed(Exception):
     """Raised with the last line that the process of the migration has written."""
 
 
-def open_store(uri: StoreUri, max_open: int) -> tuple[JobStore, StoreClock]:
+def open_store(uri: StoreUri, max_open: int) -> JobStore:
     """Return when the store has its tables and its time is known; raise SettingsError at once."""
     database = _database(uri)
-    clock = StoreClock(database)
     errors: tuple[type[Exception], ...] = (*database.errors, MigrationFailed)
     backoff, outage_log = Backoff(), OutageLog("the store of the jobs")
     while True:
         try:
             version = migrated(uri, database)
-            tpool.execute(clock.synchronize)
+            store = JobStore(database, max_open, compact=version >= CONTRACTED)
+            tpool.execute(store.clock.synchronize)
         except errors as error:
             outage_log.connection_failed(error)
             eventlet.sleep(backoff.next_delay())
         else:
             outage_log.connected()
-            return JobStore(database, max_open, compact=version >= CONTRACTED), clock
+            return store
 
 
 def migrated(uri: StoreUri, database: Database) -> str:

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from logging import getLogger
 from typing import TypeVar
 
@@ -152,7 +152,7 @@ class EventRelay:
         while lane.waiting and not lane.is_paused:
             event = lane.waiting.popleft()
             lane.progress = time.monotonic()
-            if event.durable and _claim_left(event) < CONFIRM_SECONDS + SETTLE_SECONDS:
+            if event.durable and self._claim_left(event) < CONFIRM_SECONDS + SETTLE_SECONDS:
                 # Another process would publish it too. The next claim, of any process, gets it.
                 lane.has_more = True
                 self._release([event])
@@ -197,7 +197,7 @@ class EventRelay:
     def _settle(self) -> None:
         published, self._published = self._published, []
         # A claim that has ended, maybe during an outage of the store, may be of another process.
-        released = [event for event in self._released if _claim_left(event) > 0]
+        released = [event for event in self._released if self._claim_left(event) > 0]
         self._released = []
         if published or released:
             try:
@@ -209,7 +209,7 @@ class EventRelay:
 
     def _rescue(self) -> None:
         """Claim and publish the oldest events that no process publishes."""
-        now = datetime.now(UTC)
+        now = self._outbox.clock()
         self._rescue_at = time.monotonic() + RESCUE_SECONDS
         unclaimed = self._store(self._outbox.unclaimed_types, now)
         for kind, lane in self._lanes.items():
@@ -241,6 +241,5 @@ class EventRelay:
         if self._wakes.empty():
             self._wakes.put_nowait(None)
 
-
-def _claim_left(event: StoredEvent) -> float:
-    return event.claimed_until - datetime.now(UTC).timestamp()
+    def _claim_left(self, event: StoredEvent) -> float:
+        return event.claimed_until - self._outbox.clock().timestamp()
