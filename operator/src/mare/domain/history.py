@@ -174,8 +174,7 @@ class History:
         cooldown = self.cooldown
         if not quiet or changed or cooldown.published is None:
             published = total(each.published for each in load.readings)
-            held_at = known(load.statistics_at, now) if held else None
-            seen_at = now if ready > 0 or arrived else held_at
+            seen_at = now if ready > 0 or arrived else _held_at(load, now) if held else None
             cooldown = cooldown.observe(published, now, seen_at=seen_at, quiet=quiet)
         return replace(
             self,
@@ -233,6 +232,15 @@ class History:
 
 def _consumers_and_counters(load: Load) -> int:
     return hash(tuple((r.name, r.consumers, r.published, r.delivered) for r in load.readings))
+
+
+def _held_at(load: Load, now: float) -> float:
+    """Return when statistics last had an unacknowledged message.
+
+    Those of another queue, of a virtual host that answers late, can be 15 s older.
+    """
+    held = (each for each in load.readings if known(each.unacknowledged, 0) > 0)
+    return max(known(each.statistics_at, now) for each in held)
 
 
 def _has_arrived(before: Learning, after: Learning) -> bool:
