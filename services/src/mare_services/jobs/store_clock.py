@@ -1,8 +1,8 @@
 """The time of the store, which all replicas share.
 
 By its own clock a replica that is 15 minutes ahead expired the jobs of all others, which have 15
-minutes, and one that is behind stored jobs that were overdue at once. Claims of the outbox, of 15 s,
-held for no other replica.
+minutes, and one that is behind stored jobs that were overdue at once. Claims of the outbox, of
+15 s, are held by this time as well.
 """
 
 import time
