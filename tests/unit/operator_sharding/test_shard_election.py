@@ -11,7 +11,7 @@ from mare.ports import Rejected
 from mare.sharding.assignment import ANNOTATION, read_assignment, renewal_of
 from mare.sharding.election import ShardElection
 from tests.unit.operator_broker import virtual_time
-from tests.unit.operator_sharding.lease_server import LeaseServer, election
+from tests.unit.operator_sharding.lease_server import TEST_FAILED, LeaseServer, election
 
 
 class Replicas:
@@ -86,11 +86,13 @@ async def test_the_shards_of_a_killed_replica_are_led_within_six_seconds():
     assert replicas.loads() == {"c": 3}
 
 
-async def test_the_shards_of_a_replica_that_stops_are_led_within_a_second():
+@pytest.mark.parametrize("names", ["b", "bc"], ids=["one", "together"])
+async def test_the_shards_of_replicas_that_stop_are_led_within_a_second(names: str):
     replicas = Replicas()
     replicas.start("a", "b", "c")
     await replicas.until(lambda: replicas.is_whole)
-    await replicas.stop("b")
+    await asyncio.gather(*map(replicas.stop, names))
+    assert read_assignment(replicas.server.lease).members.keys() == {*"abc"} - {*names}
     assert await replicas.until(lambda: replicas.is_whole) <= 1
 
 
@@ -208,7 +210,7 @@ async def test_a_replica_that_is_removed_reads_the_lease_before_it_leads_again()
 async def test_attempts_that_meet_other_changes_end():
     replica = await sole_replica(replicas := Replicas())
     replicas.server.requests.clear()
-    replicas.server.fails = Rejected("testing value /spec/holderIdentity failed: test failed")
+    replicas.server.fails = Rejected(TEST_FAILED)
     await replica.attempt()
     assert len(replicas.server.requests) == 3
     assert replica.leads(0), "until its renewal expires"

@@ -29,8 +29,8 @@ from mare.sharding.sightings import Sightings
 
 _ATTEMPTS = 3
 """Attempts in a row, where another replica has moved shards in between."""
-_CHANGED = "test failed", "missing value"
-"""What the API server answers, with status 422, to a patch whose comparison fails."""
+_CHANGED = "the server rejected our request due to an error in our request"
+"""What the API server answers, with status 422, to a patch whose comparison fails, and no more."""
 _log = logging.getLogger(__name__)
 
 
@@ -221,7 +221,7 @@ class ShardElection(LeaseElection):
         try:
             return await self._request("PATCH", self._path, patch, kind=JSON_PATCH)
         except Rejected as error:
-            if any(text in str(error) for text in _CHANGED):
+            if str(error) == _CHANGED:
                 raise Conflict(str(error)) from error
             raise
 
