@@ -36,7 +36,7 @@ def pushed_images(cluster: Cluster) -> Mapping[str, str]:
     with locked(cache() / "images.lock"):  # another worker has pushed them then
         for name in IMAGES:
             built = build(builder, name)
-            tag = builder.identity(built)[:12]
+            tag = f"id-{builder.identity(built)[:12]}"  # Helm reads 90e315627814 as a number
             pushed[name] = f"{cluster.registry}/mare/{name}:{tag}"
             if not _is_pushed(cluster, name, tag):
                 push(builder, built, pushed[name])
