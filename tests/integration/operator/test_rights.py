@@ -15,8 +15,9 @@ from tests.vhost import Vhost, eventually
 
 pytestmark = pytest.mark.broker
 A, B = "127.0.0.1", "127.0.0.2"
-ELSEWHERE = {("get", "deployments/scale"), ("get", "statefulsets/scale")}
-"""Read after a conflict, which test_conflicts.py makes."""
+ELSEWHERE = {("get", "deployments/scale"), ("get", "statefulsets/scale"), ("patch", "leases")}
+"""Read after a conflict, which test_conflicts.py makes; the Lease of several shards is patched, in
+test_shards.py."""
 
 
 def given(objects: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
