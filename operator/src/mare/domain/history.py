@@ -159,10 +159,13 @@ class History:
                 last_active=self.last_active,
                 unknown_since=now if self.unknown_since is None else self.unknown_since,
             )
-        held = known(load.unacknowledged, 0) > 0
-        arrived = _has_arrived(self.learning, learning)
-        active = ready > 0 or held or arrived
-        quiet = not active and not isinstance(total((load.ready, load.unacknowledged)), Unknown)
+        seen_at = None
+        if ready > 0 or _has_arrived(self.learning, learning):
+            seen_at = now
+        elif known(load.unacknowledged, 0) > 0:
+            seen_at = _held_at(load, now)
+        depth = total((load.ready, load.unacknowledged))
+        quiet = seen_at is None and not isinstance(depth, Unknown)
         seen = _consumers_and_counters(load)
         changed = ready > 0 or seen != self.consumers_and_counters
         samples, counted = self.quiet_samples, self.quiet_sampled_after
@@ -174,13 +177,12 @@ class History:
         cooldown = self.cooldown
         if not quiet or changed or cooldown.published is None:
             published = total(each.published for each in load.readings)
-            seen_at = now if ready > 0 or arrived else _held_at(load, now) if held else None
             cooldown = cooldown.observe(published, now, seen_at=seen_at, quiet=quiet)
         return replace(
             self,
             learning=learning,
             unknown_since=None,
-            last_active=now if active else self.last_active,
+            last_active=self.last_active if seen_at is None else now,
             cooldown=cooldown,
             queues_changed_at=changed_at,
             last_ready_at=now if ready > 0 else self.last_ready_at,
