@@ -125,8 +125,8 @@ HUGE_BODIES = Work(
     name="responses of over 4 MiB", places=1, of_namespace=1, waiting=256, seconds=2.0
 )
 """Of 12,000 queues and more. Two endless lists at the same time took 35 MiB, a fifth of what the
-operator has, and take 25. Whoever stalls leaves the place to the next namespace after 2 s; the rest
-of 30,000 queues takes 1.3 at 5 MB/s."""
+operator has, and take 25. A namespace that stalls loses the place after 2 s; the rest of 30,000
+queues takes 1.3 s at 5 MB/s."""
 
 DECODING = Work(name="decodings of responses", places=2, of_namespace=1, waiting=1_024)
 """A thread each: 10 MiB take 50 ms, for most of which no other thread runs."""
