@@ -74,6 +74,14 @@ def test_a_rate_at_saturation_is_doubted_more_the_older_it_is():
     assert rates == pytest.approx([8, 8 * 1.105, 8 * 1.221], rel=0.01)
 
 
+def test_messages_that_pile_up_inside_replicas_end_the_doubt():
+    busy, waiting = [interval(60, 6)] * 200, interval(60, 60, is_growing=True)
+    doubted = after(*busy, *FULL, *busy)
+
+    assert doubted.per_replica(20) > 8 * 1.1
+    assert after(waiting, capacity=doubted).per_replica(20) == pytest.approx(8, rel=0.01)
+
+
 def test_messages_that_pile_up_inside_replicas_are_no_longer_work():
     waiting = interval(40, 40, is_growing=True)
 
