@@ -9,23 +9,19 @@ and left out, and the command ends with 1; the next one tries it again.
 
 import argparse
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from urllib3.exceptions import HTTPError
-
 from devcluster.choosing import cluster_for_tests
-from mare.processes.command import CommandFailed
 from mare.simulation.comparison import compare
 from mare.simulation.reading import packaged, read_scenario
 from mare.simulation.scenario import Scenario
 from mare.simulation.simulation import generate_messages
 from tests.load.compare.autoscalers import autoscalers
 from tests.load.compare.measured import needed_replicas, reaction, result_of
+from tests.load.compare.progress import FAILURES, log, progress
 from tests.load.compare.readme_picture import readme_pictures
 from tests.load.compare.report import Comparison, Measured, csv_text, markdown, page, plots
 from tests.load.compare.running import Stage
@@ -34,8 +30,6 @@ from tests.load.keda_stage import stage
 
 _FOLDER = Path(".cache/compare")
 _HERE = Path(__file__).parent
-FAILURES = (CommandFailed, AssertionError, OSError, ValueError, LookupError, HTTPError)
-"""A Job that takes too long, a condition that is not met, an API server or a Pod that is away."""
 LOADS = ("burst", "square-40s", "pika", "azfn-halfhour-s3", "llm-code-s3")
 
 
@@ -104,31 +98,6 @@ def run_all(place: Stage, loads: Sequence[tuple[Scenario, StoredRuns]], rounds: 
             figures = f"p95 {result.wait_p95:.2f} s, {result.replica_seconds:,.0f} replica-s"
             log(f"    {figures}")
     return failed
-
-
-@contextmanager
-def progress(
-    title: str, seconds: float, log: Callable[[str], None], every: float = 60.0
-) -> Iterator[None]:
-    """Log a line a minute in the ``with`` block: a run takes up to an hour."""
-    over, began = threading.Event(), time.monotonic()
-
-    def report() -> None:
-        while not over.wait(every):
-            passed = (time.monotonic() - began) / 60
-            log(f"    {title}: {passed:.0f} min, of which the load takes {seconds / 60:.0f}")
-
-    thread = threading.Thread(target=report)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def log(line: str) -> None:
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
 
 
 def comparison(scenario: Scenario, stored: StoredRuns) -> Comparison:

@@ -22,7 +22,6 @@ from typing import Any
 
 from devcluster.choosing import cluster_for_tests
 from tests.e2e.application import Application, job, programs
-from tests.load.compare.__main__ import FAILURES, log, progress
 from tests.load.compare.at_rest import keep
 from tests.load.compare.autoscalers import acting
 from tests.load.compare.job_figures import (
@@ -35,6 +34,7 @@ from tests.load.compare.job_figures import (
 )
 from tests.load.compare.job_scalers import STRATEGIES, Case, manifest
 from tests.load.compare.observing import Watched
+from tests.load.compare.progress import FAILURES, log, progress
 from tests.load.keda_stage import WORKER_URI, stage
 from tests.vhost import becomes
 

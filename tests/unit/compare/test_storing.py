@@ -15,6 +15,7 @@ from mare.processes.command import CommandFailed
 from mare.simulation.scenario import KedaSettings, Scenario, SimulatedAutoscaler
 from tests.load.compare import __main__ as program
 from tests.load.compare.measured import NOTHING, Count, Run
+from tests.load.compare.progress import progress
 from tests.load.compare.running import Stage
 from tests.load.compare.storing import StoredRuns
 
@@ -186,7 +187,7 @@ def test_a_long_run_shows_its_progress():
         lines.append(line)
         reported.set()
 
-    with program.progress("burst, run 1, Maré", 3600, log, every=0.001):
+    with progress("burst, run 1, Maré", 3600, log, every=0.001):
         assert reported.wait(30)
 
     assert lines[0] == "    burst, run 1, Maré: 0 min, of which the load takes 60"
