@@ -23,13 +23,17 @@ _ENDS = {"complete"}
 
 @dataclass
 class Reports:
-    """What the queues `seen` and `ledger` had."""
+    """What the queues `seen` and `ledger` had.
+
+    A report that the broker confirms too late is there twice, with the same time: while an alarm
+    blocks publishers, each is.
+    """
 
     begun: dict[str, float] = field(default_factory=dict)
     """When the last process of a Pod began."""
-    started: list[tuple[str, str, float]] = field(default_factory=list)
+    started: set[tuple[str, str, float]] = field(default_factory=set)
     """Pod, task and time."""
-    done: list[tuple[str, str, float]] = field(default_factory=list)
+    done: set[tuple[str, str, float]] = field(default_factory=set)
     composed: Counter[str] = field(default_factory=Counter)
 
     def add(self, text: str) -> None:
@@ -38,9 +42,9 @@ class Reports:
             if what == "begun":
                 self.begun[rest[0]] = max(rest[1], self.begun.get(rest[0], 0.0))
             elif what == "started":
-                self.started.append((rest[0], name, rest[1]))
+                self.started.add((rest[0], name, rest[1]))
             elif what == "done":
-                self.done.append((rest[0], name, rest[1]))
+                self.done.add((rest[0], name, rest[1]))
             else:
                 self.composed[name] += 1
 

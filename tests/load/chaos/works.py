@@ -83,8 +83,8 @@ def works(
 
 def busy_endings(
     endings: Iterable[Ending],
-    starts: Sequence[tuple[str, str, float]],
-    ends: Sequence[tuple[str, str, float]],
+    starts: Iterable[tuple[str, str, float]],
+    ends: Iterable[tuple[str, str, float]],
     begun: Mapping[str, float],
     killed: Mapping[str, float],
 ) -> list[Ending]:

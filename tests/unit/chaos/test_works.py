@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.load.chaos.load import Reports
 from tests.load.chaos.works import (
     SCALE_DOWN,
     Ending,
@@ -45,6 +46,19 @@ def test_lost_work_is_counted_where_it_was_submitted_and_work_done_twice_where_i
     found = outcome(KILL, jobs, [])
 
     assert (found.lost, found.twice) == (1, 1)
+
+
+def test_a_report_that_comes_twice_is_one():
+    """The broker confirms reports late while an alarm blocks publishers: each is sent again."""
+    started = '["started", "1", "idle", 101]\n'
+    done = '["done", "1", "idle", 103]\n'
+    reports = Reports()
+    reports.add(2 * started + done)
+
+    assert not busy_endings([Ending("idle", 110)], reports.started, reports.done, {}, {})
+
+    reports.add(done)
+    assert reports.times() == {"1": 1}
 
 
 def test_a_removed_pod_was_busy_if_its_process_never_ended_a_task_it_had_started():
