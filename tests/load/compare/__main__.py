@@ -87,7 +87,7 @@ def run_all(place: Stage, loads: Sequence[tuple[Scenario, StoredRuns]], rounds: 
             log(f"{title}; {left} left")
             left -= 1
             try:
-                with progress(title, scenario.seconds, log):
+                with progress(title, scenario.seconds):
                     run = place.run(scenario, autoscaler, pairs, phase)
                 result = result_of(run, scenario, *messages)
             except FAILURES as error:

@@ -54,7 +54,7 @@ def main() -> None:
                 title = f"{case.messages} messages within {case.over:g} s, {case.autoscaler}"
                 log(title)
                 try:
-                    with progress(title, case.least_seconds, log):
+                    with progress(title, case.least_seconds):
                         row = asdict(case) | _run(shop, image, case)
                 except FAILURES as error:
                     failed.append(title)

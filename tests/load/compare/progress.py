@@ -20,15 +20,15 @@ def log(line: str) -> None:
 
 @contextmanager
 def progress(
-    title: str, seconds: float, log: Callable[[str], None], every: float = 60.0
+    title: str, seconds: float, write: Callable[[str], None] = log, every: float = 60.0
 ) -> Iterator[None]:
-    """Log a line a minute in the ``with`` block: a run takes up to an hour."""
+    """Write a line a minute in the ``with`` block: a run takes up to an hour."""
     over, began = threading.Event(), time.monotonic()
 
     def report() -> None:
         while not over.wait(every):
             passed = (time.monotonic() - began) / 60
-            log(f"    {title}: {passed:.0f} min, of which the load takes {seconds / 60:.0f}")
+            write(f"    {title}: {passed:.0f} min, of which the load takes {seconds / 60:.0f}")
 
     thread = threading.Thread(target=report)
     thread.start()
