@@ -181,6 +181,11 @@ class ShardedStage:
                 found[each.namespace, each.name].append(each)
         return found
 
+    def replicas(self, namespace: str, name: str) -> int:
+        """Return what the workload has now: also by a PATCH that was not logged as successful."""
+        wanted = "-o=jsonpath={.spec.replicas}"
+        return int(self.api_server.kubectl("get", f"deployment/{name}", "-n", namespace, wanted))
+
     def assignments(self) -> list[tuple[float, Assignment]]:
         """Return who led what, and from when on, by the writes of the Lease."""
         found = []
@@ -231,17 +236,17 @@ def by_others(stage: ShardedStage) -> list[tuple[str, str, str, str | None]]:
     return found
 
 
-def delays(stage: ShardedStage, probes: Sequence[Probe]) -> list[float]:
-    """Return the seconds from each probe to the next change of its workload, sorted."""
+def delays(stage: ShardedStage, probes: Sequence[Probe]) -> dict[Probe, float | None]:
+    """Return the seconds from each probe to the next change of its workload; None: no change."""
     patches = stage.patches()
-    return sorted(
-        next(
+    return {
+        probe: next(
             (
-                change.time.timestamp() - each.at
-                for change in patches[each.namespace, each.name]
-                if change.time.timestamp() >= each.at
+                change.time.timestamp() - probe.at
+                for change in patches.get((probe.namespace, probe.name), ())
+                if change.time.timestamp() >= probe.at
             ),
-            1e9,
+            None,
         )
-        for each in probes
-    )
+        for probe in probes
+    }
