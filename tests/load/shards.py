@@ -87,13 +87,12 @@ def failures(result: Mapping[str, Any]) -> list[str]:
 
 
 def _played(stage: ShardedStage, minutes: float) -> dict[str, object]:
-    takeovers, memory, end = [], [], time.monotonic() + 60 * minutes
-    killed_at = 0.0
+    takeovers, kills, memory, end = [], [], [], time.monotonic() + 60 * minutes
     with stage.probed() as probes:
         while not takeovers or time.monotonic() < end:
             for name in NAMES:
                 memory.append(max(each.rss_bytes() for each in stage.operators.values()) / 1e6)
-                killed_at = time.time()
+                kills.append(time.time())
                 takeovers.append(stage.kill(name))
                 stage.start(name)
                 eventually(stage.is_balanced, _PATIENCE_SECONDS)
@@ -102,6 +101,7 @@ def _played(stage: ShardedStage, minutes: float) -> dict[str, object]:
         eventually(lambda: None not in delays(stage, probes).values(), _LAST_ANSWER_SECONDS)
     found = delays(stage, probes)
     waits = sorted(wait for wait in found.values() if wait is not None)
+    longest = next(each for each, wait in found.items() if wait == waits[-1])
     unlogged = {
         f"{each.namespace}/{each.name}": stage.replicas(each.namespace, each.name)
         for each, wait in found.items()
@@ -110,13 +110,14 @@ def _played(stage: ShardedStage, minutes: float) -> dict[str, object]:
     return {
         "objects": stage.objects,
         "queues_of_an_object": stage.queues,
-        "kills": len(takeovers),
+        "kills": len(kills),
         "longest_takeover_s": round(max(takeovers), 1),
         "probes": len(probes),
-        "probes_after_the_last_kill": sum(each.at > killed_at for each in probes),
+        "probes_after_the_last_kill": sum(each.at > kills[-1] for each in probes),
         "p50_s": round(statistics.median(waits), 2),
         "p95_s": round(waits[int(0.95 * len(waits)) - 1], 2),
         "longest_s": round(waits[-1], 1),
+        "kills_within_the_longest": sum(0 <= at - longest.at <= waits[-1] for at in kills),
         "unlogged": unlogged,
         "unanswered": [name for name, replicas in unlogged.items() if not replicas],
         "patches": sum(map(len, stage.patches().values())),

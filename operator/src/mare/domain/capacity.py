@@ -23,8 +23,11 @@ _LONG_SECONDS = 900.0
 _SHORT_SECONDS = 60.0
 _SURPRISE = 0.25
 """Relative difference of the short mean beyond which it replaces the long mean."""
+_SHORTEST_SECONDS = 3600.0
+"""Within which the shortest stay doubles, if no message stays as short. A load that is steady for
+half an hour does not hide that messages wait."""
 _LONGER = 2.0
-"""Multiple of the shortest stay beyond which growing messages wait inside the replicas."""
+"""Multiple of the shortest stay beyond which messages wait inside the replicas."""
 _CONTRADICTION = 0.8
 """Share of the capacity by Little's law below which the rate at saturation is used."""
 _MUCH_FEWER = 0.5
@@ -58,8 +61,10 @@ class ClosedInterval:
     """Sum over all replicas of the time in which they consumed."""
     saturated: bool
     """Whether messages were always ready, for longer than a service time."""
+    stay: float | None = None
+    """Mean seconds for which the last messages stayed unacknowledged; None if unknown."""
     is_growing: bool = False
-    """Whether unacknowledged messages grow, so that they may wait inside the replicas."""
+    """Whether messages grow for longer than a service time, so that they may wait in replicas."""
     busy_is_known: bool = True
     """Whether unacknowledged messages were those that workers had begun."""
 
@@ -99,7 +104,7 @@ class Capacity:
     saturated: DecayingSums = DecayingSums()
     """The seconds are those of replicas, not of workers."""
     shortest: float | None = None
-    """The shortest time that messages stayed unacknowledged on average, at least a service time."""
+    """The shortest stay, in seconds, of the last hour or so: at least a service time."""
     doubt: float = 1.0
     """Factor by which the capacity can exceed the last rate at saturation."""
 
@@ -111,6 +116,15 @@ class Capacity:
     def service_seconds(self) -> float | None:
         """How long a message stays unacknowledged: at least a service time. None if unknown."""
         return self.shortest or self.long.seconds_per_message
+
+    @property
+    def most_service_seconds(self) -> float:
+        """The mean stay, without what messages certainly wait inside replicas; 0 if unknown.
+
+        Example: messages stay for 110 s, and stayed for 12 s before. Up to 24 s may be work.
+        """
+        mean = self.long.seconds_per_message or 0.0
+        return min(mean, _LONGER * (self.service_seconds or 0.0))
 
     def per_replica(self, workers: float | None, fewest: float = 1.0) -> float | None:
         """Return the messages/s of a replica that is always busy; None if unknown.
@@ -160,12 +174,11 @@ class Capacity:
         if not interval.busy_is_known:
             return replace(self, saturated=self._more_saturated(interval), doubt=1.0)
         busy, shortest = interval.busy_seconds, self._shortest(interval)
-        stay = busy / acknowledged if acknowledged else 0.0
-        if interval.is_growing and shortest and stay > _LONGER * shortest:
-            # Messages wait inside replicas that are busy: those are no faster than was measured.
-            # With the doubt of before, 70 messages/s for 4 workers of 0.125 s and a prefetch count
-            # of 250 changed direction 58 times an hour; now they do 4 or 5 times.
-            return replace(self, shortest=shortest, doubt=1.0)
+        waits = bool(interval.stay and shortest and interval.stay > _LONGER * shortest)
+        if waits and interval.is_growing:
+            # Replicas inside which more and more messages wait can do no more.
+            saturated = self._more_saturated(interval)
+            return replace(self, shortest=shortest, saturated=saturated, doubt=1.0)
         long = self.long.add(acknowledged, busy, math.exp(-seconds / _LONG_SECONDS))
         short = self.short.add(acknowledged, busy, math.exp(-seconds / _SHORT_SECONDS))
         if (
@@ -177,7 +190,7 @@ class Capacity:
         if interval.saturated:
             saturated, doubt = self._more_saturated(interval), 1.0
         else:
-            use, growth = self._use(interval), _RELAXATION * seconds
+            use, growth = 0.0 if waits else self._use(interval), _RELAXATION * seconds
             saturated = self._corrected(interval).fade(1 / (1 + growth * (1 - use)))
             doubt = min(_MOST_DOUBT, max(1.0, self.doubt * (1 + growth * (2 * use - 1))))
         return Capacity(long, short, saturated, shortest, doubt)
@@ -209,12 +222,11 @@ class Capacity:
         return self.saturated
 
     def _shortest(self, interval: ClosedInterval) -> float | None:
-        """Return the shortest stay, including one more interval with enough messages."""
-        if interval.acknowledged < _ENOUGH_MESSAGES or interval.busy_seconds == 0:
+        """Return the shortest stay, including that of one more interval."""
+        if not interval.stay:
             return self.shortest
-        stay = interval.busy_seconds / interval.acknowledged
-        relaxed = (self.shortest or math.inf) * (1 + interval.seconds / _LONG_SECONDS)
-        return min(stay, relaxed)
+        relaxed = (self.shortest or math.inf) * (1 + interval.seconds / _SHORTEST_SECONDS)
+        return min(interval.stay, relaxed)
 
 
 def remembered(per_replica: float, workers: float) -> Capacity:

@@ -16,6 +16,7 @@ from mare.domain.interval import COUNTER_RESET, OpenInterval, open_interval
 from mare.domain.observation import NEW_QUEUES, NO_CONSUMERS, STATISTICS_SECONDS, Load, Workload
 from mare.domain.replica_starts import ReplicaStarts
 from mare.domain.starting_backlog import StartingBacklog
+from mare.domain.stays import Stays
 from mare.domain.unknown import Unknown, known
 from mare.domain.work_in_progress import most_in_progress
 
@@ -32,6 +33,7 @@ class Learning:
     depth_growth: DepthGrowth = field(default_factory=DepthGrowth)
     batches: AcknowledgementBatches = field(default_factory=AcknowledgementBatches)
     fall: FallingBacklog = field(default_factory=FallingBacklog)
+    stays: Stays = field(default_factory=Stays)
 
 
 def recall(estimates: Estimates, backlog: StartingBacklog | None = None) -> Learning:
@@ -154,25 +156,28 @@ def _with_statistics(  # noqa: PLR0917
             ratio_is_used=estimates.ratio_is_used
             and interval.began < learning.starting.changed_at + (estimates.start_seconds or 0.0),
         )
-    each = capacity.long.seconds_per_message or 0.0
-    growth = interval.growth(load, grown, learning.depth_growth, assumed_workers, each)
-    service = capacity.service_seconds or 0.0
+    stays = learning.stays.observe(interval, load, grown)
+    growth = interval.growth(
+        load, grown, learning.depth_growth, assumed_workers, capacity.most_service_seconds
+    )
     growth = replace(growth, batch=batch)
+    service = capacity.service_seconds or 0.0
     evidence = interval.closed(load, grown, assumed_workers, most_in_progress, service)
     if evidence is not None and batch > 1 and not evidence.saturated:
         evidence = None
     if arrivals.rate_before_jump is not None:
         # The counter of acknowledgements may have jumped as well.
         evidence, growth = None, DepthGrowth()
+    # With a prefetch count of 1 each consumer works on one message, and none waits for another.
+    one_each = known(load.prefetch, 0.0) == 1
     if evidence is not None:
-        evidence = replace(evidence, is_growing=growth.is_likely)
+        is_growing = growth.is_lasting and not one_each
+        evidence = replace(evidence, stay=stays.mean, is_growing=is_growing)
     if growth.is_saturation:
         evidence = growth.saturation(interval.most_consuming)
         growth = DepthGrowth(depth=(growth.depth or 0) + growth.grown)
     if evidence is not None:
         capacity = capacity.observe(evidence)
-        # With a prefetch count of 1 each consumer works on one message, and waits for no other.
-        one_each = known(load.prefetch, 0.0) == 1
         fewest = assumed_workers if one_each else 1.0
         is_configured = most_in_progress is not None
         estimates = _with_capacity(
@@ -185,6 +190,7 @@ def _with_statistics(  # noqa: PLR0917
         capacity=capacity,
         depth_growth=growth,
         batches=batches,
+        stays=stays,
     )
 
 
