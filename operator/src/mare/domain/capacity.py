@@ -64,7 +64,9 @@ class ClosedInterval:
     stay: float | None = None
     """Mean seconds for which the last messages stayed unacknowledged; None if unknown."""
     is_growing: bool = False
-    """Whether messages grow for longer than a service time, so that they may wait in replicas."""
+    """Whether unacknowledged messages grow, so that they may wait inside the replicas."""
+    is_growing_long: bool = False
+    """Whether they grow for longer than a service time: a step of the load is no reason then."""
     busy_is_known: bool = True
     """Whether unacknowledged messages were those that workers had begun."""
 
@@ -172,13 +174,17 @@ class Capacity:
     def observe(self, interval: ClosedInterval) -> "Capacity":
         seconds, acknowledged = interval.seconds, interval.acknowledged
         if not interval.busy_is_known:
-            return replace(self, saturated=self._more_saturated(interval), doubt=1.0)
+            return replace(self, saturated=self._more_saturated(interval, self.doubt), doubt=1.0)
         busy, shortest = interval.busy_seconds, self._shortest(interval)
         waits = bool(interval.stay and shortest and interval.stay > _LONGER * shortest)
         if waits and interval.is_growing:
-            # Replicas inside which more and more messages wait can do no more.
-            saturated = self._more_saturated(interval)
-            return replace(self, shortest=shortest, saturated=saturated, doubt=1.0)
+            # Replicas inside which more and more messages wait can do no more than was measured.
+            # With the doubt of before, 70 messages/s for 4 workers of 0.125 s and a prefetch count
+            # of 250 changed direction 58 times an hour; now they do 4 or 5 times.
+            certain = replace(self, shortest=shortest, doubt=1.0)
+            if not interval.is_growing_long:
+                return certain
+            return replace(certain, saturated=self._more_saturated(interval, 1.0))
         long = self.long.add(acknowledged, busy, math.exp(-seconds / _LONG_SECONDS))
         short = self.short.add(acknowledged, busy, math.exp(-seconds / _SHORT_SECONDS))
         if (
@@ -188,18 +194,18 @@ class Capacity:
         ):
             long = short
         if interval.saturated:
-            saturated, doubt = self._more_saturated(interval), 1.0
+            saturated, doubt = self._more_saturated(interval, self.doubt), 1.0
         else:
             use, growth = 0.0 if waits else self._use(interval), _RELAXATION * seconds
             saturated = self._corrected(interval).fade(1 / (1 + growth * (1 - use)))
             doubt = min(_MOST_DOUBT, max(1.0, self.doubt * (1 + growth * (2 * use - 1))))
         return Capacity(long, short, saturated, shortest, doubt)
 
-    def _more_saturated(self, interval: ClosedInterval) -> DecayingSums:
+    def _more_saturated(self, interval: ClosedInterval, doubt: float) -> DecayingSums:
         """Return the evidence at saturation, including one more interval, without doubt."""
         decay = math.exp(-interval.seconds / _LONG_SECONDS)
-        doubted = DecayingSums(self.saturated.acknowledged, self.saturated.seconds / self.doubt)
-        return doubted.add(interval.acknowledged, interval.replica_seconds, decay / self.doubt)
+        doubted = DecayingSums(self.saturated.acknowledged, self.saturated.seconds / doubt)
+        return doubted.add(interval.acknowledged, interval.replica_seconds, decay / doubt)
 
     def _use(self, interval: ClosedInterval) -> float:
         """Return how much the capacity matters to the count: 1 from `_HIDING_USE` on.

@@ -67,7 +67,7 @@ class DepthGrowth:
         s, 100 messages are published and 60 acknowledged, and the depth grows by 40. Noise is the
         root of 160 / 2, 8.9, so that 40 are 4.5 deviations: the replicas can do 6 messages/s.
         """
-        return self._is_long and self.acknowledged >= _LEAST_MESSAGES and self._deviations > _NOISE
+        return self.is_long and self.acknowledged >= _LEAST_MESSAGES and self._deviations > _NOISE
 
     def saturation(self, replicas: float) -> ClosedInterval:
         """Return what the replicas acknowledge as evidence of their capacity."""
@@ -81,12 +81,13 @@ class DepthGrowth:
         )
 
     @property
-    def is_lasting(self) -> bool:
-        """Whether messages probably grow for longer than a service time, though not for certain."""
-        return self._is_long and self._deviations > _NOISE / 2
+    def is_likely(self) -> bool:
+        """Whether the messages have probably grown, though not for certain."""
+        return self._deviations > _NOISE / 2
 
     @property
-    def _is_long(self) -> bool:
+    def is_long(self) -> bool:
+        """Whether they grow for longer than a service time."""
         return (
             self.intervals >= _LEAST_INTERVALS
             and self.seconds > _SERVICE_TIMES * self.service_seconds

@@ -171,8 +171,12 @@ def _with_statistics(  # noqa: PLR0917
     # With a prefetch count of 1 each consumer works on one message, and none waits for another.
     one_each = known(load.prefetch, 0.0) == 1
     if evidence is not None:
-        is_growing = growth.is_lasting and not one_each
-        evidence = replace(evidence, stay=stays.mean, is_growing=is_growing)
+        evidence = replace(
+            evidence,
+            stay=stays.mean,
+            is_growing=growth.is_likely and not one_each,
+            is_growing_long=growth.is_long,
+        )
     if growth.is_saturation:
         evidence = growth.saturation(interval.most_consuming)
         growth = DepthGrowth(depth=(growth.depth or 0) + growth.grown)

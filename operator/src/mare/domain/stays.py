@@ -21,7 +21,7 @@ _MOST_POINTS = 64
 _ENOUGH_MESSAGES = 20.0
 """With 10 messages of a service time that varies by twice its mean, the shortest stay was half the
 mean, and 20 such messages at work in 3 replicas took 12 % more replica-seconds."""
-_ENOUGH_SAMPLES = 40
+_ENOUGH_SAMPLES = 20
 """Unacknowledged messages, summed over updates. Of messages of 0.1 s, most updates see none."""
 
 
