@@ -107,6 +107,32 @@ def test_longer_work_with_growing_messages_is_believed_within_an_hour():
     assert after(*CALM, *[longer] * 720).per_replica(4) == pytest.approx(2, rel=0.1)
 
 
+def slow(acknowledged, busy, replicas):
+    return interval(acknowledged, busy, replicas=replicas, is_growing=True, is_growing_long=True)
+
+
+def test_work_that_stays_as_long_in_more_replicas_is_slow_and_waits_for_nothing():
+    """Work takes 5 s instead of half a second. As long as it seems to wait, replicas are added."""
+    crowded, spread = [slow(40, 40, 2)] * 12, [slow(40, 40, 5)]
+    before, found = after(*CALM, *crowded), after(*CALM, *crowded, *spread * 61)
+
+    assert before.per_replica(20) == pytest.approx(4)
+    assert after(*spread * 60, capacity=before).per_replica(20) < 4
+    assert found.shortest == 5
+    assert found.doubt == 1
+    assert after(*[interval(40, 40, replicas=5)] * 60, capacity=found).per_replica(20) == (
+        pytest.approx(4, rel=0.1)
+    )
+
+
+def test_messages_that_stay_for_less_in_more_replicas_had_waited():
+    crowded, spread = [slow(40, 40, 2)] * 12, [slow(40, 12, 5)] * 100
+    capacity = after(*CALM, *crowded, *spread)
+
+    assert capacity.shortest < 1
+    assert capacity.workers(20) == pytest.approx(1, rel=0.5)
+
+
 def test_a_quick_burst_does_not_make_usual_work_long():
     """The shortest stay follows what is usual: a stay of twice the shortest counts as work."""
     quick, usual = interval(40, 4), interval(40, 7.9, is_growing=True)

@@ -82,6 +82,69 @@ def test_the_curve_of_hours_without_an_acknowledgement_is_bounded():
     assert found[-1].mean == pytest.approx(10_000, rel=0.05)
 
 
+def test_long_tasks_that_began_together_stay_as_long_as_they_take():
+    found = watched([0.3 * number for number in range(200)], 3600, seconds=4000)
+
+    means = [stays.mean for stays in found if stays.mean is not None]
+    assert means == pytest.approx([3600] * len(means), rel=0.02)
+    assert means
+
+
+@pytest.mark.parametrize("returned_at", [5, 100])
+def test_messages_that_go_back_to_the_queue_are_not_finished(returned_at):
+    """A consumer of 60 tasks of 60 s is killed; the broker delivers them again 5 s later."""
+    loads = []
+    for at in range(0, 400, UPDATE_SECONDS):
+        again = returned_at + UPDATE_SECONDS
+        acknowledged = 60 if at >= again + 60 else 0
+        unacknowledged = 0 if at in {0, returned_at} else 60 - acknowledged
+        loads.append(
+            load_of(
+                (
+                    reading(
+                        0,
+                        unacknowledged,
+                        at=float(at),
+                        delivered=(60 if at else 0) + (60 if at >= again else 0),
+                        redelivered=60 if at >= again else 0,
+                        acknowledged=acknowledged,
+                    ),
+                )
+            )
+        )
+
+    assert {stays.mean for stays in observed(loads)} == {None}
+
+
+def test_one_update_with_many_messages_shows_no_mean():
+    """The messages of a burst that ends between two updates stay for 0 s by the counters."""
+    burst = load_of((reading(0, 30, at=5.0, delivered=60, acknowledged=30),))
+    start, end = (
+        load_of((reading(at=at, delivered=n, acknowledged=n),)) for at, n in ((0.0, 0), (10.0, 60))
+    )
+
+    assert [stays.mean for stays in observed([start, burst, end])] == [None, None]
+
+
+def test_messages_that_no_update_sees_do_not_shorten_the_stays_of_later_ones():
+    """For an hour, 100 messages/s are acknowledged at once; then 2 messages/s take 10 s each."""
+    quick = 100 * 3600
+    begun = [0.5 * number for number in range(200)]
+    loads = []
+    for at in range(0, 3700, UPDATE_SECONDS):
+        if at <= 3600:
+            delivered = acknowledged = 100 * at
+        else:
+            delivered = quick + bisect_right(begun, at - 3600)
+            acknowledged = quick + bisect_right(begun, at - 3610)
+        unacknowledged = delivered - acknowledged
+        counts = {"delivered": delivered, "acknowledged": acknowledged}
+        loads.append(load_of((reading(0, unacknowledged, at=float(at), **counts),)))
+
+    means = [stays.mean for stays in observed(loads) if stays.mean is not None]
+    assert min(means) == pytest.approx(10, abs=UPDATE_SECONDS)
+
+
 def test_few_unacknowledged_messages_show_no_mean():
     loads = [
         load_of((reading(at=5.0 * index, delivered=50 * index, acknowledged=50 * index),))
