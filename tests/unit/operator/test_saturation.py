@@ -69,7 +69,7 @@ def held(index, rate, *, capacity=2.0, prefetch=NO_LIMIT):
 def test_messages_that_grow_inside_a_replica_show_its_capacity_and_its_workers(prefetch):
     samples = [held(index, 10, prefetch=prefetch) for index in range(6)]
     estimates = watched(samples, replicas=1).estimates
-    assert estimates.capacity_per_replica == pytest.approx(2, rel=0.01)
+    assert estimates.capacity_per_replica == pytest.approx(2, rel=0.001)
     assert estimates.prefetch_exceeds_workers
     assert estimates.workers_per_replica < 125
 

@@ -187,14 +187,14 @@ class Capacity:
             if crowd.is_slow_work(stay):
                 # Replicas that only looked saturated did less than they can.
                 return Capacity(self.long, self.short, shortest=stay).observe(interval)
-        if waits and interval.is_growing:
-            # Replicas inside which more and more messages wait can do no more than was measured.
-            # With the doubt of before, 70 messages/s for 4 workers of 0.125 s and a prefetch count
-            # of 250 changed direction 58 times an hour; now they do 4 or 5 times.
-            certain = replace(self, shortest=shortest, doubt=1.0, crowd=crowd)
-            if not interval.is_growing_long:
-                return certain
-            return replace(certain, saturated=self._more_saturated(interval, 1.0))
+            if interval.is_growing:
+                # More and more messages wait inside: these replicas do no more than was measured.
+                # With the doubt of before, 70 messages/s for 4 workers of 0.125 s and a prefetch
+                # count of 250 changed direction 58 times an hour; now they do 4 or 5 times.
+                certain = replace(self, shortest=shortest, doubt=1.0, crowd=crowd)
+                if not interval.is_growing_long:
+                    return certain
+                return replace(certain, saturated=self._more_saturated(interval, 1.0))
         long = self.long.add(acknowledged, busy, math.exp(-seconds / _LONG_SECONDS))
         short = self.short.add(acknowledged, busy, math.exp(-seconds / _SHORT_SECONDS))
         if (
