@@ -5,12 +5,12 @@ from statistics import fmean
 
 from mare.drawing.drawing import draw
 from mare.drawing.figure import LIGHT, Column, Figure, Mark, Panel, Series, Shape
-from tests.load.chaos.slopes import fit
+from tests.load.chaos.slopes import fit, goes_on
 from tests.load.chaos.works import Outcome, Window
 
 _EDGE = 60.0
 """Samples of the first and last minute are of a start and of an end."""
-_WARM = 300.0
+_WARM = 600.0
 """A process takes memory for its first requests: its life counts from then on."""
 _HEAD = (
     "fault",
@@ -51,16 +51,16 @@ def slopes(
     found = []
     for name, lives in sorted(samples.items()):
         end = max(series[-1][0] for series in lives.values())
-        slope = fit(*(_inner(life, series, end) for life, series in lives.items()))
-        if slope:
-            found.append(
-                (
-                    *(name, f"{slope.mean:.1f}", f"{slope.per_hour:+.1f}", f"{slope.error:.1f}"),
-                    slope.verdict(explained.get(name, 0.0)),
-                )
-            )
-        else:
+        inner = [_inner(life, series, end) for life, series in lives.items()]
+        slope = fit(*inner)
+        if not slope:
             found.append((name, "", "", "", "too short"))
+            continue
+        verdict = slope.verdict(explained.get(name, 0.0))
+        if verdict == "rises" and not goes_on(*inner):
+            verdict = "rises for a time"
+        figures = (f"{slope.mean:.1f}", f"{slope.per_hour:+.1f}", f"{slope.error:.1f}")
+        found.append((name, *figures, verdict))
     return found
 
 

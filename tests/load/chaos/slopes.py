@@ -71,6 +71,22 @@ def fit(*lives: Sequence[tuple[float, float]]) -> Slope | None:
     return Slope(slope, error, fmean(value for _, value in points), span / 3600)
 
 
+def goes_on(*lives: Sequence[tuple[float, float]]) -> bool:
+    """Return whether lives rise in their first halves and in their second ones, as a leak does.
+
+    A process that opens a connection more, or takes memory for what it keeps, rises in one of them.
+    """
+    slopes = [fit(*halves) for halves in zip(*map(_halves, lives), strict=True)]
+    return all(slope is None or slope.verdict() == "rises" for slope in slopes)
+
+
+def _halves(
+    life: Sequence[tuple[float, float]],
+) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    middle = (life[0][0] + life[-1][0]) / 2 if life else 0.0
+    return [each for each in life if each[0] < middle], [each for each in life if each[0] >= middle]
+
+
 def _centred(blocks: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Return pairs of hours and value, without the means of both."""
     middle, mean = fmean(at for at, _ in blocks), fmean(value for _, value in blocks)

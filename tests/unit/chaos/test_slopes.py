@@ -129,6 +129,19 @@ def test_processes_that_take_memory_when_they_start_and_then_none_are_flat():
         assert verdicts(warming) == ["flat"]
 
 
+@pytest.mark.parametrize("step_at", [900, 1500, 3000])
+def test_processes_that_rise_once_and_then_no_more_do_not_leak(step_at: int):
+    stepping = lives(lambda _: 100, lambda at: 40 * (at > step_at))
+
+    assert verdicts(stepping) in (["rises for a time"], ["flat"])
+
+
+def test_processes_whose_memory_fills_for_half_an_hour_do_not_leak():
+    filling = lives(lambda _: 100, lambda at: min(at, 1800) / 40)
+
+    assert verdicts(filling) == ["rises for a time"]
+
+
 def test_the_slope_of_lives_is_that_within_them():
     rising = [(at, 10 + at / 3600 * 7) for at in HOUR]
     later = [(at + 3600, value - 50) for at, value in rising]
