@@ -47,10 +47,25 @@ def test_a_removed_replica_finishes_its_message_and_returns_the_others():
     greedy = pool([0.0, 0.1, 0.2], prefetch=4)
     greedy.advance(0.5)
     greedy.scale(0, idle_first=False)
-    assert (greedy.ready, greedy.redelivered) == (2, 2)
+    assert (greedy.ready, greedy.requeued) == (2, 2)
     greedy.advance(5.0)
     assert greedy.terminated[0].terminated_at == pytest.approx(1.0)
     assert greedy.acknowledged == 1
+
+
+def test_the_counter_of_deliveries_never_falls_and_counts_redelivered_messages_twice():
+    greedy = pool([0.0, 0.1, 0.2], prefetch=4)
+    greedy.advance(0.5)
+    greedy.scale(0, idle_first=False)
+
+    def counts() -> tuple[int, int, int]:
+        now = greedy.statistics()
+        return now.delivered, now.redelivered, now.unacknowledged
+
+    assert counts() == (3, 0, 1)
+    greedy.scale(1, idle_first=False)
+    greedy.advance(0.9)
+    assert counts() == (5, 2, 3)
 
 
 def test_starting_replicas_are_removed_first_and_then_idle_ones():

@@ -106,6 +106,7 @@ def _observe(simulation: Simulation, readings: _Readings, entries: tuple[str, ..
             prefetch=_prefetch(statistics),
             published=statistics.published,
             delivered=statistics.delivered,
+            redelivered=statistics.redelivered,
             acknowledged=statistics.acknowledged,
         )
     return Observation(

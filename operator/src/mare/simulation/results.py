@@ -57,7 +57,7 @@ def result_of(autoscaler: str, simulation: Simulation) -> Result:
         wait_max=waits[-1] if waits else 0.0,
         largest_backlog=max((sample.ready for sample in simulation.samples), default=0),
         reversals=reversals(simulation.changes),
-        redelivered=pool.redelivered,
+        redelivered=pool.requeued,
         ended_busy=pool.ended_busy,
         unstarted=sum(1 for wait in pool.waits if wait < 0),
         changes=tuple(simulation.changes),

@@ -42,6 +42,8 @@ class Statistics:
     """The sum of the consumers; 0 if they have no limit."""
     published: int
     delivered: int
+    """With the redelivered ones, as RabbitMQ counts."""
+    redelivered: int
     acknowledged: int
     busy: Mapping[int, bool]
     """Whether each consuming replica has messages."""
@@ -61,11 +63,13 @@ class WorkerPool:
         self.waits: list[float] = [-1.0] * len(arrivals)
         """Seconds in the queue of each message; -1 before a worker starts it."""
         self.busy_seconds = 0.0
-        self.redelivered = 0
+        self.requeued = 0
         self.ended_busy = 0
         self.is_down = False
         self.published = self.delivered = self.acknowledged = 0
         self._queue: deque[int] = deque()
+        self._queued_again = 0
+        """The first messages of the queue, which a replica had."""
         self._with_room: deque[Replica] = deque()
         self._finishing: list[tuple[float, int, Replica]] = []
 
@@ -75,7 +79,7 @@ class WorkerPool:
 
     @property
     def unacknowledged(self) -> int:
-        return self.delivered - self.acknowledged
+        return self.delivered - self.requeued - self.acknowledged
 
     @property
     def consumers(self) -> int:
@@ -97,6 +101,7 @@ class WorkerPool:
             else self.consumers * self._worker.consumer_prefetch,
             published=max(0, self.published + offset),
             delivered=max(0, self.delivered + offset),
+            redelivered=self.requeued - self._queued_again,
             acknowledged=max(0, self.acknowledged + offset),
             busy={id(each): each.unacknowledged > 0 for each in self.replicas if each.is_ready},
         )
@@ -159,8 +164,8 @@ class WorkerPool:
             self._queue.extendleft(reversed(replica.waiting))
             replica.waiting.clear()
             replica.unacknowledged -= returned
-            self.delivered -= returned
-            self.redelivered += returned
+            self.requeued += returned
+            self._queued_again += returned
             for other in list(self._with_room):
                 self._offer(other)
         if replica.busy == 0:
@@ -172,9 +177,14 @@ class WorkerPool:
             return
         room = self._worker.consumer_prefetch
         while self._queue and replica.unacknowledged < room:
-            self._deliver(self._queue.popleft(), replica)
+            self._deliver(self._next(), replica)
         if replica.unacknowledged < room and replica not in self._with_room:
             self._with_room.append(replica)
+
+    def _next(self) -> int:
+        if self._queued_again:
+            self._queued_again -= 1
+        return self._queue.popleft()
 
     def _deliver(self, message: int, replica: Replica) -> None:
         self.delivered += 1
@@ -233,6 +243,6 @@ class WorkerPool:
             if was_full:
                 return
         elif self._queue:
-            self._deliver(self._queue.popleft(), replica)
+            self._deliver(self._next(), replica)
         elif was_full:
             self._with_room.append(replica)
