@@ -40,7 +40,7 @@ from tests.load.chaos.faults import Fault, in_order, only
 from tests.load.chaos.running import Chaos
 from tests.load.chaos.sampling import ROWS, Endings, Sampler
 from tests.load.chaos.stage import stage
-from tests.load.chaos.works import busy_endings, outcome
+from tests.load.chaos.works import busy_choices, busy_endings, outcome
 from tests.load.job_clients import Submissions
 
 _FOLDER = Path(".cache/chaos")
@@ -124,7 +124,8 @@ def run(
     missing, doubled, invalid = load.missing_callbacks(application, jobs.accepted)
     sampler.stop()
     endings.stop()
-    busy = busy_endings(endings.seen.values(), reports.started, reports.done, reports.begun, killed)
+    lives = (reports.started, reports.done, reports.begun, killed)
+    busy = busy_endings(endings.seen.values(), *lives)
     windows = chaos.windows(submitted)
     outcomes = [outcome(each, done, busy) for each in windows]
     hours = (submitted - began) / 3600
@@ -149,6 +150,7 @@ def run(
         "invalid signatures": invalid,
         "Pods of Celery ended": dict(Counter(each.reason for each in endings.seen.values())),
         "busy Pods ended": len(busy),
+        "busy Pods chosen": busy_choices(endings.seen.values(), *lives),
         "Events ReplicasKilled": load.replicas_killed(application),
         "streams followed": jobs.followed,
         "streams without an end": jobs.followed - jobs.saw_end,

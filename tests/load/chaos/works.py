@@ -1,8 +1,9 @@
 """What became of accepted work: lost, done twice, and how long after a fault it was late."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 LATE_SECONDS = 10.0
@@ -31,17 +32,28 @@ class Ending:
 
     pod: str
     at: float
+    """The latest time at which it may have been removed."""
     reason: str = SCALE_DOWN
+    uncertainty: float = 0.0
+    """How many seconds before `at` it may have been removed."""
 
     @classmethod
-    def of(cls, pod: Mapping[str, Any], at: float) -> Self:
-        """Return the ending of a Pod as the API server has it: evictions set the condition."""
+    def of(cls, pod: Mapping[str, Any], seen: float) -> Self:
+        """Return the ending of a Pod that was seen to terminate: evictions set the condition.
+
+        The API server notes the end of the grace period in whole seconds, which gives the second of
+        the removal, by the clock of the node that the workers of Celery have too.
+        """
+        metadata = pod["metadata"]
         reasons = [
             each["reason"]
             for each in pod["status"].get("conditions", ())
             if each["type"] == "DisruptionTarget" and each["status"] == "True"
         ]
-        return cls(pod["metadata"]["name"], at, *reasons[:1])
+        over = datetime.fromisoformat(metadata["deletionTimestamp"]).timestamp()
+        earliest = over - metadata.get("deletionGracePeriodSeconds", 0)
+        latest = max(earliest, min(earliest + 1, seen))
+        return cls(metadata["name"], latest, *reasons[:1], uncertainty=latest - earliest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +107,53 @@ def busy_endings(
     that was terminating. A Pod with a task at the time of its removal that ends the task within the
     grace period is not among them.
     """
-    left = Counter(
-        (pod, task)
-        for pod, task, at in starts
-        if at >= max(begun.get(pod, 0.0), killed.get(pod, 0.0))
-    )
+    left = Counter((pod, task) for pod, task, _ in _of_last_lives(starts, begun, killed))
     left.subtract((pod, task) for pod, task, _ in ends)
     with_task = {pod for (pod, _), count in left.items() if count > 0}
     return [each for each in endings if each.reason == SCALE_DOWN and each.pod in with_task]
+
+
+def busy_choices(
+    endings: Iterable[Ending],
+    starts: Iterable[tuple[str, str, float]],
+    ends: Iterable[tuple[str, str, float]],
+    begun: Mapping[str, float],
+    killed: Mapping[str, float],
+) -> dict[str, tuple[float, float]]:
+    """Return the Pods that a scale-down removed while they had a task, whatever became of it.
+
+    Tasks that ended with a fault are left out as in `busy_endings`. The values are the least and
+    the most seconds from the start of the task to the removal: if the least is below 0, the task
+    may have begun after the removal. A worker has one task at a time, so that a start also shows
+    that the task before has ended.
+    """
+    own, done = list(_of_last_lives(starts, begun, killed)), list(ends)
+    found = {}
+    for each in endings:
+        earliest = each.at - each.uncertainty
+        mine = [(task, at) for pod, task, at in own if pod == each.pod and at < each.at]
+        ended = [(task, at) for pod, task, at in done if pod == each.pod and at <= earliest]
+        in_hand = [
+            began
+            for task, began in mine
+            if not any(other == task and at >= began for other, at in ended)
+            and not any(began < at <= earliest for _, at in mine)
+        ]
+        if each.reason == SCALE_DOWN and in_hand:
+            began = min(in_hand)
+            found[each.pod] = (round(earliest - began, 2), round(each.at - began, 2))
+    return found
+
+
+def _of_last_lives(
+    starts: Iterable[tuple[str, str, float]],
+    begun: Mapping[str, float],
+    killed: Mapping[str, float],
+) -> Iterator[tuple[str, str, float]]:
+    """Yield the starts since a Pod's last process began, and since the last SIGKILL of a fault."""
+    for pod, task, at in starts:
+        if at >= max(begun.get(pod, 0.0), killed.get(pod, 0.0)):
+            yield pod, task, at
 
 
 def outcome(window: Window, works: Sequence[Work], busy: Sequence[Ending]) -> Outcome:

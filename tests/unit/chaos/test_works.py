@@ -10,6 +10,7 @@ from tests.load.chaos.works import (
     Ending,
     Window,
     Work,
+    busy_choices,
     busy_endings,
     outcome,
     works,
@@ -20,6 +21,16 @@ KILL = Window("kill -9 of jobs", "nothing is lost", began=100, ended=101, until=
 
 def work(name: str, submitted: float, done: float | None, times: int = 1) -> Work:
     return Work(name, "job", submitted, done, times)
+
+
+def pod(name: str, conditions: list[Any]) -> dict[str, Any]:
+    """Return a Pod that was removed in second 109 of the epoch, with a grace period of 60 s."""
+    metadata = {
+        "name": name,
+        "deletionTimestamp": "1970-01-01T00:02:49Z",
+        "deletionGracePeriodSeconds": 60,
+    }
+    return {"metadata": metadata, "status": {"conditions": conditions}}
 
 
 def test_accepted_work_without_an_end_is_lost():
@@ -94,8 +105,38 @@ def test_a_pod_that_a_fault_killed_was_not_ended_busy_by_its_scale_down():
     ],
 )
 def test_an_evicted_pod_was_not_removed_by_a_scale_down(conditions: list[Any], reason: str):
-    pod = {"metadata": {"name": "busy"}, "status": {"conditions": conditions}}
-    ending = Ending.of(pod, 110)
+    ending = Ending.of(pod("busy", conditions), 109.5)
 
-    assert ending == Ending("busy", 110, reason)
-    assert bool(busy_endings([ending], [("busy", "1", 100)], [], {}, {})) == (reason == SCALE_DOWN)
+    assert ending == Ending("busy", 109.5, reason, uncertainty=0.5)
+    starts = [("busy", "1", 100.0)]
+    assert bool(busy_endings([ending], starts, [], {}, {})) == (reason == SCALE_DOWN)
+    assert bool(busy_choices([ending], starts, [], {}, {})) == (reason == SCALE_DOWN)
+
+
+def test_the_time_of_a_removal_is_its_second_or_what_is_left_of_it_when_it_is_seen():
+    assert Ending.of(pod("early", []), 109.25) == Ending("early", 109.25, uncertainty=0.25)
+    assert Ending.of(pod("late", []), 110.75) == Ending("late", 110, uncertainty=1)
+
+
+def test_a_pod_that_ends_its_task_after_its_removal_was_chosen_while_busy():
+    endings = [Ending(name, 110, uncertainty=0.5) for name in ("busy", "idle", "again", "just")]
+    starts = [("busy", "1", 106), ("idle", "2", 106), ("again", "3", 90), ("again", "3", 108)]
+    starts.append(("just", "4", 109.75))
+    ends = [("busy", "1", 112), ("idle", "2", 109.5), ("again", "3", 93), ("again", "3", 112)]
+    ends.append(("just", "4", 111))
+
+    assert not busy_endings(endings, starts, ends, {}, {})
+    assert busy_choices(endings, starts, ends, {}, {}) == {
+        "busy": (3.5, 4),
+        "again": (1.5, 2),
+        "just": (-0.25, 0.25),
+    }
+
+
+def test_a_task_that_began_after_the_removal_or_ended_with_a_fault_was_no_choice():
+    endings = [Ending(name, 110) for name in ("later", "killed", "restarted", "without report")]
+    starts = [("later", "1", 110), ("killed", "2", 105), ("restarted", "3", 105)]
+    starts += [("without report", "4", 90), ("without report", "5", 100)]
+    ends = [("without report", "5", 104)]
+
+    assert not busy_choices(endings, starts, ends, {"restarted": 106}, {"killed": 107})
