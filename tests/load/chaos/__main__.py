@@ -46,11 +46,13 @@ from tests.load.job_clients import Submissions
 _FOLDER = Path(".cache/chaos")
 FAILURES = (
     "not caused",
+    "jobs not accepted",
     "tasks not accepted",
     "jobs not complete",
     "lost",
     "with two results",
     "callbacks missing",
+    "callbacks with two results",
     "invalid signatures",
     "busy Pods ended",
     "streams without an end",
@@ -121,7 +123,7 @@ def run(
     tasks = load.settle(application, jobs.accepted, reports)
     ended = time.time()
     done = [*load.jobs_done(application, jobs, reports), *tasks]
-    missing, doubled, invalid = load.missing_callbacks(application, jobs.accepted)
+    callbacks = load.callbacks(application, jobs.accepted)
     sampler.stop()
     endings.stop()
     lives = (reports.started, reports.done, reports.begun, killed)
@@ -133,6 +135,7 @@ def run(
     slopes = report.slopes(series, explained(len(jobs.accepted) / hours))
     result = {
         "jobs accepted": len(jobs.accepted),
+        "jobs not accepted": given.jobs - len(jobs.accepted),
         "tasks accepted": len(tasks),
         "tasks not accepted": given.tasks - len(tasks),
         "seconds of submission": round(submitted - began),
@@ -145,9 +148,7 @@ def run(
         "jobs not complete": load.unfinished(application, jobs.accepted),
         "done twice": sum(each.times > 1 for each in done),
         "with two results": recorded_results.with_two_results(execute),
-        "callbacks missing": missing,
-        "callbacks doubled": doubled,
-        "invalid signatures": invalid,
+        **callbacks,
         "Pods of Celery ended": dict(Counter(each.reason for each in endings.seen.values())),
         "busy Pods ended": len(busy),
         "busy Pods chosen": busy_choices(endings.seen.values(), *lives),

@@ -120,11 +120,16 @@ def unfinished(application: Application, jobs: Sequence[str]) -> dict[str, int]:
     )
 
 
-def missing_callbacks(application: Application, jobs: Sequence[str]) -> tuple[int, int, int]:
-    """Wait for a callback of each job; return how many are missing, came twice, are invalid."""
+def callbacks(application: Application, jobs: Sequence[str]) -> dict[str, int]:
+    """Wait for a callback of each job; return the rows of the result about callbacks."""
     wait(lambda: not set(jobs) - callback_receiver.callbacks(application, jobs).jobs, 300)
     found = callback_receiver.callbacks(application, jobs)
-    return len(set(jobs) - found.jobs), found.doubled, found.invalid
+    return {
+        "callbacks missing": len(set(jobs) - found.jobs),
+        "callbacks doubled": found.doubled,
+        "callbacks with two results": found.with_two_results,
+        "invalid signatures": found.invalid,
+    }
 
 
 def replicas_killed(application: Application) -> int:
