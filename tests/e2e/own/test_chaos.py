@@ -26,7 +26,7 @@ FAULTS = (
 @pytest.mark.timeout(1800)
 def test_nothing_accepted_is_lost_and_nothing_busy_is_ended(cluster: Cluster, tmp_path: Path):
     given = options().parse_args(
-        ["--jobs=500", "--rate=3", "--tasks=60", "--every=15", "--pairs=2", "--only", *FAULTS]
+        ["--jobs=500", "--rate=3", "--tasks=60", "--pairs=2", "--only", *FAULTS]
     )
 
     with stage(cluster) as (application, disk):

@@ -19,7 +19,8 @@ class Chaos(threading.Thread):
 
     Args:
         works: whether what was submitted after a time is done.
-        every: least seconds from a step to the next.
+        every: seconds from a step to the next; after a step that took longer, the next ones come
+            sooner.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class Chaos(threading.Thread):
         self._not_caused: set[float] = set()
         """When the steps began of which a fault could not be caused, or not be ended."""
         self.reached: set[str] = set()
+        """Names of the faults whose time came in any round."""
         self.failed: dict[str, str] = {}
         """Faults that could not be caused, or not be ended, with the last reason."""
 
     def run(self) -> None:
+        next_at = time.monotonic()
         for step in self._steps:
-            next_at = time.monotonic() + self._every
+            next_at += self._every
             name = " and ".join(each.name for each in step)
             self._log(f"fault: {name}")
             began = time.time()
@@ -61,7 +64,6 @@ class Chaos(threading.Thread):
     def _cause(self, step: tuple[Fault, ...]) -> bool:
         """Return whether all faults of the step were caused and ended."""
         done = []
-        self.reached |= {fault.name for fault in step}
         try:
             done += [self._try(fault, fault.begin) for fault in step]
             self._over.wait(max(fault.seconds for fault in step))
@@ -74,12 +76,15 @@ class Chaos(threading.Thread):
             act()
         except (CommandFailed, OSError, LookupError, HTTPError) as error:
             self._log(f"    {fault.name}: {error!r}"[:300])
-            if self._over.is_set() and act == fault.begin:  # it waited for a Pod until the end
-                self.reached.discard(fault.name)
-            else:
-                self.failed[fault.name] = repr(error)[:300]
-            return False
-        return True
+            if self._over.is_set() and act == fault.begin:
+                return False  # it waited for a Pod until the end
+            self.failed[fault.name] = repr(error)[:300]
+            done = False
+        else:
+            done = True
+        if act == fault.begin:
+            self.reached.add(fault.name)
+        return done
 
     def stop(self) -> None:
         self._over.set()

@@ -1,5 +1,6 @@
 """A fault that hits nothing does not count as caused."""
 
+import time
 from collections.abc import Callable
 
 from tests.load.chaos.faults import Fault, nothing
@@ -61,3 +62,37 @@ def test_a_fault_that_waits_for_a_pod_when_the_run_ends_was_not_reached():
 
     assert run.reached == {"kill"}
     assert not run.failed
+
+
+def test_a_fault_that_was_reached_in_one_round_stays_reached_when_the_next_one_ends():
+    answers = iter([nothing, hits_nothing])
+
+    def begin() -> None:
+        if (answer := next(answers)) is hits_nothing:
+            run._over.set()
+        answer()
+
+    cut = fault("cut", begin)
+    run = chaos((cut,), (cut,))
+
+    run.run()
+
+    assert run.reached == {"cut"}
+
+
+def test_steps_after_one_that_took_too_long_come_sooner():
+    began: list[float] = []
+
+    def begin() -> None:
+        began.append(time.monotonic())
+        if len(began) == 1:
+            time.sleep(0.9)
+
+    slow = fault("slow", begin)
+    steps = [(slow,)] * 3
+    start = time.monotonic()
+
+    Chaos(steps, works=lambda _: True, every=0.6, log=lambda _: None).run()
+
+    assert began[1] - start >= 0.9
+    assert 1.2 <= began[2] - start < began[1] - start + 0.6

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from tests.load.chaos import report
-from tests.load.chaos.__main__ import FAILURES, broken, explained
+from tests.load.chaos.__main__ import FAILURES, broken, every, explained, options
+from tests.load.chaos.faults import Fault, nothing
 from tests.load.chaos.sampling import ROWS, life_of, messages_in, objects_in
 from tests.load.chaos.slopes import Slope, fit
 
@@ -114,10 +115,30 @@ def test_noise_in_many_short_lives_does_not_rise():
 
 def test_a_soak_fails_with_a_series_that_rises_or_is_too_short():
     result = dict.fromkeys(FAILURES, 0)
-    result |= {"rising": ["memory of jobs"], "too short": ["memory of celery"]}
+    result |= {"rising": ["memory of jobs"], "too short": ["memory of celery"], "not reached": []}
+    soak, short = options().parse_args(["--soak=1"]), options().parse_args([])
 
-    assert broken(result, soak=True) == ["memory of jobs rises", "memory of celery is too short"]
-    assert broken(result | {"lost": 1}, soak=False) == ["lost"]
+    assert broken(result, soak) == ["memory of jobs rises", "memory of celery is too short"]
+    assert broken(result | {"lost": 1}, short) == ["lost"]
+
+
+def test_a_run_of_all_faults_fails_with_one_that_was_not_reached():
+    result = dict.fromkeys(FAILURES, 0) | {"rising": [], "too short": [], "not reached": ["drain"]}
+
+    assert broken(result, options().parse_args([])) == ["not reached"]
+    assert broken(result, options().parse_args(["--soak=2"])) == ["not reached"]
+    assert broken(result, options().parse_args(["--only", "drain"])) == []
+
+
+def test_all_steps_have_their_time_while_jobs_are_submitted_or_within_an_hour():
+    faults = [
+        Fault(name=f"kill {part}", part=part, promise="", begin=nothing, pairs=True)
+        for part in "abcd"
+    ]
+
+    assert every(faults, options().parse_args(["--jobs=1000", "--rate=2", "--pairs=1"])) == 95
+    assert every(faults, options().parse_args(["--jobs=99999", "--rate=2", "--pairs=1"])) == 684
+    assert every(faults[:1], options().parse_args(["--jobs=100", "--rate=2"])) == 47.5
 
 
 def test_processes_that_take_memory_when_they_start_and_then_none_are_flat():
