@@ -13,6 +13,56 @@ FOLLOWED = 10
 """One job in so many is followed by a stream."""
 
 
+_STATES = ("pending", "running", "partial")
+"""In their order; a job that has left a state does not return to it in the same attempt."""
+
+
+class Stream:
+    """Reads the events of a job, line by line and across connections.
+
+    Attributes:
+        ids: attempt and state of the events that came whole, such as 1-partial. States may be left
+            out, so that only the last of them must be there.
+        ended: whether the event `end` came.
+        has_gap: whether it came without the state that it names.
+    """
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.ended = self.has_gap = False
+        self._event: dict[str, str] = {}
+
+    def headers(self) -> dict[str, str]:
+        """Return those of another connection: an event that the former one cut off is dropped."""
+        self._event = {}
+        return {"Last-Event-ID": self.ids[-1]} if self.ids else {}
+
+    def read(self, line: bytes) -> None:
+        text = line.decode(errors="replace").rstrip("\r\n")
+        if text:
+            name, _, value = text.partition(":")
+            self._event[name] = value.removeprefix(" ")
+            return
+        event, self._event = self._event, {}
+        if event.get("event") == "end":
+            self.end(event.get("id"))
+        elif "id" in event and "data" in event:
+            self.ids.append(event["id"])
+
+    def end(self, last_id: str | None) -> None:
+        self.ended, self.has_gap = True, self.ids[-1:] != [last_id]
+
+    def went_back(self) -> bool:
+        """Return whether a state came twice, or after a later one of the attempt."""
+        ranks = [self._rank(each) for each in self.ids]
+        return ranks != sorted(set(ranks))
+
+    @staticmethod
+    def _rank(event_id: str) -> tuple[str, int]:
+        attempt, _, state = event_id.partition("-")
+        return attempt, _STATES.index(state) if state in _STATES else len(_STATES)
+
+
 class Submissions:
     """Submits jobs and records what became of them.
 
@@ -21,6 +71,8 @@ class Submissions:
         submitted: jobs that were submitted at least once.
         repeated: submissions that had to be repeated.
         first_tried: when each accepted job was first submitted, in seconds since the epoch.
+        with_gaps: streams that ended without an event of the job's last state.
+        went_back: streams that had a state again, or one after a later one.
     """
 
     def __init__(
@@ -44,6 +96,7 @@ class Submissions:
         self.first_tried: dict[str, float] = {}
         self._give_up = 0.0
         self.submitted = self.repeated = self.followed = self.saw_end = self.reconnections = 0
+        self.with_gaps = self.went_back = 0
 
     async def submit(self, jobs: int, seconds: float, stop_faults: Callable[[], None]) -> None:
         """Submit jobs for at most `seconds`; call `stop_faults` then, and await the streams."""
@@ -100,23 +153,24 @@ class Submissions:
 
     async def _follow(self, session: aiohttp.ClientSession, job_id: str) -> None:
         self.followed += 1
-        last_id = ""
+        stream = Stream()
         for attempt in range(int(PATIENCE)):
             self.reconnections += attempt > 0
             try:
                 async with session.get(
-                    f"{self._events_url}/v1/jobs/{job_id}/events",
-                    headers={"Last-Event-ID": last_id} if last_id else {},
+                    f"{self._events_url}/v1/jobs/{job_id}/events", headers=stream.headers()
                 ) as response:
-                    if response.status == 204:
-                        self.saw_end += 1
-                        return
+                    if response.status == 204:  # the job has ended with the last id
+                        stream.end(stream.ids[-1] if stream.ids else None)
                     async for line in response.content:
-                        if line.startswith(b"id: "):
-                            last_id = line[4:].decode().strip()
-                        if line == b"event: end\n":
-                            self.saw_end += 1
-                            return
+                        stream.read(line)
+                        if stream.ended:
+                            break
             except (OSError, aiohttp.ClientError, TimeoutError):
                 pass
+            if stream.ended:
+                self.saw_end += 1
+                break
             await asyncio.sleep(1)
+        self.with_gaps += stream.has_gap
+        self.went_back += stream.went_back()

@@ -32,7 +32,7 @@ from devcluster.choosing import cluster_for_tests
 from tests import recorded_results
 from tests.e2e.application import HOST, Application
 from tests.load import callback_receiver
-from tests.load.chaos import load, report, store
+from tests.load.chaos import broker, load, report, store
 from tests.load.chaos.catalog import catalog, prefixes
 from tests.load.chaos.celery_archive import NAME as CELERY
 from tests.load.chaos.disk import SmallDisk
@@ -54,8 +54,10 @@ FAILURES = (
     "callbacks missing",
     "callbacks with two results",
     "invalid signatures",
+    "messages left",
     "busy Pods ended",
     "streams without an end",
+    "streams with gaps",
 )
 
 
@@ -128,6 +130,7 @@ def run(
     ended = time.time()
     done = [*load.jobs_done(application, jobs, reports), *tasks]
     callbacks = load.callbacks(application, jobs.accepted)
+    messages_left = broker.messages_left(application, f"{application.release}-rabbitmq-0")
     sampler.stop()
     endings.stop()
     lives = (reports.started, reports.done, reports.begun, killed)
@@ -153,12 +156,15 @@ def run(
         "done twice": sum(each.times > 1 for each in done),
         "with two results": recorded_results.with_two_results(execute),
         **callbacks,
+        "messages left": messages_left,
         "Pods of Celery ended": dict(Counter(each.reason for each in endings.seen.values())),
         "busy Pods ended": len(busy),
         "busy Pods chosen": busy_choices(endings.seen.values(), *lives),
         "Events ReplicasKilled": load.replicas_killed(application),
         "streams followed": jobs.followed,
         "streams without an end": jobs.followed - jobs.saw_end,
+        "streams with gaps": jobs.with_gaps,
+        "streams that went back": jobs.went_back,
         "rising": [name for name, *_, verdict in slopes if verdict == "rises"],
         "too short": [name for name, *_, verdict in slopes if verdict == "too short"],
     }

@@ -16,12 +16,11 @@ from urllib3.exceptions import HTTPError
 from mare.processes.command import CommandFailed
 from tests.e2e.application import Application
 from tests.load.chaos import store
+from tests.load.chaos.broker import LEFT_OUT
 from tests.load.chaos.processes import first_processes, network_of, pods_of, processes_by_pod
 from tests.load.chaos.works import Ending
 
 EVERY = 15.0
-_LEFT_OUT = ("seen", "ledger", "dead-letters")
-"""Queues that fill with the run: reports, and poison messages, which no consumer takes."""
 _METRICS = (
     "http://127.0.0.1:15692/metrics",
     "http://127.0.0.1:15692/metrics/detailed?family=queue_coarse_metrics",
@@ -104,7 +103,7 @@ class Sampler(threading.Thread):
 
 def messages_in(metrics: str) -> float:
     """Return the messages of all queues that have consumers, from RabbitMQ's metrics."""
-    return sum(float(count) for queue, count in _QUEUE.findall(metrics) if queue not in _LEFT_OUT)
+    return sum(float(count) for queue, count in _QUEUE.findall(metrics) if queue not in LEFT_OUT)
 
 
 def objects_in(metrics: str) -> float:
