@@ -198,7 +198,8 @@ def every(faults: Sequence[Fault], given: argparse.Namespace) -> float:
     A twentieth of the time is left for steps that take longer.
     """
     steps = len(in_order(faults, given.pairs, Random(given.seed)))
-    return 0.95 * min(given.jobs / given.rate, 3600.0) / steps
+    seconds: float = min(given.jobs / given.rate, 3600.0)
+    return 0.95 * seconds / steps
 
 
 def explained(jobs_per_hour: float) -> dict[str, float]:

@@ -53,7 +53,8 @@ class Ending:
         over = datetime.fromisoformat(metadata["deletionTimestamp"]).timestamp()
         earliest = over - metadata.get("deletionGracePeriodSeconds", 0)
         latest = max(earliest, min(earliest + 1, seen))
-        return cls(metadata["name"], latest, *reasons[:1], uncertainty=latest - earliest)
+        reason = reasons[0] if reasons else SCALE_DOWN
+        return cls(metadata["name"], latest, reason, latest - earliest)
 
 
 @dataclass(frozen=True, slots=True)
