@@ -146,7 +146,8 @@ class Submissions:
                         if number % FOLLOWED == 0:
                             streams.append(asyncio.create_task(self._follow(session, job["id"])))
                         return
-                    assert response.status in (502, 503, 504), await response.text()
+                    # 408: the gateway stood still while it read the request.
+                    assert response.status in (408, 502, 503, 504), await response.text()
             except (OSError, aiohttp.ClientError, TimeoutError):
                 pass
             await asyncio.sleep(min(5, 1 + attempt))
