@@ -75,7 +75,7 @@ def works_after(application: Application, jobs: Submissions) -> Callable[[float]
         later = [each for each in list(jobs.accepted) if jobs.first_tried[each] > after]
         with suppress(requests.RequestException, ValueError):
             return bool(later) and (
-                application.get(f"/v1/jobs/{later[0]}", timeout=5).json()["state"] in _ENDS
+                application.get(f"/v1/jobs/{later[0]}", timeout=5).json().get("state") in _ENDS
             )
         return False
 
