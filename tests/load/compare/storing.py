@@ -13,8 +13,9 @@ from tests.load.compare.autoscalers import manifest
 from tests.load.compare.measured import Run
 
 _LOAD = "the load"
-_GOLDEN = (5**0.5 - 1) / 2
-"""Multiples of it, modulo 1, are spread evenly, however many there are."""
+_STEP = (5**0.5 - 1) / 4
+"""Half the golden ratio. Multiples of it and of its double are spread evenly modulo 1, however many
+there are: over the 30 s in which KEDA polls, and over the 15 s in which an HPA is synchronized."""
 
 
 class StoredRuns:
@@ -54,13 +55,13 @@ class StoredRuns:
         """Yield number, phase and autoscaler of each run that the file does not have.
 
         All autoscalers run once, in random order, before the next round. The phases of the rounds
-        are spread over KEDA's periods, and the same for all autoscalers and numbers of rounds.
+        are spread over both periods of KEDA, and the same for all autoscalers.
         """
         there = {(each.autoscaler, each.number) for each in self.runs}
         first = Random(f"{scenario.seed} {scenario.name}").random()
         for number in range(1, rounds + 1):
             random = Random(f"{scenario.seed} {scenario.name} {number}")
-            phase = (first + number * _GOLDEN) % 1
+            phase = (first + number * _STEP) % 1
             for autoscaler in random.sample(scenario.autoscalers, len(scenario.autoscalers)):
                 if (autoscaler.name, number) not in there:
                     yield number, phase, autoscaler
