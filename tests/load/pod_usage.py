@@ -9,7 +9,7 @@ from devcluster.cluster import Cluster
 _METRICS = "/api/v1/nodes/control-plane/proxy/metrics/resource"
 _METRIC = re.compile(
     r"^(pod_cpu_usage_seconds_total|pod_memory_working_set_bytes)"
-    r'{namespace="([^"]+)",pod="([^"]+)"} (\S+)',
+    r'{namespace="([^"]+)",pod="([^"]+)"} (\S+)(?: (\d+))?$',
     re.MULTILINE,
 )
 
@@ -19,13 +19,18 @@ class PodUsage(NamedTuple):
     """Since its start."""
     memory_bytes: float = float("nan")
     """Its working set."""
+    at: float = float("nan")
+    """When the kubelet has read the processor time, in seconds: up to 15 s before it is asked."""
 
 
 def usage_of_pods(cluster: Cluster) -> Mapping[tuple[str, str], PodUsage]:
     """Return what each Pod has used, by namespace and name."""
     found: dict[tuple[str, str], PodUsage] = {}
-    for metric, namespace, pod, value in _METRIC.findall(cluster.kubectl("get", "--raw", _METRICS)):
-        is_cpu = metric.startswith("pod_cpu")
-        new = {"cpu_seconds" if is_cpu else "memory_bytes": float(value)}
+    text = cluster.kubectl("get", "--raw", _METRICS)
+    for metric, namespace, pod, value, milliseconds in _METRIC.findall(text):
+        if metric.startswith("pod_cpu"):
+            new = {"cpu_seconds": float(value), "at": float(milliseconds or "nan") / 1000}
+        else:
+            new = {"memory_bytes": float(value)}
         found[namespace, pod] = found.get((namespace, pod), PodUsage())._replace(**new)
     return found

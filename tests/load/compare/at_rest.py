@@ -96,17 +96,15 @@ def _measured(shop: Application, name: str, scalers: Sequence[Mapping[str, Any]]
     kind = scalers[0]["kind"]
     becomes(lambda: acting(shop, kind), len(scalers), _READY_WITHIN)
     time.sleep(_SETTLES)
-    before, began = usage(shop.cluster, kind), time.monotonic()
+    before = usage(shop.cluster, kind)
     time.sleep(_SECONDS)
-    after, passed = usage(shop.cluster, kind), time.monotonic() - began
-    own = (after.cpu_seconds - before.cpu_seconds) / passed * 1000
-    manager = (after.manager_cpu_seconds - before.manager_cpu_seconds) / passed * 1000
+    after = usage(shop.cluster, kind)
     return {
         "objects": len(scalers),
         "autoscaler": name,
-        "millicores": own,
-        "manager_millicores": manager,
-        "mib": after.memory_bytes / 2**20,
+        "millicores": after.cores_since(before) * 1000,
+        "manager_millicores": after.manager_cores_since(before) * 1000,
+        "mib": after.memory_mib,
     }
 
 

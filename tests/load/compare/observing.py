@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from devcluster.cluster import Cluster
 from local.processor_time import processor_seconds
-from tests.load.pod_usage import usage_of_pods
+from tests.load.pod_usage import PodUsage, usage_of_pods
 
 CONTROLLERS: Mapping[str, tuple[str, ...]] = {
     "QueueAutoscaler": ("operator-",),
@@ -73,24 +73,43 @@ class Watched:
         return version
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What controllers have used: processor time since their start, and memory now."""
 
-    cpu_seconds: float
+    pods: Mapping[tuple[str, str], PodUsage]
     manager_cpu_seconds: float
     """Of kube-controller-manager, which runs HPAs; 0 where it is no process of this machine."""
-    memory_bytes: float
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def memory_mib(self) -> float:
+        return sum(each.memory_bytes for each in self.pods.values()) / 2**20
+
+    def cores_since(self, before: "Usage") -> float:
+        """Return the processor time of the Pods per second, by the kubelet's clock if it is known.
+
+        The samples of two reads are up to 15 s more or less apart than the reads.
+        """
+        cores = 0.0
+        for pod, now in self.pods.items():
+            then = before.pods.get(pod, PodUsage(cpu_seconds=0.0))
+            seconds = now.at - then.at
+            cores += (now.cpu_seconds - then.cpu_seconds) / (
+                seconds if seconds > 0 else self.at - before.at
+            )
+        return cores
+
+    def manager_cores_since(self, before: "Usage") -> float:
+        return (self.manager_cpu_seconds - before.manager_cpu_seconds) / (self.at - before.at)
 
 
 def usage(cluster: Cluster, kind: str) -> Usage:
     """Return what the Pods that serve the objects of a kind have used."""
     pods = usage_of_pods(cluster).items()
-    used = [each for (_, pod), each in pods if pod.startswith(CONTROLLERS[kind])]
     return Usage(
-        cpu_seconds=sum(each.cpu_seconds for each in used),
+        pods={of: each for of, each in pods if of[1].startswith(CONTROLLERS[kind])},
         manager_cpu_seconds=_manager_cpu_seconds(cluster.kubeconfig.parent),
-        memory_bytes=sum(each.memory_bytes for each in used),
     )
 
 

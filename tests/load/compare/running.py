@@ -57,10 +57,9 @@ class Stage:
             self._shop.apply(scaler)
             becomes(lambda: acting(self._shop, scaler["kind"]), 1, 120)
             time.sleep(_SETTLES + phase * _PERIOD)
-            before, at = usage(self._shop.cluster, scaler["kind"]), time.monotonic()
+            before = usage(self._shop.cluster, scaler["kind"])
             reports = self._publish(name, scenario)
             after = usage(self._shop.cluster, scaler["kind"])
-            seconds = time.monotonic() - at
         finally:
             self._remove(name, scaler["kind"])
         began = reports[0]["began"]
@@ -72,9 +71,9 @@ class Stage:
             starts=[Start(**each) for each in reports[1:]],
             counts=counts,
             sentences=self._sentences(name, began),
-            cores=(after.cpu_seconds - before.cpu_seconds) / seconds,
-            manager_cores=(after.manager_cpu_seconds - before.manager_cpu_seconds) / seconds,
-            memory_mib=after.memory_bytes / 2**20,
+            cores=after.cores_since(before),
+            manager_cores=after.manager_cores_since(before),
+            memory_mib=after.memory_mib,
         )
 
     def _worker(self, name: str, scenario: Scenario) -> list[dict[str, Any]]:
