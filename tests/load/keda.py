@@ -28,6 +28,17 @@ def install_keda(cluster: Cluster) -> None:
     manifests = cluster.kubectl("kustomize", str(_source() / "config/minimal"))
     objects = [_adapted(each) for each in yaml.safe_load_all(manifests)]
     cluster.kubectl("apply", "--server-side", "-f", "-", stdin=yaml.safe_dump_all(objects))
+    _await(cluster)
+
+
+def restart_keda(cluster: Cluster) -> None:
+    """Return when new Pods of KEDA have replaced those that run."""
+    for name in _PROGRAMS:
+        cluster.kubectl("-n", "keda", "rollout", "restart", f"deployment/{name}")
+    _await(cluster)
+
+
+def _await(cluster: Cluster) -> None:
     for name in _PROGRAMS:
         rollout = ("rollout", "status", f"deployment/{name}", "--timeout=300s")
         cluster.kubectl("-n", "keda", *rollout, seconds=310)

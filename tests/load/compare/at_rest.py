@@ -1,17 +1,20 @@
 """What Maré and KEDA cost while nothing happens: processor time and memory by number of objects.
 
 ``python -m tests.load.compare.at_rest 1 100 1000`` makes as many workloads without replicas, each
-with an empty queue, and then the objects of each autoscaler in turn. The rows are printed, and kept
-in .cache/compare/at-rest.json.
+with an empty queue, and then the objects of each autoscaler in random order. The controllers are
+restarted before each row: their memory includes nothing of the row before. The rows are printed,
+and kept in .cache/compare/at-rest.json.
 """
 
+import argparse
 import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, TypeVar
 
 from devcluster.choosing import cluster_for_tests
 from mare.simulation.load import Load
@@ -19,9 +22,12 @@ from mare.simulation.scenario import Scenario, Worker
 from tests.e2e.application import Application, job, program, programs
 from tests.load.compare.autoscalers import acting, autoscalers, manifest
 from tests.load.compare.observing import usage
+from tests.load.compare.progress import log
+from tests.load.keda import restart_keda
 from tests.load.keda_stage import WORKER_URI, stage
 from tests.vhost import becomes
 
+_T = TypeVar("_T")
 _SETTLES, _SECONDS = 90.0, 120.0
 _READY_WITHIN = 1200.0
 _BATCH = 100
@@ -38,27 +44,45 @@ _IDLE = Scenario(
 )
 
 
-def main(*numbers: str) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("numbers", nargs="*", type=int, default=[1, 100, 1000], help="of objects")
+    parser.add_argument("--seed", type=int, default=1, help="of the order (1)")
+    given = parser.parse_args()
     sys.stdout.write(
         "| objects | autoscaler | millicores | of the controller manager | MiB |\n"
         "|---|---|---:|---:|---:|\n"
     )
     with cluster_for_tests() as cluster, stage(cluster) as (shop, image):
         shop.apply(programs())
-        for number in map(int, numbers or ("1", "100", "1000")):
+        for number in given.numbers:
             names = [f"work-{n}" for n in range(number)]
             with _applied(shop, list(_workloads(image, names))):
                 shop.apply(
                     job(image, "queues", ["timed.py", "declare", *names], AMQP_URI=WORKER_URI)
                 )
                 shop.printed_by("queues")
-                for autoscaler in autoscalers(_IDLE):
+                order = in_random_order(autoscalers(_IDLE), f"{given.seed} {number}")
+                log(f"{number:,} objects: {', '.join(each.name for each in order)}")
+                for autoscaler in order:
+                    restart_controllers(shop)
                     scalers = [manifest(autoscaler, name, _IDLE) for name in names]
                     with _applied(shop, scalers):
                         row = _measured(shop, autoscaler.name, scalers)
                         keep(_FILE, row)
                         sys.stdout.write(_ROW.format_map(row))
                         sys.stdout.flush()
+
+
+def in_random_order(of: Sequence[_T], seed: str) -> list[_T]:
+    return Random(seed).sample(of, len(of))
+
+
+def restart_controllers(shop: Application) -> None:
+    """Restart Maré and KEDA; return when the new Pods are ready."""
+    shop.kubectl("rollout", "restart", "deployment/operator")
+    shop.roll_out("operator")
+    restart_keda(shop.cluster)
 
 
 def _workloads(image: str, names: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -109,4 +133,4 @@ def _measured(shop: Application, name: str, scalers: Sequence[Mapping[str, Any]]
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -22,7 +22,7 @@ from typing import Any
 
 from devcluster.choosing import cluster_for_tests
 from tests.e2e.application import Application, job, programs
-from tests.load.compare.at_rest import keep
+from tests.load.compare.at_rest import in_random_order, keep
 from tests.load.compare.autoscalers import acting
 from tests.load.compare.job_figures import (
     figures_of_jobs,
@@ -45,9 +45,10 @@ _NUMBERS = count(1)
 
 
 def main() -> None:
-    cases = _read()
+    cases, seed = _read()
     failed = []
-    if missing := [each for each in cases if _stored(each) is None]:
+    if missing := [each for each in in_random_order(cases, seed) if _stored(each) is None]:
+        log(f"Order: {', '.join(f'{each.autoscaler} within {each.over:g} s' for each in missing)}")
         with cluster_for_tests() as cluster, stage(cluster, jobs=True) as (shop, image):
             shop.apply(programs())
             for case in missing:
@@ -66,7 +67,8 @@ def main() -> None:
     sys.exit(f"Failed: {'; '.join(failed)}" if failed else 0)
 
 
-def _read() -> list[Case]:
+def _read() -> tuple[list[Case], str]:
+    """Return the runs, and the seed of their order."""
     names = ["Maré", *STRATEGIES]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -83,8 +85,9 @@ def _read() -> list[Case]:
     )
     parser.add_argument("--polling", type=int, default=5, help="pollingInterval of KEDA (5)")
     parser.add_argument("--only", nargs="+", choices=names, default=names)
+    parser.add_argument("--seed", type=int, default=1, help="of the order of the runs (1)")
     given = parser.parse_args()
-    return [
+    cases = [
         Case(
             autoscaler=name,
             over=over,
@@ -96,6 +99,7 @@ def _read() -> list[Case]:
         for over in given.over
         for name in given.only
     ]
+    return cases, str(given.seed)
 
 
 def _stored(case: Case) -> Mapping[str, Any] | None:
