@@ -2,9 +2,9 @@
 
 ``timed.py publish QUEUE SECONDS`` publishes the messages of /load/messages, gzipped JSON of pairs
 (second, time that it takes). SECONDS after its start it prints when it began, and a line of JSON
-for each report of a worker.
+for each report of a worker. It fails if it cannot read all of them within a minute.
 ``timed.py work QUEUE WORKERS PREFETCH`` processes WORKERS messages at a time; a PREFETCH of 0 is
-without a limit. It reports each start of a message.
+without a limit. It reports each start of a message, and that it ends with messages begun.
 ``timed.py declare QUEUE...`` declares queues.
 """
 
@@ -37,9 +37,15 @@ def publish(queue: str, seconds: str) -> None:
             channel.basic_publish(amqp.Message(body, delivery_mode=2), routing_key=queue)
         _wait(broker, began + float(seconds))
         print(json.dumps({"began": began}), flush=True)
-        until = time.monotonic() + _LAST_SECONDS
-        while (report := channel.basic_get("seen", no_ack=True)) and time.monotonic() < until:
-            print(report.body, flush=True)
+        print_reports(channel, _LAST_SECONDS)
+
+
+def print_reports(channel: amqp.Channel, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while report := channel.basic_get("seen", no_ack=True):
+        print(report.body, flush=True)
+        if time.monotonic() > until:
+            sys.exit(f"Reports were left after {seconds:g} s.")
 
 
 def _wait(broker: amqp.Connection, moment: float) -> None:
@@ -54,23 +60,29 @@ def work(queue: str, workers: str, prefetch: str) -> None:
     held: deque[amqp.Message] = deque()
     busy: list[tuple[float, int]] = []
     """When a message is done, and its delivery tag."""
-    with connection() as broker:
-        channel = channel_with(broker, "seen", queue)
-        channel.basic_qos(0, int(prefetch), a_global=False)
-        channel.basic_consume(queue, callback=held.append)
-        while True:
-            while busy and busy[0][0] <= time.monotonic():
-                channel.basic_ack(heappop(busy)[1])
-            while held and len(busy) < int(workers):
-                message = held.popleft()
-                number, published, takes, began = json.loads(message.body)
-                redelivered = message.delivery_info["redelivered"]
-                started = time.time() - began
-                report = {"message": number, "published": published, "started": started}
-                _report(channel, report | {"pod": pod, "redelivered": redelivered})
-                heappush(busy, (time.monotonic() + takes, message.delivery_tag))
-            left = busy[0][0] - time.monotonic() if busy else _PAUSE
-            drain(broker, max(0.001, min(left, _PAUSE)))
+    try:
+        with connection() as broker:
+            channel = channel_with(broker, "seen", queue)
+            channel.basic_qos(0, int(prefetch), a_global=False)
+            channel.basic_consume(queue, callback=held.append)
+            while True:
+                while busy and busy[0][0] <= time.monotonic():
+                    channel.basic_ack(heappop(busy)[1])
+                while held and len(busy) < int(workers):
+                    message = held.popleft()
+                    number, published, takes, began = json.loads(message.body)
+                    redelivered = message.delivery_info["redelivered"]
+                    started = time.time() - began
+                    report = {"message": number, "published": published, "started": started}
+                    _report(channel, report | {"pod": pod, "redelivered": redelivered})
+                    heappush(busy, (time.monotonic() + takes, message.delivery_tag))
+                left = busy[0][0] - time.monotonic() if busy else _PAUSE
+                drain(broker, max(0.001, min(left, _PAUSE)))
+    finally:
+        if busy:
+            with connection() as broker:  # that of the messages may be broken
+                report = {"ended": time.time() - began, "pod": pod}
+                _report(channel_with(broker, "seen"), report)
 
 
 def declare(*queues: str) -> None:

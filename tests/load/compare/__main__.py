@@ -108,7 +108,8 @@ def comparison(scenario: Scenario, stored: StoredRuns) -> Comparison:
     measured: dict[str, list[Measured]] = {}
     for run in sorted(stored.runs, key=lambda each: each.number):
         result = result_of(run, scenario, *messages)
-        reacted = None if scenario.min_replicas else reaction(run, messages[1], needed)
+        until = run.until(scenario.seconds)
+        reacted = None if scenario.min_replicas else reaction(until, messages[1], needed)
         measured.setdefault(run.autoscaler, []).append(Measured(run, result, reacted))
     in_order = {name: measured[name] for name in names if name in measured}
     simulated = {each.autoscaler: each for each in compare(scenario)} if in_order else {}

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, inf
 from typing import Any, Self
@@ -51,14 +51,26 @@ class Run:
     memory_mib: float
     number: int = 0
     """From 1 on; runs of one number have one phase."""
+    ended_busy: Sequence[tuple[float, str]] = ()
+    """When a Pod has ended with messages that were begun and not acknowledged, and its name."""
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Self:
         """Return a run from what `asdict` has made of it, also after JSON."""
         starts = [Start(**each) for each in given["starts"]]
         counts = [Count(**each) for each in given["counts"]]
-        sentences = [(at, text) for at, text in given["sentences"]]
-        return cls(**{**given, "starts": starts, "counts": counts, "sentences": sentences})
+        pairs = {key: list(map(tuple, given.get(key, ()))) for key in ("sentences", "ended_busy")}
+        return cls(**{**given, "starts": starts, "counts": counts, **pairs})
+
+    def until(self, end: float) -> Self:
+        """Return what happened until then: workers and the watch report until all is removed."""
+        return replace(
+            self,
+            starts=[each for each in self.starts if each.started <= end],
+            counts=[each for each in self.counts if each.at <= end],
+            sentences=[each for each in self.sentences if each[0] <= end],
+            ended_busy=[each for each in self.ended_busy if each[0] <= end],
+        )
 
 
 NOTHING = Run(
@@ -112,6 +124,7 @@ def result_of(
 ) -> Result:
     """Return the figures of a run; messages that no worker started wait until its end."""
     end = scenario.seconds
+    run = run.until(end)
     first = _first_starts(run.starts)
     waits = [
         first[number].started - first[number].published if number in first else end - arrival
@@ -132,7 +145,7 @@ def result_of(
         largest_backlog=max((each.ready for each in samples), default=0),
         reversals=reversals(changes),
         redelivered=sum(each.redelivered for each in run.starts),
-        ended_busy=len(_ended_busy(run.starts)),
+        ended_busy=len(_ended_busy(run)),
         unstarted=len(arrivals) - len(first),
         changes=changes,
         samples=samples,
@@ -143,10 +156,14 @@ def _first_starts(starts: Sequence[Start]) -> Mapping[int, Start]:
     return {each.message: each for each in sorted(starts, key=lambda one: -one.started)}
 
 
-def _ended_busy(starts: Sequence[Start]) -> set[str]:
-    """Return the Pods that started a message which another Pod started after it."""
-    last = {each.message: each.pod for each in sorted(starts, key=lambda one: one.started)}
-    return {each.pod for each in starts if each.pod != last[each.message]}
+def _ended_busy(run: Run) -> set[str]:
+    """Return the Pods that started a message which another Pod started after it, or that said so.
+
+    A Pod that is killed says nothing, and a message may wait until the end of the run.
+    """
+    last = {each.message: each.pod for each in sorted(run.starts, key=lambda one: one.started)}
+    restarted = {each.pod for each in run.starts if each.pod != last[each.message]}
+    return restarted | {pod for _, pod in run.ended_busy}
 
 
 def _replica_seconds(counts: Sequence[Count], end: float) -> float:

@@ -68,12 +68,13 @@ class Stage:
             raise LookupError(f"the watch has seen no count of {name}")
         return Run(
             autoscaler=autoscaler.name,
-            starts=[Start(**each) for each in reports[1:]],
+            starts=[Start(**each) for each in reports[1:] if "started" in each],
             counts=counts,
             sentences=self._sentences(name, began),
             cores=after.cores_since(before),
             manager_cores=after.manager_cores_since(before),
             memory_mib=after.memory_mib,
+            ended_busy=[(each["ended"], each["pod"]) for each in reports if "ended" in each],
         )
 
     def _worker(self, name: str, scenario: Scenario) -> list[dict[str, Any]]:

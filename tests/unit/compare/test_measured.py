@@ -76,6 +76,23 @@ def test_a_pod_whose_message_another_one_starts_again_was_ended_busy():
     assert result().work_seconds == (0.5 + 3.0) / 2
 
 
+def test_a_pod_that_says_so_was_ended_busy_also_if_its_message_waits_until_the_end():
+    ended = replace(RUN, ended_busy=[(6.0, "a"), (12.0, "b"), (20.5, "c")])
+
+    assert result(ended).ended_busy == 2  # "a" once, "c" after the end
+
+
+def test_what_happens_after_the_end_does_not_count():
+    late = replace(
+        RUN,
+        starts=[*RUN.starts, start(2, 2.0, 20.5, "c"), start(0, 1.0, 21.0, "c")],
+        counts=[*RUN.counts, Count(21.0, 5, 5, 1)],
+        sentences=[*RUN.sentences, (21.0, "1 → 5: more.")],
+    )
+
+    assert result(late) == result()
+
+
 def test_each_change_has_the_sentence_that_follows_it():
     changes = [(each.second, each.before, each.after, each.message) for each in result().changes]
 
@@ -120,7 +137,16 @@ def test_what_never_happened_is_infinitely_late():
 
 
 def test_a_run_is_the_same_after_json():
-    assert Run.read(json.loads(json.dumps(asdict(RUN)))) == RUN
+    run = replace(RUN, ended_busy=[(6.0, "a")])
+
+    assert Run.read(json.loads(json.dumps(asdict(run)))) == run
+
+
+def test_a_run_of_before_can_be_read():
+    given = asdict(RUN)
+    del given["ended_busy"]
+
+    assert Run.read(given) == replace(RUN, ended_busy=[])
 
 
 @pytest.fixture

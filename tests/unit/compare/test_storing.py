@@ -5,6 +5,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 from typing import Any, cast
 
@@ -178,6 +179,18 @@ def test_loads_without_a_run_are_left_out_of_what_is_drawn(
     assert "<h2>burst</h2>" in page
     assert "second-burst" not in page
     assert len(lines) == 1 + 1
+
+
+def test_replicas_after_the_end_are_no_reaction(tmp_path: Path):
+    runs = StoredRuns(tmp_path, burst("Maré"))
+    late = [Count(0.0, 0, 0, 0), Count(121.0, 10, 10, 10)]
+    runs.add(replace(run_of("Maré", 1), counts=late))
+
+    [measured] = program.comparison(burst("Maré"), runs).measured["Maré"]
+
+    assert measured.reaction
+    assert measured.reaction.first_patch == inf
+    assert measured.result.changes == ()
 
 
 def test_a_long_run_shows_its_progress():

@@ -1,0 +1,100 @@
+"""The program that publishes and works: no report is lost, and a worker says what it leaves."""
+
+import json
+import runpy
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.e2e.application import PROGRAMS
+
+
+class Broker:
+    """A connection that is its own channel; it ends when all that it delivers is begun."""
+
+    def __init__(self) -> None:
+        self.reports: list[str] = []
+        self.sent: list[dict[str, Any]] = []
+        self.deliver: list[tuple[int, float]] = []
+        self.acked: list[int] = []
+
+    def basic_get(self, *_: Any, **__: Any) -> SimpleNamespace | None:
+        return SimpleNamespace(body=self.reports.pop(0)) if self.reports else None
+
+    def basic_qos(self, *_: Any, **__: Any) -> None: ...
+
+    def basic_consume(self, _queue: str, callback: Callable[[Any], None]) -> None:
+        for number, takes in self.deliver:
+            body = json.dumps([number, 0.0, takes, time.time()])
+            delivered = {"redelivered": False}
+            callback(SimpleNamespace(body=body, delivery_info=delivered, delivery_tag=number))
+
+    def basic_ack(self, tag: int) -> None:
+        self.acked.append(tag)
+
+    def basic_publish(self, message: Any, routing_key: str) -> None:
+        assert routing_key == "seen"
+        self.sent.append(json.loads(message.body))
+
+    def drain(self, seconds: float) -> None:
+        if len(self.acked) + 1 == len(self.deliver):
+            sys.exit()  # as at SIGTERM
+        time.sleep(seconds)
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
+    broker, recorder = Broker(), ModuleType("recorder")
+
+    @contextmanager
+    def connection() -> Iterator[Broker]:
+        yield broker
+
+    functions = {
+        "connection": connection,
+        "channel_with": lambda broker, *_: broker,
+        "drain": lambda broker, seconds: broker.drain(seconds),
+    }
+    vars(recorder).update(functions)
+    monkeypatch.setitem(sys.modules, "recorder", recorder)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setenv("HOSTNAME", "pod-1")
+    return broker
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> dict[str, Any]:
+    monkeypatch.setattr("sys.argv", ["timed.py", *arguments])
+    return runpy.run_path(str(PROGRAMS / "timed.py"))
+
+
+def test_a_run_whose_reports_take_too_long_fails(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    print_reports = run(monkeypatch, "declare")["print_reports"]
+    broker.reports = ["1", "2", "3"]
+    print_reports(broker, 60)
+    assert capsys.readouterr().out.split() == ["1", "2", "3"]
+
+    broker.reports = ["1", "2", "3"]
+    with pytest.raises(SystemExit, match="Reports were left") as ended:
+        print_reports(broker, -1)
+    assert ended.value.code
+
+
+def test_a_worker_that_ends_with_a_message_reports_it(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+):
+    broker.deliver = [(7, 0.01), (8, 60.0)]
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "work", "work-1", "2", "2")
+
+    assert [each["message"] for each in broker.sent[:2]] == [7, 8]
+    assert broker.acked == [7]
+    [last] = broker.sent[2:]
+    assert last["pod"] == "pod-1"
+    assert 0.0 <= last["ended"] < 60.0
