@@ -23,14 +23,15 @@ _COLUMNS: Mapping[str, str] = {
     "last_done": "last done, s",
     "wait_p50": "wait p50, s",
     "wait_p95": "p95, s",
+    "unstarted": "not begun, wait until the end",
     "pod_seconds": "Pod-seconds",
 }
 
 
 def table(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return the rows as Markdown."""
+    """Return the rows as Markdown. Rows of old versions lack a column."""
     lines = ["| " + " | ".join(_COLUMNS.values()) + " |", "|---|" + "---:|" * (len(_COLUMNS) - 1)]
-    lines += ["| " + " | ".join(_cell(row[key]) for key in _COLUMNS) + " |" for row in rows]
+    lines += ["| " + " | ".join(_cell(row.get(key, "")) for key in _COLUMNS) + " |" for row in rows]
     return "\n".join(lines) + "\n"
 
 
@@ -71,14 +72,22 @@ def figures_of_jobs(seen: Iterable[tuple[float, Mapping[str, Any]]]) -> dict[str
     }
 
 
-def figures_of_reports(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def figures_of_reports(
+    reports: Sequence[Mapping[str, Any]], due: Sequence[float], end: float
+) -> dict[str, Any]:
+    """Return the figures of messages; those that no Job began wait until the end.
+
+    Args:
+        due: when each message is published, in seconds.
+        end: when a run ends that is not done.
+    """
     started = [each for each in reports if each["event"] == "started"]
     done = [each for each in reports if each["event"] == "done"]
     first: dict[int, float] = {}
     for each in started:
         first.setdefault(each["message"], each["at"] - each["published"])
     times = Counter(each["message"] for each in done)
-    waits = sorted(first.values())
+    waits = sorted(first.get(number, end - at) for number, at in enumerate(due))
     return {
         "done": len(times),
         "done_twice": sum(1 for count in times.values() if count > 1),
@@ -87,6 +96,7 @@ def figures_of_reports(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "last_done": max((each["at"] for each in done), default=None),
         "wait_p50": percentile(waits, 0.50) if waits else None,
         "wait_p95": percentile(waits, 0.95) if waits else None,
+        "unstarted": len(due) - len(first),
         "reports": list(reports),
     }
 

@@ -132,7 +132,9 @@ def _run(shop: Application, image: str, case: Case) -> dict[str, Any]:
     if not seen:
         raise LookupError(f"the watch has seen no Job of {name}")
     of_pods = {"pod_seconds": pod_seconds(pods)}
-    return figures_of_reports(reports) | figures_of_jobs(seen) | of_pods
+    due = [case.over * number / case.messages for number in range(case.messages)]
+    # The publisher ends so long after its last message unless all are done.
+    return figures_of_reports(reports, due, due[-1] + limit) | figures_of_jobs(seen) | of_pods
 
 
 def _jobs(shop: Application, owner: str) -> list[dict[str, Any]]:

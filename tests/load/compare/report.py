@@ -65,6 +65,7 @@ _COLUMNS: Mapping[str, tuple[str, _Of]] = {
     "reversals": (".0f", lambda each: each.result.reversals),
     "redelivered": (".0f", lambda each: each.result.redelivered),
     "ended busy": (".0f", lambda each: each.result.ended_busy),
+    "not begun, wait until the end": (".0f", lambda each: each.result.unstarted),
 }
 """Those that a simulation has as well."""
 _REACTION: Mapping[str, tuple[str, Callable[[Reaction], float]]] = {
@@ -78,13 +79,15 @@ _USED: Mapping[str, tuple[str, _Of]] = {
     "controller manager": (".0f", lambda each: each.run.manager_cores * 1000),
     "MiB": (".0f", lambda each: each.run.memory_mib),
 }
+_OURS, _LESS_OURS = "Maré", "p95 less Maré's"
 _LEGEND = (
-    "Waits are from the publication of a message to the start of its processing. Replica-seconds"
-    " are those that the Deployment has. A Pod that is ended busy had a message, which is"
-    " redelivered. The times of a burst count from its first message: to the first PATCH, to the"
-    " one for N replicas, until N are Ready, to the first acknowledgement. N is what the load"
-    " needs: the replicas that do the work of its busiest 10 s in as long, maxReplicas at most."
-    " Millicores"
+    "Waits are from the publication of a message to the start of its processing, or to the end of"
+    " the run for one that is not begun. The p95 less Maré's is that of two runs of one number:"
+    " in both the first message comes at the same time of KEDA's periods. Replica-seconds are"
+    " those that the Deployment has. A Pod that is ended busy had a message, which is redelivered."
+    " The times of a burst count from its first message: to the first PATCH, to the one for N"
+    " replicas, until N are Ready, to the first acknowledgement. N is what the load needs: the"
+    " replicas that do the work of its busiest 10 s in as long, maxReplicas at most. Millicores"
     " and MiB are of all Pods of the autoscaler: two replicas of Maré's operator, one of KEDA's"
     " operator and one of its metrics server; kube-controller-manager, which runs HPAs, is apart."
 )
@@ -94,19 +97,31 @@ def rows(comparison: Comparison) -> list[list[str]]:
     """Return a head and a row for each autoscaler: medians, with ranges where they differ."""
     reactions = _REACTION if _react(comparison) else {}
     heads = [name.replace("N", str(comparison.needed)) for name in reactions]
-    head = [comparison.scenario.name, "runs", *_COLUMNS, *heads, *_USED]
+    head = [comparison.scenario.name, "runs", *_COLUMNS, *heads, *_USED, _LESS_OURS]
     body = []
     for name, runs in comparison.measured.items():
         cells = [_cell(form, list(map(of, runs))) for form, of in _COLUMNS.values()]
         reacted = [each.reaction for each in runs if each.reaction]
         cells += [_cell(form, list(map(of, reacted))) for form, of in reactions.values()]
         cells += [_cell(form, list(map(of, runs))) for form, of in _USED.values()]
+        cells.append(_less_ours(comparison, name))
         body.append([name, str(len(runs)), *cells])
     for name, result in comparison.simulated.items():
         alike = Measured(NOTHING, result, None)
         cells = [format(of(alike), form) for form, of in _COLUMNS.values()]
         body.append([f"{name}, simulated", "", *cells, *[""] * (len(head) - 2 - len(cells))])
     return [head, *body]
+
+
+def _less_ours(comparison: Comparison, name: str) -> str:
+    """Return by how much messages wait longer than with Maré in the run of the same number."""
+    ours = {each.run.number: each.result.wait_p95 for each in comparison.measured.get(_OURS, ())}
+    differences = [
+        each.result.wait_p95 - ours[each.run.number]
+        for each in comparison.measured[name]
+        if name != _OURS and each.run.number in ours
+    ]
+    return _cell("+.2f", differences) if differences else ""
 
 
 def _react(comparison: Comparison) -> bool:

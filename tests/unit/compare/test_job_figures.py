@@ -64,17 +64,33 @@ def test_jobs_are_counted_by_uid_also_when_they_are_seen_again():
 
 
 def test_messages_are_done_once_whatever_number_of_workers_had_them():
-    figures = figures_of_reports(REPORTS)
+    figures = figures_of_reports(REPORTS, [0.5, 0.5], 300.0)
 
     assert (figures["done"], figures["done_twice"], figures["redelivered"]) == (2, 1, 1)
     assert (figures["without_a_message"], figures["last_done"]) == (1, 17.0)
     assert figures["wait_p95"] == 4.0
+    assert figures["unstarted"] == 0
+
+
+def test_messages_that_no_job_began_wait_until_the_end():
+    figures = figures_of_reports(REPORTS, [0.5, 0.5, 100.0], 300.0)
+
+    assert figures["unstarted"] == 1
+    assert figures["wait_p95"] == 200.0
 
 
 def test_a_run_without_jobs_has_a_row_too():
     row = {"autoscaler": "Maré", "messages": 2, "over": 0.0, "pod_seconds": pod_seconds([])}
 
-    assert "| None |" in table([row | figures_of_jobs([]) | figures_of_reports([])])
+    assert "| None |" in table([row | figures_of_jobs([]) | figures_of_reports([], [], 0.0)])
+
+
+def test_a_row_of_before_has_an_empty_cell_for_what_it_does_not_know():
+    figures = figures_of_jobs([]) | figures_of_reports([], [], 0.0)
+    del figures["unstarted"]
+    row = {"autoscaler": "Maré", "messages": 2, "over": 0.0, "pod_seconds": 1.0} | figures
+
+    assert table([row]).endswith("|  | 1.0 |\n")
 
 
 def test_pods_count_from_their_start_to_the_end_of_their_container():

@@ -168,6 +168,39 @@ def test_the_table_has_medians_and_ranges(comparison: Comparison):
     assert "| 5.0 (3.5 to 6.5) |" in row
 
 
+def cells(comparison: Comparison, column: str) -> dict[str, str]:
+    """Return the cells of a column, by the name of the row."""
+    head, _, *lines = [line.split(" | ") for line in markdown(comparison).splitlines()]
+    at = head.index(column) if column in head else head.index(f"{column} |")
+    return {line[0].strip("| "): line[at].removesuffix("|").strip() for line in lines}
+
+
+def test_the_table_says_how_many_messages_were_not_begun(comparison: Comparison):
+    shown = cells(comparison, "not begun, wait until the end")
+
+    assert shown["Maré"] == "2 (1 to 2)"
+    assert shown["KEDA default, simulated"] == "0"
+
+
+def test_waits_are_compared_between_runs_of_one_phase(comparison: Comparison):
+    def runs(name: str, waits: dict[int, float]) -> list[Measured]:
+        of = [replace(RUN, autoscaler=name, number=number) for number in waits]
+        return [Measured(run, replace(result(run), wait_p95=waits[run.number]), None) for run in of]
+
+    paired = replace(
+        comparison,
+        measured={
+            "Maré": runs("Maré", {1: 10.0, 2: 20.0, 3: 30.0}),
+            "KEDA tuned": runs("KEDA tuned", {2: 21.0, 3: 29.5, 1: 14.0, 4: 99.0}),
+            "KEDA expert": runs("KEDA expert", {4: 50.0}),
+        },
+    )
+
+    shown = cells(paired, "p95 less Maré's")
+    assert shown["KEDA tuned"] == "+1.00 (-0.50 to +4.00)"
+    assert shown["KEDA expert"] == shown["Maré"] == ""
+
+
 def test_csv_has_a_line_for_each_run(comparison: Comparison):
     assert len(csv_text([comparison]).splitlines()) == 1 + 2
 

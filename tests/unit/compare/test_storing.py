@@ -181,6 +181,20 @@ def test_loads_without_a_run_are_left_out_of_what_is_drawn(
     assert len(lines) == 1 + 1
 
 
+@pytest.mark.parametrize("name", ["burst", "pika"])
+def test_the_table_of_each_load_has_the_simulated_rows(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    StoredRuns(tmp_path, program.read(name, 60.0, 1)).add(run_of("Maré", 1))
+
+    draw(tmp_path, monkeypatch, name, "--seconds", "60")
+
+    _, _, *lines = capsys.readouterr().out.splitlines()
+    names = [line.split(" | ")[0] for line in lines if line]
+    keda = [f"| KEDA {each}, simulated" for each in ("default", "tuned", "expert")]
+    assert names == ["| Maré", "| Maré, simulated", *keda]
+
+
 def test_replicas_after_the_end_are_no_reaction(tmp_path: Path):
     runs = StoredRuns(tmp_path, burst("Maré"))
     late = [Count(0.0, 0, 0, 0), Count(121.0, 10, 10, 10)]
