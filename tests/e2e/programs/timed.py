@@ -4,7 +4,7 @@
 (second, time that it takes). SECONDS after its start it prints when it began, and a line of JSON
 for each report of a worker. It fails if it cannot read all of them within a minute.
 ``timed.py work QUEUE WORKERS PREFETCH`` processes WORKERS messages at a time; a PREFETCH of 0 is
-without a limit. It reports each start of a message, and that it ends with messages begun.
+without a limit. It reports each start of a message, and that SIGTERM ends it with messages begun.
 ``timed.py declare QUEUE...`` declares queues.
 """
 
@@ -78,11 +78,12 @@ def work(queue: str, workers: str, prefetch: str) -> None:
                     heappush(busy, (time.monotonic() + takes, message.delivery_tag))
                 left = busy[0][0] - time.monotonic() if busy else _PAUSE
                 drain(broker, max(0.001, min(left, _PAUSE)))
-    finally:
+    except SystemExit:
         if busy:
-            with connection() as broker:  # that of the messages may be broken
+            with connection() as broker:  # the signal may have cut a frame of the other one
                 report = {"ended": time.time() - began, "pod": pod}
                 _report(channel_with(broker, "seen"), report)
+        raise
 
 
 def declare(*queues: str) -> None:
