@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+_CREDENTIAL = "authentication.kubernetes.io/credential-id"
 _POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -42,6 +43,8 @@ class Request:
     """HTTP status of the answer."""
     body: Any
     """What was sent; None for get, list and watch."""
+    credential: str = ""
+    """Identifies the token of a ServiceAccount: each process of a test has its own."""
 
 
 def write_policy(file: Path) -> Path:
@@ -79,4 +82,5 @@ def _request(entry: dict[str, Any]) -> Request:
         name=target.get("name", ""),
         code=entry["responseStatus"]["code"],
         body=entry.get("requestObject"),
+        credential="".join(entry["user"].get("extra", {}).get(_CREDENTIAL, ())),
     )

@@ -1,5 +1,7 @@
 """`mare run` as a process: start, metrics, end."""
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -70,6 +72,10 @@ class Operator:
         """Return how many values have names and labels that begin so."""
         return len(self._values(start))
 
+    def labels(self, name: str) -> list[str]:
+        """Return the labels of each value of a metric: `{name="worker",namespace="team"}`."""
+        return [labels.removeprefix(name) for labels, _ in self._values(f"{name}{{")]
+
     def quantile(self, name: str, share: float, since: Mapping[str, float]) -> float:
         """Return the bound that this share of the observations keeps."""
         now = self.histogram(name)
@@ -110,6 +116,13 @@ class Operator:
         assert self._process is not None
         self._process.terminate()
         return self._process.wait(60)
+
+    def pause(self) -> None:
+        """Stop the process where it is, until :meth:`resume`."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         if self._process is not None:
