@@ -46,7 +46,9 @@ class Replicas:
 
     @property
     def is_whole(self) -> bool:
-        return sum(self.loads().values()) == self.shards
+        """Whether each shard has one leader: not if one has two and another none."""
+        leaders = [replica for replica, _ in self.running.values()]
+        return all(sum(e.leads(shard) for e in leaders) == 1 for shard in range(self.shards))
 
     async def until(self, condition: Callable[[], bool], seconds: float = 60.0) -> float:
         """Return the seconds until a condition holds."""
