@@ -1,27 +1,32 @@
-"""Three operators that share the objects of many namespaces, and what the audit log has of them."""
+"""Three operators that share the objects of many namespaces, and are killed or stopped."""
 
 import json
+import re
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import amqp
 import yaml
 
-from mare.sharding.assignment import Assignment, Member, read_assignment, shard_of
-from mare.sharding.lease_patch import SHARDS
-from tests.audit import Request
+from mare.sharding.assignment import read_assignment, shard_of
 from tests.control_plane import ControlPlane
 from tests.integration.operator.manifests import autoscaler_of, deployment, secret_of
 from tests.integration.operator.process import Operator
 from tests.integration.operator.rights import rights_in
+from tests.integration.operator.shard_audit import (
+    Changes,
+    Fault,
+    Probe,
+    by_others,
+    changes_of,
+    delays,
+    lease_writes,
+)
 from tests.integration.operator.stage import Broker, write_kubeconfig
 from tests.vhost import Vhost, eventually
 
@@ -30,15 +35,17 @@ _CLASSIC = {"x-queue-type": "classic"}
 _EACH = 20
 """Messages for which an object asks for its first replica."""
 _BATCH = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """Messages for which an object needs its first replica, at a time since the epoch."""
-
-    at: float
-    namespace: str
-    name: str
+_COOLDOWN_SECONDS = 10
+"""Until a workload is idle after a purge. By default it is 60 s, which each run would wait."""
+_AT_ONCE_SECONDS = 0.05
+"""Between probes of all objects. Without a pause, the last of 1,000 changes would wait for the
+others: what is measured is whether each object has a leader."""
+_ANSWER_SECONDS = 60.0
+"""Longer than any bound without faults, so that a late answer is found with its time."""
+_IDLE_SECONDS = 300.0
+_SECOND_CHANGE_SECONDS = 5.0
+"""A second leader reads each object once a second."""
+_NAMESPACE = re.compile(r'namespace="([^"]+)"')
 
 
 @dataclass
@@ -58,6 +65,8 @@ class ShardedStage:
     probe_seconds: float = 0.5
     settings: dict[str, str] = field(default_factory=dict)
     operators: dict[str, Operator] = field(default_factory=dict)
+    """Those that run."""
+    stopped: dict[str, Operator] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """Create everything but the operators; each of these has an account of its own."""
@@ -99,7 +108,8 @@ class ShardedStage:
                 workload["spec"]["paused"] = True  # no Pods
                 behavior = {"scaleUp": {"tolerance": 0}}
                 queues = [{"name": queue} for queue in self._queues_of(name)]
-                spec = {"queues": queues, "behavior": behavior}
+                idle = {"cooldownSeconds": _COOLDOWN_SECONDS}
+                spec = {"queues": queues, "behavior": behavior, "idle": idle}
                 documents += [workload, autoscaler_of(name, spec)]
         for start in range(0, len(documents), _BATCH):
             self._apply(documents[start : start + _BATCH], "-n", namespace)
@@ -112,6 +122,7 @@ class ShardedStage:
             yield self.namespaces[number % len(self.namespaces)], f"worker-{number}"
 
     def start(self, name: str) -> None:
+        """Start an operator, with a token of its own: by it, the audit log shows the process."""
         kubeconfig = write_kubeconfig(self.api_server, self.home, self.folder, name)
         settings = {
             "MARE_NAMESPACES": ",".join(self.namespaces),
@@ -123,23 +134,58 @@ class ShardedStage:
         self.operators[name].start()
 
     def end(self) -> None:
-        for operator in self.operators.values():
+        for operator in (*self.operators.values(), *self.stopped.values()):
             operator.kill()
 
-    def led(self) -> dict[str, int]:
-        """Return how many shards each operator that runs leads, as its metrics say."""
-        return {name: int(e.metric("mare_leader ") or 0) for name, e in self.operators.items()}
+    def led(self) -> dict[str, frozenset[int]]:
+        """Return the shards whose objects each operator that runs has in its metrics.
 
-    def kill(self, name: str) -> float:
-        """Kill an operator; return the seconds until all shards are led by the others."""
-        begun = time.monotonic()
-        self.operators.pop(name).kill()
-        eventually(lambda: sum(self.led().values()) == self.shards, 120)
-        return time.monotonic() - begun
+        It exports objects of the shards that it leads only. Each shard needs an object.
+        """
+        return {name: self._led_by(each) for name, each in self.operators.items()}
+
+    def _led_by(self, operator: Operator) -> frozenset[int]:
+        labels = "".join(operator.labels("mare_current_replicas"))
+        namespaces = set(_NAMESPACE.findall(labels))
+        return frozenset(shard_of(each, self.shards) for each in namespaces)
+
+    def kill(self, name: str) -> Fault:
+        """Kill an operator, and start it anew when others lead all shards."""
+        fault = self._without(name, Operator.kill)
+        self.start(name)
+        return fault
+
+    def stop(self, name: str) -> Fault:
+        """Stop an operator (SIGSTOP) until others lead all shards, which takes longer than a Lease.
+
+        It goes on in the middle of what it did as a leader.
+        """
+
+        def stop(operator: Operator) -> None:
+            self.stopped[name] = operator
+            operator.pause()
+
+        fault = self._without(name, stop)
+        self.stopped[name].resume()
+        self.operators[name] = self.stopped.pop(name)
+        return fault
+
+    def _without(self, name: str, end: Callable[[Operator], None]) -> Fault:
+        operator = self.operators.pop(name)
+        shards = self._led_by(operator)
+        at, begun = time.time(), time.monotonic()
+        end(operator)
+        eventually(self.is_led, 120)
+        return Fault(at, name, shards, time.monotonic() - begun)
+
+    def is_led(self) -> bool:
+        """Whether each shard is led by one of the operators that run, and by no other one."""
+        return is_divided(self.led().values(), self.shards)
 
     def is_balanced(self) -> bool:
-        loads = self.led().values()
-        return sum(loads) == self.shards and max(loads) - min(loads) <= 1
+        led = self.led().values()
+        loads = [len(each) for each in led]
+        return is_divided(led, self.shards) and max(loads) - min(loads) <= 1
 
     @contextmanager
     def probed(self) -> Iterator[list[Probe]]:
@@ -152,17 +198,10 @@ class ShardedStage:
         stopping = threading.Event()
 
         def probe() -> None:
-            with self.vhost.connect() as connection:
-                channel = connection.channel()
-                channel.tx_select()
-                for namespace, name in self.keys():
-                    for _ in range(_EACH):
-                        channel.basic_publish(amqp.Message(b"x"), routing_key=name)
-                    at = time.time()
-                    channel.tx_commit()
-                    probes.append(Probe(at, namespace, name))
-                    if stopping.wait(self.probe_seconds):
-                        return
+            for each in self._published():
+                probes.append(each)
+                if stopping.wait(self.probe_seconds):
+                    return
 
         thread = threading.Thread(target=probe)
         thread.start()
@@ -172,81 +211,86 @@ class ShardedStage:
             stopping.set()
             thread.join()
 
-    def patches(self) -> dict[tuple[str, str], list[Request]]:
-        """Return the changes of each workload by any operator, in their order."""
-        found = defaultdict(list)
-        for each in self.api_server.requests():
-            is_change = each.resource == "deployments/scale" and each.verb == "patch"
-            if is_change and each.namespace in self.namespaces and each.code == 200:
-                found[each.namespace, each.name].append(each)
+    def _published(self) -> Iterator[Probe]:
+        with self.vhost.connect() as connection:
+            channel = connection.channel()
+            channel.tx_select()
+            for namespace, name in self.keys():
+                for _ in range(_EACH):
+                    channel.basic_publish(amqp.Message(b"x"), routing_key=name)
+                at = time.time()
+                channel.tx_commit()
+                yield Probe(at, namespace, name)
+
+    def purged(self, probes: Iterable[Probe]) -> list[Probe]:
+        """Let the workloads of probes need no replica; return probes of that."""
+        found = []
+        with self.vhost.connect() as connection:
+            channel = connection.channel()
+            for each in probes:
+                found.append(Probe(time.time(), each.namespace, each.name, 0))
+                channel.queue_purge(each.name)
         return found
+
+    def probe_all(self) -> list[Probe]:
+        """Let all objects need their first replica, shortly after each other."""
+        probes = []
+        for each in self._published():
+            probes.append(each)
+            time.sleep(_AT_ONCE_SECONDS)
+        return probes
+
+    def last_round(self, probes: Sequence[Probe]) -> tuple[list[Probe], dict[Probe, int]]:
+        """Let each object be idle, and then need its first replica once more.
+
+        Args:
+            probes: All so far. Where they were answered, more messages would ask for nothing.
+
+        Returns:
+            What was done to the load, and of that what has no PATCH, with the replicas.
+        """
+        purges = self.purged(probes)
+        unlogged = self.unlogged(purges, _IDLE_SECONDS)
+        again = self.probe_all()
+        unlogged |= self.unlogged(again, _ANSWER_SECONDS)
+        time.sleep(_SECOND_CHANGE_SECONDS)
+        return [*purges, *again], unlogged
+
+    def unlogged(
+        self, probes: Sequence[Probe], seconds: float = _ANSWER_SECONDS
+    ) -> dict[Probe, int]:
+        """Return the replicas where no PATCH answers a probe within these seconds.
+
+        The count may be right: a PATCH may be missing in the log.
+        """
+        with suppress(AssertionError):
+            eventually(lambda: None not in self.delays(probes).values(), seconds)
+        return {
+            each: self.replicas(each.namespace, each.name)
+            for each, wait in self.delays(probes).items()
+            if wait is None
+        }
+
+    def patches(self) -> Changes:
+        """Return the changes of each workload by any operator, in their order."""
+        return changes_of(self.api_server.requests(), self.namespaces)
+
+    def delays(self, probes: Iterable[Probe]) -> dict[Probe, float | None]:
+        return delays(self.patches(), probes)
+
+    def by_others(self) -> list[dict[str, str | float | None]]:
+        """Return the changes by a process that did not lead; call it before operators end."""
+        text = self.api_server.kubectl("get", "lease", "mare-operator", "-n", self.home, "-o=json")
+        last = read_assignment(json.loads(text)).stored
+        writes = lease_writes(self.api_server.requests(), self.home, last)
+        return by_others(self.patches(), writes, self.shards)
 
     def replicas(self, namespace: str, name: str) -> int:
         """Return what the workload has now: also by a PATCH that was not logged as successful."""
         wanted = "-o=jsonpath={.spec.replicas}"
         return int(self.api_server.kubectl("get", f"deployment/{name}", "-n", namespace, wanted))
 
-    def assignments(self) -> list[tuple[float, Assignment]]:
-        """Return who led what, and from when on, by the writes of the Lease."""
-        found = []
-        for each in self.api_server.requests():
-            is_write = each.resource == "leases" and each.verb in {"create", "update", "patch"}
-            if is_write and each.namespace == self.home and each.code < 300:
-                with suppress(ValueError):
-                    found.append((each.time.timestamp(), _written(each.body)))
-        return found
 
-
-def _written(body: Any) -> Assignment:
-    """Return the assignment of a Lease or of a patch; raise ValueError for a mere renewal."""
-    if not isinstance(body, list):
-        return read_assignment(body)
-    texts = [each["value"] for each in body if each["path"] == SHARDS and each["op"] == "add"]
-    if not texts:
-        raise ValueError("no shard moves")
-    members = json.loads(texts[0])["members"]
-    return Assignment(
-        {name: Member(frozenset(each["shards"]), "", 0) for name, each in members.items()}
-    )
-
-
-def repeated(stage: ShardedStage) -> list[tuple[str, str]]:
-    """Return the workloads that were set to one count twice in a row."""
-    return [
-        key
-        for key, changes in stage.patches().items()
-        if any(
-            before.body["spec"]["replicas"] == after.body["spec"]["replicas"]
-            for before, after in pairwise(changes)
-        )
-    ]
-
-
-def by_others(stage: ShardedStage) -> list[tuple[str, str, str, str | None]]:
-    """Return the changes by an operator that did not lead the shard at that time."""
-    assignments, found = stage.assignments(), []
-    for (namespace, name), changes in stage.patches().items():
-        for each in changes:
-            at = each.time.timestamp()
-            known = [assignment for since, assignment in assignments if since <= at]
-            leader = known[-1].leader_of(shard_of(namespace, stage.shards)) if known else None
-            account = each.user.rpartition(":")[2]
-            if leader is None or not leader.startswith(f"{account}-"):
-                found.append((namespace, name, account, leader))
-    return found
-
-
-def delays(stage: ShardedStage, probes: Sequence[Probe]) -> dict[Probe, float | None]:
-    """Return the seconds from each probe to the next change of its workload; None: no change."""
-    patches = stage.patches()
-    return {
-        probe: next(
-            (
-                change.time.timestamp() - probe.at
-                for change in patches.get((probe.namespace, probe.name), ())
-                if change.time.timestamp() >= probe.at
-            ),
-            None,
-        )
-        for probe in probes
-    }
+def is_divided(led: Iterable[frozenset[int]], shards: int) -> bool:
+    """Return whether each shard has one leader: not if one has two and another none."""
+    return sorted(shard for each in led for shard in each) == list(range(shards))

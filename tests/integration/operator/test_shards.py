@@ -1,17 +1,12 @@
-"""Three operators share 300 objects, and each of them is killed in turn."""
+"""Three operators share 300 objects, and each of them is killed or stopped."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.control_plane import ControlPlane
-from tests.integration.operator.sharded import (
-    NAMES,
-    ShardedStage,
-    by_others,
-    delays,
-    repeated,
-)
+from tests.integration.operator.shard_audit import PAUSE_SECONDS, surplus, too_late
+from tests.integration.operator.sharded import NAMES, ShardedStage
 from tests.integration.operator.stage import Broker
 from tests.vhost import Vhost, eventually
 
@@ -22,7 +17,7 @@ _LEASE = {"MARE_LEASE_SECONDS": "8"}
 """More than the default of 3.5 s: on two busy cores, requests of four servers take up to 4 s."""
 
 
-def test_each_shard_has_one_leader_while_operators_are_killed_and_come_back(
+def test_each_shard_has_one_leader_while_operators_die_stop_and_come_back(
     api_server: ControlPlane, crd: Path, vhost: Vhost, tmp_path: Path
 ):
     broker = Broker(vhost.amqp_uri, vhost.node.management_uri)
@@ -35,16 +30,21 @@ def test_each_shard_has_one_leader_while_operators_are_killed_and_come_back(
         for name in NAMES:
             stage.start(name)
         eventually(stage.is_balanced, 120)
+        faults = []
         with stage.probed() as probes:
-            for name in NAMES:
-                assert stage.kill(name) <= 15
-                stage.start(name)
+            for name, end in zip(NAMES, (stage.kill, stage.stop, stage.kill), strict=True):
+                faults.append(end(name))
                 eventually(stage.is_balanced, 120)
-        eventually(lambda: None not in delays(stage, probes).values(), 60)
+        unlogged = stage.unlogged(probes)
+        last, of_last = stage.last_round(probes)
+        by_others = stage.by_others()
     finally:
         stage.end()
 
     assert len(probes) > 20
-    assert [wait for wait in delays(stage, probes).values() if wait is None or wait > 15] == []
-    assert repeated(stage) == []
-    assert by_others(stage) == []
+    assert [each for each in faults if each.takeover_seconds > PAUSE_SECONDS] == []
+    assert [each for each, n in (unlogged | of_last).items() if n != each.replicas] == []
+    waits = stage.delays([*probes, *(each for each in last if each.replicas)])
+    assert too_late(waits, faults, stage.shards) == []
+    assert surplus(stage.patches(), [*probes, *last]) == []
+    assert by_others == []
