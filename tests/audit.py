@@ -43,6 +43,8 @@ class Request:
     """HTTP status of the answer."""
     body: Any
     """What was sent; None for get, list and watch."""
+    seconds: float = 0.0
+    """Until the answer; of a watch, until its end."""
     credential: str = ""
     """Identifies the token of a ServiceAccount: each process of a test has its own."""
 
@@ -73,8 +75,9 @@ class AuditLog:
 
 def _request(entry: dict[str, Any]) -> Request:
     target = entry["objectRef"]
+    time = datetime.fromisoformat(entry["requestReceivedTimestamp"])
     return Request(
-        time=datetime.fromisoformat(entry["requestReceivedTimestamp"]),
+        time=time,
         user=entry["user"].get("username", ""),  # absent if authentication failed
         verb=entry["verb"],
         resource="/".join(filter(None, [target["resource"], target.get("subresource")])),
@@ -82,5 +85,6 @@ def _request(entry: dict[str, Any]) -> Request:
         name=target.get("name", ""),
         code=entry["responseStatus"]["code"],
         body=entry.get("requestObject"),
+        seconds=(datetime.fromisoformat(entry["stageTimestamp"]) - time).total_seconds(),
         credential="".join(entry["user"].get("extra", {}).get(_CREDENTIAL, ())),
     )

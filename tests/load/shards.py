@@ -136,7 +136,7 @@ def _played(stage: ShardedStage, minutes: float) -> dict[str, object]:
             _shown(each) for each in faults if 0 <= each.at - longest.at <= (found[longest] or 0)
         ],
         "waits_at_the_end": _figures(at_end.values()),
-        "late": too_late(found | at_end, faults, stage.shards),
+        "late": too_late(found | at_end, faults, stage.shards, stage.api_server.requests()),
         "unlogged": {f"{each.namespace}/{each.name}": n for each, n in unlogged.items()},
         "unanswered": [asdict(each) for each, n in unlogged.items() if n != each.replicas],
         "patches": sum(map(len, stage.patches().values())),

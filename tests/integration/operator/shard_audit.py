@@ -90,7 +90,7 @@ def lease_writes(requests: Iterable[Request], namespace: str, last: str) -> list
         is_write = each.resource == "leases" and each.verb in {"create", "update", "patch"}
         if is_write and each.namespace == namespace:
             write = _lease_write(each)
-            if each.code == HTTPStatus.GATEWAY_TIMEOUT:
+            if each.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 unanswered.append(write)
             elif each.code < HTTPStatus.MULTIPLE_CHOICES:
                 if write.assignment is not None:
@@ -245,16 +245,33 @@ def bound(probe: Probe, faults: Iterable[Fault], shards: int) -> float:
 
 
 def too_late(
-    found: Mapping[Probe, float | None], faults: Sequence[Fault], shards: int
+    found: Mapping[Probe, float | None],
+    faults: Sequence[Fault],
+    shards: int,
+    requests: Sequence[Request] = (),
 ) -> list[dict[str, str | float]]:
-    """Return the probes that were answered, but not within their bound."""
+    """Return the probes that were answered, but not within their bound.
+
+    The slowest of the requests meanwhile shows whether the machine was too busy: 3 s where one
+    process after the other did not run for seconds, and a broker answered no declare.
+    """
     return [
         {
             "object": f"{probe.namespace}/{probe.name}",
             "at": probe.at,
             "seconds": round(wait, 1),
             "bound": round(most, 1),
+            "slowest_request_s": round(_slowest(requests, probe.at, probe.at + wait), 1),
         }
         for probe, wait in found.items()
         if wait is not None and wait > (most := bound(probe, faults, shards))
     ]
+
+
+def _slowest(requests: Iterable[Request], begin: float, end: float) -> float:
+    durations = (
+        each.seconds
+        for each in requests
+        if each.verb != "watch" and begin <= each.time.timestamp() <= end
+    )
+    return max(durations, default=0.0)

@@ -210,7 +210,11 @@ def test_a_wait_is_bounded_by_a_pause_and_the_takeovers_within(faults: list[Faul
 def test_a_wait_beyond_its_bound_is_too_late():
     found: dict[Probe, float | None] = {probe(100): 24.4, probe(300): 15.0, probe(500): None}
 
-    assert [each["at"] for each in too_late(found, [fault(110, 5.6)], 3)] == [100]
+    slow = [replace(change(at), seconds=at / 100) for at in (99, 110, 120, 130)]
+
+    (late,) = too_late(found, [fault(110, 5.6)], 3, slow)
+
+    assert (late["at"], late["bound"], late["slowest_request_s"]) == (100, 20.6, 1.2)
     assert too_late(found, [fault(110, 5.6), fault(118, 5)], 3) == []
 
 
