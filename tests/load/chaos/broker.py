@@ -19,8 +19,8 @@ _QUEUES = (
 )
 LEFT_OUT = ("seen", "ledger", "dead-letters")
 """Queues that fill with the run: reports, and poison messages, which no consumer takes."""
-_LEAVE_SECONDS = 90.0
-"""An event that failed is parked for up to 60 s."""
+_LEAVE_SECONDS = 240.0
+"""An event that no consumer understands is retried five times within 191 s."""
 URI = {"name": "mare-rabbitmq-chaos", "key": "amqp-uri"}
 
 

@@ -12,6 +12,8 @@ _EDGE = 60.0
 """Samples of the first and last minute are of a start and of an end."""
 _WARM = 600.0
 """A process takes memory for its first requests: its life counts from then on."""
+_LONG_RUN = 3 * _WARM
+"""If no process of a part lives long enough for a slope, it ends before it can leak much."""
 _HEAD = (
     "fault",
     "promise",
@@ -54,7 +56,9 @@ def slopes(
         inner = [_inner(life, series, end) for life, series in lives.items()]
         slope = fit(*inner)
         if not slope:
-            found.append((name, "", "", "", "too short"))
+            began = min(series[0][0] for series in lives.values())
+            verdict = "short lives" if end - began > _LONG_RUN else "too short"
+            found.append((name, "", "", "", verdict))
             continue
         verdict = slope.verdict(explained.get(name, 0.0))
         if verdict == "rises" and not goes_on(*inner):

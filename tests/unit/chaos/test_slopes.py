@@ -178,6 +178,11 @@ def test_a_run_that_is_too_short_for_a_slope_is_not_flat():
     assert verdicts({"": [(0, 1), (100, 2), (200, 3)]}) == ["too short"]
 
 
+def test_processes_that_scale_downs_end_early_have_no_slope_in_a_long_run():
+    assert verdicts(lives(lambda _: 100, lambda at: at / 60, 480, 8)) == ["short lives"]
+    assert verdicts(lives(lambda _: 100, lambda at: at / 60, 480, 2)) == ["too short"]
+
+
 def test_what_the_load_explains_is_the_name_of_a_series():
     assert set(explained(100)) <= set(ROWS.values())
 
