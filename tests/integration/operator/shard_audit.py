@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -208,20 +208,14 @@ def surplus(changes: Changes, probes: Iterable[Probe]) -> list[tuple[str, str, l
     stays, a read of some of its messages needs the same replica, and no Pod starts. A PATCH whose
     answer was lost is applied, so that its repetition has an old version and gets 409.
     """
-    found = {
-        (probe.namespace, probe.name)
-        for probe, each in answers(changes, probes).items()
-        if [_count(change) for change in each] not in ([], [probe.replicas])
-    }
-    first = {}
-    for probe in probes:
+    found, answered = set(), Counter[tuple[str, str]]()
+    for probe, each in answers(changes, probes).items():
         key = probe.namespace, probe.name
-        first[key] = min(first.get(key, probe.at), probe.at)
-    found |= {
-        key
-        for key, requests in changes.items()
-        if requests and requests[0].time.timestamp() < first.get(key, float("inf"))
-    }
+        answered[key] += len(each)
+        if [_count(change) for change in each] not in ([], [probe.replicas]):
+            found.add(key)
+    # Others came before the first probe.
+    found |= {key for key, requests in changes.items() if len(requests) > answered[key]}
     return [(*key, [_count(change) for change in changes[key]]) for key in sorted(found)]
 
 

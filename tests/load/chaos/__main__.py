@@ -40,7 +40,7 @@ from tests.load.chaos.faults import Fault, in_order, only
 from tests.load.chaos.running import Chaos
 from tests.load.chaos.sampling import ROWS, Endings, Sampler
 from tests.load.chaos.stage import stage
-from tests.load.chaos.works import busy_choices, busy_endings, outcome
+from tests.load.chaos.works import busy_choices, busy_endings, of_last_lives, outcome
 from tests.load.job_clients import Submissions
 
 _FOLDER = Path(".cache/chaos")
@@ -133,8 +133,8 @@ def run(
     messages_left = broker.messages_left(application, f"{application.release}-rabbitmq-0")
     sampler.stop()
     endings.stop()
-    lives = (reports.started, reports.done, reports.begun, killed)
-    busy = busy_endings(endings.seen.values(), *lives)
+    starts = of_last_lives(reports.started, reports.begun, killed)
+    busy = busy_endings(endings.seen.values(), starts, reports.done)
     windows = chaos.windows(submitted)
     outcomes = [outcome(each, done, busy) for each in windows]
     hours = (submitted - began) / 3600
@@ -159,7 +159,7 @@ def run(
         "messages left": messages_left,
         "Pods of Celery ended": dict(Counter(each.reason for each in endings.seen.values())),
         "busy Pods ended": len(busy),
-        "busy Pods chosen": busy_choices(endings.seen.values(), *lives),
+        "busy Pods chosen": busy_choices(endings.seen.values(), starts, reports.done),
         "Events ReplicasKilled": load.replicas_killed(application),
         "streams followed": jobs.followed,
         "streams without an end": jobs.followed - jobs.saw_end,

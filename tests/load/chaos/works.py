@@ -1,7 +1,7 @@
 """What became of accepted work: lost, done twice, and how long after a fault it was late."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -24,6 +24,8 @@ class Work:
 
 
 SCALE_DOWN = "scale-down"
+TaskTime = tuple[str, str, float]
+"""Pod, task, and when it began or ended the task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,46 +96,48 @@ def works(
     ]
 
 
+def of_last_lives(
+    starts: Iterable[TaskTime], begun: Mapping[str, float], killed: Mapping[str, float]
+) -> list[TaskTime]:
+    """Return the starts since a Pod's last process began, and since the last SIGKILL of a fault.
+
+    Earlier tasks ended with the fault, also if it hit a Pod that was terminating.
+    """
+    return [
+        (pod, task, at)
+        for pod, task, at in starts
+        if at >= max(begun.get(pod, 0.0), killed.get(pod, 0.0))
+    ]
+
+
 def busy_endings(
-    endings: Iterable[Ending],
-    starts: Iterable[tuple[str, str, float]],
-    ends: Iterable[tuple[str, str, float]],
-    begun: Mapping[str, float],
-    killed: Mapping[str, float],
+    endings: Iterable[Ending], starts: Iterable[TaskTime], ends: Iterable[TaskTime]
 ) -> list[Ending]:
     """Return the Pods that a scale-down removed and that have not ended a task they had started.
 
-    `starts` and `ends` have Pod, task and time. Tasks that were started before the Pod's last
-    process began, or before the last SIGKILL of a fault, ended with the fault, also if it hit a Pod
-    that was terminating. A Pod with a task at the time of its removal that ends the task within the
-    grace period is not among them.
+    `starts` are those of last lives. A Pod with a task at the time of its removal that ends the
+    task within the grace period is not among them.
     """
-    left = Counter((pod, task) for pod, task, _ in _of_last_lives(starts, begun, killed))
+    left = Counter((pod, task) for pod, task, _ in starts)
     left.subtract((pod, task) for pod, task, _ in ends)
     with_task = {pod for (pod, _), count in left.items() if count > 0}
     return [each for each in endings if each.reason == SCALE_DOWN and each.pod in with_task]
 
 
 def busy_choices(
-    endings: Iterable[Ending],
-    starts: Iterable[tuple[str, str, float]],
-    ends: Iterable[tuple[str, str, float]],
-    begun: Mapping[str, float],
-    killed: Mapping[str, float],
+    endings: Iterable[Ending], starts: Collection[TaskTime], ends: Collection[TaskTime]
 ) -> dict[str, tuple[float, float]]:
     """Return the Pods that a scale-down removed while they had a task, whatever became of it.
 
-    Tasks that ended with a fault are left out as in `busy_endings`. The values are the least and
-    the most seconds from the start of the task to the removal: if the least is below 0, the task
-    may have begun after the removal. A worker has one task at a time, so that a start also shows
-    that the task before has ended.
+    `starts` are those of last lives. The values are the least and the most seconds from the start
+    of the task to the removal: if the least is below 0, the task may have begun after the removal.
+    A worker has one task at a time, so that a start also shows that the task before has ended.
     """
-    own, done = list(_of_last_lives(starts, begun, killed)), list(ends)
     found = {}
     for each in endings:
         earliest = each.at - each.uncertainty
-        mine = [(task, at) for pod, task, at in own if pod == each.pod and at < each.at]
-        ended = [(task, at) for pod, task, at in done if pod == each.pod and at <= earliest]
+        mine = [(task, at) for pod, task, at in starts if pod == each.pod and at < each.at]
+        ended = [(task, at) for pod, task, at in ends if pod == each.pod and at <= earliest]
         in_hand = [
             began
             for task, began in mine
@@ -144,17 +148,6 @@ def busy_choices(
             began = min(in_hand)
             found[each.pod] = (round(earliest - began, 2), round(each.at - began, 2))
     return found
-
-
-def _of_last_lives(
-    starts: Iterable[tuple[str, str, float]],
-    begun: Mapping[str, float],
-    killed: Mapping[str, float],
-) -> Iterator[tuple[str, str, float]]:
-    """Yield the starts since a Pod's last process began, and since the last SIGKILL of a fault."""
-    for pod, task, at in starts:
-        if at >= max(begun.get(pod, 0.0), killed.get(pod, 0.0)):
-            yield pod, task, at
 
 
 def outcome(window: Window, works: Sequence[Work], busy: Sequence[Ending]) -> Outcome:

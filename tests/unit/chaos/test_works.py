@@ -12,6 +12,7 @@ from tests.load.chaos.works import (
     Work,
     busy_choices,
     busy_endings,
+    of_last_lives,
     outcome,
     works,
 )
@@ -66,7 +67,7 @@ def test_a_report_that_comes_twice_is_one():
     reports = Reports()
     reports.add(2 * started + done)
 
-    assert not busy_endings([Ending("idle", 110)], reports.started, reports.done, {}, {})
+    assert not busy_endings([Ending("idle", 110)], reports.started, reports.done)
 
     reports.add(done)
     assert reports.times() == {"1": 1}
@@ -78,7 +79,7 @@ def test_a_removed_pod_was_busy_if_its_process_never_ended_a_task_it_had_started
     starts = [("idle", "0", 90), ("idle", "1", 101), ("warm", "2", 108), ("busy", "3", 109)]
     ends = [("idle", "1", 103), ("warm", "2", 115)]
 
-    busy = busy_endings(endings, starts, ends, {"idle": 100, "busy": 100}, {})
+    busy = busy_endings(endings, of_last_lives(starts, {"idle": 100, "busy": 100}, {}), ends)
 
     assert busy == [Ending("busy", 112)]
     assert outcome(KILL, [], busy).ended_busy == 1
@@ -89,7 +90,7 @@ def test_a_pod_that_a_fault_killed_was_not_ended_busy_by_its_scale_down():
     endings = [Ending("killed", 110), Ending("later", 110)]
     starts = [("killed", "1", 108), ("later", "2", 108), ("later", "3", 130)]
 
-    busy = busy_endings(endings, starts, [], {}, {"killed": 112, "later": 112})
+    busy = busy_endings(endings, of_last_lives(starts, {}, {"killed": 112, "later": 112}), [])
 
     assert busy == [Ending("later", 110)]
 
@@ -109,8 +110,8 @@ def test_an_evicted_pod_was_not_removed_by_a_scale_down(conditions: list[Any], r
 
     assert ending == Ending("busy", 109.5, reason, uncertainty=0.5)
     starts = [("busy", "1", 100.0)]
-    assert bool(busy_endings([ending], starts, [], {}, {})) == (reason == SCALE_DOWN)
-    assert bool(busy_choices([ending], starts, [], {}, {})) == (reason == SCALE_DOWN)
+    assert bool(busy_endings([ending], starts, [])) == (reason == SCALE_DOWN)
+    assert bool(busy_choices([ending], starts, [])) == (reason == SCALE_DOWN)
 
 
 def test_the_time_of_a_removal_is_its_second_or_what_is_left_of_it_when_it_is_seen():
@@ -125,8 +126,8 @@ def test_a_pod_that_ends_its_task_after_its_removal_was_chosen_while_busy():
     ends = [("busy", "1", 112), ("idle", "2", 109.5), ("again", "3", 93), ("again", "3", 112)]
     ends.append(("just", "4", 111))
 
-    assert not busy_endings(endings, starts, ends, {}, {})
-    assert busy_choices(endings, starts, ends, {}, {}) == {
+    assert not busy_endings(endings, starts, ends)
+    assert busy_choices(endings, starts, ends) == {
         "busy": (3.5, 4),
         "again": (1.5, 2),
         "just": (-0.25, 0.25),
@@ -139,4 +140,5 @@ def test_a_task_that_began_after_the_removal_or_ended_with_a_fault_was_no_choice
     starts += [("without report", "4", 90), ("without report", "5", 100)]
     ends = [("without report", "5", 104)]
 
-    assert not busy_choices(endings, starts, ends, {"restarted": 106}, {"killed": 107})
+    last = of_last_lives(starts, {"restarted": 106}, {"killed": 107})
+    assert not busy_choices(endings, last, ends)

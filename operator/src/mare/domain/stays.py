@@ -1,9 +1,9 @@
 """How long messages stay unacknowledged, by the curves of deliveries and of what is finished.
 
 A message that is no longer unacknowledged is finished, and messages finish in the order of their
-delivery. If 60 messages were delivered in
-all and 40 of them are unacknowledged, 20 are finished, and the time between the delivery of the
-twentieth and the moment at which 20 were finished is its stay.
+delivery. If 60 messages were delivered in all and 40 of them are unacknowledged, 20 are finished,
+and the time between the delivery of the twentieth and the moment at which 20 were finished is its
+stay.
 
 Little's law, busy seconds / acknowledged messages, needs a load that neither rises nor falls within
 a stay. Example: 4 tasks of 20 s begin at second 0, and no others come. From second 15 to 20 all 4
