@@ -1,7 +1,7 @@
 """The interfaces through which the loop meets brokers, the API server and a clock."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, ScaleTarget
@@ -89,6 +89,8 @@ class BrokerReading:
     queues: tuple[QueueReading, ...] | Unknown
     busy: Mapping[str, int] | Unknown
     """Unacknowledged messages by consumer address: the higher count of the last two statistics."""
+    held: Mapping[str, int] = field(default_factory=dict)
+    """Those of the newest statistics; empty if `busy` is unknown."""
     busy_at: float | Unknown = NOT_REPORTED
     """When the newer of these statistics was taken."""
     lost: tuple[Clause, ...] = ()
@@ -165,12 +167,13 @@ class Workloads(Protocol):
         self,
         target: ScaleTarget,
         last_read: Scale,
-        busy: Mapping[str, int],
+        costs: Mapping[str, int],
         is_allowed: Callable[[], bool],
     ) -> bool:
-        """Mark Pods so that idle ones are deleted first; false if no Pod is a known consumer.
+        """Mark Pods so that those of lower cost are deleted first; others cost 0.
 
-        `is_allowed` is called immediately before each write. Raises as `scale` does.
+        `costs` are by address. Returns false if no Pod has one of them. `is_allowed` is called
+        immediately before each write. Raises as `scale` does.
         """
 
     async def watch_killed(

@@ -58,18 +58,26 @@ class Pool:
         counters["delivered"] = self.acknowledged + busy
         return reading(unacknowledged=busy, at=now, prefetch=1.0, **counters)
 
-    def scale(self, replicas: int, busy: dict[int, int], now: float) -> None:
+    def scale(self, replicas: int, now: float) -> None:
         """Remove the replicas of the lowest cost, of these the busiest first."""
         for _ in range(replicas - len(self.tasks)):
             self.tasks[max(self.tasks) + 1] = None
         left = {each: task[1] - now for each, task in self.tasks.items() if task}
-        costs = sorted(self.tasks, key=lambda each: (busy.get(each, 0), -left.get(each, 0)))
+        known = [held for at, held, _ in self.samples if at + self.late <= now]
+
+        def cost(replica: int) -> tuple[int, int]:
+            """Return its messages, and for how many statistics it has had none."""
+            counts = [held.get(replica, 0) for held in reversed(known)]
+            idle = next((number for number, count in enumerate(counts) if count), len(counts))
+            return counts[0] if counts else 0, idle
+
+        costs = sorted(self.tasks, key=lambda each: (*cost(each), -left.get(each, 0)))
         for victim in costs[: max(0, len(self.tasks) - replicas)]:
             task = self.tasks.pop(victim)
             if task is not None and now - task[0] > UNSEEN:
                 assert task[1] - now <= GRACE, f"ended after {now - task[0]} s, at {now} s"
 
-    def observe(self, now: float) -> tuple[Observation, dict[int, int]]:
+    def observe(self, now: float) -> Observation:
         seen = [sample for sample in self.samples if sample[0] + self.late <= now][-2:]
         busy: dict[int, int] = {}
         for _, counts, _ in seen:
@@ -83,7 +91,7 @@ class Pool:
             idle=idle if len(seen) > 1 else Unknown("NotReadYet", "not read"),
             grace_seconds=GRACE,
         )
-        return Observation(workload=workload, queues=(queue,)), busy
+        return Observation(workload=workload, queues=(queue,))
 
 
 def spec_of(window: int = 0) -> ScalingSpec:
@@ -104,9 +112,9 @@ def play(pool: Pool, spec: ScalingSpec) -> list[int]:
     while now < SECONDS:
         now += 1
         pool.advance(now)
-        observation, busy = pool.observe(now)
+        observation = pool.observe(now)
         decision, history = decide_and_ask(spec, observation, history, now)
-        pool.scale(decision.replicas, busy, now)
+        pool.scale(decision.replicas, now)
         if decision.changes:
             change = decision.replicas - decision.current
             history = history.record_scaling(change, now, spec.behavior)

@@ -4,6 +4,7 @@ import pytest
 
 from mare.broker.object_reading import (
     busy_replicas,
+    held_messages,
     host_of,
     merge_readings,
     unknown_queues,
@@ -39,9 +40,7 @@ def merged(*parts: BrokerReading) -> BrokerReading:
 
 
 def test_busy_replicas_are_unknown_before_the_second_sample():
-    one = statistics(work={"10.0.0.1:4000": 0})
-
-    assert isinstance(busy_replicas([one], ["work"], host_of), Unknown)
+    assert isinstance(busy_replicas([{"10.0.0.1": 0}]), Unknown)
 
 
 @pytest.mark.parametrize(
@@ -57,13 +56,14 @@ def test_busy_replicas_are_unknown_before_the_second_sample():
 def test_a_replica_is_as_busy_as_in_the_busier_of_two_samples(before, now, busy):
     two = [statistics(work=before, other={"c:1": 9}), statistics(work=now)]
 
-    assert busy_replicas(two, ["work"], host_of) == busy
+    assert busy_replicas([held_messages(each, ["work"], host_of) for each in two]) == busy
 
 
 def test_one_queue_without_peers_makes_busy_replicas_unknown():
-    two = [statistics(work={"a:1": 0}, more=NOT_REPORTED)] * 2
+    one = statistics(work={"a:1": 0}, more=NOT_REPORTED)
+    held = held_messages(one, ["work", "more"], host_of)
 
-    assert busy_replicas(two, ["work", "more"], host_of) == NOT_REPORTED
+    assert held == busy_replicas([held] * 2) == NOT_REPORTED
 
 
 def test_patterns_without_names_are_unknown_queues_of_their_virtual_host():
@@ -96,18 +96,24 @@ def test_queues_and_busy_replicas_of_virtual_hosts_are_merged():
     here = BrokerReading(
         queues=(reading("a"),),
         busy={"x": 1, "y": 0},
+        held={"x": 0, "y": 0},
         busy_at=20,
         lost=("rates",),
         transient=("a",),
     )
     there = BrokerReading(
-        queues=(reading("b"),), busy={"x": 0, "z": 2}, busy_at=10, lost=("rates", "depths")
+        queues=(reading("b"),),
+        busy={"x": 0, "z": 2},
+        held={"x": 0, "z": 1},
+        busy_at=10,
+        lost=("rates", "depths"),
     )
 
     found = merged(here, there)
 
     assert [each.name for each in found.queues] == ["a", "b"]
     assert found.busy == {"x": 1, "y": 0, "z": 2}
+    assert found.held == {"x": 0, "y": 0, "z": 1}
     assert found.busy_at == 10
     assert found.lost == ("rates", "depths")
     assert found.transient == ("a",)

@@ -13,7 +13,7 @@ from mare.custom_resource.autoscaler import (
 )
 from mare.domain.jobs import Job
 from mare.domain.observation import NOT_REPORTED, QueueReading
-from mare.domain.unknown import Unknown
+from mare.domain.unknown import Unknown, known
 from mare.ports import BrokerReading, Conflict, NotFound, OnKilled, Scale
 from tests.unit.operator_loop.merge_patch import merge_patch
 
@@ -101,7 +101,9 @@ class FakeBrokers:
             published=self.published,
         )
         queues = tuple(replace(one, name=each, entries=(each,)) for each in self.queues_of(name))
-        return BrokerReading(queues=queues, busy=self.busy, busy_at=self.busy_at or now)
+        return BrokerReading(
+            queues=queues, busy=self.busy, held=known(self.busy, {}), busy_at=self.busy_at or now
+        )
 
 
 @dataclass
@@ -197,12 +199,12 @@ class FakeWorkloads:
         self,
         target: ScaleTarget,
         last_read: Scale,
-        busy: Mapping[str, int],
+        costs: Mapping[str, int],
         is_allowed: Callable[[], bool],
     ) -> bool:
         await self._send(target.name)
         self.marking_allowed = is_allowed()
-        self.preferred.append(busy)
+        self.preferred.append(costs)
         if isinstance(self.marking, Exception):
             raise self.marking
         return self.marking

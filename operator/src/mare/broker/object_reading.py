@@ -53,9 +53,12 @@ def reading_of(
         if not isinstance(queues, Unknown):
             queues += unknown_queues(query.patterns, host.name, names, now)
     statistics = host.last_two_statistics
+    held = [held_messages(each, selection.readable, replica_at) for each in statistics]
+    busy = busy_replicas(held)
     return BrokerReading(
         queues=queues,
-        busy=busy_replicas(statistics, selection.readable, replica_at),
+        busy=busy,
+        held={} if isinstance(busy, Unknown) else known(held[-1], {}),
         busy_at=statistics[-1].at if statistics else NOT_REPORTED,
         alarm=statistics[-1].alarm if statistics else ALARM_NOT_REPORTED,
         lost=missing,
@@ -77,21 +80,30 @@ def unknown_queues(
     )
 
 
-def busy_replicas(
-    samples: Sequence[Statistics], queues: Iterable[str], replica_at: Callable[[str], str]
+def held_messages(
+    statistics: Statistics, queues: Iterable[str], replica_at: Callable[[str], str]
 ) -> Mapping[str, int] | Unknown:
+    """Return the most unacknowledged messages of each replica on one channel."""
+    held: dict[str, int] = {}
+    for name in queues:
+        queue = statistics.queues.get(name)
+        if queue is None:
+            return NOT_REPORTED
+        if isinstance(queue.peers, Unknown):
+            return queue.peers
+        _add_largest(held, {replica_at(address): n for address, n in queue.peers.items()})
+    return held
+
+
+def busy_replicas(samples: Sequence[Mapping[str, int] | Unknown]) -> Mapping[str, int] | Unknown:
     """Return the most unacknowledged messages of each replica in the last two samples."""
     if len(samples) < _SAMPLES:
         return NOT_REPORTED
     busy: dict[str, int] = {}
-    for statistics in samples:
-        for name in queues:
-            queue = statistics.queues.get(name)
-            if queue is None:
-                return NOT_REPORTED
-            if isinstance(queue.peers, Unknown):
-                return queue.peers
-            _add_largest(busy, {replica_at(address): n for address, n in queue.peers.items()})
+    for held in samples:
+        if isinstance(held, Unknown):
+            return held
+        _add_largest(busy, held)
     return busy
 
 
@@ -116,6 +128,7 @@ def merge_readings(
         return parts[0]
     queues: list[QueueReading] = []
     busy: dict[str, int] = {}
+    held: dict[str, int] = {}
     busy_unknown: Unknown | None = None
     for vhost, (query, part) in by_vhost.items():
         why = part.queues
@@ -126,9 +139,11 @@ def merge_readings(
             busy_unknown = part.busy
         else:
             _add_largest(busy, part.busy)
+            _add_largest(held, part.held)
     return BrokerReading(
         queues=tuple(queues),
         busy=busy if busy_unknown is None else busy_unknown,
+        held=held if busy_unknown is None else {},
         busy_at=oldest(part.busy_at for part in parts),
         alarm=_merge_alarms([part.alarm for part in parts]),
         lost=tuple(dict.fromkeys(text for part in parts for text in part.lost)),

@@ -27,10 +27,10 @@ class Pods:
         self,
         namespace: str,
         selector: str,
-        busy: Mapping[str, int],
+        costs: Mapping[str, int],
         is_allowed: Callable[[], bool],
     ) -> bool:
-        """Set each Pod's cost to its number of unacknowledged messages; raises as `Api.request`.
+        """Set each Pod's cost to the one of its address; raises as `Api.request`.
 
         `is_allowed` is called immediately before each write: Pods of a paused object stay as they
         are.
@@ -38,17 +38,17 @@ class Pods:
         A Pod without a consumer costs 0. If no Pod has the address of a consumer, as behind a
         proxy, nothing is written and the result is false: every cost would be a guess.
         """
-        costs: dict[str, str] = {}
+        changed: dict[str, str] = {}
         is_known = False
         async with self._scheduler.turn(POD_LISTS, namespace):
             async for page in self._api.pages(PODS.path(namespace), ("labelSelector", selector)):
                 for pod in page["items"]:
                     address = _address(pod)
-                    is_known = is_known or address in busy
-                    if (cost := str(busy.get(address, 0))) != _cost(pod):
-                        costs[pod["metadata"]["name"]] = cost
+                    is_known = is_known or address in costs
+                    if (cost := str(costs.get(address, 0))) != _cost(pod):
+                        changed[pod["metadata"]["name"]] = cost
         if is_known:
-            writes = (self._write(namespace, *each, is_allowed) for each in costs.items())
+            writes = (self._write(namespace, *each, is_allowed) for each in changed.items())
             await asyncio.gather(*writes)
         return is_known
 

@@ -49,10 +49,10 @@ class WatchedTargets:
         self,
         target: ScaleTarget,
         last_read: Scale,
-        busy: Mapping[str, int],
+        costs: Mapping[str, int],
         is_allowed: Callable[[], bool],
     ) -> bool:
-        return await self._workloads.set_deletion_costs(target, last_read, busy, is_allowed)
+        return await self._workloads.set_deletion_costs(target, last_read, costs, is_allowed)
 
     async def watch_killed(
         self, target: ScaleTarget, last_read: Scale, replicas: int, on_killed: OnKilled

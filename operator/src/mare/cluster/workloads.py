@@ -150,13 +150,13 @@ class WatchedWorkloads:
         self,
         target: ScaleTarget,
         last_read: Scale,
-        busy: Mapping[str, int],
+        costs: Mapping[str, int],
         is_allowed: Callable[[], bool],
     ) -> bool:
         namespace, selector = target.namespace, last_read.selector
         if last_read.ignores_deletion_cost or not selector:
             return False
-        return await self._pods.set_deletion_costs(namespace, selector, busy, is_allowed)
+        return await self._pods.set_deletion_costs(namespace, selector, costs, is_allowed)
 
     async def watch_killed(
         self,

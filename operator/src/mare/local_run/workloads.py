@@ -34,7 +34,7 @@ class ProcessWorkloads:
             for name, program in self._programs.items()
         }
         self._versions = dict.fromkeys(self._programs, 1)
-        self._busy: dict[str, Mapping[str, int]] = {}
+        self._costs: dict[str, Mapping[str, int]] = {}
         self._ready: set[tuple[str, int]] = set()
         """The name and process id of each replica that has been ready."""
 
@@ -71,7 +71,7 @@ class ProcessWorkloads:
         if last_read.version != str(self._versions[target.name]):
             raise Conflict(f"{target.name} was scaled in the meantime")
         self._versions[target.name] += 1
-        group.scale(replicas, self._busy.pop(target.name, None))
+        group.scale(replicas, self._costs.pop(target.name, None))
 
     def remembered_jobs(self, target: ScaleTarget) -> tuple[tuple[Job, ...], bool]:  # noqa: ARG002
         """Return none: commands are no Jobs."""
@@ -87,12 +87,12 @@ class ProcessWorkloads:
         self,
         target: ScaleTarget,
         last_read: Scale,  # noqa: ARG002
-        busy: Mapping[str, int],
+        costs: Mapping[str, int],
         is_allowed: Callable[[], bool],  # noqa: ARG002
     ) -> bool:
-        """Keep the number of messages of each replica for the next `scale`."""
-        self._busy[target.name] = busy
-        return any(each.name in busy for each in self._groups[target.name].replicas.values())
+        """Keep the costs for the next `scale`."""
+        self._costs[target.name] = costs
+        return any(each.name in costs for each in self._groups[target.name].replicas.values())
 
     async def watch_killed(
         self,

@@ -7,7 +7,6 @@ runs.
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mare.background import Tasks
@@ -130,7 +129,7 @@ class ReplicaRestorer:
         if not decision.changes:
             return scale.replicas
         if decision.marking is not Marking.NONE and not scale.ignores_deletion_cost:
-            is_marked = await self._mark(state, scale, reading.busy)
+            is_marked = await self._mark(state, scale, reading)
             if not is_marked and decision.marking is Marking.REQUIRED:
                 return scale.replicas
         if not self._is_responsible(state):
@@ -138,12 +137,10 @@ class ReplicaRestorer:
         await self._scale(state, scale, decision.replicas)
         return None if decision.replicas == replicas else decision.replicas
 
-    async def _mark(
-        self, state: AutoscalerState, scale: Scale, busy: Mapping[str, int] | Unknown
-    ) -> bool:
-        if isinstance(busy, Unknown) or not busy:
+    async def _mark(self, state: AutoscalerState, scale: Scale, reading: BrokerReading) -> bool:
+        if isinstance(reading.busy, Unknown) or not reading.busy:
             return False
-        return await self._victims.mark(state, scale, busy, lambda: self._is_responsible(state))
+        return await self._victims.mark(state, scale, reading, lambda: self._is_responsible(state))
 
     async def _read(self, state: AutoscalerState) -> BrokerReading:
         try:

@@ -79,6 +79,9 @@ class AutoscalerState:
     """Whether another replica has written a status since this one led."""
     marking_attempts: Attempts = field(default_factory=Attempts)
     """Attempts to mark idle Pods."""
+    idle_since: Mapping[str, float] = field(default_factory=dict)
+    """By address, the first statistics since which those of a replica show no message. Written by
+    `decide_on`."""
     asking_queues: bool = False
     """Whether the queues are being asked for messages. Written by the quiet checks."""
     quiet_answer: QuietAnswer | None = None

@@ -35,18 +35,19 @@ class Group:
         """Processes that should run, by number; without those that are being stopped."""
         return self._replicas
 
-    def scale(self, replicas: int, busy: Mapping[str, int] | None = None) -> None:
+    def scale(self, replicas: int, costs: Mapping[str, int] | None = None) -> None:
         """Start missing processes, or begin to stop surplus ones.
 
-        Processes that wait for a restart are stopped first, then the least `busy`, then the newest.
+        Processes that wait for a restart are stopped first, then those of lower cost, then newer
+        ones.
         """
         for _ in range(replicas - len(self._replicas)):
             self._start()
-        work = busy or {}
+        known = costs or {}
 
         def priority(number: int) -> tuple[bool, int, int]:
             replica = self._replicas[number]
-            return replica.pid is not None, work.get(replica.name, 0), -number
+            return replica.pid is not None, known.get(replica.name, 0), -number
 
         for number in sorted(self._replicas, key=priority)[: len(self._replicas) - replicas]:
             del self._replicas[number]
