@@ -2,7 +2,7 @@
 
 ``timed.py publish QUEUE SECONDS`` publishes the messages of /load/messages, gzipped JSON of pairs
 (second, time that it takes). SECONDS after its start it prints when it began, and a line of JSON
-for each report of a worker. It fails if it cannot read all of them within a minute.
+for each report of a worker. It fails if it cannot read all of them within five minutes.
 ``timed.py work QUEUE WORKERS PREFETCH`` processes WORKERS messages at a time; a PREFETCH of 0 is
 without a limit. It reports each start of a message, and that SIGTERM ends it with messages begun.
 ``timed.py declare QUEUE...`` declares queues.
@@ -22,14 +22,13 @@ import amqp
 from recorder import channel_with, connection, drain
 
 _PAUSE = 0.2
-_LAST_SECONDS = 60
+_LAST_SECONDS = 300
 
 
 def publish(queue: str, seconds: str) -> None:
     messages = json.loads(gzip.decompress(Path("/load/messages").read_bytes()))
     with connection() as broker:
-        channel = channel_with(broker, "seen", queue)
-        channel.queue_purge("seen")  # what workers of the last run have started after its end
+        channel = channel_with(broker, _reports(queue), queue)
         began = time.time()
         for number, (second, takes) in enumerate(messages):
             _wait(broker, began + second)
@@ -37,12 +36,12 @@ def publish(queue: str, seconds: str) -> None:
             channel.basic_publish(amqp.Message(body, delivery_mode=2), routing_key=queue)
         _wait(broker, began + float(seconds))
         print(json.dumps({"began": began}), flush=True)
-        print_reports(channel, _LAST_SECONDS)
+        print_reports(channel, _reports(queue), _LAST_SECONDS)
 
 
-def print_reports(channel: amqp.Channel, seconds: float) -> None:
+def print_reports(channel: amqp.Channel, queue: str, seconds: float) -> None:
     until = time.monotonic() + seconds
-    while report := channel.basic_get("seen", no_ack=True):
+    while report := channel.basic_get(queue, no_ack=True):
         print(report.body, flush=True)
         if time.monotonic() > until:
             sys.exit(f"Reports were left after {seconds:g} s.")
@@ -62,7 +61,7 @@ def work(queue: str, workers: str, prefetch: str) -> None:
     """When a message is done, and its delivery tag."""
     try:
         with connection() as broker:
-            channel = channel_with(broker, "seen", queue)
+            channel = channel_with(broker, _reports(queue), queue)
             channel.basic_qos(0, int(prefetch), a_global=False)
             channel.basic_consume(queue, callback=held.append)
             while True:
@@ -74,7 +73,8 @@ def work(queue: str, workers: str, prefetch: str) -> None:
                     redelivered = message.delivery_info["redelivered"]
                     started = time.time() - began
                     report = {"message": number, "published": published, "started": started}
-                    _report(channel, report | {"pod": pod, "redelivered": redelivered})
+                    report |= {"pod": pod, "redelivered": redelivered}
+                    _report(channel, queue, report)
                     heappush(busy, (time.monotonic() + takes, message.delivery_tag))
                 left = busy[0][0] - time.monotonic() if busy else _PAUSE
                 drain(broker, max(0.001, min(left, _PAUSE)))
@@ -82,17 +82,21 @@ def work(queue: str, workers: str, prefetch: str) -> None:
         if busy:
             with connection() as broker:  # the signal may have cut a frame of the other one
                 report = {"ended": time.time() - began, "pod": pod}
-                _report(channel_with(broker, "seen"), report)
+                _report(channel_with(broker, _reports(queue)), queue, report)
         raise
 
 
 def declare(*queues: str) -> None:
     with connection() as broker:
-        channel_with(broker, "seen", *queues)
+        channel_with(broker, *queues)
 
 
-def _report(channel: amqp.Channel, report: dict[str, object]) -> None:
-    channel.basic_publish(amqp.Message(json.dumps(report)), routing_key="seen")
+def _reports(queue: str) -> str:
+    return f"seen-{queue}"
+
+
+def _report(channel: amqp.Channel, queue: str, report: dict[str, object]) -> None:
+    channel.basic_publish(amqp.Message(json.dumps(report)), routing_key=_reports(queue))
 
 
 {"publish": publish, "work": work, "declare": declare}[sys.argv[1]](*sys.argv[2:])

@@ -4,7 +4,9 @@
 --runs 3"`` one of them. A load is a scenario of `mare simulate`: the name of one of the package, or
 a file. The runs are in .cache/compare, with the table, the plots and the page index.html. Runs that
 are there are not run again: the command goes on after an interruption. A run that fails is reported
-and left out, and the command ends with 1; the next one tries it again.
+and left out, and the command ends with 1; the next one tries it again. With --together all runs of
+a number are at the same time, each half a minute after the one before: for loads of an hour whose
+replicas leave room on the machine.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from mare.simulation.scenario import Scenario
 from mare.simulation.simulation import generate_messages
 from tests.load.compare.autoscalers import autoscalers
 from tests.load.compare.measured import needed_replicas, reaction, result_of
-from tests.load.compare.progress import FAILURES, log, progress
+from tests.load.compare.plan import planned, run_all
 from tests.load.compare.readme_picture import readme_pictures
 from tests.load.compare.report import Comparison, Measured, csv_text, markdown, page, plots
 from tests.load.compare.running import Stage
@@ -40,24 +42,30 @@ def main() -> None:
     parser.add_argument("loads", nargs="*", default=LOADS, help=", ".join(LOADS))
     parser.add_argument("--runs", type=int, default=5, help="of each load and autoscaler (5)")
     parser.add_argument("--seconds", type=float, default=3600, help="of each load at most (3600)")
+    parser.add_argument(
+        "--together", action="store_true", help="all loads and autoscalers at the same time"
+    )
     parser.add_argument("--draw", action="store_true", help="from the runs of before: no cluster")
     parser.add_argument("--only", help="this autoscaler only, such as Maré")
     parser.add_argument("--seed", type=int, default=1, help="of messages and order (1)")
     given = parser.parse_args()
     scenarios = [read(name, given.seconds, given.seed, given.only) for name in given.loads]
+    if given.together:
+        scenarios = [replace(each, name=f"{each.name}-together") for each in scenarios]
     _FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         loads = [(scenario, StoredRuns(_FOLDER, scenario)) for scenario in scenarios]
     except ValueError as error:
         parser.error(str(error))
     failed: list[str] = []
-    if not given.draw and any(list(stored.left(of, given.runs)) for of, stored in loads):
+    groups = planned(loads, given.runs, together=given.together)
+    if groups and not given.draw:
         with (
             cluster_for_tests() as cluster,
             stage(cluster) as (shop, image),
             closing(Stage(shop, image)) as place,
         ):
-            failed = run_all(place, loads, given.runs)
+            failed = run_all(place, groups)
     comparisons = [comparison(*each) for each in loads]
     write([each for each in comparisons if each.measured])
     sys.exit(f"Failed: {'; '.join(failed)}" if failed else 0)
@@ -73,31 +81,6 @@ def read(name: str, seconds: float, seed: int, only: str | None = None) -> Scena
         seconds=min(scenario.seconds, seconds),
         autoscalers=tuple(each for each in autoscalers(scenario) if only in {None, each.name}),
     )
-
-
-def run_all(place: Stage, loads: Sequence[tuple[Scenario, StoredRuns]], rounds: int) -> list[str]:
-    """Run what is not there, and store each run; return those that failed."""
-    failed = []
-    left = sum(1 for scenario, stored in loads for _ in stored.left(scenario, rounds))
-    for scenario, stored in loads:
-        messages = generate_messages(scenario)
-        pairs = list(zip(*messages, strict=True))
-        for number, phase, autoscaler in list(stored.left(scenario, rounds)):
-            title = f"{scenario.name}, run {number}, {autoscaler.name}"
-            log(f"{title}; {left} left")
-            left -= 1
-            try:
-                with progress(title, scenario.seconds):
-                    run = place.run(scenario, autoscaler, pairs, phase)
-                result = result_of(run, scenario, *messages)
-            except FAILURES as error:
-                failed.append(title)
-                log(f"{title} failed: {error!r}")
-                continue
-            stored.add(replace(run, number=number))
-            figures = f"p95 {result.wait_p95:.2f} s, {result.replica_seconds:,.0f} replica-s"
-            log(f"    {figures}")
-    return failed
 
 
 def comparison(scenario: Scenario, stored: StoredRuns) -> Comparison:

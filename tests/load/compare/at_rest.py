@@ -118,7 +118,7 @@ def keep(file: Path, row: Mapping[str, Any], keys: Sequence[str] = _KEYS) -> Non
 
 def _measured(shop: Application, name: str, scalers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     kind = scalers[0]["kind"]
-    becomes(lambda: acting(shop, kind), len(scalers), _READY_WITHIN)
+    becomes(lambda: len(acting(shop, kind)), len(scalers), _READY_WITHIN)
     time.sleep(_SETTLES)
     before = usage(shop.cluster, kind)
     time.sleep(_SECONDS)

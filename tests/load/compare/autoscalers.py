@@ -54,15 +54,16 @@ def manifest(autoscaler: SimulatedAutoscaler, workload: str, scenario: Scenario)
     return {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": target | spec}
 
 
-def acting(shop: Application, kind: str) -> int:
-    """Return the number of objects whose conditions say that they scale."""
+def acting(shop: Application, kind: str) -> set[str]:
+    """Return the names of the objects whose conditions say that they scale."""
     ready = (_READY[kind], "True")
     objects = shop.read(KINDS[kind], f"{kind.lower()}s")["items"]
-    return sum(
-        ready
-        in [(one["type"], one["status"]) for one in each.get("status", {}).get("conditions", [])]
+    return {
+        each["metadata"]["name"]
         for each in objects
-    )
+        for one in each.get("status", {}).get("conditions", [])
+        if (one["type"], one["status"]) == ready
+    }
 
 
 def _queue_autoscaler(queue: str, scenario: Scenario) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from tests.load.compare.job_scalers import STRATEGIES, Case, manifest
 from tests.load.compare.observing import Watched
 from tests.load.compare.progress import FAILURES, log, progress
 from tests.load.keda_stage import WORKER_URI, stage
-from tests.vhost import becomes
+from tests.vhost import becomes, eventually
 
 _FILE = Path(".cache/compare/jobs.json")
 _SETTLES = 10.0
@@ -118,7 +118,7 @@ def _run(shop: Application, image: str, case: Case) -> dict[str, Any]:
             shop.apply(job(image, "declare", ["timed.py", "declare", name], AMQP_URI=WORKER_URI))
             shop.printed_by("declare")  # KEDA fails until a queue is there
             shop.apply(scaler)
-            becomes(lambda: acting(shop, scaler["kind"]), 1, 120)
+            eventually(lambda: name in acting(shop, scaler["kind"]), 120)
             time.sleep(_SETTLES)
             shop.apply(job(image, "publish", publish, AMQP_URI=WORKER_URI))
             lines = shop.printed_by("publish", case.over + limit + 120).splitlines()

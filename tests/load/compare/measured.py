@@ -45,7 +45,7 @@ class Run:
     sentences: Sequence[tuple[float, str]]
     """What the autoscaler said, as Events."""
     cores: float
-    """Processor time of the autoscaler per second."""
+    """Processor time of the autoscaler per second; NaN, as the next two, if others ran with it."""
     manager_cores: float
     """That of kube-controller-manager."""
     memory_mib: float

@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import isfinite
+from math import isfinite, isnan
 from statistics import median
 
 from mare.drawing.figure import DARK, LIGHT
@@ -90,6 +90,7 @@ _LEGEND = (
     " replicas that do the work of its busiest 10 s in as long, maxReplicas at most. Millicores"
     " and MiB are of all Pods of the autoscaler: two replicas of Maré's operator, one of KEDA's"
     " operator and one of its metrics server; kube-controller-manager, which runs HPAs, is apart."
+    " They are left out of runs at the same time."
 )
 
 
@@ -129,6 +130,8 @@ def _react(comparison: Comparison) -> bool:
 
 
 def _cell(form: str, values: Sequence[float]) -> str:
+    if any(map(isnan, values)):
+        return ""
     least, middle, most = (
         format(each, form) if isfinite(each) else "never"
         for each in (min(values), median(values), max(values))

@@ -14,13 +14,15 @@ from tests.load.compare.autoscalers import acting, manifest
 from tests.load.compare.measured import Count, Run, Start
 from tests.load.compare.observing import Watched, usage
 from tests.load.keda_stage import WORKER_URI
-from tests.vhost import becomes
+from tests.vhost import becomes, eventually
 
 _SETTLES = 10.0
 """Least seconds between the last preparation and the first message."""
 _PERIOD = 30.0
 """KEDA polls every 30 s by default, and an HPA is synchronized every 15 s, counted from when their
 objects are made: of runs with one phase, KEDA would wait as long in each."""
+_REPORTS_SECONDS = 300.0
+"""For the reports of all workers: 26,000 of them are read within a minute if the node is idle."""
 _NUMBERS = count(1)
 
 
@@ -46,16 +48,17 @@ class Stage:
     ) -> Run:
         """Publish the messages: pairs of the second and the time that each takes.
 
-        `phase`, from 0 to 1, is where in KEDA's periods the first message comes.
+        `phase` is where in KEDA's periods the first message comes: a whole number is that many
+        periods later.
         """
         name = f"work-{next(_NUMBERS)}"
         scaler = manifest(autoscaler, name, scenario)
         worker = self._worker(name, scenario)
         try:
             self._shop.apply(*worker, _load(name, messages))
-            self._job("declare", name)  # KEDA fails until a queue is there
+            self._job("declare", name, [name])  # KEDA fails until a queue is there
             self._shop.apply(scaler)
-            becomes(lambda: acting(self._shop, scaler["kind"]), 1, 120)
+            eventually(lambda: name in acting(self._shop, scaler["kind"]), 120)
             time.sleep(_SETTLES + phase * _PERIOD)
             before = usage(self._shop.cluster, scaler["kind"])
             reports = self._publish(name, scenario)
@@ -86,23 +89,26 @@ class Stage:
         return worker
 
     def _publish(self, name: str, scenario: Scenario) -> list[dict[str, Any]]:
-        lines = self._job("publish", name, f"{scenario.seconds:g}", seconds=scenario.seconds)
+        seconds = scenario.seconds
+        lines = self._job("publish", name, [name, f"{seconds:g}"], seconds + _REPORTS_SECONDS)
         return [json.loads(line) for line in lines.splitlines()]
 
-    def _job(self, task: str, name: str, *arguments: str, seconds: float = 0) -> str:
+    def _job(self, task: str, name: str, arguments: Sequence[str], seconds: float = 0) -> str:
         """Run timed.py for so long, and a minute or two; return what it prints."""
-        of = job(self._image, task, ["timed.py", task, name, *arguments], AMQP_URI=WORKER_URI)
+        full_name = f"{task}-{name}"
+        of = job(self._image, full_name, ["timed.py", task, *arguments], AMQP_URI=WORKER_URI)
         pod = of["spec"]["template"]["spec"]
         pod["volumes"].append({"name": "load", "configMap": {"name": name}})
         mounts = pod["containers"][0]["volumeMounts"]
         mounts.append({"name": "load", "mountPath": "/load"})
         self._shop.apply(of)
-        return self._shop.printed_by(task, seconds + 120)
+        return self._shop.printed_by(full_name, seconds + 120)
 
     def _remove(self, name: str, kind: str) -> None:
         delete = ("delete", "--ignore-not-found", "--timeout=120s")
         self._shop.kubectl(*delete, f"{kind.lower()}/{name}", seconds=130)
-        rest = (f"deployment/{name}", f"configmap/{name}", "job/declare", "job/publish")
+        jobs = (f"job/declare-{name}", f"job/publish-{name}")
+        rest = (f"deployment/{name}", f"configmap/{name}", *jobs)
         self._shop.kubectl(*delete, *rest, seconds=130)
         becomes(
             lambda: self._shop.read("api/v1", f"pods?labelSelector=app={name}")["items"], [], 60

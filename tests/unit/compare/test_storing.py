@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
-from math import inf
+from math import inf, isnan
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from mare.processes.command import CommandFailed
 from mare.simulation.scenario import KedaSettings, Scenario, SimulatedAutoscaler
 from tests.load.compare import __main__ as program
 from tests.load.compare.measured import NOTHING, Count, Run
+from tests.load.compare.plan import planned
 from tests.load.compare.progress import progress
 from tests.load.compare.running import Stage
 from tests.load.compare.storing import StoredRuns
@@ -34,19 +35,23 @@ class Place:
 
     def __init__(self) -> None:
         self.ran: list[str] = []
+        self.phases: list[float] = []
 
     def run(
-        self, _scenario: Scenario, autoscaler: SimulatedAutoscaler, _messages: object, _phase: float
+        self, _scenario: Scenario, autoscaler: SimulatedAutoscaler, _messages: object, phase: float
     ) -> Run:
         self.ran.append(autoscaler.name)
+        self.phases.append(phase)
         if autoscaler.name == "KEDA tuned" and self.ran.count("KEDA tuned") == 1:
             raise CommandFailed("kubectl wait took more than 240 s.")
         return run_of(autoscaler.name)
 
 
-def run_all(place: Place, folder: Path, scenario: Scenario, rounds: int) -> list[str]:
-    loads = [(scenario, StoredRuns(folder, scenario))]
-    return program.run_all(cast("Stage", place), loads, rounds)
+def run_all(
+    place: Place, folder: Path, scenario: Scenario, rounds: int, *, together: bool = False
+) -> list[str]:
+    groups = planned([(scenario, StoredRuns(folder, scenario))], rounds, together=together)
+    return program.run_all(cast("Stage", place), groups)
 
 
 def stored(folder: Path) -> list[tuple[str, int]]:
@@ -64,6 +69,26 @@ def test_a_run_that_fails_is_reported_and_tried_again_by_the_next_start(tmp_path
     assert place.ran[4:] == ["KEDA tuned"]
     assert run_all(place, tmp_path, burst(), 1) == []
     assert len(place.ran) == 5
+
+
+def test_runs_at_the_same_time_begin_a_period_after_each_other(tmp_path: Path):
+    """In turn they would never meet, and the wait for the others would fail."""
+    scenario, meeting = burst(), threading.Barrier(4)
+
+    class Meeting(Place):
+        def run(self, *arguments: Any) -> Run:
+            meeting.wait(timeout=60)
+            return super().run(*arguments)
+
+    place = Meeting()
+    [failed] = run_all(place, tmp_path, scenario, 1, together=True)
+
+    assert failed == "burst, run 1, KEDA tuned"
+    first = min(place.phases)
+    assert sorted(each - first for each in place.phases) == pytest.approx([0, 1, 2, 3])
+    runs = StoredRuns(tmp_path, scenario).runs
+    assert len(runs) == 3
+    assert all(isnan(each.cores) and isnan(each.memory_mib) for each in runs)
 
 
 def test_runs_of_one_autoscaler_only_keep_those_of_the_others(tmp_path: Path):

@@ -38,7 +38,7 @@ class Broker:
         self.acked.append(tag)
 
     def basic_publish(self, message: Any, routing_key: str) -> None:
-        assert routing_key == "seen"
+        assert routing_key == "seen-work-1"
         self.sent.append(json.loads(message.body))
 
     def drain(self, seconds: float) -> None:
@@ -77,12 +77,12 @@ def test_a_run_whose_reports_take_too_long_fails(
 ):
     print_reports = run(monkeypatch, "declare")["print_reports"]
     broker.reports = ["1", "2", "3"]
-    print_reports(broker, 60)
+    print_reports(broker, "seen-work-1", 60)
     assert capsys.readouterr().out.split() == ["1", "2", "3"]
 
     broker.reports = ["1", "2", "3"]
     with pytest.raises(SystemExit, match="Reports were left") as ended:
-        print_reports(broker, -1)
+        print_reports(broker, "seen-work-1", -1)
     assert ended.value.code
 
 
