@@ -1,5 +1,6 @@
 """The autoscalers of a scenario as objects of a cluster: QueueAutoscaler and ScaledObject."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,14 +22,27 @@ def autoscalers(scenario: Scenario) -> tuple[SimulatedAutoscaler, ...]:
     """Return Maré with its defaults and the three of KEDA, whatever the scenario names.
 
     An HPA on CPU is not among them: these workers use none. KEDA's tuned forms have the scale-down
-    window of Maré's default, and otherwise the settings of the simulation.
+    window of Maré's default, and otherwise the settings of the simulation. For workers without a
+    prefetch limit KEDA default and tuned are also there over HTTP, as that counts what they hold.
     """
     every = simulated(scenario.worker, scenario.min_replicas, scenario.max_replicas)
-    return tuple(
+    known = tuple(
         SimulatedAutoscaler(each.name, _with_our_window(each.settings))
         for each in every
         if isinstance(each.settings, ScalingSpec | KedaSettings)
     )
+    return known if scenario.worker.prefetch != 0 else (*known, *_over_http(scenario, known))
+
+
+def _over_http(
+    scenario: Scenario, known: Sequence[SimulatedAutoscaler]
+) -> Iterator[SimulatedAutoscaler]:
+    """Yield those with the default trigger, with as many messages as a replica does in 2 s."""
+    trigger = Trigger(value=2 * scenario.worker.capacity, protocol="http")
+    for each in known:
+        if isinstance(each.settings, KedaSettings) and each.settings.triggers == (Trigger(),):
+            settings = replace(each.settings, triggers=(trigger,))
+            yield SimulatedAutoscaler(f"{each.name} http", settings)
 
 
 def _with_our_window(settings: ScalingSpec | KedaSettings) -> ScalingSpec | KedaSettings:

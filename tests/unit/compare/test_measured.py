@@ -239,3 +239,14 @@ def test_each_load_is_a_scenario(name: str):
 
     assert scenario.name == name
     assert scenario.seconds <= 3600
+
+
+def test_keda_also_counts_what_workers_without_a_prefetch_limit_hold():
+    endless = replace(SCENARIO, worker=replace(SCENARIO.worker, prefetch=0))
+    more = {each.name: each for each in autoscalers(endless)[len(autoscalers(SCENARIO)) :]}
+
+    assert list(more) == ["KEDA default http", "KEDA tuned http"]
+    for each in more.values():
+        [trigger] = manifest(each, "work-1", endless)["spec"]["triggers"]
+        assert trigger["metadata"]["protocol"] == "http"
+        assert trigger["metadata"]["value"] == f"{2 * SCENARIO.worker.capacity:g}"
