@@ -21,7 +21,7 @@ from mare.simulation.load import Load
 from mare.simulation.scenario import Scenario, Worker
 from tests.e2e.application import Application, job, program, programs
 from tests.load.compare.autoscalers import acting, autoscalers, manifest
-from tests.load.compare.observing import usage
+from tests.load.compare.observing import server_use, usage
 from tests.load.compare.progress import log
 from tests.load.keda import restart_keda
 from tests.load.keda_stage import WORKER_URI, stage
@@ -33,7 +33,19 @@ _READY_WITHIN = 1200.0
 _BATCH = 100
 _KEYS = ("objects", "autoscaler")
 _FILE = Path(".cache/compare/at-rest.json")
-_ROW = "| {objects:,} | {autoscaler} | {millicores:.0f} | {manager_millicores:.0f} | {mib:.0f} |\n"
+_COLUMNS = {
+    "objects": "objects:,",
+    "autoscaler": "autoscaler",
+    "millicores": "millicores:.0f",
+    "of the controller manager": "manager_millicores:.0f",
+    "of the API server": "api_server_millicores:.0f",
+    "of the broker": "broker_millicores:.0f",
+    "MiB": "mib:.0f",
+    "connections": "connections:.0f",
+    "opened a second": "opened_a_second:.1f",
+    "queues asked a second": "declared_a_second:.0f",
+}
+_ROW = "| " + " | ".join(f"{{{each}}}" for each in _COLUMNS.values()) + " |\n"
 _IDLE = Scenario(
     name="at rest",
     seconds=_SECONDS,
@@ -49,10 +61,7 @@ def main() -> None:
     parser.add_argument("numbers", nargs="*", type=int, default=[1, 100, 1000], help="of objects")
     parser.add_argument("--seed", type=int, default=1, help="of the order (1)")
     given = parser.parse_args()
-    sys.stdout.write(
-        "| objects | autoscaler | millicores | of the controller manager | MiB |\n"
-        "|---|---|---:|---:|---:|\n"
-    )
+    sys.stdout.write(f"| {' | '.join(_COLUMNS)} |\n|---|---|{'---:|' * (len(_COLUMNS) - 2)}\n")
     with cluster_for_tests() as cluster, stage(cluster) as (shop, image):
         shop.apply(programs())
         for number in given.numbers:
@@ -120,15 +129,16 @@ def _measured(shop: Application, name: str, scalers: Sequence[Mapping[str, Any]]
     kind = scalers[0]["kind"]
     becomes(lambda: len(acting(shop, kind)), len(scalers), _READY_WITHIN)
     time.sleep(_SETTLES)
-    before = usage(shop.cluster, kind)
+    before, servers_before = usage(shop.cluster, kind), server_use(shop.cluster, shop.namespace)
     time.sleep(_SECONDS)
-    after = usage(shop.cluster, kind)
+    after, servers = usage(shop.cluster, kind), server_use(shop.cluster, shop.namespace)
     return {
         "objects": len(scalers),
         "autoscaler": name,
         "millicores": after.cores_since(before) * 1000,
         "manager_millicores": after.manager_cores_since(before) * 1000,
         "mib": after.memory_mib,
+        **servers.a_second_since(servers_before),
     }
 
 

@@ -1,5 +1,6 @@
 """What a cluster shows of a run: counts, what autoscalers say, and what they use."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,7 +22,12 @@ CONTROLLERS: Mapping[str, tuple[str, ...]] = {
     "ScaledObject": ("keda-operator-", "keda-metrics-apiserver-"),
 }
 """How the names of the Pods begin that serve objects of a kind."""
-_MANAGER = b"kube-controller-manager"
+_MANAGER, _API_SERVER = b"kube-controller-manager", b"kube-apiserver"
+_BROKER_POD = "rabbitmq-0"
+_BROKER_METRICS = "/api/v1/namespaces/{}/pods/{}:15692/proxy/metrics"
+_BROKER_METRIC = re.compile(
+    r"^rabbitmq_(connections|connections_opened_total|queues_declared_total) (\S+)$", re.MULTILINE
+)
 
 
 _WATCH_SECONDS = 5
@@ -109,16 +115,57 @@ def usage(cluster: Cluster, kind: str) -> Usage:
     pods = usage_of_pods(cluster).items()
     return Usage(
         pods={of: each for of, each in pods if of[1].startswith(CONTROLLERS[kind])},
-        manager_cpu_seconds=_manager_cpu_seconds(cluster.kubeconfig.parent),
+        manager_cpu_seconds=_cpu_seconds(cluster.kubeconfig.parent, _MANAGER),
     )
 
 
-def _manager_cpu_seconds(folder: Path) -> float:
-    """Return that of the process whose kubeconfig is in the folder of the cluster."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerUse:
+    """What broker and API server have done since their start."""
+
+    connections: float
+    """Those that are open now."""
+    opened: float
+    """Connections."""
+    declared: float
+    """Queues, passively as well: how AMQP asks for the messages of a queue."""
+    broker: PodUsage
+    api_cpu_seconds: float
+    at: float = field(default_factory=time.monotonic)
+
+    def a_second_since(self, before: "ServerUse") -> dict[str, float]:
+        """Return figures of a second, and the connections."""
+        seconds, broker_seconds = self.at - before.at, self.broker.at - before.broker.at
+        broker_cpu = self.broker.cpu_seconds - before.broker.cpu_seconds
+        return {
+            "connections": self.connections,
+            "opened_a_second": (self.opened - before.opened) / seconds,
+            "declared_a_second": (self.declared - before.declared) / seconds,
+            "broker_millicores": 1000 * broker_cpu / broker_seconds,
+            "api_server_millicores": 1000
+            * (self.api_cpu_seconds - before.api_cpu_seconds)
+            / seconds,
+        }
+
+
+def server_use(cluster: Cluster, namespace: str) -> ServerUse:
+    text = cluster.kubectl("get", "--raw", _BROKER_METRICS.format(namespace, _BROKER_POD))
+    metrics = {name: float(value) for name, value in _BROKER_METRIC.findall(text)}
+    return ServerUse(
+        connections=metrics["connections"],
+        opened=metrics["connections_opened_total"],
+        declared=metrics["queues_declared_total"],
+        broker=usage_of_pods(cluster)[namespace, _BROKER_POD],
+        api_cpu_seconds=_cpu_seconds(cluster.kubeconfig.parent, _API_SERVER),
+    )
+
+
+def _cpu_seconds(folder: Path, of: bytes) -> float:
+    """Return that of the process with an argument in the folder of the cluster."""
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
             of_cluster = any(bytes(folder) + b"/" in each for each in arguments)
-            if program.endswith(_MANAGER) and of_cluster:
+            if program.endswith(of) and of_cluster:
                 return processor_seconds(int(process.name))
     return 0.0

@@ -12,8 +12,6 @@ from tests.load.compare.progress import FAILURES, log, progress
 from tests.load.compare.running import Stage
 from tests.load.compare.storing import StoredRuns
 
-_USED_BY_ALL = dict.fromkeys(("cores", "manager_cores", "memory_mib"), nan)
-
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -71,5 +69,7 @@ def run_all(place: Stage, groups: Sequence[Sequence[Planned]]) -> list[str]:
                     failed.append(str(each))
                     log(f"{each} failed: {error!r}")
                     continue
-                each.stored.add(run if len(group) == 1 else replace(run, **_USED_BY_ALL))
+                if len(group) > 1:  # what the controllers have used is of all these runs
+                    run = replace(run, cores=nan, manager_cores=nan, memory_mib=nan)
+                each.stored.add(run)
     return failed

@@ -216,7 +216,9 @@ def test_the_table_of_each_load_has_the_simulated_rows(
 
     _, _, *lines = capsys.readouterr().out.splitlines()
     names = [line.split(" | ")[0] for line in lines if line]
-    keda = [f"| KEDA {each}, simulated" for each in ("default", "tuned", "expert")]
+    forms = ["default", "tuned", "expert"]
+    forms += ["default http", "tuned http"] if name == "pika" else []
+    keda = [f"| KEDA {each}, simulated" for each in forms]
     assert names == ["| Maré", "| Maré, simulated", *keda]
 
 

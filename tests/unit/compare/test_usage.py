@@ -1,11 +1,13 @@
 """Processor time is divided by the time between the samples of the kubelet."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from devcluster.cluster import Cluster
-from tests.load.compare.observing import Usage
+from tests.load.compare.observing import ServerUse, Usage, server_use
 from tests.load.pod_usage import PodUsage, usage_of_pods
 
 POD = ("shop", "operator-1")
@@ -59,3 +61,42 @@ def test_without_times_cores_are_of_the_time_between_the_reads(
     then: dict[tuple[str, str], PodUsage], now: PodUsage
 ):
     assert read_at(120.0, {POD: now}).cores_since(read_at(0.0, then)) == pytest.approx(0.1)
+
+
+class Servers:
+    """A cluster whose API server is no process of this machine."""
+
+    kubeconfig = Path("/nowhere/admin.conf")
+
+    def kubectl(self, *arguments: str) -> str:
+        if "rabbitmq-0:15692" not in arguments[-1]:
+            return METRICS.replace("operator-1", "rabbitmq-0")
+        return (
+            "rabbitmq_connections 7\n"
+            "rabbitmq_connections_opened_total 120\n"
+            'rabbitmq_queues_declared_total{queue="a"} 1\n'
+            "rabbitmq_queues_declared_total 5e3\n"
+        )
+
+
+def test_what_the_broker_was_asked_is_by_the_second():
+    cluster = cast("Cluster", Servers())
+    after = replace(server_use(cluster, "shop"), at=220.0, api_cpu_seconds=30.0)
+    before = ServerUse(
+        connections=2,
+        opened=20,
+        declared=4000,
+        broker=sample(6.5, 1764633500.25),
+        api_cpu_seconds=6.0,
+        at=100.0,
+    )
+
+    assert after.a_second_since(before) == pytest.approx(
+        {
+            "connections": 7,
+            "opened_a_second": 100 / 120,
+            "declared_a_second": 1000 / 120,
+            "broker_millicores": 60,
+            "api_server_millicores": 200,
+        }
+    )
