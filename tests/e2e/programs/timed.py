@@ -3,6 +3,7 @@
 ``timed.py publish QUEUE SECONDS`` publishes the messages of /load/messages, gzipped JSON of pairs
 (second, time that it takes). SECONDS after its start it prints when it began, and a line of JSON
 for each report of a worker. It fails if it cannot read all of them within five minutes.
+While the broker is away it waits: a message that is late has the time at which it was sent.
 ``timed.py work QUEUE WORKERS PREFETCH`` processes WORKERS messages at a time; a PREFETCH of 0 is
 without a limit. It reports each start of a message, and that SIGTERM ends it with messages begun.
 ``timed.py declare QUEUE...`` declares queues.
@@ -19,7 +20,7 @@ from heapq import heappop, heappush
 from pathlib import Path
 
 import amqp
-from recorder import channel_with, connection, drain
+from recorder import LOST, channel_with, connection, drain
 
 _PAUSE = 0.2
 _LAST_SECONDS = 300
@@ -27,16 +28,23 @@ _LAST_SECONDS = 300
 
 def publish(queue: str, seconds: str) -> None:
     messages = json.loads(gzip.decompress(Path("/load/messages").read_bytes()))
-    with connection() as broker:
-        channel = channel_with(broker, _reports(queue), queue)
-        began = time.time()
-        for number, (second, takes) in enumerate(messages):
-            _wait(broker, began + second)
-            body = json.dumps([number, time.time() - began, takes, began])
-            channel.basic_publish(amqp.Message(body, delivery_mode=2), routing_key=queue)
-        _wait(broker, began + float(seconds))
-        print(json.dumps({"began": began}), flush=True)
-        print_reports(channel, _reports(queue), _LAST_SECONDS)
+    left, began = deque(enumerate(messages)), time.time()
+    while True:
+        try:
+            with connection() as broker:
+                channel = channel_with(broker, _reports(queue), queue)
+                while left:
+                    number, (second, takes) = left[0]
+                    _wait(broker, began + second)
+                    body = json.dumps([number, time.time() - began, takes, began])
+                    channel.basic_publish(amqp.Message(body, delivery_mode=2), routing_key=queue)
+                    left.popleft()
+                _wait(broker, began + float(seconds))
+                print(json.dumps({"began": began}), flush=True)
+                print_reports(channel, _reports(queue), _LAST_SECONDS)
+                return
+        except LOST:
+            time.sleep(1)
 
 
 def print_reports(channel: amqp.Channel, queue: str, seconds: float) -> None:
@@ -55,19 +63,26 @@ def _wait(broker: amqp.Connection, moment: float) -> None:
 def work(queue: str, workers: str, prefetch: str) -> None:
     # The first process of a container ignores it otherwise, and runs on until it is killed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    pod = os.environ["HOSTNAME"]
+    while True:
+        try:
+            _work(queue, int(workers), int(prefetch), os.environ["HOSTNAME"])
+        except LOST:  # the broker delivers again what was not acknowledged
+            time.sleep(1)
+
+
+def _work(queue: str, workers: int, prefetch: int, pod: str) -> None:
     held: deque[amqp.Message] = deque()
     busy: list[tuple[float, int]] = []
     """When a message is done, and its delivery tag."""
     try:
         with connection() as broker:
             channel = channel_with(broker, _reports(queue), queue)
-            channel.basic_qos(0, int(prefetch), a_global=False)
+            channel.basic_qos(0, prefetch, a_global=False)
             channel.basic_consume(queue, callback=held.append)
             while True:
                 while busy and busy[0][0] <= time.monotonic():
                     channel.basic_ack(heappop(busy)[1])
-                while held and len(busy) < int(workers):
+                while held and len(busy) < workers:
                     message = held.popleft()
                     number, published, takes, began = json.loads(message.body)
                     redelivered = message.delivery_info["redelivered"]

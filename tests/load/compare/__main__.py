@@ -52,6 +52,8 @@ def main() -> None:
     scenarios = [read(name, given.seconds, given.seed, given.only) for name in given.loads]
     if given.together:
         scenarios = [replace(each, name=f"{each.name}-together") for each in scenarios]
+        if any(each.outages for each in scenarios):
+            parser.error("an outage of the broker would be one for all runs at the same time")
     _FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         loads = [(scenario, StoredRuns(_FOLDER, scenario)) for scenario in scenarios]

@@ -11,6 +11,7 @@ from typing import Any
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler
 from tests.e2e.application import Application, job, program
 from tests.load.compare.autoscalers import acting, manifest
+from tests.load.compare.broker_outages import outages
 from tests.load.compare.measured import Count, Run, Start
 from tests.load.compare.observing import Watched, usage
 from tests.load.keda_stage import WORKER_URI
@@ -90,7 +91,8 @@ class Stage:
 
     def _publish(self, name: str, scenario: Scenario) -> list[dict[str, Any]]:
         seconds = scenario.seconds
-        lines = self._job("publish", name, [name, f"{seconds:g}"], seconds + _REPORTS_SECONDS)
+        with outages(self._shop, f"publish-{name}", scenario.outages):
+            lines = self._job("publish", name, [name, f"{seconds:g}"], seconds + _REPORTS_SECONDS)
         return [json.loads(line) for line in lines.splitlines()]
 
     def _job(self, task: str, name: str, arguments: Sequence[str], seconds: float = 0) -> str:

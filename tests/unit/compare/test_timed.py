@@ -1,5 +1,6 @@
 """The program that publishes and works: no report is lost, and a worker says what it leaves."""
 
+import gzip
 import json
 import runpy
 import sys
@@ -19,9 +20,12 @@ class Broker:
 
     def __init__(self) -> None:
         self.reports: list[str] = []
-        self.sent: list[dict[str, Any]] = []
+        self.sent: list[Any] = []
+        """Reports, and the queues of other messages."""
         self.deliver: list[tuple[int, float]] = []
         self.acked: list[int] = []
+        self.losses = 0
+        """How many more times it is lost when something is published or awaited."""
 
     def basic_get(self, *_: Any, **__: Any) -> SimpleNamespace | None:
         return SimpleNamespace(body=self.reports.pop(0)) if self.reports else None
@@ -38,8 +42,13 @@ class Broker:
         self.acked.append(tag)
 
     def basic_publish(self, message: Any, routing_key: str) -> None:
-        assert routing_key == "seen-work-1"
-        self.sent.append(json.loads(message.body))
+        self._lose()
+        self.sent.append(json.loads(message.body) if routing_key == "seen-work-1" else routing_key)
+
+    def _lose(self) -> None:
+        if self.losses:
+            self.losses -= 1
+            raise OSError("Connection reset by peer")
 
     def drain(self, seconds: float) -> None:
         if len(self.acked) + 1 == len(self.deliver):
@@ -56,6 +65,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
         yield broker
 
     functions = {
+        "LOST": (OSError,),
         "connection": connection,
         "channel_with": lambda broker, *_: broker,
         "drain": lambda broker, seconds: broker.drain(seconds),
@@ -98,3 +108,25 @@ def test_a_worker_that_ends_with_a_message_reports_it(
     [last] = broker.sent[2:]
     assert last["pod"] == "pod-1"
     assert 0.0 <= last["ended"] < 60.0
+
+
+def test_a_worker_that_loses_the_broker_begins_again(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+):
+    broker.deliver, broker.losses = [(7, 0.0), (8, 60.0)], 1
+    with pytest.raises(SystemExit):
+        run(monkeypatch, "work", "work-1", "2", "2")
+
+    assert [each.get("message") for each in broker.sent] == [7, 8, None]
+
+
+def test_a_publisher_that_loses_the_broker_sends_the_message_again(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    load = gzip.compress(json.dumps([(0.0, 1.0), (0.1, 1.0)]).encode())
+    monkeypatch.setattr("pathlib.Path.read_bytes", lambda _: load)
+    broker.losses, broker.reports = 1, ["1"]
+    run(monkeypatch, "publish", "work-1", "0.2")
+
+    assert broker.sent == ["work-1", "work-1"]
+    assert capsys.readouterr().out.split()[-1] == "1"
