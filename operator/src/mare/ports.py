@@ -138,6 +138,15 @@ class Brokers(Protocol):
         """Return the key of objects that can be read together."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """Which replicas a scale-down removes: those of the lowest cost, 0 for others."""
+
+    costs: Mapping[str, float]
+    """By consumer address; above 0 for busy ones."""
+    count: int
+
+
 OnKilled = Callable[[str, str], None]
 """Takes the UID and the name of a replica. Replicas of a StatefulSet have their names again."""
 
@@ -163,17 +172,16 @@ class Workloads(Protocol):
     async def refresh(self, target: ScaleTarget) -> None:
         """Read the workload now; raises as `scale` does."""
 
-    async def set_deletion_costs(
+    async def mark_victims(
         self,
         target: ScaleTarget,
         last_read: Scale,
-        costs: Mapping[str, int],
+        removal: Removal,
         is_allowed: Callable[[], bool],
     ) -> bool:
-        """Mark Pods so that those of lower cost are deleted first; others cost 0.
+        """Mark the Pods that the next scale-down deletes; false if no Pod is a known consumer.
 
-        `costs` are by address. Returns false if no Pod has one of them. `is_allowed` is called
-        immediately before each write. Raises as `scale` does.
+        `is_allowed` is called immediately before each write. Raises as `scale` does.
         """
 
     async def watch_killed(

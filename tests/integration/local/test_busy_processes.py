@@ -17,7 +17,7 @@ from mare.local_run.broker_secrets import StaticSecrets
 from mare.local_run.connection_owners import ConnectionOwners
 from mare.local_run.program import Program
 from mare.local_run.workloads import ProcessWorkloads
-from mare.ports import Conflict, NotFound, Scale
+from mare.ports import Conflict, NotFound, Removal, Scale
 from tests.integration.local.test_processes import Record
 from tests.unit.operator_loop.worlds import body
 from tests.vhost import Vhost
@@ -87,7 +87,8 @@ def test_a_busy_process_stays_although_it_is_the_newest(vhost: Vhost, tmp_path: 
                 await asyncio.sleep(0.2)
         scale_seen = workloads.get(target)
         assert isinstance(scale_seen, Scale)
-        await workloads.set_deletion_costs(target, scale_seen, seen.busy, lambda: True)
+        removal = Removal(costs=seen.busy, count=1)
+        await workloads.mark_victims(target, scale_seen, removal, lambda: True)
         await scale(workloads, 1)
         left = [each.name for each in workloads.group("worker").replicas.values()]
         await brokers.close()

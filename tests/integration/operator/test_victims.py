@@ -42,7 +42,7 @@ def test_the_pod_whose_address_has_a_running_message_costs_more(
 
     eventually(lambda: pods_of(stage) == {pods[A]})
     left = client.CoreV1Api(stage.api).read_namespaced_pod(pods[A], stage.namespace)
-    assert left.metadata.annotations[COST] == "5"
+    assert left.metadata.annotations[COST] == "1"
 
 
 def test_idle_only_waits_until_a_busy_pod_has_finished(stage: Stage, vhost: Vhost, burst: Burst):

@@ -14,7 +14,7 @@ from mare.custom_resource.autoscaler import (
 from mare.domain.jobs import Job
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown, known
-from mare.ports import BrokerReading, Conflict, NotFound, OnKilled, Scale
+from mare.ports import BrokerReading, Conflict, NotFound, OnKilled, Removal, Scale
 from tests.unit.operator_loop.merge_patch import merge_patch
 
 
@@ -35,6 +35,8 @@ class FakeBrokers:
     consumers: int = 1
     queues_of: Callable[[str], Sequence[str]] = lambda name: (name,)  # with the same messages each
     busy: Mapping[str, int] | Unknown = NOT_REPORTED
+    held: Mapping[str, int] | None = None
+    """The messages of replicas in the newest statistics, if not as in `busy`."""
     busy_at: float | None = None
     """When the busy replicas were counted, if not now."""
     slow: set[str] = field(default_factory=set)
@@ -102,7 +104,10 @@ class FakeBrokers:
         )
         queues = tuple(replace(one, name=each, entries=(each,)) for each in self.queues_of(name))
         return BrokerReading(
-            queues=queues, busy=self.busy, held=known(self.busy, {}), busy_at=self.busy_at or now
+            queues=queues,
+            busy=self.busy,
+            held=self.held or known(self.busy, {}),
+            busy_at=self.busy_at or now,
         )
 
 
@@ -114,7 +119,7 @@ class FakeWorkloads:
     """The workloads of all requests to change or mark something, answered or not."""
     answers: asyncio.Event | None = None
     """Set when those requests are to be answered; without it they are answered at once."""
-    preferred: list[Mapping[str, int]] = field(default_factory=list)
+    preferred: list[Removal] = field(default_factory=list)
     marking: Any = True
     """Whether idle replicas can be made to go first, or what comes of trying."""
     errors: dict[str, Exception] = field(default_factory=dict)
@@ -195,16 +200,16 @@ class FakeWorkloads:
     async def refresh(self, target: ScaleTarget) -> None:
         self.behind.discard(target.name)
 
-    async def set_deletion_costs(
+    async def mark_victims(
         self,
         target: ScaleTarget,
         last_read: Scale,
-        costs: Mapping[str, int],
+        removal: Removal,
         is_allowed: Callable[[], bool],
     ) -> bool:
         await self._send(target.name)
         self.marking_allowed = is_allowed()
-        self.preferred.append(costs)
+        self.preferred.append(removal)
         if isinstance(self.marking, Exception):
             raise self.marking
         return self.marking

@@ -26,7 +26,7 @@ from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
 from mare.loop.target_owners import TargetOwners
 from mare.loop.unready_causes import UnreadyCauses
-from mare.ports import Scale
+from mare.ports import Removal, Scale
 from mare.tenant_scheduler import TenantScheduler
 from tests.unit.operator_loop.fakes import (
     Clock,
@@ -114,7 +114,8 @@ def begin(piece: Any) -> None:
 def pod_writes(server: Server, scheduler: TenantScheduler, namespace: str, count: int) -> None:
     for _ in range(count):
         pods = Pods(server, scheduler)  # type: ignore[arg-type]
-        begin(pods.set_deletion_costs(namespace, "a=b", {"10.0.0.1": 1}, lambda: True))
+        removal = Removal(costs={"10.0.0.1": 1}, count=0)
+        begin(pods.mark_victims(namespace, "a=b", removal, lambda: True))
 
 
 def job_writes(server: Server, scheduler: TenantScheduler, namespace: str, count: int) -> None:

@@ -132,7 +132,9 @@ async def test_idle_replicas_are_marked_immediately_before_a_scale_down(world):
     await world.ticks(3)
 
     assert world.workloads.done == [("worker", 3)]
-    assert world.workloads.preferred == [{"10.0.0.1": 3, "10.0.0.2": 0}]
+    [removal] = world.workloads.preferred
+    assert removal.count == 2
+    assert sorted(removal.costs, key=removal.costs.__getitem__) == ["10.0.0.2", "10.0.0.1"]
 
 
 async def test_a_dry_run_decides_and_reports_but_changes_nothing(world):

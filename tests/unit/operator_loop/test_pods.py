@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from mare.cluster.paths import ApiPath
 from mare.cluster.pods import COST, Pods
+from mare.ports import Removal
 from mare.tenant_scheduler import TenantScheduler
 
 
@@ -48,10 +49,10 @@ class SlowLists(FakeApi):
 async def test_a_namespace_lists_its_pods_twice_at_a_time():
     """16 lists with pages of 4 MiB took the operator from 58 to 453 MiB."""
     api = SlowLists()
-    pods, busy = Pods(api, TenantScheduler()), {"10.0.0.2": 2}
+    pods, removal = Pods(api, TenantScheduler()), Removal(costs={"10.0.0.2": 2}, count=0)
     async with asyncio.TaskGroup() as group:
         for namespace in [*["hostile"] * 16, "shop"]:
-            marking = pods.set_deletion_costs(namespace, "app=a", busy, lambda: True)
+            marking = pods.mark_victims(namespace, "app=a", removal, lambda: True)
             group.create_task(marking)
         for _ in range(10):
             await asyncio.sleep(0)
@@ -72,10 +73,10 @@ def test_of_listed_pods_little_is_kept():
     async def timeline() -> int:
         api = LargeCosts(pods=100)
         api.answers.set()
-        pods, busy = Pods(api, TenantScheduler()), {"10.0.0.2": 2}
+        pods, removal = Pods(api, TenantScheduler()), Removal(costs={"10.0.0.2": 2}, count=0)
         tracemalloc.start()
         try:
-            await pods.set_deletion_costs("shop", "app=a", busy, lambda: True)
+            await pods.mark_victims("shop", "app=a", removal, lambda: True)
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -90,9 +91,9 @@ def _large_cost() -> dict[str, dict[str, str]]:
 async def test_no_pod_is_marked_after_the_decision_went_out_of_date():
     allowed = True
     api = FakeApi(pods=20)
-    busy = {f"10.0.0.{n}": 1 for n in range(20)}
+    removal = Removal(costs={f"10.0.0.{n}": 1 for n in range(20)}, count=0)
     marking = asyncio.create_task(
-        Pods(api, TenantScheduler()).set_deletion_costs("shop", "app=a", busy, lambda: allowed)
+        Pods(api, TenantScheduler()).mark_victims("shop", "app=a", removal, lambda: allowed)
     )
     for _ in range(10):
         await asyncio.sleep(0)
@@ -103,17 +104,53 @@ async def test_no_pod_is_marked_after_the_decision_went_out_of_date():
     assert len(api.patched) == 8
 
 
-async def test_a_pod_without_a_consumer_costs_nothing():
-    path = "/api/v1/namespaces/shop/pods"
-    api = FakeApi(pods=3)
+async def marks(
+    removal: Removal, *statuses: dict, before: str = "0"
+) -> tuple[bool, dict[str, str]]:
+    """Return whether Pods were marked, and those that were."""
+    api = FakeApi(pods=len(statuses))
     api.answers.set()
-    api.pods[0]["metadata"]["annotations"] = {COST: "5"}
-    busy = {"10.0.0.2": 2}
-    assert await Pods(api, TenantScheduler()).set_deletion_costs(
-        "shop", "app=a", busy, lambda: True
+    for pod, status in zip(api.pods, statuses, strict=True):
+        pod["metadata"]["annotations"] = {COST: before}
+        pod["metadata"] |= status.pop("metadata", {})
+        pod["status"] |= status
+    are_marked = await Pods(api, TenantScheduler()).mark_victims(
+        "shop", "app=a", removal, lambda: True
+    )
+    names = [path.rpartition("/")[2] for path in api.patched]
+    return are_marked, dict(zip(names, api.costs, strict=True))
+
+
+COSTS = {"10.0.0.0": -5.0, "10.0.0.1": 3, "10.0.0.2": -90.0, "10.0.0.3": 1}
+
+
+async def test_the_pods_of_the_lowest_cost_are_victims_and_busy_ones_are_marked():
+    assert await marks(Removal(costs=COSTS, count=1), *[{} for _ in range(5)]) == (
+        True,
+        {"pod-2": "-1", "pod-1": "1", "pod-3": "1"},
     )
 
-    assert sorted(zip(api.patched, api.costs, strict=True)) == [
-        (f"{path}/pod-0", "0"),
-        (f"{path}/pod-2", "2"),
-    ]
+
+async def test_of_busy_pods_those_with_the_fewest_messages_are_victims():
+    _, changed = await marks(Removal(costs=COSTS, count=4), *[{} for _ in range(5)])
+    assert changed == {"pod-2": "-1", "pod-0": "-1", "pod-4": "-1", "pod-3": "-1", "pod-1": "1"}
+
+
+async def test_pods_that_are_ending_are_no_victims():
+    ending = {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
+    _, changed = await marks(
+        Removal(costs={"10.0.0.0": -9.0, "10.0.0.1": -8.0, "10.0.0.2": -1.0}, count=1),
+        *(ending, {"phase": "Failed"}, {"phase": "Running"}),
+    )
+    assert changed == {"pod-2": "-1"}
+
+
+async def test_marks_of_before_and_costs_of_others_are_replaced():
+    removal = Removal(costs={"10.0.0.0": 1, "10.0.0.1": -5.0}, count=0)
+    for before in ("-1", "7", "x" * 2**18):
+        _, changed = await marks(removal, {}, {}, before=before)
+        assert changed == {"pod-0": "1", "pod-1": "0"}
+
+
+async def test_where_no_pod_is_a_known_consumer_none_is_marked():
+    assert await marks(Removal(costs={"10.9.9.9": 0.0}, count=1), {}, {}) == (False, {})

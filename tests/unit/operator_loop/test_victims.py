@@ -7,7 +7,7 @@ import pytest
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Unavailable
-from tests.unit.operator_loop.worlds import World
+from tests.unit.operator_loop.worlds import AT_ONCE, World
 
 TWO_IDLE = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
 
@@ -42,6 +42,26 @@ async def test_idle_replicas_that_can_be_marked_go_at_once(world, busy: dict[str
 
     assert world.workloads.done == [("worker", left)]
     assert world.objects.condition("VictimsChosen") == ("True", "Chosen")
+
+
+@pytest.mark.parametrize(
+    ("spec", "ready", "cheapest"),
+    [(idle_only(), 0, {"10.0.0.2", "10.0.0.3"}), (AT_ONCE, 25, {"10.0.0.1"})],
+    ids=["IdleOnly", "IdleFirst"],
+)
+async def test_a_replica_that_has_just_finished_goes_first_unless_only_idle_ones_may_go(
+    world, spec: dict[str, Any], ready: int, cheapest: set[str]
+):
+    busy = world.brokers.busy = world.brokers.held = {**TWO_IDLE, "10.0.0.4": 1}
+    world.brokers.unacknowledged = 4
+    world.begin(4, 40, **spec)
+    await world.ticks(5)
+    world.brokers.held, world.brokers.unacknowledged = {**busy, "10.0.0.1": 0}, 1
+    world.brokers.ready["worker"] = ready
+    await world.ticks(10)
+
+    costs = world.workloads.preferred[0].costs
+    assert {each for each in costs if costs[each] == min(costs.values())} == cheapest
 
 
 async def test_a_refused_scale_down_to_the_busy_replicas_is_named_in_each_decision(world):

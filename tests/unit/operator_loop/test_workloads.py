@@ -11,7 +11,7 @@ from mare.cluster.paths import ApiPath
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.unknown import Unknown
-from mare.ports import NOT_READ_YET, AccessRefused, Scale, Unavailable
+from mare.ports import NOT_READ_YET, AccessRefused, Removal, Scale, Unavailable
 from tests.unit.operator_loop.workload_api import Api, item, scale_of, target
 from tests.unit.operator_loop.worlds import settle
 
@@ -243,6 +243,6 @@ async def test_victims_can_be_chosen_for_workloads_with_replica_sets(
 
 async def test_victims_cannot_be_chosen_for_a_kind_with_unknown_pods(watched):
     scale = await scale_of(watched, target("a", "example.test/v1"))
-    assert not await watched.set_deletion_costs(
-        target("a", "example.test/v1"), scale, {"10.0.0.1": 1}, lambda: True
-    )
+    removal = Removal(costs={"10.0.0.1": 1}, count=1)
+    of = target("a", "example.test/v1")
+    assert not await watched.mark_victims(of, scale, removal, lambda: True)

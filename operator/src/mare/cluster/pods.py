@@ -3,7 +3,7 @@
 The ReplicaSet controller deletes Pods of lower cost first, among Pods in the same state:
 https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/#pod-deletion-cost. Kubernetes
 asks clients not to update the annotation often. It is written just before a scale-down, and only
-where it differs.
+where it differs: -1 for a Pod to be deleted, 1 for a busy one, and 0, the default, for the others.
 """
 
 import asyncio
@@ -12,10 +12,12 @@ from typing import Any
 
 from mare.cluster.api import MERGE_PATCH, METADATA, Api
 from mare.cluster.paths import PODS
-from mare.ports import NotFound
+from mare.ports import NotFound, Removal
 from mare.tenant_scheduler import POD_LISTS, POD_WRITES, TenantScheduler
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
+_ENDED = ("Succeeded", "Failed")
+_MARKS = _VICTIM, _NEITHER, _BUSY = "-1", "0", "1"
 
 
 class Pods:
@@ -23,43 +25,51 @@ class Pods:
         self._api = api
         self._scheduler = scheduler
 
-    async def set_deletion_costs(
+    async def mark_victims(
         self,
         namespace: str,
         selector: str,
-        costs: Mapping[str, int],
+        removal: Removal,
         is_allowed: Callable[[], bool],
     ) -> bool:
-        """Set each Pod's cost to the one of its address; raises as `Api.request`.
+        """Mark the Pods of the lowest cost, and the busy ones; raises as `Api.request`.
 
         `is_allowed` is called immediately before each write: Pods of a paused object stay as they
         are.
 
-        A Pod without a consumer costs 0. If no Pod has the address of a consumer, as behind a
-        proxy, nothing is written and the result is false: every cost would be a guess.
+        A Pod without a consumer goes after the idle ones: it may have given up its consumer for
+        a long task. If no Pod has the address of a consumer, as behind a proxy, nothing is written
+        and the result is false: every mark would be a guess.
         """
-        changed: dict[str, str] = {}
-        is_known = False
+        costs, is_known = removal.costs, False
+        running: list[tuple[float, str, str]] = []
+        """The cost, the name and the mark of each."""
         async with self._scheduler.turn(POD_LISTS, namespace):
             async for page in self._api.pages(PODS.path(namespace), ("labelSelector", selector)):
                 for pod in page["items"]:
-                    address = _address(pod)
+                    address, metadata = _address(pod), pod["metadata"]
                     is_known = is_known or address in costs
-                    if (cost := str(costs.get(address, 0))) != _cost(pod):
-                        changed[pod["metadata"]["name"]] = cost
-        if is_known:
-            writes = (self._write(namespace, *each, is_allowed) for each in changed.items())
-            await asyncio.gather(*writes)
-        return is_known
+                    if "deletionTimestamp" not in metadata and _phase(pod) not in _ENDED:
+                        running.append((costs.get(address, 0.0), metadata["name"], _mark(pod)))
+        if not is_known:
+            return False
+        running.sort()
+        writes = []
+        for number, (cost, name, before) in enumerate(running):
+            mark = _VICTIM if number < removal.count else _BUSY if cost > 0 else _NEITHER
+            if mark != before:
+                writes.append(self._write(namespace, name, mark, is_allowed))
+        await asyncio.gather(*writes)
+        return True
 
     async def _write(
-        self, namespace: str, name: str, cost: str, is_allowed: Callable[[], bool]
+        self, namespace: str, name: str, mark: str, is_allowed: Callable[[], bool]
     ) -> None:
         async with self._scheduler.turn(POD_WRITES, namespace):
             if not is_allowed():
                 return
             try:
-                body = {"metadata": {"annotations": {COST: cost}}}
+                body = {"metadata": {"annotations": {COST: mark}}}
                 path = PODS.path(namespace, name)
                 await self._api.request("PATCH", path, body, kind=MERGE_PATCH, accept=METADATA)
             except NotFound:
@@ -70,5 +80,11 @@ def _address(pod: Mapping[str, Any]) -> str:
     return str(pod.get("status", {}).get("podIP", ""))
 
 
-def _cost(pod: Mapping[str, Any]) -> str:
-    return str(pod["metadata"].get("annotations", {}).get(COST, "0"))
+def _phase(pod: Mapping[str, Any]) -> str:
+    return str(pod.get("status", {}).get("phase", ""))
+
+
+def _mark(pod: Mapping[str, Any]) -> str:
+    """Return its mark, and nothing for another cost, which may be long."""
+    cost = str(pod["metadata"].get("annotations", {}).get(COST, _NEITHER))
+    return cost if cost in _MARKS else ""

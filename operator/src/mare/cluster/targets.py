@@ -1,13 +1,13 @@
 """Workloads and Jobs behind one port: the kind of a target decides."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from mare.cluster.jobs import WatchedJobs
 from mare.cluster.workloads import WatchedWorkloads
 from mare.custom_resource.autoscaler import JobTarget, ScaleTarget
 from mare.domain.jobs import Job
 from mare.domain.unknown import Unknown
-from mare.ports import OnKilled, Scale
+from mare.ports import OnKilled, Removal, Scale
 
 
 class WatchedTargets:
@@ -45,14 +45,14 @@ class WatchedTargets:
         else:
             await self._workloads.refresh(target)
 
-    async def set_deletion_costs(
+    async def mark_victims(
         self,
         target: ScaleTarget,
         last_read: Scale,
-        costs: Mapping[str, int],
+        removal: Removal,
         is_allowed: Callable[[], bool],
     ) -> bool:
-        return await self._workloads.set_deletion_costs(target, last_read, costs, is_allowed)
+        return await self._workloads.mark_victims(target, last_read, removal, is_allowed)
 
     async def watch_killed(
         self, target: ScaleTarget, last_read: Scale, replicas: int, on_killed: OnKilled

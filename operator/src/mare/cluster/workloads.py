@@ -27,14 +27,7 @@ from mare.cluster.unready_pods import unready_cause
 from mare.cluster.watch import FIRST_PAUSE, LONGEST_PAUSE, keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget, is_older
 from mare.domain.unknown import Unknown
-from mare.ports import (
-    NOT_READ_YET,
-    AccessRefused,
-    ApiError,
-    NotFound,
-    OnKilled,
-    Scale,
-)
+from mare.ports import NOT_READ_YET, AccessRefused, ApiError, NotFound, OnKilled, Removal, Scale
 from mare.tenant_lines import OverBudget
 from mare.tenant_scheduler import KINDS, WORKLOAD_READS, TenantScheduler
 
@@ -146,17 +139,17 @@ class WatchedWorkloads:
         resource = await self._discovery.find(target.api_version, target.kind, [namespace])
         return resource.path(namespace, target.name, "scale")
 
-    async def set_deletion_costs(
+    async def mark_victims(
         self,
         target: ScaleTarget,
         last_read: Scale,
-        costs: Mapping[str, int],
+        removal: Removal,
         is_allowed: Callable[[], bool],
     ) -> bool:
         namespace, selector = target.namespace, last_read.selector
         if last_read.ignores_deletion_cost or not selector:
             return False
-        return await self._pods.set_deletion_costs(namespace, selector, costs, is_allowed)
+        return await self._pods.mark_victims(namespace, selector, removal, is_allowed)
 
     async def watch_killed(
         self,

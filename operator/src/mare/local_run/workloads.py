@@ -10,7 +10,7 @@ from mare.custom_resource.autoscaler import ScaleTarget
 from mare.domain.jobs import Job
 from mare.domain.unknown import Unknown
 from mare.local_run.program import Program
-from mare.ports import Conflict, NotFound, OnKilled, Scale
+from mare.ports import Conflict, NotFound, OnKilled, Removal, Scale
 from mare.processes import Events, Group, Replica
 
 _POLL_SECONDS = 0.1
@@ -34,7 +34,7 @@ class ProcessWorkloads:
             for name, program in self._programs.items()
         }
         self._versions = dict.fromkeys(self._programs, 1)
-        self._costs: dict[str, Mapping[str, int]] = {}
+        self._costs: dict[str, Mapping[str, float]] = {}
         self._ready: set[tuple[str, int]] = set()
         """The name and process id of each replica that has been ready."""
 
@@ -83,16 +83,17 @@ class ProcessWorkloads:
     async def refresh(self, target: ScaleTarget) -> None:
         """Do nothing: `get` reads the current processes."""
 
-    async def set_deletion_costs(
+    async def mark_victims(
         self,
         target: ScaleTarget,
         last_read: Scale,  # noqa: ARG002
-        costs: Mapping[str, int],
+        removal: Removal,
         is_allowed: Callable[[], bool],  # noqa: ARG002
     ) -> bool:
         """Keep the costs for the next `scale`."""
-        self._costs[target.name] = costs
-        return any(each.name in costs for each in self._groups[target.name].replicas.values())
+        self._costs[target.name] = removal.costs
+        replicas = self._groups[target.name].replicas.values()
+        return any(each.name in removal.costs for each in replicas)
 
     async def watch_killed(
         self,

@@ -8,9 +8,11 @@ runs.
 import asyncio
 import logging
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from mare.background import Tasks
 from mare.backoff import Backoff
+from mare.domain.decision import Decision
 from mare.domain.evidence import Evidence, Marking
 from mare.domain.unknown import Unknown
 from mare.loop.deciding import decide_on, fresh_reading
@@ -129,7 +131,7 @@ class ReplicaRestorer:
         if not decision.changes:
             return scale.replicas
         if decision.marking is not Marking.NONE and not scale.ignores_deletion_cost:
-            is_marked = await self._mark(state, scale, reading)
+            is_marked = await self._mark(state, scale, reading, decision)
             if not is_marked and decision.marking is Marking.REQUIRED:
                 return scale.replicas
         if not self._is_responsible(state):
@@ -137,10 +139,13 @@ class ReplicaRestorer:
         await self._scale(state, scale, decision.replicas)
         return None if decision.replicas == replicas else decision.replicas
 
-    async def _mark(self, state: AutoscalerState, scale: Scale, reading: BrokerReading) -> bool:
+    async def _mark(
+        self, state: AutoscalerState, scale: Scale, reading: BrokerReading, decision: Decision
+    ) -> bool:
         if isinstance(reading.busy, Unknown) or not reading.busy:
             return False
-        return await self._victims.mark(state, scale, reading, lambda: self._is_responsible(state))
+        is_allowed = partial(self._is_responsible, state)
+        return await self._victims.mark(state, scale, reading, decision, is_allowed)
 
     async def _read(self, state: AutoscalerState) -> BrokerReading:
         try:

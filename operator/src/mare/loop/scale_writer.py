@@ -119,7 +119,7 @@ class ScaleWriter:
         busy = view.reading.busy
         marks = decision.marking is not Marking.NONE and scale.has_marks
         if marks and busy and not isinstance(busy, Unknown):
-            is_marked = await self._victims.mark(state, scale, view.reading, is_allowed)
+            is_marked = await self._victims.mark(state, scale, view.reading, decision, is_allowed)
             if not is_marked and decision.marking is Marking.REQUIRED:
                 return None
             if not is_allowed():

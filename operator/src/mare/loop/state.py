@@ -15,6 +15,7 @@ from mare.domain.other_consumers import OtherConsumers
 from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import OBJECT_CHANGED, Attempts
+from mare.loop.idle_replicas import IdleReplicas
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Rank
 from mare.loop.rates import QueueRates
@@ -79,9 +80,8 @@ class AutoscalerState:
     """Whether another replica has written a status since this one led."""
     marking_attempts: Attempts = field(default_factory=Attempts)
     """Attempts to mark idle Pods."""
-    idle_since: Mapping[str, float] = field(default_factory=dict)
-    """By address, the first statistics since which those of a replica show no message. Written by
-    `decide_on`."""
+    idle_replicas: IdleReplicas = field(default_factory=IdleReplicas)
+    """Written by `decide_on`."""
     asking_queues: bool = False
     """Whether the queues are being asked for messages. Written by the quiet checks."""
     quiet_answer: QuietAnswer | None = None
@@ -170,6 +170,7 @@ class AutoscalerState:
         if self.autoscaler.target != autoscaler.target:
             self.history = self.estimates = self.original_replicas = self.unanswered = None
             self.surges, self.may_have_scaled, self.job_history = (), False, None
+            self.idle_replicas = IdleReplicas()
             self.marking_attempts = Attempts()
         self.autoscaler = autoscaler
         self.scale_attempts = Attempts()

@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Callable, Mapping
 
+from mare.domain.decision import Decision
+from mare.domain.evidence import Marking
 from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
-from mare.ports import AccessRefused, ApiError, BrokerReading, Clock, Scale, Workloads
+from mare.ports import AccessRefused, ApiError, BrokerReading, Clock, Removal, Scale, Workloads
 
 _log = logging.getLogger(__name__)
 
@@ -22,13 +24,19 @@ class Victims:
         state: AutoscalerState,
         scale: Scale,
         reading: BrokerReading,
+        decision: Decision,
         is_allowed: Callable[[], bool],
     ) -> bool:
-        """Mark Pods so that idle ones are deleted first, as long as `is_allowed`.
+        """Mark the Pods that the scale-down of a decision deletes, as long as `is_allowed`.
 
         Returns whether that succeeds. The next decision sees why it failed.
         """
-        problem = await self._try(state, scale, deletion_costs(state, reading), is_allowed)
+        only_idle = decision.marking is Marking.REQUIRED
+        removal = Removal(
+            costs=state.idle_replicas.costs(reading, only_idle=only_idle),
+            count=scale.replicas - decision.replicas,
+        )
+        problem = await self._try(state, scale, removal, is_allowed)
         if problem is None:
             state.marking_attempts.succeed()
             return True
@@ -43,41 +51,19 @@ class Victims:
         self,
         state: AutoscalerState,
         scale: Scale,
-        costs: Mapping[str, int],
+        removal: Removal,
         is_allowed: Callable[[], bool],
     ) -> Unknown | None:
-        """Set the deletion costs; return why that failed, None after a success."""
+        """Mark them; return why that failed, None after a success."""
         target = state.autoscaler.target
         try:
-            if await self._workloads.set_deletion_costs(target, scale, costs, is_allowed):
+            if await self._workloads.mark_victims(target, scale, removal, is_allowed):
                 return None
         except AccessRefused as error:
             return Unknown("Forbidden", str(error)[:512])
         except ApiError as error:
             return Unknown("Unavailable", str(error)[:512])
         return Unknown("ConsumersHidden", "no Pod has the address of a consumer")
-
-
-def idle_since(state: AutoscalerState, reading: BrokerReading) -> Mapping[str, float]:
-    """Return the new `AutoscalerState.idle_since`."""
-    at = reading.busy_at
-    if isinstance(reading.busy, Unknown) or isinstance(at, Unknown):
-        return state.idle_since
-    return {each: state.idle_since.get(each, at) for each, n in reading.held.items() if n == 0}
-
-
-def deletion_costs(state: AutoscalerState, reading: BrokerReading) -> Mapping[str, int]:
-    """Return a cost by address: the messages of a busy replica, less than 0 for one just idle.
-
-    RabbitMQ gives the next message to the consumer that waits longest, so that the replica that
-    became idle last is the best to delete: it costs the seconds by which it did so later, negative.
-    Example, of tests/unit/operator_loop/test_choice_of_victims.py: 10 replicas get 0.15 tasks of 20
-    to 40 s a second, and two of them are deleted by statistics of up to 10 s ago. 7 % of these have
-    a task, and 26 % if those go first that were idle in two samples.
-    """
-    first = min(state.idle_since.values(), default=0.0)
-    idle = {each: round(first - since) for each, since in state.idle_since.items()}
-    return {**reading.held, **idle}
 
 
 def unchosen(state: AutoscalerState, scale: Scale) -> Unknown | None:

@@ -35,7 +35,7 @@ class Group:
         """Processes that should run, by number; without those that are being stopped."""
         return self._replicas
 
-    def scale(self, replicas: int, costs: Mapping[str, int] | None = None) -> None:
+    def scale(self, replicas: int, costs: Mapping[str, float] | None = None) -> None:
         """Start missing processes, or begin to stop surplus ones.
 
         Processes that wait for a restart are stopped first, then those of lower cost, then newer
@@ -45,7 +45,7 @@ class Group:
             self._start()
         known = costs or {}
 
-        def priority(number: int) -> tuple[bool, int, int]:
+        def priority(number: int) -> tuple[bool, float, int]:
             replica = self._replicas[number]
             return replica.pid is not None, known.get(replica.name, 0), -number
 
