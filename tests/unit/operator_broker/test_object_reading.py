@@ -49,6 +49,7 @@ def test_busy_replicas_are_unknown_before_the_second_sample():
         pytest.param({"a:1": 0}, {"a:1": 0}, {"a": 0}, id="idle in both"),
         pytest.param({"a:1": 2}, {"a:1": 0}, {"a": 2}, id="busy before"),
         pytest.param({"a:1": 0, "a:2": 3}, {"a:1": 1}, {"a": 3}, id="two connections"),
+        pytest.param({"a:1": 3, "a:2": 0}, {"a:1": 1}, {"a": 3}, id="an idle one after a busy one"),
         pytest.param({"a:1": 0}, {"b:1": 1}, {"a": 0, "b": 1}, id="one came"),
         pytest.param({"a:1": 0}, {}, {"a": 0}, id="one left"),
     ],

@@ -83,7 +83,7 @@ def unknown_queues(
 def held_messages(
     statistics: Statistics, queues: Iterable[str], replica_at: Callable[[str], str]
 ) -> Mapping[str, int] | Unknown:
-    """Return the most unacknowledged messages of each replica on one channel."""
+    """Return the unacknowledged messages of each replica, on its connection that has most."""
     held: dict[str, int] = {}
     for name in queues:
         queue = statistics.queues.get(name)
@@ -91,7 +91,7 @@ def held_messages(
             return NOT_REPORTED
         if isinstance(queue.peers, Unknown):
             return queue.peers
-        _add_largest(held, {replica_at(address): n for address, n in queue.peers.items()})
+        _add_largest(held, ((replica_at(address), n) for address, n in queue.peers.items()))
     return held
 
 
@@ -103,12 +103,12 @@ def busy_replicas(samples: Sequence[Mapping[str, int] | Unknown]) -> Mapping[str
     for held in samples:
         if isinstance(held, Unknown):
             return held
-        _add_largest(busy, held)
+        _add_largest(busy, held.items())
     return busy
 
 
-def _add_largest(busy: dict[str, int], more: Mapping[str, int]) -> None:
-    for replica, count in more.items():
+def _add_largest(busy: dict[str, int], more: Iterable[tuple[str, int]]) -> None:
+    for replica, count in more:
         busy[replica] = max(busy.get(replica, 0), count)
 
 
@@ -138,8 +138,8 @@ def merge_readings(
         if isinstance(part.busy, Unknown):
             busy_unknown = part.busy
         else:
-            _add_largest(busy, part.busy)
-            _add_largest(held, part.held)
+            _add_largest(busy, part.busy.items())
+            _add_largest(held, part.held.items())
     return BrokerReading(
         queues=tuple(queues),
         busy=busy if busy_unknown is None else busy_unknown,
