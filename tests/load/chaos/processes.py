@@ -125,7 +125,8 @@ def program(folder: Path, name: str) -> int:
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             words = (process / "cmdline").read_bytes().split(b"\0")
-            if words[0].endswith(name.encode()) and any(bytes(folder) in each for each in words):
+            of_folder = any(bytes(folder) + b"/" in each for each in words)
+            if words[0].endswith(name.encode()) and of_folder:
                 return int(process.name)
     raise LookupError(f"{name} of {folder} is no process of this machine")
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from kubernetes import watch
@@ -15,6 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from devcluster.cluster import Cluster
 from local.processor_time import processor_seconds
+from tests.load.chaos.processes import program
 from tests.load.pod_usage import PodUsage, usage_of_pods
 
 CONTROLLERS: Mapping[str, tuple[str, ...]] = {
@@ -22,7 +22,7 @@ CONTROLLERS: Mapping[str, tuple[str, ...]] = {
     "ScaledObject": ("keda-operator-", "keda-metrics-apiserver-"),
 }
 """How the names of the Pods begin that serve objects of a kind."""
-_MANAGER, _API_SERVER = b"kube-controller-manager", b"kube-apiserver"
+_MANAGER, _API_SERVER = "kube-controller-manager", "kube-apiserver"
 _BROKER_POD = "rabbitmq-0"
 _BROKER_METRICS = "/api/v1/namespaces/{}/pods/{}:15692/proxy/metrics"
 _BROKER_METRIC = re.compile(
@@ -115,7 +115,7 @@ def usage(cluster: Cluster, kind: str) -> Usage:
     pods = usage_of_pods(cluster).items()
     return Usage(
         pods={of: each for of, each in pods if of[1].startswith(CONTROLLERS[kind])},
-        manager_cpu_seconds=_cpu_seconds(cluster.kubeconfig.parent, _MANAGER),
+        manager_cpu_seconds=_cpu_seconds(cluster, _MANAGER),
     )
 
 
@@ -156,16 +156,11 @@ def server_use(cluster: Cluster, namespace: str) -> ServerUse:
         opened=metrics["connections_opened_total"],
         declared=metrics["queues_declared_total"],
         broker=usage_of_pods(cluster)[namespace, _BROKER_POD],
-        api_cpu_seconds=_cpu_seconds(cluster.kubeconfig.parent, _API_SERVER),
+        api_cpu_seconds=_cpu_seconds(cluster, _API_SERVER),
     )
 
 
-def _cpu_seconds(folder: Path, of: bytes) -> float:
-    """Return that of the process with an argument in the folder of the cluster."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
-            of_cluster = any(bytes(folder) + b"/" in each for each in arguments)
-            if program.endswith(of) and of_cluster:
-                return processor_seconds(int(process.name))
+def _cpu_seconds(cluster: Cluster, name: str) -> float:
+    with suppress(LookupError, OSError):
+        return processor_seconds(program(cluster.kubeconfig.parent, name))
     return 0.0

@@ -23,12 +23,12 @@ BEFORE, NOW = {"a": 1, "b": 0, "c": 2, "d": 1}, {"a": 0, "b": 0, "c": 3, "d": 0}
 """`a` is idle since the sample at 10 s, `b` since 5 s, `d` since 15 s."""
 
 
-def order(*, only_idle: bool = False, single_active: bool = False) -> list[str]:
+def order(*, only_idle: bool = False) -> list[str]:
     samples = [(5, BEFORE), (10, {**BEFORE, "a": 0}), (15, NOW)]
     known = IdleReplicas()
     for at, sample in samples:
         known = known.observe(seen(sample, at=at))
-    last = seen({**BEFORE, "a": 0}, NOW, at=15, single_active=single_active)
+    last = seen({**BEFORE, "a": 0}, NOW, at=15)
     costs = known.costs(last, only_idle=only_idle)
     assert {each for each in costs if costs[each] > 0} == {"c", *("d" if only_idle else "")}
     return sorted(costs, key=lambda each: (costs[each], each))

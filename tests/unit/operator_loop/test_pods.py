@@ -23,8 +23,9 @@ class FakeApi:
             for n in range(pods)
         ]
 
-    async def pages(self, path: ApiPath, *_: object) -> AsyncIterator[dict]:
-        yield {"items": self.pods}
+    async def pages(self, path: ApiPath, *selectors: object) -> AsyncIterator[dict]:
+        assert ("fieldSelector", "status.phase!=Failed,status.phase!=Succeeded") in selectors
+        yield {"items": [each for each in self.pods if each["status"].get("phase") != "Failed"]}
 
     async def request(self, method: str, path: ApiPath, body: dict, **_: object) -> dict:
         self.patched.append(path.text)

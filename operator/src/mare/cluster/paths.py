@@ -53,6 +53,8 @@ class Resource(NamedTuple):
 
 
 PODS = Resource("v1", "pods")
+PRESENT_PODS = ("fieldSelector", "status.phase!=Failed,status.phase!=Succeeded")
+"""A selector of a list: evicted Pods stay for days."""
 LEASES = Resource("coordination.k8s.io/v1", "leases")
 
 

@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mare.cluster.api import MERGE_PATCH, METADATA, Api
-from mare.cluster.paths import PODS
+from mare.cluster.paths import PODS, PRESENT_PODS
 from mare.ports import NotFound, Removal
 from mare.tenant_scheduler import POD_LISTS, POD_WRITES, TenantScheduler
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
-_ENDED = ("Succeeded", "Failed")
 _MARKS = _VICTIM, _NEITHER, _BUSY = "-1", "0", "1"
 
 
@@ -45,11 +44,12 @@ class Pods:
         running: list[tuple[float, str, str]] = []
         """The cost, the name and the mark of each."""
         async with self._scheduler.turn(POD_LISTS, namespace):
-            async for page in self._api.pages(PODS.path(namespace), ("labelSelector", selector)):
+            query = ("labelSelector", selector), PRESENT_PODS
+            async for page in self._api.pages(PODS.path(namespace), *query):
                 for pod in page["items"]:
                     address, metadata = _address(pod), pod["metadata"]
                     is_known = is_known or address in costs
-                    if "deletionTimestamp" not in metadata and _phase(pod) not in _ENDED:
+                    if "deletionTimestamp" not in metadata:
                         running.append((costs.get(address, 0.0), metadata["name"], _mark(pod)))
         if not is_known:
             return False
@@ -78,10 +78,6 @@ class Pods:
 
 def _address(pod: Mapping[str, Any]) -> str:
     return str(pod.get("status", {}).get("podIP", ""))
-
-
-def _phase(pod: Mapping[str, Any]) -> str:
-    return str(pod.get("status", {}).get("phase", ""))
 
 
 def _mark(pod: Mapping[str, Any]) -> str:

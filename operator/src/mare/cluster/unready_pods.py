@@ -6,12 +6,10 @@ from typing import Any
 
 from mare.cluster.api import Api
 from mare.cluster.bounded_answers import MAX_PAGE_BYTES, TooLarge
-from mare.cluster.paths import PODS
+from mare.cluster.paths import PODS, PRESENT_PODS
 
 _SAMPLE = 20
 """Pods that are read. Each takes 10 KB with its managed fields."""
-_PRESENT = "status.phase!=Failed,status.phase!=Succeeded"
-"""Evicted Pods stay for days."""
 _MOST_CHARACTERS = 160
 _NOT_YET = {"ContainerCreating", "PodInitializing"}
 """Reasons of a container that waits for something else, such as a volume."""
@@ -22,7 +20,7 @@ async def unready_cause(api: Api, namespace: str, selector: str) -> str | None:
 
     Raises as `Api.request`.
     """
-    query = [("labelSelector", selector), ("fieldSelector", _PRESENT), ("limit", str(_SAMPLE))]
+    query = [("labelSelector", selector), PRESENT_PODS, ("limit", str(_SAMPLE))]
     try:
         listed = await api.request("GET", PODS.path(namespace), query=query, most=MAX_PAGE_BYTES)
     except TooLarge:
