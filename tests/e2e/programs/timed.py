@@ -62,8 +62,14 @@ def _wait(broker: amqp.Connection, moment: float) -> None:
 
 def work(queue: str, workers: str, prefetch: str) -> None:
     # The first process of a container ignores it otherwise, and runs on until it is killed.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    while True:
+    ended: list[int] = []
+
+    def end(*_: object) -> None:
+        ended.append(1)
+        sys.exit()
+
+    signal.signal(signal.SIGTERM, end)
+    while not ended:  # the end of a connection may fail while SystemExit is on its way
         try:
             _work(queue, int(workers), int(prefetch), os.environ["HOSTNAME"])
         except LOST:  # the broker delivers again what was not acknowledged

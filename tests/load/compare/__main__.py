@@ -32,6 +32,8 @@ from tests.load.keda_stage import stage
 
 _FOLDER = Path(".cache/compare")
 _HERE = Path(__file__).parent
+_MOST_REPLICAS = 150
+"""The kubelet takes 200 Pods, and a Pod that waits for room counts as a replica."""
 LOADS = ("burst", "square-40s", "pika", "azfn-halfhour-s3", "llm-code-s3")
 
 
@@ -54,6 +56,9 @@ def main() -> None:
         scenarios = [replace(each, name=f"{each.name}-together") for each in scenarios]
         if any(each.outages for each in scenarios):
             parser.error("an outage of the broker would be one for all runs at the same time")
+        most = sum(each.max_replicas * len(each.autoscalers) for each in scenarios)
+        if most > _MOST_REPLICAS:
+            parser.error(f"{most} replicas together; the node has room for {_MOST_REPLICAS}")
     _FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         loads = [(scenario, StoredRuns(_FOLDER, scenario)) for scenario in scenarios]

@@ -43,7 +43,7 @@ _COLUMNS = {
     "MiB": "mib:.0f",
     "connections": "connections:.0f",
     "opened a second": "opened_a_second:.1f",
-    "queues asked a second": "declared_a_second:.0f",
+    "AMQP packets a second": "packets_a_second:.0f",
 }
 _ROW = "| " + " | ".join(f"{{{each}}}" for each in _COLUMNS.values()) + " |\n"
 _IDLE = Scenario(

@@ -30,8 +30,8 @@ def _cause(shop: Application, publisher: str, of: Sequence[Outage]) -> None:
     began = time.monotonic()
     for each in of:
         time.sleep(max(0.0, began + each.start - time.monotonic()))
-        send(shop, _BROKER, signal.SIGSTOP)
         try:
+            send(shop, _BROKER, signal.SIGSTOP)
             time.sleep(each.seconds)
         finally:
             resume(shop, _BROKER)

@@ -159,10 +159,17 @@ def _first_starts(starts: Sequence[Start]) -> Mapping[int, Start]:
 def _ended_busy(run: Run) -> set[str]:
     """Return the Pods that started a message which another Pod started after it, or that said so.
 
-    A Pod that is killed says nothing, and a message may wait until the end of the run.
+    A Pod that is killed says nothing, and a message may wait until the end of the run. One that
+    starts messages later has only lost the broker.
     """
-    last = {each.message: each.pod for each in sorted(run.starts, key=lambda one: one.started)}
-    restarted = {each.pod for each in run.starts if each.pod != last[each.message]}
+    ordered = sorted(run.starts, key=lambda one: one.started)
+    last = {each.message: each for each in ordered}
+    seen = {each.pod: each.started for each in ordered}
+    restarted = {
+        each.pod
+        for each in ordered
+        if each.pod != last[each.message].pod and seen[each.pod] < last[each.message].started
+    }
     return restarted | {pod for _, pod in run.ended_busy}
 
 

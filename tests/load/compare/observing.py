@@ -26,7 +26,8 @@ _MANAGER, _API_SERVER = "kube-controller-manager", "kube-apiserver"
 _BROKER_POD = "rabbitmq-0"
 _BROKER_METRICS = "/api/v1/namespaces/{}/pods/{}:15692/proxy/metrics"
 _BROKER_METRIC = re.compile(
-    r"^rabbitmq_(connections|connections_opened_total|queues_declared_total) (\S+)$", re.MULTILINE
+    r"^rabbitmq_(connections|connections_opened_total|connection_incoming_packets_total) (\S+)$",
+    re.MULTILINE,
 )
 
 
@@ -46,6 +47,10 @@ class Watched:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
+
+    @property
+    def goes_on(self) -> bool:
+        return self._thread.is_alive()
 
     def close(self) -> None:
         self._ended.set()
@@ -127,8 +132,9 @@ class ServerUse:
     """Those that are open now."""
     opened: float
     """Connections."""
-    declared: float
-    """Queues, passively as well: how AMQP asks for the messages of a queue."""
+    packets: float
+    """Received on the open connections. A passive declare, by which AMQP asks for the messages of
+    a queue, is one, and RabbitMQ counts it in no other metric (100 of 100 on 4.0.5)."""
     broker: PodUsage
     api_cpu_seconds: float
     at: float = field(default_factory=time.monotonic)
@@ -140,7 +146,7 @@ class ServerUse:
         return {
             "connections": self.connections,
             "opened_a_second": (self.opened - before.opened) / seconds,
-            "declared_a_second": (self.declared - before.declared) / seconds,
+            "packets_a_second": (self.packets - before.packets) / seconds,
             "broker_millicores": 1000 * broker_cpu / broker_seconds,
             "api_server_millicores": 1000
             * (self.api_cpu_seconds - before.api_cpu_seconds)
@@ -154,7 +160,7 @@ def server_use(cluster: Cluster, namespace: str) -> ServerUse:
     return ServerUse(
         connections=metrics["connections"],
         opened=metrics["connections_opened_total"],
-        declared=metrics["queues_declared_total"],
+        packets=metrics["connection_incoming_packets_total"],
         broker=usage_of_pods(cluster)[namespace, _BROKER_POD],
         api_cpu_seconds=_cpu_seconds(cluster, _API_SERVER),
     )

@@ -1,19 +1,20 @@
 """The runs that are not there yet, in groups, and what runs and stores them."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import count, repeat
 from math import nan
 
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler
 from mare.simulation.simulation import generate_messages
-from tests.load.compare.measured import Run, result_of
+from tests.load.compare.measured import result_of
 from tests.load.compare.progress import FAILURES, log, progress
 from tests.load.compare.running import Stage
 from tests.load.compare.storing import StoredRuns
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """A run that is not there yet."""
 
@@ -22,19 +23,28 @@ class Planned:
     autoscaler: SimulatedAutoscaler
     number: int
     phase: float
+    together: bool
+    """Whether others run with it: what the controllers have used is of all of them."""
 
     def __str__(self) -> str:
         return f"{self.scenario.name}, run {self.number}, {self.autoscaler.name}"
 
-    def run(self, place: Stage, periods: int) -> Run:
-        """Run it so many of KEDA's periods later than usual."""
+    def run(self, place: Stage, periods: int) -> bool:
+        """Run it so many of KEDA's periods later than usual; store it, or say why it failed."""
         messages = generate_messages(self.scenario)
         pairs = list(zip(*messages, strict=True))
-        with progress(str(self), self.scenario.seconds):
-            run = place.run(self.scenario, self.autoscaler, pairs, self.phase + periods)
-        result = result_of(run, self.scenario, *messages)
+        try:
+            with progress(str(self), self.scenario.seconds):
+                run = place.run(self.scenario, self.autoscaler, pairs, self.phase + periods)
+            result = result_of(run, self.scenario, *messages)
+        except FAILURES as error:
+            log(f"{self} failed: {error!r}")
+            return False
+        if self.together:
+            run = replace(run, cores=nan, manager_cores=nan, memory_mib=nan)
+        self.stored.add(replace(run, number=self.number))
         log(f"    {self}: p95 {result.wait_p95:.2f} s, {result.replica_seconds:,.0f} replica-s")
-        return replace(run, number=self.number)
+        return True
 
 
 def planned(
@@ -42,7 +52,14 @@ def planned(
 ) -> list[list[Planned]]:
     """Return what is not there, in groups that run at the same time."""
     every = [
-        Planned(scenario, stored, autoscaler, number, phase)
+        Planned(
+            scenario=scenario,
+            stored=stored,
+            autoscaler=autoscaler,
+            number=number,
+            phase=phase,
+            together=together,
+        )
         for scenario, stored in loads
         for number, phase, autoscaler in stored.left(scenario, rounds)
     ]
@@ -53,23 +70,12 @@ def planned(
 
 
 def run_all(place: Stage, groups: Sequence[Sequence[Planned]]) -> list[str]:
-    """Run everything, and store each run; return those that failed."""
-    failed = []
+    """Run everything; return those that failed. What ends is stored, whatever ends the others."""
+    failed: list[str] = []
     for at, group in enumerate(groups):
         log(f"{'; '.join(map(str, group))}; {len(groups) - at} left")
         with ThreadPoolExecutor(len(group)) as pool:
-            running = {
-                pool.submit(each.run, place, periods): each for periods, each in enumerate(group)
-            }
-            for future in as_completed(running):
-                each = running[future]
-                try:
-                    run = future.result()
-                except FAILURES as error:
-                    failed.append(str(each))
-                    log(f"{each} failed: {error!r}")
-                    continue
-                if len(group) > 1:  # what the controllers have used is of all these runs
-                    run = replace(run, cores=nan, manager_cores=nan, memory_mib=nan)
-                each.stored.add(run)
+            succeeded = pool.map(Planned.run, group, repeat(place), count())
+            pairs = zip(group, succeeded, strict=True)
+            failed += [str(each) for each, success in pairs if not success]
     return failed

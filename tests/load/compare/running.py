@@ -107,18 +107,20 @@ class Stage:
         return self._shop.printed_by(full_name, seconds + 120)
 
     def _remove(self, name: str, kind: str) -> None:
-        delete = ("delete", "--ignore-not-found", "--timeout=120s")
-        self._shop.kubectl(*delete, f"{kind.lower()}/{name}", seconds=130)
+        delete = ("delete", "--ignore-not-found", "--timeout=300s")
+        self._shop.kubectl(*delete, f"{kind.lower()}/{name}", seconds=310)
         jobs = (f"job/declare-{name}", f"job/publish-{name}")
         rest = (f"deployment/{name}", f"configmap/{name}", *jobs)
-        self._shop.kubectl(*delete, *rest, seconds=130)
+        self._shop.kubectl(*delete, *rest, seconds=310)
         becomes(
-            lambda: self._shop.read("api/v1", f"pods?labelSelector=app={name}")["items"], [], 60
+            lambda: self._shop.read("api/v1", f"pods?labelSelector=app={name}")["items"], [], 300
         )
 
     def _counts(self, name: str, began: float) -> list[Count]:
         """Return the counts of the Deployment; those before the first message as of the time 0."""
         counts = []
+        if not self._deployments.goes_on:
+            raise LookupError("the watch of Deployments has ended with an error")
         for at, each in list(self._deployments.seen):
             if each["metadata"]["name"] == name and "deletionTimestamp" not in each["metadata"]:
                 created, ready = (

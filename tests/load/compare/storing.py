@@ -1,6 +1,7 @@
 """The runs of a load in a file: each is added when it ends, and a new start goes on after them."""
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from hashlib import sha256
@@ -25,6 +26,7 @@ class StoredRuns:
         """Read the file; raise ValueError if its runs had another load or other settings."""
         self._file = folder / f"{scenario.name}.json"
         self._settings = _settings(scenario)
+        self._lock = threading.Lock()
         self._stored: dict[str, str] = {}
         self.runs: list[Run] = []
         if not self._file.exists():
@@ -42,12 +44,14 @@ class StoredRuns:
         self.runs = list(map(Run.read, stored["runs"]))
 
     def add(self, run: Run) -> None:
-        self.runs.append(run)
-        self._stored |= {of: self._settings[of] for of in (_LOAD, run.autoscaler)}
-        text = json.dumps({"settings": self._stored, "runs": [asdict(each) for each in self.runs]})
-        part = self._file.with_suffix(".part")
-        part.write_text(text)
-        part.replace(self._file)
+        """Add a run; several threads may."""
+        with self._lock:
+            self.runs.append(run)
+            self._stored |= {of: self._settings[of] for of in (_LOAD, run.autoscaler)}
+            runs = [asdict(each) for each in self.runs]
+            part = self._file.with_suffix(".part")
+            part.write_text(json.dumps({"settings": self._stored, "runs": runs}))
+            part.replace(self._file)
 
     def left(
         self, scenario: Scenario, rounds: int

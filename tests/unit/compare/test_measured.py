@@ -76,6 +76,12 @@ def test_a_pod_whose_message_another_one_starts_again_was_ended_busy():
     assert result().work_seconds == (0.5 + 3.0) / 2
 
 
+def test_a_pod_that_goes_on_with_other_messages_has_only_lost_the_broker():
+    goes_on = replace(RUN, starts=[*RUN.starts, start(2, 6.0, 11.0)])
+
+    assert result(goes_on).ended_busy == 0
+
+
 def test_a_pod_that_says_so_was_ended_busy_also_if_its_message_waits_until_the_end():
     ended = replace(RUN, ended_busy=[(6.0, "a"), (12.0, "b"), (20.5, "c")])
 

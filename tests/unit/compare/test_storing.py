@@ -91,6 +91,42 @@ def test_runs_at_the_same_time_begin_a_period_after_each_other(tmp_path: Path):
     assert all(isnan(each.cores) and isnan(each.memory_mib) for each in runs)
 
 
+def test_a_run_that_is_repeated_alone_shared_the_controllers_all_the_same(tmp_path: Path):
+    place = Place()
+    run_all(place, tmp_path, burst(), 1, together=True)
+    run_all(place, tmp_path, burst(), 1, together=True)
+
+    assert [isnan(each.cores) for each in StoredRuns(tmp_path, burst()).runs] == [True] * 4
+
+
+def test_an_error_that_nobody_expected_loses_no_other_run_of_its_group(tmp_path: Path):
+    failing = threading.Event()
+
+    class Failing(Place):
+        def run(self, *arguments: Any) -> Run:
+            if arguments[1].name == "KEDA default":
+                failing.set()
+                raise TypeError("nobody expected it")
+            assert failing.wait(timeout=60)
+            return run_of(arguments[1].name)
+
+    with pytest.raises(TypeError, match="nobody expected it"):
+        run_all(Failing(), tmp_path, burst(), 1, together=True)
+
+    assert [name for name, _ in stored(tmp_path)] == ["KEDA expert", "KEDA tuned", "Maré"]
+
+
+def test_more_replicas_than_the_node_has_room_for_are_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    given = ["compare", "azfn-halfhour-s3", "llm-code-s3", "--together", "--draw"]
+    monkeypatch.setattr("sys.argv", given)
+    with pytest.raises(SystemExit):
+        program.main()
+
+    assert "240 replicas together; the node has room for 150" in capsys.readouterr().err
+
+
 def test_runs_of_one_autoscaler_only_keep_those_of_the_others(tmp_path: Path):
     run_all(Place(), tmp_path, burst(), 1)
 

@@ -120,6 +120,23 @@ def test_a_worker_that_loses_the_broker_begins_again(
     assert [each.get("message") for each in broker.sent] == [7, 8, None]
 
 
+def test_a_worker_that_is_to_end_does_not_begin_again(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+):
+    ends: list[Callable[..., None]] = []
+    monkeypatch.setattr("signal.signal", lambda _, end: ends.append(end))
+
+    def end_with_a_cut_frame(_: float) -> None:
+        with pytest.raises(SystemExit):
+            ends[0]()
+        raise OSError("the frame was cut")
+
+    monkeypatch.setattr(broker, "drain", end_with_a_cut_frame)
+    run(monkeypatch, "work", "work-1", "2", "2")
+
+    assert broker.sent == []
+
+
 def test_a_publisher_that_loses_the_broker_sends_the_message_again(
     broker: Broker, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -74,8 +74,8 @@ class Servers:
         return (
             "rabbitmq_connections 7\n"
             "rabbitmq_connections_opened_total 120\n"
-            'rabbitmq_queues_declared_total{queue="a"} 1\n'
-            "rabbitmq_queues_declared_total 5e3\n"
+            'rabbitmq_connection_incoming_packets_total{connection="a"} 1\n'
+            "rabbitmq_connection_incoming_packets_total 5e3\n"
         )
 
 
@@ -85,7 +85,7 @@ def test_what_the_broker_was_asked_is_by_the_second():
     before = ServerUse(
         connections=2,
         opened=20,
-        declared=4000,
+        packets=4000,
         broker=sample(6.5, 1764633500.25),
         api_cpu_seconds=6.0,
         at=100.0,
@@ -95,7 +95,7 @@ def test_what_the_broker_was_asked_is_by_the_second():
         {
             "connections": 7,
             "opened_a_second": 100 / 120,
-            "declared_a_second": 1000 / 120,
+            "packets_a_second": 1000 / 120,
             "broker_millicores": 60,
             "api_server_millicores": 200,
         }
