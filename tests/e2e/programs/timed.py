@@ -2,7 +2,7 @@
 
 ``timed.py publish QUEUE SECONDS`` publishes the messages of /load/messages, gzipped JSON of pairs
 (second, time that it takes). SECONDS after its start it prints when it began, and a line of JSON
-for each report of a worker. It fails if it cannot read all of them within five minutes.
+for each report of a worker. It fails if it cannot read all of them within a quarter of an hour.
 While the broker is away it waits: a message that is late has the time at which it was sent.
 ``timed.py work QUEUE WORKERS PREFETCH`` processes WORKERS messages at a time; a PREFETCH of 0 is
 without a limit. It reports each start of a message, and that SIGTERM ends it with messages begun.
@@ -23,7 +23,7 @@ import amqp
 from recorder import LOST, channel_with, connection, drain
 
 _PAUSE = 0.2
-_LAST_SECONDS = 300
+_LAST_SECONDS = 900
 
 
 def publish(queue: str, seconds: str) -> None:

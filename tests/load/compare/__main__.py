@@ -23,7 +23,7 @@ from mare.simulation.scenario import Scenario
 from mare.simulation.simulation import generate_messages
 from tests.load.compare.autoscalers import autoscalers
 from tests.load.compare.measured import needed_replicas, reaction, result_of
-from tests.load.compare.plan import planned, run_all
+from tests.load.compare.plan import planned, run_all, simulated_peak
 from tests.load.compare.readme_picture import readme_pictures
 from tests.load.compare.report import Comparison, Measured, csv_text, markdown, page, plots
 from tests.load.compare.running import Stage
@@ -56,9 +56,6 @@ def main() -> None:
         scenarios = [replace(each, name=f"{each.name}-together") for each in scenarios]
         if any(each.outages for each in scenarios):
             parser.error("an outage of the broker would be one for all runs at the same time")
-        most = sum(each.max_replicas * len(each.autoscalers) for each in scenarios)
-        if most > _MOST_REPLICAS:
-            parser.error(f"{most} replicas together; the node has room for {_MOST_REPLICAS}")
     _FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         loads = [(scenario, StoredRuns(_FOLDER, scenario)) for scenario in scenarios]
@@ -67,6 +64,8 @@ def main() -> None:
     failed: list[str] = []
     groups = planned(loads, given.runs, together=given.together)
     if groups and not given.draw:
+        if (most := max(map(simulated_peak, groups))) > _MOST_REPLICAS:
+            parser.error(f"{most} replicas together; the node has room for {_MOST_REPLICAS}")
         with (
             cluster_for_tests() as cluster,
             stage(cluster) as (shop, image),

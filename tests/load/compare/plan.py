@@ -1,16 +1,18 @@
 """The runs that are not there yet, in groups, and what runs and stores them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count, repeat
 from math import nan
 
+from mare.simulation.comparison import compare
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler
 from mare.simulation.simulation import generate_messages
 from tests.load.compare.measured import result_of
 from tests.load.compare.progress import FAILURES, log, progress
-from tests.load.compare.running import Stage
+from tests.load.compare.running import PERIOD, Stage
 from tests.load.compare.storing import StoredRuns
 
 
@@ -67,6 +69,16 @@ def planned(
         return [[each] for each in every]
     numbers = sorted({each.number for each in every})
     return [[each for each in every if each.number == number] for number in numbers]
+
+
+def simulated_peak(group: Sequence[Planned]) -> int:
+    """Return the most replicas at a time that the runs of a group have in a simulation."""
+    wanted: Counter[float] = Counter()
+    for periods, each in enumerate(group):
+        (result,) = compare(replace(each.scenario, autoscalers=(each.autoscaler,)))
+        for sample in result.samples:
+            wanted[sample.second + periods * PERIOD] += sample.wanted
+    return max(wanted.values(), default=0)
 
 
 def run_all(place: Stage, groups: Sequence[Sequence[Planned]]) -> list[str]:

@@ -19,11 +19,12 @@ from tests.vhost import becomes, eventually
 
 _SETTLES = 10.0
 """Least seconds between the last preparation and the first message."""
-_PERIOD = 30.0
+PERIOD = 30.0
 """KEDA polls every 30 s by default, and an HPA is synchronized every 15 s, counted from when their
 objects are made: of runs with one phase, KEDA would wait as long in each."""
-_REPORTS_SECONDS = 300.0
-"""For the reports of all workers: 26,000 of them are read within a minute if the node is idle."""
+_REPORTS_SECONDS = 900.0
+"""For the reports of all workers: 26,000 of them are read within a minute if the node is idle,
+and several runs may end together."""
 _NUMBERS = count(1)
 
 
@@ -60,7 +61,7 @@ class Stage:
             self._job("declare", name, [name])  # KEDA fails until a queue is there
             self._shop.apply(scaler)
             eventually(lambda: name in acting(self._shop, scaler["kind"]), 120)
-            time.sleep(_SETTLES + phase * _PERIOD)
+            time.sleep(_SETTLES + phase * PERIOD)
             before = usage(self._shop.cluster, scaler["kind"])
             reports = self._publish(name, scenario)
             after = usage(self._shop.cluster, scaler["kind"])

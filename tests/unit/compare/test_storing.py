@@ -116,17 +116,6 @@ def test_an_error_that_nobody_expected_loses_no_other_run_of_its_group(tmp_path:
     assert [name for name, _ in stored(tmp_path)] == ["KEDA expert", "KEDA tuned", "Maré"]
 
 
-def test_more_replicas_than_the_node_has_room_for_are_refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    given = ["compare", "azfn-halfhour-s3", "llm-code-s3", "--together", "--draw"]
-    monkeypatch.setattr("sys.argv", given)
-    with pytest.raises(SystemExit):
-        program.main()
-
-    assert "240 replicas together; the node has room for 150" in capsys.readouterr().err
-
-
 def test_runs_of_one_autoscaler_only_keep_those_of_the_others(tmp_path: Path):
     run_all(Place(), tmp_path, burst(), 1)
 
