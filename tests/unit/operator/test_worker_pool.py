@@ -9,7 +9,7 @@ from mare.simulation.worker_pool import WorkerPool
 def pool(arrivals, service=1.0, *, replicas=1, **worker):
     worker = {"service_seconds": service, "workers": 1, "start_seconds": 0.0, **worker}
     built = WorkerPool(Worker(**worker), arrivals, [service] * len(arrivals))
-    built.scale(replicas, idle_first=False)
+    built.scale(replicas)
     built.advance(0.0)
     return built
 
@@ -38,7 +38,7 @@ def test_a_prefetch_hides_messages_inside_a_replica():
 def test_a_new_replica_consumes_after_its_start():
     slow = pool([1.0], replicas=0, start_seconds=3.0)
     slow.advance(2.0)
-    slow.scale(1, idle_first=False)
+    slow.scale(1)
     slow.advance(10.0)
     assert slow.waits == pytest.approx([4.0])
 
@@ -46,7 +46,7 @@ def test_a_new_replica_consumes_after_its_start():
 def test_a_removed_replica_finishes_its_message_and_returns_the_others():
     greedy = pool([0.0, 0.1, 0.2], prefetch=4)
     greedy.advance(0.5)
-    greedy.scale(0, idle_first=False)
+    greedy.scale(0)
     assert (greedy.ready, greedy.requeued) == (2, 2)
     greedy.advance(5.0)
     assert greedy.terminated[0].terminated_at == pytest.approx(1.0)
@@ -56,26 +56,27 @@ def test_a_removed_replica_finishes_its_message_and_returns_the_others():
 def test_the_counter_of_deliveries_never_falls_and_counts_redelivered_messages_twice():
     greedy = pool([0.0, 0.1, 0.2], prefetch=4)
     greedy.advance(0.5)
-    greedy.scale(0, idle_first=False)
+    greedy.scale(0)
 
     def counts() -> tuple[int, int, int]:
         now = greedy.statistics()
         return now.delivered, now.redelivered, now.unacknowledged
 
     assert counts() == (3, 0, 1)
-    greedy.scale(1, idle_first=False)
+    greedy.scale(1)
     greedy.advance(0.9)
     assert counts() == (5, 2, 3)
 
 
-def test_starting_replicas_are_removed_first_and_then_idle_ones():
+def test_starting_replicas_are_removed_first_and_then_those_of_lower_cost():
     mixed = pool([0.0], service=9.0, replicas=2)
     mixed.advance(1.0)
-    mixed.scale(3, idle_first=True)
-    mixed.scale(2, idle_first=True)
+    mixed.scale(3)
+    mixed.scale(2, {"0": 1, "1": -1})
     assert all(replica.created == 0.0 for replica in mixed.replicas)
-    mixed.scale(1, idle_first=True)
+    mixed.scale(1, {"0": 1, "1": -1})
     assert mixed.replicas[0].busy == 1
+    assert mixed.statistics().held == {"0": 1}
 
 
 def test_a_broker_that_is_down_neither_takes_nor_gives():
@@ -94,7 +95,7 @@ def test_no_message_is_lost_or_doubled_while_replicas_come_and_go():
     arrivals = [index * 0.01 for index in range(2000)]
     restless = pool(arrivals, service=0.07, workers=2, prefetch=6)
     for second in range(40):
-        restless.scale(1 + (second * 7) % 5, idle_first=second % 2 == 0)
+        restless.scale(1 + (second * 7) % 5)
         restless.advance(float(second))
     restless.advance(100.0)
     assert restless.acknowledged == 2000
@@ -117,7 +118,7 @@ def test_counters_with_an_offset_do_not_fall_below_zero():
 def test_a_replica_that_is_terminated_at_work_is_counted():
     two = pool([0.0], service=9.0, replicas=2)
     two.advance(1.0)
-    two.scale(1, idle_first=True)
+    two.scale(1, {"0": 1})
     assert two.ended_busy == 0
-    two.scale(0, idle_first=True)
+    two.scale(0)
     assert two.ended_busy == 1

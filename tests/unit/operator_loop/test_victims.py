@@ -4,10 +4,16 @@ from typing import Any
 
 import pytest
 
+from mare.custom_resource.autoscaler import read_autoscaler
+from mare.domain.observation import NOT_REPORTED
 from mare.domain.reason import Reason
 from mare.domain.unknown import Unknown
-from mare.ports import AccessRefused, Unavailable
-from tests.unit.operator_loop.worlds import AT_ONCE, World
+from mare.loop.operator_claim import OperatorClaim
+from mare.loop.state import AutoscalerState
+from mare.loop.victims import costs, observe_idle
+from mare.ports import AccessRefused, BrokerReading, Unavailable
+from tests.unit.operator.building import reading
+from tests.unit.operator_loop.worlds import AT_ONCE, World, body
 
 TWO_IDLE = {"10.0.0.1": 3, "10.0.0.2": 0, "10.0.0.3": 0}
 
@@ -62,6 +68,18 @@ async def test_a_replica_that_has_just_finished_goes_first_unless_only_idle_ones
 
     costs = world.workloads.preferred[0].costs
     assert {each for each in costs if costs[each] == min(costs.values())} == cheapest
+
+
+def test_a_consumer_that_gets_all_messages_is_not_chosen_because_it_became_idle_last():
+    state = AutoscalerState(read_autoscaler(body()), 0, OperatorClaim(""))
+    queues = (reading(single_active=True),)
+    held, now = {"a": 1, "b": 0}, {"a": 0, "b": 0}
+    observe_idle(state, BrokerReading(queues=queues, busy=held, held=held, busy_at=5.0))
+    last = BrokerReading(queues=queues, busy=held, held=now, busy_at=10.0)
+    observe_idle(state, last)
+    observe_idle(state, BrokerReading(queues=queues, busy=NOT_REPORTED))
+
+    assert costs(state, last, only_idle=False) == {"a": 1, "b": 0}
 
 
 async def test_a_refused_scale_down_to_the_busy_replicas_is_named_in_each_decision(world):

@@ -11,7 +11,7 @@ from mare.domain.observation import Observation, Workload, statistics_time, with
 from mare.domain.unknown import Unknown
 from mare.loop.job_deciding import decide_on_jobs
 from mare.loop.state import AutoscalerState
-from mare.loop.victims import count_idle_replicas, unmarkable
+from mare.loop.victims import count_idle_replicas, observe_idle, unmarkable
 from mare.ports import BrokerReading, DecisionClock, Scale
 
 
@@ -29,7 +29,7 @@ def decide_on(
     if state.history is None:
         state.history = state.begin_history(scale.replicas, now, offset)
     state.observe_count(scale.replicas, now)
-    state.idle_replicas = state.idle_replicas.observe(reading)
+    observe_idle(state, reading)
     idle = count_idle_replicas(state, scale, reading.busy, now)
     workload = Workload(
         replicas=scale.replicas,

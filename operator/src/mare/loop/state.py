@@ -11,11 +11,11 @@ from mare.domain.decide_jobs import JobHistory
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import QuietAnswer
 from mare.domain.history import History
+from mare.domain.idle_replicas import IdleReplicas
 from mare.domain.other_consumers import OtherConsumers
 from mare.domain.surges import Surge
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import OBJECT_CHANGED, Attempts
-from mare.loop.idle_replicas import IdleReplicas
 from mare.loop.operator_claim import OperatorClaim
 from mare.loop.pace import Rank
 from mare.loop.rates import QueueRates

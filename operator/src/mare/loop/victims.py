@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from mare.domain.decision import Decision
 from mare.domain.evidence import Marking
-from mare.domain.unknown import Unknown
+from mare.domain.unknown import Unknown, known
 from mare.loop.state import AutoscalerState
 from mare.ports import AccessRefused, ApiError, BrokerReading, Clock, Removal, Scale, Workloads
 
@@ -33,7 +33,7 @@ class Victims:
         """
         only_idle = decision.marking is Marking.REQUIRED
         removal = Removal(
-            costs=state.idle_replicas.costs(reading, only_idle=only_idle),
+            costs=costs(state, reading, only_idle=only_idle),
             count=scale.replicas - decision.replicas,
         )
         problem = await self._try(state, scale, removal, is_allowed)
@@ -64,6 +64,25 @@ class Victims:
         except ApiError as error:
             return Unknown("Unavailable", str(error)[:512])
         return Unknown("ConsumersHidden", "no Pod has the address of a consumer")
+
+
+def observe_idle(state: AutoscalerState, reading: BrokerReading) -> None:
+    if not isinstance(reading.busy, Unknown) and not isinstance(reading.busy_at, Unknown):
+        state.idle_replicas = state.idle_replicas.observe(reading.busy_at, reading.held)
+
+
+def costs(
+    state: AutoscalerState, reading: BrokerReading, *, only_idle: bool
+) -> Mapping[str, float]:
+    """Return by address a cost of removal: above 0 for busy replicas, below 0 for idle ones.
+
+    With `only_idle` a replica is busy if it was in one of two samples, and so it is if one
+    consumer of a queue gets all messages: that one became idle last, and gets the next message.
+    """
+    queues = () if isinstance(reading.queues, Unknown) else reading.queues
+    in_turn = not any(each.single_active for each in queues)
+    held = reading.held if in_turn and not only_idle else known(reading.busy, {})
+    return state.idle_replicas.costs(held, in_turn=in_turn)
 
 
 def unchosen(state: AutoscalerState, scale: Scale) -> Unknown | None:

@@ -1,12 +1,14 @@
 """Simulates Maré: the operator's `decide` with the readings that RabbitMQ provides."""
 
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mare.domain.decide import decide
 from mare.domain.estimates import Estimates
-from mare.domain.evidence import MESSAGES_LEFT, Evidence, QuietAnswer
+from mare.domain.evidence import MESSAGES_LEFT, Evidence, Marking, QuietAnswer
 from mare.domain.history import History
+from mare.domain.idle_replicas import IdleReplicas
 from mare.domain.observation import (
     NO_CONSUMERS,
     NO_PREFETCH,
@@ -15,11 +17,11 @@ from mare.domain.observation import (
     Workload,
     with_stale_unknown,
 )
-from mare.domain.spec import ScalingSpec, VictimPolicy
+from mare.domain.spec import ScalingSpec
 from mare.domain.unknown import Unknown
 from mare.simulation.scenario import Scenario
 from mare.simulation.simulation import STATISTICS_SECONDS, BrokerUnreachable, Simulation
-from mare.simulation.worker_pool import Statistics
+from mare.simulation.worker_pool import NO_COSTS, Statistics
 
 
 @dataclass(slots=True)
@@ -27,6 +29,24 @@ class _Readings:
     statistics: Statistics | None = None
     at: float = 0.0
     before: Statistics | None = None
+    idle: IdleReplicas = field(default_factory=IdleReplicas)
+
+    def add(self, statistics: Statistics, now: float) -> None:
+        self.before, self.statistics, self.at = self.statistics, statistics, now
+        self.idle = self.idle.observe(statistics.at, statistics.held)
+
+    @property
+    def busy(self) -> Mapping[str, int]:
+        """The most messages of each replica in the last two statistics."""
+        latest, before = (each.held if each else {} for each in (self.statistics, self.before))
+        return {each: max(count, before.get(each, 0)) for each, count in latest.items()}
+
+    def costs(self, marking: Marking) -> Mapping[str, float]:
+        """Return by which costs the operator would choose the replicas that go."""
+        if marking is Marking.NONE or self.statistics is None:
+            return NO_COSTS
+        only_idle = marking is Marking.REQUIRED
+        return self.idle.costs(self.busy if only_idle else self.statistics.held)
 
 
 def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0) -> None:
@@ -37,11 +57,7 @@ def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0)
 
     def read_statistics() -> None:
         with suppress(BrokerUnreachable):
-            readings.before, readings.statistics, readings.at = (
-                readings.statistics,
-                simulation.statistics(),
-                simulation.now,
-            )
+            readings.add(simulation.statistics(), simulation.now)
 
     def tick() -> None:
         nonlocal history
@@ -55,10 +71,8 @@ def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0)
             observation = replace(observation, evidence=Evidence(quiet_answer=answer))
             decision, history = decide(spec, observation, history, now)
         if decision.changes:
-            idle_first = spec.victim_policy is not VictimPolicy.DEFAULT
-            simulation.scale(
-                decision.replicas, decision.reason, decision.message, idle_first=idle_first
-            )
+            costs = readings.costs(decision.marking)
+            simulation.scale(decision.replicas, decision.reason, decision.message, costs)
             change = decision.replicas - decision.current
             history = history.record_scaling(change, simulation.now, spec.behavior)
 
@@ -131,9 +145,8 @@ def _idle(simulation: Simulation, readings: _Readings) -> int | Unknown:
     """Replicas without a message in the last two statistics."""
     if readings.statistics is None or readings.before is None:
         return Unknown("NotReadYet", "fewer than two statistics have been read")
-    latest, before = readings.statistics.busy, readings.before.busy
-    at_work = sum(busy or before.get(replica, False) for replica, busy in latest.items())
-    return min(len(latest) - at_work, max(0, simulation.wanted - at_work))
+    at_work = sum(count > 0 for count in readings.busy.values())
+    return min(len(readings.busy) - at_work, max(0, simulation.wanted - at_work))
 
 
 def _prefetch(statistics: Statistics) -> float | Unknown:

@@ -1,13 +1,13 @@
 """The clock of a simulation, its scheduled actions, and the recorded samples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import log, sqrt
 from random import Random
 
 from mare.simulation.scenario import Distribution, Scenario
-from mare.simulation.worker_pool import Statistics, WorkerPool
+from mare.simulation.worker_pool import NO_COSTS, Statistics, WorkerPool
 
 STATISTICS_SECONDS = 5.0
 """collect_statistics_interval of RabbitMQ."""
@@ -52,7 +52,7 @@ class Simulation:
 
     def start_with(self, replicas: int) -> None:
         self.wanted = replicas
-        self.pool.scale(replicas, idle_first=False)
+        self.pool.scale(replicas)
         for replica in self.pool.replicas:
             replica.ready_at = replica.reported_ready_at = 0.0
 
@@ -76,10 +76,12 @@ class Simulation:
             raise BrokerUnreachable
         return self._statistics
 
-    def scale(self, count: int, reason: str, message: str, *, idle_first: bool = False) -> None:
+    def scale(
+        self, count: int, reason: str, message: str, costs: Mapping[str, float] = NO_COSTS
+    ) -> None:
         self.changes.append(Change(self.now, self.wanted, count, reason, message))
         self.wanted = count
-        self.pool.scale(count, idle_first=idle_first)
+        self.pool.scale(count, costs)
 
     def run(self) -> None:
         scenario, pool = self.scenario, self.pool

@@ -13,9 +13,12 @@ from math import inf
 
 from mare.simulation.scenario import Worker
 
+NO_COSTS: Mapping[str, float] = {}
+
 
 @dataclass(slots=True, eq=False)
 class Replica:
+    name: str
     created: float
     ready_at: float
     """When it starts to consume."""
@@ -45,8 +48,8 @@ class Statistics:
     """With the redelivered ones, as RabbitMQ counts."""
     redelivered: int
     acknowledged: int
-    busy: Mapping[int, bool]
-    """Whether each consuming replica has messages."""
+    held: Mapping[str, int]
+    """The unacknowledged messages of each consuming replica."""
 
 
 class WorkerPool:
@@ -103,7 +106,7 @@ class WorkerPool:
             delivered=max(0, self.delivered + offset),
             redelivered=self.requeued - self._queued_again,
             acknowledged=max(0, self.acknowledged + offset),
-            busy={id(each): each.unacknowledged > 0 for each in self.replicas if each.is_ready},
+            held={each.name: each.unacknowledged for each in self.replicas if each.is_ready},
         )
 
     def oldest_wait(self) -> float:
@@ -126,19 +129,19 @@ class WorkerPool:
             self._offer(first)
         self._run(until)
 
-    def scale(self, count: int, *, idle_first: bool) -> None:
-        """Start or terminate replicas; replicas that do not consume yet are terminated first."""
+    def scale(self, count: int, costs: Mapping[str, float] = NO_COSTS) -> None:
+        """Start or terminate replicas: first those that do not consume yet, then by lower cost."""
         while len(self.replicas) < count:
             worker, now = self._worker, self.now
+            name = f"{len(self.replicas) + len(self.terminated)}"
             self.replicas.append(
-                Replica(now, now + worker.start_seconds, now + worker.ready_seconds)
+                Replica(name, now, now + worker.start_seconds, now + worker.ready_seconds)
             )
         if len(self.replicas) == count:
             return
 
-        def order(replica: Replica) -> tuple[bool, int, float]:
-            cost = replica.unacknowledged if idle_first else 0
-            return (replica.is_ready, cost, -replica.ready_at)
+        def order(replica: Replica) -> tuple[bool, float, float]:
+            return (replica.is_ready, costs.get(replica.name, 0.0), -replica.ready_at)
 
         victims = sorted(self.replicas, key=order)[: len(self.replicas) - count]
         for victim in victims:

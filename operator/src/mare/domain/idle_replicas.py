@@ -4,16 +4,13 @@ RabbitMQ gives the next message to the consumer that waits longest, so that of i
 that became idle last is the best to remove. In a model with statistics of up to 10 s ago, 10
 replicas get 0.15 tasks of 20 to 40 s a second, and two of them are removed: 7 % of these have a
 task, 26 % if those go first that are idle in two samples, and 41 % by chance
-(tests/unit/operator_loop/test_idle_replicas.py).
+(tests/unit/operator/test_idle_replicas.py).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Self
-
-from mare.domain.unknown import Unknown
-from mare.ports import BrokerReading
 
 _GAP_SECONDS = 15.0
 """Without a sample for so long, a replica may have worked and become idle again."""
@@ -26,23 +23,17 @@ class IdleReplicas:
     since: Mapping[str, float] = field(default_factory=dict)
     """By address, the first of the statistics in a row that show the replica without a message."""
 
-    def observe(self, reading: BrokerReading) -> Self:
-        at = reading.busy_at
-        if isinstance(reading.busy, Unknown) or isinstance(at, Unknown):
-            return self
+    def observe(self, at: float, held: Mapping[str, int]) -> Self:
+        """Take the messages of each address in statistics of a moment, which may be known."""
         known = self.since if at - self.at <= _GAP_SECONDS else {}
-        idle = (address for address, count in reading.held.items() if count == 0)
+        idle = (address for address, count in held.items() if count == 0)
         return type(self)(at, {address: known.get(address, at) for address in idle})
 
-    def costs(self, reading: BrokerReading, *, only_idle: bool) -> Mapping[str, float]:
+    def costs(self, held: Mapping[str, int], *, in_turn: bool = True) -> Mapping[str, float]:
         """Return by address a cost of removal: above 0 for busy replicas, below 0 for idle ones.
 
-        With `only_idle` a replica is busy if it was in one of two samples, and so it is if one
-        consumer of a queue gets all messages: that one became idle last, and gets the next message.
+        `held` are the messages of each, of one statistics or the most of several. Where consumers
+        do not get messages in turn, no idle replica is better than another.
         """
-        queues = () if isinstance(reading.queues, Unknown) else reading.queues
-        in_turn = not any(each.single_active for each in queues)
-        held = reading.held if in_turn and not only_idle else reading.busy
-        busy = {} if isinstance(held, Unknown) else held
         idle = {address: -since if in_turn else 0.0 for address, since in self.since.items()}
-        return idle | {address: count for address, count in busy.items() if count}
+        return idle | {address: count for address, count in held.items() if count}
