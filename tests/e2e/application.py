@@ -105,11 +105,18 @@ class Application:
             )
 
     def printed_by(self, job: str, seconds: float = 300) -> str:
-        """Return what a Job has printed, once it is complete, and delete it."""
-        complete = ("--for=condition=complete", f"--timeout={int(seconds)}s")
-        self.kubectl("wait", f"job/{job}", *complete, seconds=seconds + 10)
+        """Return what a Job has printed, once it is complete, and delete it.
+
+        Raises:
+            CommandFailed: with the last lines of a Job that fails, at once.
+        """
+        ended = ("--for=jsonpath={.status.conditions}", f"--timeout={int(seconds)}s")
+        self.kubectl("wait", f"job/{job}", *ended, seconds=seconds + 10)
         printed = self.kubectl("logs", f"job/{job}")
+        kinds = self.kubectl("get", f"job/{job}", "-o=jsonpath={.status.conditions[*].type}")
         self.kubectl("delete", f"job/{job}")
+        if "Fail" in kinds:  # FailureTarget, then Failed
+            raise CommandFailed(f"job/{job} failed:\n{printed[-2000:]}")
         return printed
 
     def status(self, name: str) -> dict[str, Any]:
