@@ -64,7 +64,7 @@ def main() -> None:
     failed: list[str] = []
     groups = planned(loads, given.runs, together=given.together)
     if groups and not given.draw:
-        if (most := max(map(simulated_peak, groups))) > _MOST_REPLICAS:
+        if given.together and (most := simulated_peak(max(groups, key=len))) > _MOST_REPLICAS:
             parser.error(f"{most} replicas together; the node has room for {_MOST_REPLICAS}")
         with (
             cluster_for_tests() as cluster,

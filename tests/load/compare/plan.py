@@ -1,11 +1,10 @@
 """The runs that are not there yet, in groups, and what runs and stores them."""
 
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import count, repeat
-from math import nan
+from math import ceil, nan
+from operator import add
 
 from mare.simulation.comparison import compare
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler
@@ -72,13 +71,22 @@ def planned(
 
 
 def simulated_peak(group: Sequence[Planned]) -> int:
-    """Return the most replicas at a time that the runs of a group have in a simulation."""
-    wanted: Counter[float] = Counter()
-    for periods, each in enumerate(group):
+    """Return about the most replicas at a time that the runs of a group have in a simulation.
+
+    The highest counts of half a minute are added up, because runs do not begin to the second. The
+    first replicas wait for the begin of their run, and the last ones for the reports of all.
+    """
+    ends = [at + ceil(each.scenario.seconds / PERIOD) for at, each in enumerate(group)]
+    totals = [0] * (max(ends) + 1)
+    for begin, (each, end) in enumerate(zip(group, ends, strict=True)):
         (result,) = compare(replace(each.scenario, autoscalers=(each.autoscaler,)))
+        first, last = result.samples[0].wanted, result.samples[-1].wanted
+        most = [first] * begin + [0] * (end - begin) + [last] * (len(totals) - end)
         for sample in result.samples:
-            wanted[sample.second + periods * PERIOD] += sample.wanted
-    return max(wanted.values(), default=0)
+            period = begin + int(sample.second / PERIOD)
+            most[period] = max(most[period], sample.wanted)
+        totals = list(map(add, totals, most))
+    return max(totals)
 
 
 def run_all(place: Stage, groups: Sequence[Sequence[Planned]]) -> list[str]:
@@ -87,7 +95,6 @@ def run_all(place: Stage, groups: Sequence[Sequence[Planned]]) -> list[str]:
     for at, group in enumerate(groups):
         log(f"{'; '.join(map(str, group))}; {len(groups) - at} left")
         with ThreadPoolExecutor(len(group)) as pool:
-            succeeded = pool.map(Planned.run, group, repeat(place), count())
-            pairs = zip(group, succeeded, strict=True)
-            failed += [str(each) for each, success in pairs if not success]
+            runs = [pool.submit(each.run, place, periods) for periods, each in enumerate(group)]
+        failed += [str(each) for each, run in zip(group, runs, strict=True) if not run.result()]
     return failed
