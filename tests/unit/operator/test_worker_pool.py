@@ -69,7 +69,7 @@ def test_the_counter_of_deliveries_never_falls_and_counts_redelivered_messages_t
 
 
 def test_starting_replicas_are_removed_first_and_then_those_of_lower_cost():
-    mixed = pool([0.0], service=9.0, replicas=2)
+    mixed = pool([0.0], service=9.0, replicas=2, ready_seconds=0.5)
     mixed.advance(1.0)
     mixed.scale(3)
     mixed.scale(2, {"0": 1, "1": -1})

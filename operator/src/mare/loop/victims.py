@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Mapping
 
 from mare.domain.decision import Decision
-from mare.domain.evidence import Marking
 from mare.domain.unknown import Unknown, known
 from mare.loop.state import AutoscalerState
 from mare.ports import AccessRefused, ApiError, BrokerReading, Clock, Removal, Scale, Workloads
@@ -31,11 +30,8 @@ class Victims:
 
         Returns whether that succeeds. The next decision sees why it failed.
         """
-        only_idle = decision.marking is Marking.REQUIRED
-        removal = Removal(
-            costs=costs(state, reading, only_idle=only_idle),
-            count=scale.replicas - decision.replicas,
-        )
+        count = scale.replicas - decision.replicas
+        removal = Removal(costs=costs(state, reading), count=count)
         problem = await self._try(state, scale, removal, is_allowed)
         if problem is None:
             state.marking_attempts.succeed()
@@ -71,17 +67,15 @@ def observe_idle(state: AutoscalerState, reading: BrokerReading) -> None:
         state.idle_replicas = state.idle_replicas.observe(reading.busy_at, reading.held)
 
 
-def costs(
-    state: AutoscalerState, reading: BrokerReading, *, only_idle: bool
-) -> Mapping[str, float]:
+def costs(state: AutoscalerState, reading: BrokerReading) -> Mapping[str, float]:
     """Return by address a cost of removal: above 0 for busy replicas, below 0 for idle ones.
 
-    With `only_idle` a replica is busy if it was in one of two samples, and so it is if one
-    consumer of a queue gets all messages: that one became idle last, and gets the next message.
+    A replica is busy if it has a message in the newest sample; where one consumer of a queue gets
+    all messages, in one of two samples. That one became idle last, and gets the next message.
     """
     queues = () if isinstance(reading.queues, Unknown) else reading.queues
     in_turn = not any(each.single_active for each in queues)
-    held = reading.held if in_turn and not only_idle else known(reading.busy, {})
+    held = reading.held if in_turn else known(reading.busy, {})
     return state.idle_replicas.costs(held, in_turn=in_turn)
 
 

@@ -45,8 +45,7 @@ class _Readings:
         """Return by which costs the operator would choose the replicas that go."""
         if marking is Marking.NONE or self.statistics is None:
             return NO_COSTS
-        only_idle = marking is Marking.REQUIRED
-        return self.idle.costs(self.busy if only_idle else self.statistics.held)
+        return self.idle.costs(self.statistics.held)
 
 
 def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0) -> None:

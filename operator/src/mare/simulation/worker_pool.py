@@ -130,7 +130,7 @@ class WorkerPool:
         self._run(until)
 
     def scale(self, count: int, costs: Mapping[str, float] = NO_COSTS) -> None:
-        """Start or terminate replicas: first those that do not consume yet, then by lower cost."""
+        """Start or terminate replicas: first those not Ready, then by lower cost, as Kubernetes."""
         while len(self.replicas) < count:
             worker, now = self._worker, self.now
             name = f"{len(self.replicas) + len(self.terminated)}"
@@ -141,7 +141,8 @@ class WorkerPool:
             return
 
         def order(replica: Replica) -> tuple[bool, float, float]:
-            return (replica.is_ready, costs.get(replica.name, 0.0), -replica.ready_at)
+            is_reported = replica.reported_ready_at <= self.now
+            return (is_reported, costs.get(replica.name, 0.0), -replica.ready_at)
 
         victims = sorted(self.replicas, key=order)[: len(self.replicas) - count]
         for victim in victims:
