@@ -20,7 +20,9 @@ _RABBITMQ = {
     "persistence": {"enabled": False},
     "topology": {"nameko": False},
     "users": {"worker": {"permissions": _WORKER, "connection": ["amqp"]}},
-    "resources": _SMALL,
+    # KEDA has a connection for each object, and reads 1,000 queues a second if it is tuned: with
+    # 512Mi the broker was killed.
+    "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "2Gi"}},
 }
 
 WORKER_URI = {"name": "rabbitmq-worker", "key": "amqp-uri"}

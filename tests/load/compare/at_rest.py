@@ -59,6 +59,7 @@ _IDLE = Scenario(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("numbers", nargs="*", type=int, default=[1, 100, 1000], help="of objects")
+    parser.add_argument("--only", help="this autoscaler only, such as Maré")
     parser.add_argument("--seed", type=int, default=1, help="of the order (1)")
     given = parser.parse_args()
     sys.stdout.write(f"| {' | '.join(_COLUMNS)} |\n|---|---|{'---:|' * (len(_COLUMNS) - 2)}\n")
@@ -71,7 +72,8 @@ def main() -> None:
                     job(image, "queues", ["timed.py", "declare", *names], AMQP_URI=WORKER_URI)
                 )
                 shop.printed_by("queues")
-                order = in_random_order(autoscalers(_IDLE), f"{given.seed} {number}")
+                known = [each for each in autoscalers(_IDLE) if given.only in {None, each.name}]
+                order = in_random_order(known, f"{given.seed} {number}")
                 log(f"{number:,} objects: {', '.join(each.name for each in order)}")
                 for autoscaler in order:
                     restart_controllers(shop)
