@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any, Protocol
 
 from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, ScaleTarget
@@ -144,11 +143,8 @@ class Removal:
     """Which replicas a scale-down removes: those of the lowest cost, 0 for others."""
 
     costs: Mapping[str, float]
-    """By consumer address; for busy ones the number of messages, for others at most 0."""
+    """By consumer address; above 0 for busy ones."""
     count: int
-    unacknowledged: float = inf
-    """Messages of all queues. If those of `costs` are as many, a replica without a consumer has
-    none, and goes first."""
 
 
 OnKilled = Callable[[str, str], None]

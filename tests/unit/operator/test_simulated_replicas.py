@@ -55,28 +55,6 @@ def test_the_replicas_that_go_are_those_that_the_operator_would_choose(
     assert least <= result.ended_busy <= most
 
 
-STARTING = """
-seconds: 1000
-minReplicas: 2
-maxReplicas: 30
-load: [{kind: bursts, messages: 120, at: [60, 260, 460, 660, 860]}, {kind: constant, rate: 2}]
-worker: {serviceSeconds: 0.5, workers: 4, startSeconds: 30}
-autoscalers:
-  - name: ours
-    mare:
-      target: {type: QueueLength, messagesPerReplica: 8, queues: [work]}
-      behavior: {scaleDown: {stabilizationWindowSeconds: 0}}
-"""
-
-
-def test_replicas_that_start_go_before_those_that_consume(tmp_path):
-    """The p95 was 30 s, and 20 replicas were ended busy, while idle ones went before them."""
-    path = tmp_path / "starting.yaml"
-    path.write_text(STARTING)
-    (result,) = compare(read_scenario(path))
-    assert (result.wait_p95 < 6, result.ended_busy) == (True, 0)
-
-
 def test_idle_only_scales_down_as_replicas_become_idle(tmp_path):
     path = tmp_path / "idle.yaml"
     path.write_text(

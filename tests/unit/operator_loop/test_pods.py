@@ -5,8 +5,6 @@ import tracemalloc
 from collections import Counter
 from collections.abc import AsyncIterator
 
-import pytest
-
 from mare.cluster.paths import ApiPath
 from mare.cluster.pods import COST, Pods
 from mare.ports import Removal
@@ -137,19 +135,6 @@ async def test_the_pods_of_the_lowest_cost_are_victims_and_busy_ones_are_marked(
 async def test_of_busy_pods_those_with_the_fewest_messages_are_victims():
     _, changed = await marks(Removal(costs=COSTS, count=4), *[{} for _ in range(5)])
     assert changed == {"pod-2": "-1", "pod-0": "-1", "pod-4": "-1", "pod-3": "-1", "pod-1": "1"}
-
-
-@pytest.mark.parametrize(
-    ("unacknowledged", "victim"),
-    [pytest.param(4, "pod-4", id="it starts"), pytest.param(5, "pod-2", id="it may have one")],
-)
-async def test_a_pod_without_a_consumer_goes_first_if_the_others_have_all_messages(
-    unacknowledged: int, victim: str
-):
-    removal = Removal(costs=COSTS, count=1, unacknowledged=unacknowledged)
-    ending = {"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
-    _, changed = await marks(removal, {}, {}, {}, ending, {})
-    assert changed == {victim: "-1", "pod-1": "1"}
 
 
 async def test_pods_that_are_ending_are_no_victims():

@@ -8,7 +8,6 @@ where it differs: -1 for a Pod to be deleted, 1 for a busy one, and 0, the defau
 
 import asyncio
 from collections.abc import Callable, Mapping
-from math import inf
 from typing import Any
 
 from mare.cluster.api import MERGE_PATCH, METADATA, Api
@@ -38,28 +37,25 @@ class Pods:
         are.
 
         A Pod without a consumer goes after the idle ones: it may have given up its consumer for
-        a long task. If Pods with one have all messages, it starts, and goes first. If no Pod has
-        the address of a consumer, as behind a proxy, nothing is written and the result is false:
-        every mark would be a guess.
+        a long task. If no Pod has the address of a consumer, as behind a proxy, nothing is written
+        and the result is false: every mark would be a guess.
         """
-        costs, is_known, held = removal.costs, False, 0.0
-        running: list[tuple[str, str, str]] = []
-        """The address, the name and the mark of each."""
+        costs, is_known = removal.costs, False
+        running: list[tuple[float, str, str]] = []
+        """The cost, the name and the mark of each."""
         async with self._scheduler.turn(POD_LISTS, namespace):
             query = ("labelSelector", selector), PRESENT_PODS
             async for page in self._api.pages(PODS.path(namespace), *query):
                 for pod in page["items"]:
                     address, metadata = _address(pod), pod["metadata"]
                     is_known = is_known or address in costs
-                    held += max(0.0, costs.get(address, 0.0))
                     if "deletionTimestamp" not in metadata:
-                        running.append((address, metadata["name"], _mark(pod)))
+                        running.append((costs.get(address, 0.0), metadata["name"], _mark(pod)))
         if not is_known:
             return False
-        others = -inf if removal.unacknowledged <= held else 0.0
-        ordered = sorted((costs.get(address, others), pod, mark) for address, pod, mark in running)
+        running.sort()
         writes = []
-        for number, (cost, name, before) in enumerate(ordered):
+        for number, (cost, name, before) in enumerate(running):
             mark = _VICTIM if number < removal.count else _BUSY if cost > 0 else _NEITHER
             if mark != before:
                 writes.append(self._write(namespace, name, mark, is_allowed))

@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from math import inf
 
 from mare.domain.decision import Decision
-from mare.domain.unknown import Unknown, known, total
+from mare.domain.unknown import Unknown, known
 from mare.loop.state import AutoscalerState
 from mare.ports import AccessRefused, ApiError, BrokerReading, Clock, Removal, Scale, Workloads
 
@@ -31,7 +30,8 @@ class Victims:
 
         Returns whether that succeeds. The next decision sees why it failed.
         """
-        removal = removal_of(state, reading, scale.replicas - decision.replicas)
+        count = scale.replicas - decision.replicas
+        removal = Removal(costs=costs(state, reading), count=count)
         problem = await self._try(state, scale, removal, is_allowed)
         if problem is None:
             state.marking_attempts.succeed()
@@ -67,8 +67,8 @@ def observe_idle(state: AutoscalerState, reading: BrokerReading) -> None:
         state.idle_replicas = state.idle_replicas.observe(reading.busy_at, reading.held)
 
 
-def removal_of(state: AutoscalerState, reading: BrokerReading, count: int) -> Removal:
-    """Return which replicas are the best to remove.
+def costs(state: AutoscalerState, reading: BrokerReading) -> Mapping[str, float]:
+    """Return by address a cost of removal: above 0 for busy replicas, below 0 for idle ones.
 
     A replica is busy if it has a message in the newest sample; where one consumer of a queue gets
     all messages, in one of two samples. That one became idle last, and gets the next message.
@@ -76,12 +76,7 @@ def removal_of(state: AutoscalerState, reading: BrokerReading, count: int) -> Re
     queues = () if isinstance(reading.queues, Unknown) else reading.queues
     in_turn = not any(each.single_active for each in queues)
     held = reading.held if in_turn else known(reading.busy, {})
-    unacknowledged = total(each.unacknowledged for each in queues) if in_turn and queues else inf
-    return Removal(
-        costs=state.idle_replicas.costs(held, in_turn=in_turn),
-        count=count,
-        unacknowledged=known(unacknowledged, inf),
-    )
+    return state.idle_replicas.costs(held, in_turn=in_turn)
 
 
 def unchosen(state: AutoscalerState, scale: Scale) -> Unknown | None:

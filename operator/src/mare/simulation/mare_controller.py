@@ -1,9 +1,8 @@
 """Simulates Maré: the operator's `decide` with the readings that RabbitMQ provides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from math import inf
 
 from mare.domain.decide import decide
 from mare.domain.estimates import Estimates
@@ -42,13 +41,11 @@ class _Readings:
         latest, before = (each.held if each else {} for each in (self.statistics, self.before))
         return {each: max(count, before.get(each, 0)) for each, count in latest.items()}
 
-    def costs(self, marking: Marking, names: Iterable[str]) -> Mapping[str, float]:
-        """Return by which costs the operator would choose the replicas of these names that go."""
+    def costs(self, marking: Marking) -> Mapping[str, float]:
+        """Return by which costs the operator would choose the replicas that go."""
         if marking is Marking.NONE or self.statistics is None:
             return NO_COSTS
-        held = self.statistics.held
-        others = -inf if self.statistics.unacknowledged <= sum(held.values()) else 0.0
-        return {**dict.fromkeys(names, others), **self.idle.costs(held)}
+        return self.idle.costs(self.statistics.held)
 
 
 def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0) -> None:
@@ -73,8 +70,7 @@ def attach(simulation: Simulation, spec: ScalingSpec, tick_seconds: float = 1.0)
             observation = replace(observation, evidence=Evidence(quiet_answer=answer))
             decision, history = decide(spec, observation, history, now)
         if decision.changes:
-            names = (each.name for each in simulation.pool.replicas)
-            costs = readings.costs(decision.marking, names)
+            costs = readings.costs(decision.marking)
             simulation.scale(decision.replicas, decision.reason, decision.message, costs)
             change = decision.replicas - decision.current
             history = history.record_scaling(change, simulation.now, spec.behavior)
