@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler
-from tests.e2e.application import Application, job, program
+from tests.e2e.application import Application, job, program, programs
 from tests.load.compare.autoscalers import acting, manifest
 from tests.load.compare.broker_outages import outages
 from tests.load.compare.measured import Count, Run, Start
@@ -33,6 +33,7 @@ class Stage:
 
     def __init__(self, shop: Application, image: str) -> None:
         self._shop, self._image = shop, image
+        shop.apply(programs())  # once: runs at the same time would create it twice
         api = shop.cluster.client()
         self._deployments = Watched(api, shop.namespace, group="apps", plural="deployments")
         self._events = Watched(api, shop.namespace, group="events.k8s.io", plural="events")
@@ -57,7 +58,7 @@ class Stage:
         scaler = manifest(autoscaler, name, scenario)
         worker = self._worker(name, scenario)
         try:
-            self._shop.apply(*worker, _load(name, messages))
+            self._shop.apply(worker, _load(name, messages))
             self._job("declare", name, [name])  # KEDA fails until a queue is there
             self._shop.apply(scaler)
             eventually(lambda: name in acting(self._shop, scaler["kind"]), 120)
@@ -82,12 +83,12 @@ class Stage:
             ended_busy=[(each["ended"], each["pod"]) for each in reports if "ended" in each],
         )
 
-    def _worker(self, name: str, scenario: Scenario) -> list[dict[str, Any]]:
+    def _worker(self, name: str, scenario: Scenario) -> dict[str, Any]:
         of = scenario.worker
         prefetch = of.workers if of.prefetch is None else of.prefetch
         command = ["timed.py", "work", name, str(of.workers), str(prefetch)]
-        worker = program(self._image, name, command, AMQP_URI=WORKER_URI)
-        worker[1]["spec"]["replicas"] = max(scenario.min_replicas, scenario.initial_replicas)
+        _, worker = program(self._image, name, command, AMQP_URI=WORKER_URI)
+        worker["spec"]["replicas"] = max(scenario.min_replicas, scenario.initial_replicas)
         return worker
 
     def _publish(self, name: str, scenario: Scenario) -> list[dict[str, Any]]:
