@@ -145,7 +145,7 @@ def namespace(cluster: Cluster, name: str) -> Iterator[str]:
 
 
 def programs() -> dict[str, Any]:
-    """Return a ConfigMap with all files of programs/."""
+    """Return a ConfigMap with all files of programs/, once for a namespace in which some run."""
     sources = {path.name: path.read_text() for path in PROGRAMS.glob("*.py")}
     return {
         "apiVersion": "v1",
@@ -155,23 +155,20 @@ def programs() -> dict[str, Any]:
     }
 
 
-def program(image: str, name: str, command: list[str], **environment: Any) -> list[dict[str, Any]]:
-    """Return the ConfigMap of programs, and a Deployment that runs one of them."""
-    return [
-        programs(),
-        {
-            "apiVersion": "apps/v1",
-            "kind": "Deployment",
-            "metadata": {"name": name},
-            "spec": {
-                "selector": {"matchLabels": {"app": name}},
-                "template": {
-                    "metadata": {"labels": {"app": name}},
-                    "spec": _pod(image, command, environment),
-                },
+def program(image: str, name: str, command: list[str], **environment: Any) -> dict[str, Any]:
+    """Return a Deployment that runs a file of programs/."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {
+            "selector": {"matchLabels": {"app": name}},
+            "template": {
+                "metadata": {"labels": {"app": name}},
+                "spec": _pod(image, command, environment),
             },
         },
-    ]
+    }
 
 
 def job(image: str, name: str, command: list[str], **environment: Any) -> dict[str, Any]:

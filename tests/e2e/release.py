@@ -18,7 +18,7 @@ from devcluster.programs import cache
 from local.cache import locked
 from mare.processes.command import CommandFailed
 from tests.charts.helm import CHARTS, Helm
-from tests.e2e.application import Application, namespace, program
+from tests.e2e.application import Application, namespace, program, programs
 from tests.vhost import becomes
 
 VALUES = Path(__file__).parent / "values.yaml"
@@ -92,7 +92,8 @@ def installed(cluster: Cluster, images: Mapping[str, str], chart: Path) -> Itera
     """Yield the release `mare`. Its weather API is a Pod that responds after 0.3 s."""
     with namespace(cluster, NAMESPACE) as name:
         application = Application(cluster, name)
-        application.apply(*program(images["services"], "forecast", ["open_meteo.py"]), FORECAST)
+        forecast = program(images["services"], "forecast", ["open_meteo.py"])
+        application.apply(programs(), forecast, FORECAST)
         install(application, chart, image_values(images))
         # The ingress learns that Pods are ready after Helm does; 404 is a response of mare-events.
         becomes(lambda: application.status_of("/openapi.json"), 200, seconds=180)

@@ -9,7 +9,7 @@ import pytest
 
 from devcluster.cluster import KubectlFailed
 from devcluster.node.policies import API_PORT
-from tests.e2e.application import PROGRAMS, Application, namespace, program
+from tests.e2e.application import PROGRAMS, Application, namespace, program, programs
 from tests.e2e.release import NAMESPACE
 from tests.vhost import becomes
 
@@ -37,9 +37,10 @@ def elsewhere(application: Application, images: Mapping[str, str]) -> Iterator[A
     """Another namespace with three Pods, of which the values name `operator` by its labels."""
     with namespace(application.cluster, "elsewhere") as name:
         others = Application(application.cluster, name)
+        others.apply(programs())
         labels = {"stranger": {}, "operator": AS_OPERATOR, "impostor": AS_IMPOSTOR}
         for pod, own in labels.items():
-            others.apply(*_idle(images, pod, own))
+            others.apply(_idle(images, pod, own))
         others.roll_out(*labels)
         yield others
 
@@ -47,7 +48,7 @@ def elsewhere(application: Application, images: Mapping[str, str]) -> Iterator[A
 @pytest.fixture
 def neighbour(application: Application, images: Mapping[str, str]) -> Iterator[Application]:
     """A Pod `neighbour` in the namespace of the release, which does not belong to it."""
-    application.apply(*_idle(images, "neighbour", {}))
+    application.apply(_idle(images, "neighbour", {}))
     application.roll_out("neighbour")
     yield application
     application.kubectl("delete", "deployment/neighbour")
@@ -106,8 +107,8 @@ def assert_opens(application: Application, deployment: str, expected: set[str]) 
     )
 
 
-def _idle(images: Mapping[str, str], name: str, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+def _idle(images: Mapping[str, str], name: str, labels: Mapping[str, str]) -> dict[str, Any]:
     """Return a Deployment of an idle Pod with further labels."""
-    objects = program(images["services"], name, ["-c", "import signal; signal.pause()"])
-    objects[1]["spec"]["template"]["metadata"]["labels"] |= labels
-    return objects
+    deployment = program(images["services"], name, ["-c", "import signal; signal.pause()"])
+    deployment["spec"]["template"]["metadata"]["labels"] |= labels
+    return deployment

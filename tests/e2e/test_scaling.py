@@ -36,9 +36,9 @@ def recorder(application: Application, images: Mapping[str, str]) -> Application
         AMQP_URI=uri,
         SECONDS_PER_MESSAGE="0.2",
     )
-    deployment[1]["spec"]["replicas"] = 0
+    deployment["spec"]["replicas"] = 0
     publish = job(images["services"], "publisher", ["publisher.py", "400", "500"], AMQP_URI=uri)
-    application.apply(*deployment, publish)
+    application.apply(deployment, publish)
     # All messages first: a busy broker may confirm more slowly than the first workers finish.
     application.printed_by("publisher")
     application.apply(AUTOSCALER)
@@ -96,9 +96,9 @@ def stubborn(application: Application, images: Mapping[str, str]) -> Application
     script = "import recorder; recorder.work(recorder.connection())"
     environment = {"AMQP_URI": uri, "SECONDS_PER_MESSAGE": "600"}
     deployment = program(images["services"], "stubborn", ["-c", script], **environment)
-    deployment[1]["spec"]["replicas"] = 4
+    deployment["spec"]["replicas"] = 4
     publish = job(images["services"], "publisher", ["publisher.py", "4", "500"], AMQP_URI=uri)
-    application.apply(*deployment, publish)
+    application.apply(deployment, publish)
     application.roll_out("stubborn")
     application.printed_by("publisher")
     yield application

@@ -56,10 +56,10 @@ def recording(application: Application, images: Mapping[str, str]) -> Iterator[A
         AMQP_URI=uri,
         SECONDS_PER_MESSAGE="0.02",
     )
-    deployment[1]["spec"]["replicas"] = 2
+    deployment["spec"]["replicas"] = 2
     # This takes 20 s or more: it must run when the broker is killed.
     publish = ["publisher.py", str(COUNT), "40", str(FIRST)]
-    application.apply(*deployment)
+    application.apply(deployment)
     application.roll_out("recorder")
     application.apply(job(images["services"], "publisher", publish, AMQP_URI=uri))
     yield application

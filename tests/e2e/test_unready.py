@@ -22,7 +22,7 @@ def workers(application: Application, images: Mapping[str, str]) -> Application:
     uri = {"name": "mare-rabbitmq-worker", "key": "amqp-uri"}
     image = images["services"]
     for name in _CAUSES:
-        *others, worker = program(image, name, ["-c", "raise SystemExit(1)"], AMQP_URI=uri)
+        worker = program(image, name, ["-c", "raise SystemExit(1)"], AMQP_URI=uri)
         pod = worker["spec"]["template"]["spec"]
         if name == "no-image":
             pod["containers"][0]["image"] = image.rpartition("/")[0] + "/none:1"
@@ -33,7 +33,7 @@ def workers(application: Application, images: Mapping[str, str]) -> Application:
         # By QueueWaitTime, replicas are not followed by more until one has consumed.
         spec["target"] = {"type": "QueueLength", "messagesPerReplica": 10}
         del spec["idle"]
-        application.apply(*others, worker, {**AUTOSCALER, "metadata": {"name": name}, "spec": spec})
+        application.apply(worker, {**AUTOSCALER, "metadata": {"name": name}, "spec": spec})
     application.apply(job(image, "publisher", ["publisher.py", "840", "2"], AMQP_URI=uri))
     yield application
     application.kubectl("delete", "job/publisher", *(f"qa/{name}" for name in _CAUSES))

@@ -33,17 +33,17 @@ _SECONDS_PER_CALLBACK = "1.5"
 def deploy(application: Application, image: str) -> None:
     authority = trustme.CA()
     certificate = certificates.secret(_NAME, authority.issue_cert(*_ADDRESSES), authority)
-    objects = program(
+    receiver = program(
         *(image, _NAME, ["receiver.py"]),
         SECRET={"name": f"{application.release}-webhooks", "key": "secrets"},
         SECONDS_PER_CALLBACK=_SECONDS_PER_CALLBACK,
         CERTIFICATE="/tls",
         PORT=str(_PORT),
     )
-    pod = objects[1]["spec"]["template"]["spec"]
+    pod = receiver["spec"]["template"]["spec"]
     pod["volumes"].append({"name": "tls", "secret": {"secretName": _NAME}})
     pod["containers"][0]["volumeMounts"].append({"name": "tls", "mountPath": "/tls"})
-    application.apply(certificate, *objects, _SERVICE, _POLICY)
+    application.apply(certificate, receiver, _SERVICE, _POLICY)
     application.roll_out(_NAME)
 
 

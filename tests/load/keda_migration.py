@@ -71,7 +71,7 @@ def deploy(shop: Application, image: str) -> None:
         worker = program(
             image, name, ["recurring.py", "work", name, "0", TAKES], AMQP_URI=WORKER_URI
         )
-        shop.apply(*worker, scaledobject(name, spec))
+        shop.apply(worker, scaledobject(name, spec))
     becomes(lambda: len(shop.read("apis/autoscaling/v2", "horizontalpodautoscalers")["items"]), 4)
 
 

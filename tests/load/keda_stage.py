@@ -8,7 +8,7 @@ from typing import Any
 
 from devcluster.cluster import Cluster
 from tests.charts.helm import CHARTS
-from tests.e2e.application import Application, namespace
+from tests.e2e.application import Application, namespace, programs
 from tests.e2e.release import pushed_images
 from tests.load.keda import install_keda
 
@@ -42,7 +42,7 @@ def stage(cluster: Cluster, *, jobs: bool = False) -> Iterator[tuple[Application
         operator = {"rbac": {"markPods": True, "jobs": jobs}, "resources": _SMALL}
         _install(cluster, "operator", images["operator"], operator)
         shop = Application(cluster, name)
-        shop.apply(_secret(shop), _authentication("http"), _authentication("amqp"))
+        shop.apply(_secret(shop), _authentication("http"), _authentication("amqp"), programs())
         yield shop, images["services"]
 
 

@@ -38,8 +38,8 @@ def _run(application: Application, image: str, times: int) -> list[str]:
     for queue, mode in MODES.items():
         command = ["recurring.py", "work", queue, STARTS, TAKES]
         deployment = program(image, queue, command, AMQP_URI=uri)
-        deployment[1]["spec"]["replicas"] = 0
-        application.apply(*deployment, _autoscaler(queue, mode))
+        deployment["spec"]["replicas"] = 0
+        application.apply(deployment, _autoscaler(queue, mode))
     command = ["recurring.py", "publish", str(MESSAGES), str(times), str(PERIOD), *MODES]
     application.apply(job(image, "publisher", command, AMQP_URI=uri))
     return application.printed_by("publisher", times * PERIOD + 300).splitlines()

@@ -167,7 +167,7 @@ def test_a_release_survives_lost_nodes_a_failed_upgrade_and_a_stop_of_all(
 ):
     helm(3, LATE)
     of = (images["services"], "recorder", ["recorder.py"])
-    broker.apply(*program(*of, AMQP_URI=URI, SECONDS_PER_MESSAGE="0.01"))
+    broker.apply(program(*of, AMQP_URI=URI, SECONDS_PER_MESSAGE="0.01"))
     broker.roll_out("recorder")
     _assert_a_lost_node_loses_no_message(broker, images, record_property)
     broker.kubectl("delete", "deployment/recorder", "--wait", "--timeout=60s")

@@ -19,7 +19,7 @@ QUEUE = "work"
 def deploy(application: Application, image: str, uri: dict[str, str]) -> None:
     """Start workers without a replica, and a QueueAutoscaler as docs/celery.md has it."""
     environment = {"AMQP_URI": uri, "PYTHONPATH": f"{_FOLDER}/celery.zip"}
-    programs, deployment = program(image, NAME, ["celery_tasks.py"], **environment)
+    deployment = program(image, NAME, ["celery_tasks.py"], **environment)
     pod = deployment["spec"]["template"]["spec"]
     pod["terminationGracePeriodSeconds"] = 60
     pod["volumes"].append({"name": "celery", "configMap": {"name": "celery"}})
@@ -33,7 +33,7 @@ def deploy(application: Application, image: str, uri: dict[str, str]) -> None:
     }
     # Not by application.apply: its annotation would contain the archive once more.
     application.kubectl("create", "-f", "-", stdin=json.dumps(archive))
-    application.apply(programs, deployment, _autoscaler(application.release))
+    application.apply(deployment, _autoscaler(application.release))
 
 
 def _archive() -> bytes:

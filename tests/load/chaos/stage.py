@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from devcluster.cluster import Cluster
-from tests.e2e.application import Application, namespace, program
+from tests.e2e.application import Application, namespace, program, programs
 from tests.e2e.release import (
     FORECAST,
     chart_with_dependencies,
@@ -46,7 +46,8 @@ def stage(cluster: Cluster) -> Iterator[tuple[Application, SmallDisk]]:
     with namespace(cluster, _NAMESPACE) as name, TemporaryDirectory() as folder:
         application = Application(cluster, name)
         chart = chart_with_dependencies(Path(folder))
-        application.apply(*program(images["services"], "forecast", ["open_meteo.py"]), FORECAST)
+        forecast = program(images["services"], "forecast", ["open_meteo.py"])
+        application.apply(programs(), forecast, FORECAST)
         application.apply(_secret())
         callback_receiver.deploy(application, images["services"])
         install(application, chart, image_values(images), callback_receiver.VALUES, _VALUES)

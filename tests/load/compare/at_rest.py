@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from devcluster.choosing import cluster_for_tests
 from mare.simulation.load import Load
 from mare.simulation.scenario import Scenario, Worker
-from tests.e2e.application import Application, job, program, programs
+from tests.e2e.application import Application, job, program
 from tests.load.compare.autoscalers import acting, autoscalers, manifest
 from tests.load.compare.observing import server_use, usage
 from tests.load.compare.progress import log
@@ -64,7 +64,6 @@ def main() -> None:
     given = parser.parse_args()
     sys.stdout.write(f"| {' | '.join(_COLUMNS)} |\n|---|---|{'---:|' * (len(_COLUMNS) - 2)}\n")
     with cluster_for_tests() as cluster, stage(cluster) as (shop, image):
-        shop.apply(programs())
         for number in given.numbers:
             names = [f"work-{n}" for n in range(number)]
             with _applied(shop, list(_workloads(image, names))):
@@ -98,9 +97,7 @@ def restart_controllers(shop: Application) -> None:
 
 def _workloads(image: str, names: Sequence[str]) -> Iterator[dict[str, Any]]:
     for name in names:
-        workload = program(image, name, ["timed.py", "work", name, "1", "1"], AMQP_URI=WORKER_URI)[
-            1
-        ]
+        workload = program(image, name, ["timed.py", "work", name, "1", "1"], AMQP_URI=WORKER_URI)
         workload["spec"]["replicas"] = 0
         yield workload
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from devcluster.choosing import cluster_for_tests
-from tests.e2e.application import Application, job, programs
+from tests.e2e.application import Application, job
 from tests.load.compare.at_rest import in_random_order, keep
 from tests.load.compare.autoscalers import acting
 from tests.load.compare.job_figures import (
@@ -50,7 +50,6 @@ def main() -> None:
     if missing := [each for each in in_random_order(cases, seed) if _stored(each) is None]:
         log(f"Order: {', '.join(f'{each.autoscaler} within {each.over:g} s' for each in missing)}")
         with cluster_for_tests() as cluster, stage(cluster, jobs=True) as (shop, image):
-            shop.apply(programs())
             for case in missing:
                 title = f"{case.messages} messages within {case.over:g} s, {case.autoscaler}"
                 log(title)

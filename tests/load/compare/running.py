@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from mare.simulation.scenario import Scenario, SimulatedAutoscaler
-from tests.e2e.application import Application, job, program, programs
+from tests.e2e.application import Application, job, program
 from tests.load.compare.autoscalers import acting, manifest
 from tests.load.compare.broker_outages import outages
 from tests.load.compare.measured import Count, Run, Start
@@ -33,7 +33,6 @@ class Stage:
 
     def __init__(self, shop: Application, image: str) -> None:
         self._shop, self._image = shop, image
-        shop.apply(programs())  # once: runs at the same time would create it twice
         api = shop.cluster.client()
         self._deployments = Watched(api, shop.namespace, group="apps", plural="deployments")
         self._events = Watched(api, shop.namespace, group="events.k8s.io", plural="events")
@@ -87,7 +86,7 @@ class Stage:
         of = scenario.worker
         prefetch = of.workers if of.prefetch is None else of.prefetch
         command = ["timed.py", "work", name, str(of.workers), str(prefetch)]
-        _, worker = program(self._image, name, command, AMQP_URI=WORKER_URI)
+        worker = program(self._image, name, command, AMQP_URI=WORKER_URI)
         worker["spec"]["replicas"] = max(scenario.min_replicas, scenario.initial_replicas)
         return worker
 
