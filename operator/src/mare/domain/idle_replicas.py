@@ -37,3 +37,13 @@ class IdleReplicas:
         """
         idle = {address: -since if in_turn else 0.0 for address, since in self.since.items()}
         return idle | {address: count for address, count in held.items() if count}
+
+
+def count_idle(busy: Mapping[str, int], replicas: int) -> int:
+    """Return how many of the existing replicas are known to be idle.
+
+    `busy` are the messages of each. Statistics list a removed replica as idle for two more
+    readings. So the result is at most the number of existing replicas minus the busy ones.
+    """
+    at_work = sum(count > 0 for count in busy.values())
+    return min(len(busy) - at_work, max(0, replicas - at_work))

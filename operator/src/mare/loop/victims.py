@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from mare.domain.decision import Decision
+from mare.domain.idle_replicas import count_idle
 from mare.domain.unknown import Unknown, known
 from mare.loop.state import AutoscalerState
 from mare.ports import AccessRefused, ApiError, BrokerReading, Clock, Removal, Scale, Workloads
@@ -63,6 +64,7 @@ class Victims:
 
 
 def observe_idle(state: AutoscalerState, reading: BrokerReading) -> None:
+    """Keep since when each replica is idle by the newest statistics, if they are known."""
     if not isinstance(reading.busy, Unknown) and not isinstance(reading.busy_at, Unknown):
         state.idle_replicas = state.idle_replicas.observe(reading.busy_at, reading.held)
 
@@ -101,15 +103,8 @@ def unmarkable(state: AutoscalerState, scale: Scale) -> Unknown | None:
 def count_idle_replicas(
     state: AutoscalerState, scale: Scale, busy: Mapping[str, int] | Unknown, now: float
 ) -> int | Unknown:
-    """Return the number of replicas that are known to be idle.
-
-    Statistics list a removed replica as idle for two more readings. So the result is at most the
-    number of existing replicas minus the busy ones.
-    """
+    """Return the number of replicas that are known to be idle, unknown where none is chosen."""
     why = unchosen(state, scale)
     if why is not None and (not scale.has_marks or now < state.marking_attempts.due):
         return why
-    if isinstance(busy, Unknown):
-        return busy
-    busy_count = sum(1 for count in busy.values() if count > 0)
-    return min(len(busy) - busy_count, max(0, scale.replicas - busy_count))
+    return busy if isinstance(busy, Unknown) else count_idle(busy, scale.replicas)

@@ -8,7 +8,7 @@ from mare.domain.decide import decide
 from mare.domain.estimates import Estimates
 from mare.domain.evidence import MESSAGES_LEFT, Evidence, Marking, QuietAnswer
 from mare.domain.history import History
-from mare.domain.idle_replicas import IdleReplicas
+from mare.domain.idle_replicas import IdleReplicas, count_idle
 from mare.domain.observation import (
     NO_CONSUMERS,
     NO_PREFETCH,
@@ -144,8 +144,7 @@ def _idle(simulation: Simulation, readings: _Readings) -> int | Unknown:
     """Replicas without a message in the last two statistics."""
     if readings.statistics is None or readings.before is None:
         return Unknown("NotReadYet", "fewer than two statistics have been read")
-    at_work = sum(count > 0 for count in readings.busy.values())
-    return min(len(readings.busy) - at_work, max(0, simulation.wanted - at_work))
+    return count_idle(readings.busy, simulation.wanted)
 
 
 def _prefetch(statistics: Statistics) -> float | Unknown:
