@@ -76,7 +76,7 @@ def test_work_that_waits_for_replicas_of_a_minute_gets_a_few_times_what_it_needs
     assert simulation.pool.ready < 100
 
 
-@pytest.mark.parametrize(("start_seconds", "most"), [(20, 7), (60, 5)])
+@pytest.mark.parametrize(("start_seconds", "most"), [(20, 6), (60, 4)])
 def test_a_replica_that_starts_late_shows_what_it_can_do_before_more_are_requested(
     start_seconds, most
 ):

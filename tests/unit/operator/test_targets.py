@@ -212,14 +212,3 @@ def test_a_step_waits_until_the_replicas_of_the_last_one_have_started():
         time.read(reading(400, 0, at=time.now, **depth))
         counts.append(time.replicas)
     assert counts == [100] * 8 + [200] * 4
-
-
-def test_a_step_for_a_burst_is_raised_while_its_messages_arrive():
-    target = QueueWaitTime(workers_per_replica=1)
-    time = Timeline(ScalingSpec(min_replicas=0, max_replicas=500, targets=(target,)), 0)
-    counts = []
-    for ready in (29, 200, 200, 260, 280, 280, 4000):  # the last one after more than a second
-        time.now += 0.25
-        time.read(reading(ready, 0, at=time.now, statistics_at=0.0, prefetch=1.0, consumers=0))
-        counts.append(time.replicas)
-    assert counts == [8, 50, 50, 65, 70, 70, 70]

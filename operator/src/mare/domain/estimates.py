@@ -50,8 +50,6 @@ class Estimates:
     ready_growth: ReadyGrowth = field(default_factory=ReadyGrowth)
     may_grow: bool = True
     """Whether the replicas that were added last have started, as far as consumers show."""
-    is_step_new: bool = False
-    """Whether replicas were added so recently that the messages they are for may still arrive."""
     start_seconds: float | None = None
     """Time from a scale-up to the first consumer of a new replica."""
     consumers_per_replica: float | None = None

@@ -86,7 +86,6 @@ def learn(
         consumers_per_replica=starting.consumers_per_replica,
         ratio_is_used=estimates.ratio_is_used or has_changed,
         ready_growth=growth,
-        is_step_new=starting.is_step_new(now),
         may_grow=not backlog.is_starting
         and now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
     )

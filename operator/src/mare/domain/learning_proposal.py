@@ -82,15 +82,10 @@ def _grows_by_itself(load: Load, estimates: Estimates) -> bool:
 
 
 def _step(raw: int, current: int, estimates: Estimates) -> int:
-    """Return the most replicas that the next step may have.
-
-    While its replicas start, a step may still be raised to a share of the messages. Example: a
-    burst of 200 messages is read while it is published, and 8 replicas are asked for 29 messages.
-    """
-    by_messages = max(count_of(raw / _FIRST_STEP), current, _FREE)
+    """Return the most replicas that the next step may have."""
     if not estimates.may_grow:
-        return by_messages if estimates.is_step_new else max(current, _FREE)
-    return max(by_messages, _GROWTH * current)
+        return max(current, _FREE)
+    return max(count_of(raw / _FIRST_STEP), _GROWTH * current, _FREE)
 
 
 def _by_growth(count: int, estimates: Estimates, workload: Workload) -> Proposal:
