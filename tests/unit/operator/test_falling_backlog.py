@@ -1,5 +1,7 @@
 """A falling backlog shows what a replica does at least, also in the first burst of a workload."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,12 @@ def test_the_highest_bound_counts_until_the_queue_has_more_messages():
     assert shown(*BEGIN, (0, 4), (0, 4), (0, 1)) == pytest.approx((200 - 4) / 20)
     assert shown(*BEGIN, (0, 4), (3, 1)) is None
     assert shown(*BEGIN, (300, 4)) is None
+
+
+def test_a_burst_without_a_consumer_begins_with_what_the_last_one_has_shown():
+    ended = (*BEGIN, (0, 4), (0, 0))
+    assert shown(*ended, (29, 0), (200, 0)) == shown(*ended)
+    assert shown(*ended, (29, 1), (200, 0)) is None
 
 
 @given(
@@ -129,6 +137,15 @@ def test_a_greater_prefetch_count_than_was_thought_withdraws_the_bound():
     now, queue = first_burst(40.0)[-1]
     assert watched(begun, replicas=4).estimates.capacity_bound
     assert watched([*begun, (now, queue)], replicas=4).estimates.capacity_bound is None
+
+
+def test_consumers_that_are_new_have_the_prefetch_count_of_the_last_ones():
+    gone = {"consumers": 0, "statistics_at": 11.0, "prefetch": Unknown("NoConsumers", "none")}
+    _, busy = first_burst(4.0)[-1]
+    last = watched([*first_burst(4.0), (10.0, replace(busy, ready=0, read_at=10.0))], replicas=4)
+    none = [(at, reading(ready, at=at, **gone)) for at, ready in ((12.0, 0), (13.0, 29))]
+    again = watched(none, last, replicas=0)
+    assert again.estimates.capacity_bound == last.estimates.capacity_bound is not None
 
 
 def proposed(bound, ready=200, replicas=4):

@@ -18,6 +18,7 @@ from mare.domain.spec import (
     ScalingRules,
     ScalingSpec,
 )
+from mare.domain.unknown import Unknown
 from tests.unit.operator.building import (
     LENGTH,
     Timeline,
@@ -196,3 +197,15 @@ def test_no_target_scales_down_while_another_is_partly_unknown():
     queues = tuple(replace(queue, entries=(queue.name,)) for queue in queues)
     decision = once(spec, observation_of(20, *queues), since=0.0)
     assert (decision.replicas, decision.reason) == (20, Reason.PARTLY_UNKNOWN)
+
+
+def test_steps_wait_for_replicas_to_start_while_the_consumers_of_a_queue_are_unknown():
+    target = QueueWaitTime(workers_per_replica=1)
+    time = Timeline(ScalingSpec(max_replicas=500, targets=(target,)), 1)
+    counts, silent = [], Unknown("BrokerUnreachable", "the queue does not answer")
+    for _ in range(21):
+        time.now += 1
+        other = reading(silent, at=time.now, name="other", consumers=silent)
+        time.read(reading(400, at=time.now), other)
+        counts.append(time.replicas)
+    assert [counts[at] for at in (0, 14, 20)] == [100, 100, 200]

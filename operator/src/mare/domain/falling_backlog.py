@@ -56,14 +56,22 @@ class FallingBacklog:
     ) -> "FallingBacklog":
         """Return the fall with one more reading; it begins anew with more ready messages.
 
+        A burst for a workload without a consumer begins with what the last one has shown.
         `consuming` are replicas, `prefetch` is that of a consumer, None if it is unknown or has no
         limit, and `arrival_rate` is of all queues in messages/s.
         """
         if self.ready == 0 == ready:
             return self if prefetch == self.prefetch else self._with_capacity(prefetch)
         if ready >= self.most or self.ready == 0:
+            known = FallingBacklog() if consumers else self
             return FallingBacklog(
-                most=ready, consumers_before=consumers, consumers=consumers, ready=ready, at=now
+                most=ready,
+                consumers_before=consumers,
+                consumers=consumers,
+                ready=ready,
+                at=now,
+                prefetch=known.prefetch,
+                capacity=known.capacity,
             )
         seconds = now - self.at
         fallen = replace(

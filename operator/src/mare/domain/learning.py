@@ -14,7 +14,7 @@ from mare.domain.falling_backlog import FallingBacklog
 from mare.domain.growth import DepthGrowth
 from mare.domain.interval import COUNTER_RESET, OpenInterval, open_interval
 from mare.domain.observation import NEW_QUEUES, NO_CONSUMERS, STATISTICS_SECONDS, Load, Workload
-from mare.domain.replica_starts import ReplicaStarts
+from mare.domain.replica_starts import UNKNOWN_START, ReplicaStarts
 from mare.domain.starting_backlog import StartingBacklog
 from mare.domain.stays import Stays
 from mare.domain.unknown import Unknown, known
@@ -63,10 +63,16 @@ def learn(
 ) -> Learning:
     """Update the estimates with one reading. `configured_workers` are those of a replica."""
     whole, load = load, load.without_missing_queues()
+    starting = learning.starting.at_count(workload.replicas, now)
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
-        return replace(learning, interval=None, starting=learning.starting.without_reading(now))
-    starting = learning.starting.observe(workload, load.consumers, now)
-    start_seconds = starting.start_seconds or 0.0
+        may_grow = _may_grow(starting, learning.backlog, now, UNKNOWN_START)
+        return replace(
+            learning,
+            interval=None,
+            starting=starting.without_reading(now),
+            estimates=replace(learning.estimates, may_grow=may_grow),
+        )
+    starting = starting.observe(workload, load.consumers, now)
     has_changed = learning.starting.replicas not in {None, workload.replicas}
     estimates, last_read = learning.estimates, learning.estimates.ready_growth.at
     growth = estimates.ready_growth.observe(workload.replicas, load.consumers, load.ready, now)
@@ -86,8 +92,7 @@ def learn(
         consumers_per_replica=starting.consumers_per_replica,
         ratio_is_used=estimates.ratio_is_used or has_changed,
         ready_growth=growth,
-        may_grow=not backlog.is_starting
-        and now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds),
+        may_grow=_may_grow(starting, backlog, now),
     )
     consuming = estimates.consuming_replicas(load, workload)
     if isinstance(estimates.capacity_per_replica, Unknown):
@@ -100,7 +105,7 @@ def learn(
             load.consumers,
             now,
             consuming=consuming,
-            prefetch=_prefetch(load),
+            prefetch=_prefetch(load, fall.prefetch),
             arrival_rate=estimates.confirmed_rate,
         )
         estimates = replace(estimates, capacity_bound=fall.capacity)
@@ -235,10 +240,22 @@ def _with_arrivals(estimates: Estimates, arrivals: Arrivals) -> Estimates:
     )
 
 
-def _prefetch(load: Load) -> float | None:
-    """Return the prefetch count of a consumer; 1 while the consumers are newer than it."""
+def _may_grow(
+    starting: ReplicaStarts, backlog: StartingBacklog, now: float, at_least: float = 0.0
+) -> bool:
+    """Return whether the last replicas have started, which takes `at_least` so many seconds."""
+    start_seconds = max(at_least, starting.start_seconds or 0.0)
+    passed = now - starting.scaled_at
+    return not backlog.is_starting and passed >= max(STATISTICS_SECONDS, start_seconds)
+
+
+def _prefetch(load: Load, last: float) -> float | None:
+    """Return the prefetch count of a consumer; the last one while the consumers are newer than it.
+
+    It is 1 for the first consumers.
+    """
     is_new = isinstance(load.prefetch, Unknown) and load.prefetch.reason == NO_CONSUMERS
-    return 1.0 if is_new else known(load.prefetch, None)
+    return last or 1.0 if is_new else known(load.prefetch, None)
 
 
 def _with_capacity(

@@ -33,6 +33,8 @@ class ReplicaStarts:
     changed_at: float = 0.0
     scaled_at: float = float("-inf")
     """When the replicas changed last; minus infinity before the first change."""
+    scaled_to: int | None = None
+    """The last replicas, also of a moment in which the consumers are unknown."""
     is_first: bool = False
     """Whether replicas are starting that were there already."""
     scaled_up_at: float | None = None
@@ -70,6 +72,13 @@ class ReplicaStarts:
                 return replace(self, consumers_per_replica=each)
         return self
 
+    def at_count(self, replicas: int, now: float) -> "ReplicaStarts":
+        """Return the starts with the last replicas, whatever is known of their consumers."""
+        if replicas == self.scaled_to:
+            return self
+        scaled_at = self.scaled_at if self.scaled_to is None else now
+        return replace(self, scaled_to=replicas, scaled_at=scaled_at)
+
     def without_reading(self, now: float) -> "ReplicaStarts":
         """Return the starts after a moment in which the consumers were unknown."""
         if self.unknown_since is None:
@@ -103,7 +112,6 @@ class ReplicaStarts:
             self,
             replicas=replicas,
             changed_at=now,
-            scaled_at=now,
             scaled_up_at=(self.scaled_up_at if waits else now) if grown else None,
             consumers_before=self.consumers_before if waits else consumers,
             is_first=self.is_first and waits and grown,
