@@ -47,6 +47,13 @@ def test_a_worker_per_message_is_proposed_in_steps(current, messages, replicas, 
     assert getattr(found.why_not_raw, "code", None) == limit
 
 
+@pytest.mark.parametrize(("current", "replicas"), [(1, 4), (10, 10)])
+def test_up_to_four_replicas_wait_for_no_other_to_start(current, replicas):
+    estimates = Estimates(may_grow=False)
+    found = proposed(QueueWaitTime(workers_per_replica=1), estimates, current=current, ready=100)
+    assert found.replicas == replicas
+
+
 def test_a_rate_that_one_sample_alone_shows_is_named_where_it_is_not_used():
     target = QueueWaitTime(capacity_per_replica=2.0, workers_per_replica=1)
     estimates = Estimates(arrival_rate=100.0, highest_rate=100.0, rate_before_jump=10.0)
