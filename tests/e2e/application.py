@@ -18,7 +18,6 @@ from devcluster.cluster import Cluster, new_client
 from mare.processes.command import CommandFailed
 
 PROGRAMS = Path(__file__).parent / "programs"
-HOST = "playlists.localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,15 @@ class Application:
     namespace: str
     release: str = "mare"
 
+    @property
+    def host(self) -> str:
+        """The host of its ingress, which several releases of a cluster share."""
+        return f"{self.namespace}.localhost"
+
     def get(self, path: str, *, timeout: float = 60, **params: Any) -> requests.Response:
         """Send a GET request through the ingress."""
-        return requests.get(
-            f"{self.cluster.ingress}{path}", params=params, headers={"Host": HOST}, timeout=timeout
-        )
+        url, headers = f"{self.cluster.ingress}{path}", {"Host": self.host}
+        return requests.get(url, params=params, headers=headers, timeout=timeout)
 
     def status_of(self, path: str, **params: Any) -> int | str:
         """Return the status of the response, or the name of the error: for repeated requests."""

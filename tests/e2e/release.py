@@ -73,6 +73,7 @@ def install(
             application.cluster.helm(
                 *("upgrade", "--install", application.release, str(chart)),
                 *("--namespace", application.namespace, "--wait", "--timeout=10m"),
+                *("--set", f"gateway.ingress.hosts={{{application.host}}}"),
                 *(argument for file in files for argument in ("--values", str(file))),
                 version=version,
                 seconds=620,

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from tests.e2e.application import HOST, Application
+from tests.e2e.application import Application
 from tests.vhost import eventually
 
 pytestmark = pytest.mark.timeout(600)
@@ -16,7 +16,7 @@ def post(application: Application, **request: object) -> requests.Response:
     return requests.post(
         f"{application.cluster.ingress}/v1/playlists",
         json=request,
-        headers={"Host": HOST, "Idempotency-Key": uuid.uuid4().hex},
+        headers={"Host": application.host, "Idempotency-Key": uuid.uuid4().hex},
         timeout=60,
     )
 
@@ -37,7 +37,7 @@ def streamed_events(application: Application, path: str) -> list[str]:
     """Return the types of the events of a stream, which ends with its job."""
     with requests.get(
         f"{application.cluster.ingress}{path}",
-        headers={"Host": HOST, "Accept": "text/event-stream"},
+        headers={"Host": application.host, "Accept": "text/event-stream"},
         stream=True,
         timeout=60,
     ) as response:

@@ -22,7 +22,7 @@ from pathlib import Path
 import aiohttp
 
 from mare.simulation.results import percentile
-from tests.e2e.application import HOST, Application
+from tests.e2e.application import Application
 from tests.e2e.release import application_on_a_cluster
 from tests.load.pod_usage import usage_of_pods
 from tests.load.printing import print_line
@@ -101,9 +101,9 @@ def _highest(
     print_line("|---|---|---|---|---|---|---|")
     highest, too_high = 0.0, 0
     for rate in rates:
-        asyncio.run(_load(application.cluster.ingress, rate, _SETTLES_SECONDS, places))
+        asyncio.run(_load(application, rate, _SETTLES_SECONDS, places))
         used, busy = _used(application), _processor()
-        took, failed = asyncio.run(_load(application.cluster.ingress, rate, seconds, places))
+        took, failed = asyncio.run(_load(application, rate, seconds, places))
         share = _share(busy, _processor())
         used_for_each = milliseconds(used, _used(application), len(took) + failed)
         replicas = "+".join(str(application.ready(f"mare-{name}")) for name in SERVICES)
@@ -117,7 +117,7 @@ def _highest(
 
 
 async def _load(
-    url: str, rate: float, seconds: float, places: Iterator[int]
+    application: Application, rate: float, seconds: float, places: Iterator[int]
 ) -> tuple[list[float], int]:
     """Return the seconds from when each request was due to its answer, and how many failed."""
     took: list[float] = []
@@ -129,7 +129,9 @@ async def _load(
         number = next(places)
         place = {"lat": str(number % 320 / 2 - 80), "lon": str(number // 320 / 2 - 170)}
         try:
-            async with session.get(f"{url}/v1/playlists", params=place) as answer:
+            async with session.get(
+                f"{application.cluster.ingress}/v1/playlists", params=place
+            ) as answer:
                 await answer.read()
                 answer.raise_for_status()
             took.append(time.monotonic() - due)
@@ -137,7 +139,7 @@ async def _load(
             failed += 1
 
     connector = aiohttp.TCPConnector(limit=0)
-    headers = {"Host": HOST}
+    headers = {"Host": application.host}
     async with (
         aiohttp.ClientSession(connector=connector, headers=headers, timeout=_TIMEOUT) as session,
         asyncio.TaskGroup() as requests,

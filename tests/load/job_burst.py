@@ -26,7 +26,7 @@ from devcluster.choosing import cluster_for_tests
 from mare.drawing.drawing import draw
 from mare.drawing.figure import LIGHT, Column, Figure, Panel, Series, Shape
 from mare.processes.command import CommandFailed
-from tests.e2e.application import HOST, Application
+from tests.e2e.application import Application
 from tests.e2e.release import (
     chart_with_dependencies,
     image_values,
@@ -69,7 +69,7 @@ def main() -> None:
 def run(application: Application, jobs: int, rate: float) -> dict[str, object]:
     """Submit jobs and wait for their ends, their callbacks and the fall of the replicas."""
     url = application.cluster.ingress
-    submissions = Submissions(url, url, callback_receiver.URLS, rate, host=HOST)
+    submissions = Submissions(url, url, callback_receiver.URLS, rate, host=application.host)
     most = MostReplicas(application)
     most.start()
     began = time.monotonic()

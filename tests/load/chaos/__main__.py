@@ -30,7 +30,7 @@ from typing import Any
 from devcluster import say
 from devcluster.choosing import cluster_for_tests
 from tests import recorded_results
-from tests.e2e.application import HOST, Application
+from tests.e2e.application import Application
 from tests.load import callback_receiver
 from tests.load.chaos import broker, load, report, store
 from tests.load.chaos.catalog import catalog, prefixes
@@ -107,7 +107,7 @@ def run(
 ) -> dict[str, object]:
     """Run the load with its faults; write the reports into the folder."""
     url = application.cluster.ingress
-    jobs = Submissions(url, url, callback_receiver.URLS, given.rate, host=HOST)
+    jobs = Submissions(url, url, callback_receiver.URLS, given.rate, host=application.host)
     killed: dict[str, float] = {}
     faults = only(catalog(application, disk, killed), given.only)
     chaos = Chaos(
