@@ -27,7 +27,10 @@ that arrive replicas process 101. Without the arrivals that is 1, and 100 times 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallingBacklog:
-    """What was read since the queues had the most ready messages, which is 0 before the first."""
+    """What was read since the queues had the most ready messages, which is 0 before the first.
+
+    `prefetch` and `capacity` may be of the burst before, if this one began without a consumer.
+    """
 
     most: int = 0
     consumers_before: int = 0

@@ -241,10 +241,10 @@ def _with_arrivals(estimates: Estimates, arrivals: Arrivals) -> Estimates:
 
 
 def _may_grow(
-    starting: ReplicaStarts, backlog: StartingBacklog, now: float, at_least: float = 0.0
+    starting: ReplicaStarts, backlog: StartingBacklog, now: float, unknown_start: float = 0.0
 ) -> bool:
-    """Return whether the last replicas have started, which takes `at_least` so many seconds."""
-    start_seconds = max(at_least, starting.start_seconds or 0.0)
+    """Return whether the last replicas have started; unknown_start counts until one is measured."""
+    start_seconds = starting.start_seconds or unknown_start
     passed = now - starting.scaled_at
     return not backlog.is_starting and passed >= max(STATISTICS_SECONDS, start_seconds)
 
