@@ -30,7 +30,7 @@ class Application:
 
     @property
     def host(self) -> str:
-        """The host of its ingress, which several releases of a cluster share."""
+        """The host of its requests: the releases of a cluster share one ingress."""
         return f"{self.namespace}.localhost"
 
     def get(self, path: str, *, timeout: float = 60, **params: Any) -> requests.Response:

@@ -129,9 +129,7 @@ async def _load(
         number = next(places)
         place = {"lat": str(number % 320 / 2 - 80), "lon": str(number // 320 / 2 - 170)}
         try:
-            async with session.get(
-                f"{application.cluster.ingress}/v1/playlists", params=place
-            ) as answer:
+            async with session.get(url, params=place) as answer:
                 await answer.read()
                 answer.raise_for_status()
             took.append(time.monotonic() - due)
@@ -139,7 +137,7 @@ async def _load(
             failed += 1
 
     connector = aiohttp.TCPConnector(limit=0)
-    headers = {"Host": application.host}
+    url, headers = f"{application.cluster.ingress}/v1/playlists", {"Host": application.host}
     async with (
         aiohttp.ClientSession(connector=connector, headers=headers, timeout=_TIMEOUT) as session,
         asyncio.TaskGroup() as requests,

@@ -62,6 +62,7 @@ def test_the_highest_bound_counts_until_the_queue_has_more_messages():
 def test_a_burst_without_a_consumer_begins_with_what_the_last_one_has_shown():
     ended = (*BEGIN, (0, 4), (0, 0))
     assert shown(*ended, (29, 0), (200, 0)) == shown(*ended)
+    assert shown(*ended, (200, 0), (199, 1)) == shown(*ended)
     assert shown(*ended, (29, 1), (200, 0)) is None
 
 

@@ -66,16 +66,12 @@ class FallingBacklog:
         if self.ready == 0 == ready:
             return self if prefetch == self.prefetch else self._with_capacity(prefetch)
         if ready >= self.most or self.ready == 0:
-            known = FallingBacklog() if consumers else self
-            return FallingBacklog(
-                most=ready,
-                consumers_before=consumers,
-                consumers=consumers,
-                ready=ready,
-                at=now,
-                prefetch=known.prefetch,
-                capacity=known.capacity,
+            begun = FallingBacklog(
+                most=ready, consumers_before=consumers, consumers=consumers, ready=ready, at=now
             )
+            if consumers:
+                return begun
+            return replace(begun, prefetch=self.prefetch, capacity=self.capacity)
         seconds = now - self.at
         fallen = replace(
             self,

@@ -63,7 +63,7 @@ def learn(
 ) -> Learning:
     """Update the estimates with one reading. `configured_workers` are those of a replica."""
     whole, load = load, load.without_missing_queues()
-    starting = learning.starting.at_count(workload.replicas, now)
+    starting = learning.starting.observe_count(workload.replicas, now)
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         may_grow = _may_grow(starting, learning.backlog, now, UNKNOWN_START)
         return replace(

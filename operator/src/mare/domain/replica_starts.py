@@ -34,7 +34,7 @@ class ReplicaStarts:
     scaled_at: float = float("-inf")
     """When the replicas changed last; minus infinity before the first change."""
     scaled_to: int | None = None
-    """The last replicas, also of a moment in which the consumers are unknown."""
+    """The last replicas; unlike `replicas` also those of a time with unknown consumers."""
     is_first: bool = False
     """Whether replicas are starting that were there already."""
     scaled_up_at: float | None = None
@@ -72,8 +72,8 @@ class ReplicaStarts:
                 return replace(self, consumers_per_replica=each)
         return self
 
-    def at_count(self, replicas: int, now: float) -> "ReplicaStarts":
-        """Return the starts with the last replicas, whatever is known of their consumers."""
+    def observe_count(self, replicas: int, now: float) -> "ReplicaStarts":
+        """Return the starts with the replicas of now, whatever is known of their consumers."""
         if replicas == self.scaled_to:
             return self
         scaled_at = self.scaled_at if self.scaled_to is None else now
