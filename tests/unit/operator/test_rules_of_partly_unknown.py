@@ -199,13 +199,23 @@ def test_no_target_scales_down_while_another_is_partly_unknown():
     assert (decision.replicas, decision.reason) == (20, Reason.PARTLY_UNKNOWN)
 
 
-def test_steps_wait_for_replicas_to_start_while_the_consumers_of_a_queue_are_unknown():
+@pytest.mark.parametrize(
+    ("ready", "counts"),
+    [({}, (100, 100, 200)), ({"ready": 75}, (100, 100, 200)), ({"ready": 74}, (100, 100, 100))],
+)
+@pytest.mark.parametrize("known_for", [0, 2])
+def test_steps_wait_for_replicas_to_start_while_the_consumers_of_a_queue_are_unknown(
+    ready, counts, known_for
+):
+    """Kubernetes says whether they have started, as no queue shows all of their consumers."""
     target = QueueWaitTime(workers_per_replica=1)
     time = Timeline(ScalingSpec(max_replicas=500, targets=(target,)), 1)
-    counts, silent = [], Unknown("BrokerUnreachable", "the queue does not answer")
-    for _ in range(21):
+    seen, silent = [], Unknown("BrokerUnreachable", "the queue does not answer")
+    for second in range(21):
         time.now += 1
-        other = reading(silent, at=time.now, name="other", consumers=silent)
-        time.read(reading(400, at=time.now), other)
-        counts.append(time.replicas)
-    assert [counts[at] for at in (0, 14, 20)] == [100, 100, 200]
+        other = reading(0, at=time.now, name="other")
+        if second >= known_for:
+            other = replace(other, ready=silent, consumers=silent)
+        time.read(reading(400, at=time.now), other, **ready)
+        seen.append(time.replicas)
+    assert tuple(seen[at] for at in (0, 14, 20)) == counts

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from mare.domain.acknowledgement_batches import AcknowledgementBatches
 from mare.domain.arrivals import RECENT_SECONDS, Arrivals, Count
 from mare.domain.capacity import Capacity, remembered
+from mare.domain.crash_loop import STARTED_SHARE
 from mare.domain.estimates import NO_ESTIMATE, Estimates
 from mare.domain.falling_backlog import FallingBacklog
 from mare.domain.growth import DepthGrowth
@@ -65,7 +66,9 @@ def learn(
     whole, load = load, load.without_missing_queues()
     starting = learning.starting.observe_count(workload.replicas, now)
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
-        may_grow = _may_grow(starting, learning.backlog, now, UNKNOWN_START)
+        ready = known(workload.ready, workload.replicas)
+        has_started = ready >= STARTED_SHARE * workload.replicas
+        may_grow = has_started and _has_passed(starting, now, UNKNOWN_START)
         return replace(
             learning,
             interval=None,
@@ -92,7 +95,7 @@ def learn(
         consumers_per_replica=starting.consumers_per_replica,
         ratio_is_used=estimates.ratio_is_used or has_changed,
         ready_growth=growth,
-        may_grow=_may_grow(starting, backlog, now),
+        may_grow=not backlog.is_starting and _has_passed(starting, now),
     )
     consuming = estimates.consuming_replicas(load, workload)
     if isinstance(estimates.capacity_per_replica, Unknown):
@@ -240,13 +243,10 @@ def _with_arrivals(estimates: Estimates, arrivals: Arrivals) -> Estimates:
     )
 
 
-def _may_grow(
-    starting: ReplicaStarts, backlog: StartingBacklog, now: float, unknown_start: float = 0.0
-) -> bool:
-    """Return whether the last replicas have started; unknown_start counts until one is measured."""
+def _has_passed(starting: ReplicaStarts, now: float, unknown_start: float = 0.0) -> bool:
+    """Return whether a start-up time has passed; unknown_start counts until one is measured."""
     start_seconds = starting.start_seconds or unknown_start
-    passed = now - starting.scaled_at
-    return not backlog.is_starting and passed >= max(STATISTICS_SECONDS, start_seconds)
+    return now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds)
 
 
 def _prefetch(load: Load, last: float) -> float | None:
