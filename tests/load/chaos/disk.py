@@ -9,7 +9,7 @@ from mare.processes.command import run
 from tests.e2e.application import Application
 from tests.load.chaos.processes import program
 
-_SIZE = "384m"
+_SIZE = "1g"
 _FILLER = "filler"
 
 

@@ -2,9 +2,10 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 import requests
@@ -18,6 +19,8 @@ from tests.load.job_burst import wait
 from tests.load.job_clients import Submissions
 
 _SETTLE_SECONDS = 300.0
+_CALLBACK_SECONDS = 600.0
+"""Longer than the schedule of the stage, after which a callback is a dead letter."""
 _ENDS = {"complete"}
 
 
@@ -120,16 +123,30 @@ def unfinished(application: Application, jobs: Sequence[str]) -> dict[str, int]:
     )
 
 
-def callbacks(application: Application, jobs: Sequence[str]) -> dict[str, int]:
+def callbacks(application: Application, jobs: Sequence[str]) -> dict[str, Any]:
     """Wait for a callback of each job; return the rows of the result about callbacks."""
-    wait(lambda: not set(jobs) - callback_receiver.callbacks(application, jobs).jobs, 300)
+    wait(
+        lambda: not set(jobs) - callback_receiver.callbacks(application, jobs).jobs,
+        _CALLBACK_SECONDS,
+    )
     found = callback_receiver.callbacks(application, jobs)
     return {
-        "callbacks missing": len(set(jobs) - found.jobs),
+        "callbacks missing": _last_attempts(application, set(jobs) - found.jobs),
         "callbacks doubled": found.doubled,
         "callbacks with two results": found.with_two_results,
         "invalid signatures": found.invalid,
     }
+
+
+def _last_attempts(application: Application, jobs: Collection[str]) -> dict[str, int]:
+    """Return how many of the jobs had which last attempt of a callback: dead letters had many."""
+    newest = "SELECT DISTINCT ON (job_id) job_id, document FROM deliveries"
+    found = store.query(application, f"{newest} ORDER BY job_id, number DESC") if jobs else []
+    last = {job_id: json.loads(document) for job_id, document in found}
+    words = (last.get(each, {"number": 0, "outcome": "none"}) for each in jobs)
+    return dict(
+        Counter(f"{each['number']}: {each['outcome']} {each.get('detail', '')}" for each in words)
+    )
 
 
 def replicas_killed(application: Application) -> int:

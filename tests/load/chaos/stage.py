@@ -30,7 +30,7 @@ _VALUES: dict[str, Any] = {
     # All submissions come from one address.
     "services": {
         "jobs": {"env": {"JOBS_MAX_OPEN": "10000"}},
-        "webhooks": {"env": {"WEBHOOKS_RETRY_SECONDS": "1,2,5,10,20,20,20,20,20,20"}},
+        "webhooks": {"env": {"WEBHOOKS_RETRY_SECONDS": f"1,2,5,10{20 * ',20'}"}},
     },
     "rabbitmq": {
         "replicas": 3,
