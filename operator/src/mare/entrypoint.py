@@ -44,8 +44,9 @@ from mare.watch_events import WatchEvents
 
 _HOUSEKEEPING_SECONDS = 60.0
 _MAX_SYNC_SECONDS = 5.0
-_PAGE = 50
-"""Objects in one answer. 1,000 at once fragment the heap by 35 MB, which stay allocated."""
+_PAGE = 20
+"""Objects in one answer. 1,000 at once fragment the heap by 35 MB, which stay allocated; 50 with a
+status exceed the values of a page, and are listed anew in smaller ones."""
 _IDLE_SECONDS = 0.1
 """How long kopf keeps a worker for an object; its default of 5 s adds memory for each page."""
 _log = logging.getLogger(__name__)

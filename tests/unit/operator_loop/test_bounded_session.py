@@ -118,6 +118,17 @@ def test_pages_of_large_objects_have_fewer_of_them_and_the_largest_is_left_out(
     assert record.object == ("shop", "huge")
 
 
+def test_lists_of_several_namespaces_at_once_leave_out_no_object():
+    """Once, the fourth page that was too large was skipped whole, since three had fewer objects."""
+    sizes = {f"large-{number}": 50_000 for number in range(60)}
+
+    async def lists(session: aiohttp.ClientSession, url: str) -> list[list[list[str]]]:
+        return await asyncio.gather(*(pages(session, url) for _ in range(5)))
+
+    for found in use(Cluster(sizes), lists):
+        assert [each for page in found for each in page] == [*sizes]
+
+
 def test_a_list_of_ordinary_objects_takes_no_more_requests():
     sizes = {f"small-{number}": 3_000 for number in range(120)}
     cluster = Cluster(sizes)

@@ -43,8 +43,8 @@ from mare.tenant_scheduler import DECODED_EVENTS, TenantScheduler
 _FEWER = 5
 """Divides the objects of a page that exceeds its bound."""
 _MOST_VALUES = 20_000
-"""JSON values of a page or event, which kopf decodes on the event loop: a QueueAutoscaler has a few
-hundred, and 20,000 take 4 ms. One of 85,000 numbers in 839 KB took 25 ms."""
+"""JSON values of a page or event, which kopf decodes on the event loop: a QueueAutoscaler has 600
+with its status, and 20,000 take 4 ms. One of 85,000 numbers in 839 KB took 25 ms."""
 _SERVER_ERROR = 500
 _STARTING_SECONDS = 60.0
 """After the last failed connection or 5xx. Later a refusal means that the operator lacks a right,
@@ -97,8 +97,10 @@ class BoundedReads:
         return response
 
     async def _list(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        # Other namespaces are listed meanwhile, and change the limit for the next pages.
+        limit = self._limit
         while True:
-            request.url = request.url.update_query(limit=str(self._limit))
+            request.url = request.url.update_query(limit=str(limit))
             response = await self._answered(request, handler)
             if response.status != HTTPStatus.OK:
                 return response
@@ -108,11 +110,11 @@ class BoundedReads:
                     raise TooLarge("too many JSON values")  # noqa: TRY301 - as a long one
             except TooLarge:
                 response.close()
-                if self._limit == 1:
+                if limit == 1:
                     return await _skip(request, handler)
-                self._limit = max(1, self._limit // _FEWER)
+                limit = max(1, limit // _FEWER)
                 continue
-            self._limit = min(self._limit * _FEWER, self._page)
+            self._limit = min(limit * _FEWER, self._page)
             return _with_body(response, body)
 
 
