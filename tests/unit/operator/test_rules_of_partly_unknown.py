@@ -18,7 +18,6 @@ from mare.domain.spec import (
     ScalingRules,
     ScalingSpec,
 )
-from mare.domain.unknown import Unknown
 from tests.unit.operator.building import (
     LENGTH,
     Timeline,
@@ -197,25 +196,3 @@ def test_no_target_scales_down_while_another_is_partly_unknown():
     queues = tuple(replace(queue, entries=(queue.name,)) for queue in queues)
     decision = once(spec, observation_of(20, *queues), since=0.0)
     assert (decision.replicas, decision.reason) == (20, Reason.PARTLY_UNKNOWN)
-
-
-@pytest.mark.parametrize(
-    ("ready", "counts"),
-    [({}, (100, 100, 200)), ({"ready": 75}, (100, 100, 200)), ({"ready": 74}, (100, 100, 100))],
-)
-@pytest.mark.parametrize("known_for", [0, 2])
-def test_steps_wait_for_replicas_to_start_while_the_consumers_of_a_queue_are_unknown(
-    ready, counts, known_for
-):
-    """Kubernetes says whether they have started, as no queue shows all of their consumers."""
-    target = QueueWaitTime(workers_per_replica=1)
-    time = Timeline(ScalingSpec(max_replicas=500, targets=(target,)), 1)
-    seen, silent = [], Unknown("BrokerUnreachable", "the queue does not answer")
-    for second in range(21):
-        time.now += 1
-        other = reading(0, at=time.now, name="other")
-        if second >= known_for:
-            other = replace(other, ready=silent, consumers=silent)
-        time.read(reading(400, at=time.now), other, **ready)
-        seen.append(time.replicas)
-    assert tuple(seen[at] for at in (0, 14, 20)) == counts

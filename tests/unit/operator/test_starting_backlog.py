@@ -1,11 +1,15 @@
 """Which messages count while replicas start."""
 
+from dataclasses import replace
+
 import pytest
 
+from mare.domain.absent_queues import AbsentQueues, with_assumed_consumers
 from mare.domain.observation import load_of
 from mare.domain.starting_backlog import StartingBacklog
-from tests.unit.operator.building import reading
-from tests.unit.operator.starting import observed, stuck
+from mare.domain.unknown import Unknown
+from tests.unit.operator.building import UNREACHABLE, reading
+from tests.unit.operator.starting import observed, observed_load, stuck
 
 
 def test_messages_count_for_one_and_a_half_start_up_times_and_an_update_of_the_statistics():
@@ -97,33 +101,30 @@ def test_times_of_replicas_that_start_are_stored_at_twice_the_age_of_before():
     assert observed(backlog, 6_000, 600.0, consuming=12.0).stored_periods == 0
 
 
-def two_queues(backlog, ready, now, other):
-    away = frozenset() if other is not None else frozenset({("/", "other")})
-    queues = [reading(ready, at=now, consumers=0)]
-    if other is not None:
-        queues.append(reading(other, at=now, name="other", consumers=0))
-    return backlog.observe(
-        load_of(tuple(queues)),
-        now,
-        replicas=12,
-        consuming=0.0,
-        arrival_rate=10.0,
-        start_seconds=3.0,
-        is_learning=False,
-        missing=away,
-    )
+AWAY = {
+    "missing": Unknown("QueueNotFound", "queue other does not exist", "other"),
+    "unknown": UNREACHABLE,
+}
 
 
-def test_a_queue_that_is_away_for_a_moment_comes_back_without_a_burst():
-    backlog = StartingBacklog()
-    for second in range(300):
-        backlog = two_queues(backlog, 10 * second, float(second), 3_000)
-    before = backlog.uncounted
-    for second in range(300, 310):
-        backlog = two_queues(backlog, 10 * second, float(second), None)
-    backlog = two_queues(backlog, 3_100, 310.0, 3_000)
-    assert backlog.uncounted - before == 3_100 - 2_990
-    assert two_queues(backlog, 3_110, 311.0, 5_000).uncounted - backlog.uncounted <= 13
+@pytest.mark.parametrize("why", AWAY.values(), ids=AWAY)
+def test_a_queue_that_is_away_for_a_moment_comes_back_without_a_burst(why):
+    backlog, absent = StartingBacklog(), AbsentQueues()
+    uncounted = []
+    for second in range(312):
+        other = reading(3_000, at=float(second), name="other", consumers=0)
+        if 300 <= second < 310:
+            other = replace(other, ready=why, consumers=why)
+        if second >= 310:  # of the messages that came meanwhile, and of a burst after it
+            other = replace(other, ready=3_500 if second == 310 else 5_000)
+        load = load_of((reading(10 * second, at=float(second), consumers=0), other))
+        absent = absent.observe(load)
+        load = with_assumed_consumers(load.without_missing_queues())
+        backlog = observed_load(backlog, load, float(second), absent=absent)
+        uncounted.append(backlog.uncounted)
+    assert uncounted[309] - uncounted[299] == 100
+    assert uncounted[310] - uncounted[309] == 510
+    assert uncounted[311] - uncounted[310] <= 20
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,16 @@ prefetch change only when the broker updates its statistics, every 5 s.
 
 from dataclasses import dataclass, field, replace
 
+from mare.domain.absent_queues import AbsentQueues, with_assumed_consumers
 from mare.domain.acknowledgement_batches import AcknowledgementBatches
 from mare.domain.arrivals import RECENT_SECONDS, Arrivals, Count
 from mare.domain.capacity import Capacity, remembered
-from mare.domain.crash_loop import STARTED_SHARE
 from mare.domain.estimates import NO_ESTIMATE, Estimates
 from mare.domain.falling_backlog import FallingBacklog
 from mare.domain.growth import DepthGrowth
 from mare.domain.interval import COUNTER_RESET, OpenInterval, open_interval
-from mare.domain.observation import NEW_QUEUES, NO_CONSUMERS, STATISTICS_SECONDS, Load, Workload
-from mare.domain.replica_starts import UNKNOWN_START, ReplicaStarts
+from mare.domain.observation import NEW_QUEUES, NO_CONSUMERS, Load, Workload
+from mare.domain.replica_starts import ReplicaStarts
 from mare.domain.starting_backlog import StartingBacklog
 from mare.domain.stays import Stays
 from mare.domain.unknown import Unknown, known
@@ -29,6 +29,7 @@ class Learning:
     capacity: Capacity = field(default_factory=Capacity)
     starting: ReplicaStarts = field(default_factory=ReplicaStarts)
     backlog: StartingBacklog = field(default_factory=StartingBacklog)
+    absent: AbsentQueues = field(default_factory=AbsentQueues)
     interval: OpenInterval | None = None
     """The interval since the last statistics update."""
     depth_growth: DepthGrowth = field(default_factory=DepthGrowth)
@@ -62,45 +63,48 @@ def learn(
     now: float,
     configured_workers: int | None = None,
 ) -> Learning:
-    """Update the estimates with one reading. `configured_workers` are those of a replica."""
-    whole, load = load, load.without_missing_queues()
-    starting = learning.starting.observe_count(workload.replicas, now)
+    """Update the estimates with one reading. `configured_workers` are those of a replica.
+
+    While some queues are unknown, the others show whether replicas start and keep up. Start-up
+    time, arrival rate and capacity are measured only with all queues.
+    """
+    readings, whole = load, load.without_missing_queues()
+    starting = learning.starting.observe(workload, whole.consumers, now)
+    has_changed = learning.starting.scaled_to not in {None, workload.replicas}
+    estimates = replace(
+        learning.estimates,
+        start_seconds=starting.start_seconds,
+        consumers_per_replica=starting.consumers_per_replica,
+        ratio_is_used=learning.estimates.ratio_is_used or has_changed,
+    )
+    learning = replace(learning, estimates=estimates, starting=starting)
+    load, read = with_assumed_consumers(whole), whole.of_known_queues()
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
-        ready = known(workload.ready, workload.replicas)
-        has_started = ready >= STARTED_SHARE * workload.replicas
-        may_grow = has_started and _has_passed(starting, now, UNKNOWN_START)
-        return replace(
-            learning,
-            interval=None,
-            starting=starting.without_reading(now),
-            estimates=replace(learning.estimates, may_grow=may_grow),
-        )
-    starting = starting.observe(workload, load.consumers, now)
-    has_changed = learning.starting.replicas not in {None, workload.replicas}
-    estimates, last_read = learning.estimates, learning.estimates.ready_growth.at
-    growth = estimates.ready_growth.observe(workload.replicas, load.consumers, load.ready, now)
+        return replace(learning, interval=None)
+    absent = learning.absent.observe(readings)
+    consuming = estimates.consuming_replicas(load, workload)
     backlog = learning.backlog.observe(
         load,
         now,
         replicas=workload.replicas,
-        consuming=estimates.consuming_replicas(load, workload),
+        consuming=consuming,
         arrival_rate=known(estimates.arrival_rate, None),
         start_seconds=starting.start_seconds,
         is_learning=isinstance(estimates.capacity_per_replica, Unknown),
-        missing=frozenset() if load is whole else whole.missing_queues,
+        absent=absent,
     )
-    estimates = replace(
-        estimates,
-        start_seconds=starting.start_seconds,
-        consumers_per_replica=starting.consumers_per_replica,
-        ratio_is_used=estimates.ratio_is_used or has_changed,
-        ready_growth=growth,
-        may_grow=not backlog.is_starting and _has_passed(starting, now),
+    last_read = estimates.ready_growth.at
+    growth = estimates.ready_growth.observe(
+        workload.replicas, known(read.consumers, 0), load.ready, now
     )
-    consuming = estimates.consuming_replicas(load, workload)
+    may_grow = not backlog.is_starting and starting.has_passed(now)
+    estimates = replace(estimates, ready_growth=growth, may_grow=may_grow)
     if isinstance(estimates.capacity_per_replica, Unknown):
         worked = estimates.worked_seconds + consuming * (now - (last_read or now))
         estimates = replace(estimates, worked_seconds=worked)
+    learning = replace(learning, estimates=estimates, backlog=backlog, absent=absent)
+    if load is not whole:
+        return replace(learning, interval=None)
     fall = learning.fall
     if learning.capacity.is_unknown:
         fall = fall.observe(
@@ -112,9 +116,9 @@ def learn(
             arrival_rate=estimates.confirmed_rate,
         )
         estimates = replace(estimates, capacity_bound=fall.capacity)
-    learning = replace(learning, starting=starting, backlog=backlog, fall=fall)
+    learning = replace(learning, estimates=estimates, fall=fall)
     if isinstance(load.statistics_at, Unknown):
-        return replace(learning, estimates=estimates, interval=None)
+        return replace(learning, interval=None)
     prefetch = known(load.prefetch, 0.0) * estimates.assumed_consumers_per_replica(load)
     assumed_workers = configured_workers or prefetch
     has_new = assumed_workers and assumed_workers != estimates.workers_per_replica
@@ -241,12 +245,6 @@ def _with_arrivals(estimates: Estimates, arrivals: Arrivals) -> Estimates:
         arrival_deviation=arrivals.deviation_of_rate,
         dispersion=arrivals.dispersion,
     )
-
-
-def _has_passed(starting: ReplicaStarts, now: float, unknown_start: float = 0.0) -> bool:
-    """Return whether a start-up time has passed; unknown_start counts until one is measured."""
-    start_seconds = starting.start_seconds or unknown_start
-    return now - starting.scaled_at >= max(STATISTICS_SECONDS, start_seconds)
 
 
 def _prefetch(load: Load, last: float) -> float | None:

@@ -155,11 +155,6 @@ class Load:
         """Return the load without queues that do not exist: they have no messages or consumers."""
         return self._of_queues_with(lambda ready: not _is_missing(ready))
 
-    @property
-    def missing_queues(self) -> frozenset[QueueKey]:
-        """The keys of the queues that do not exist."""
-        return frozenset(each.key for each in self.readings if _is_missing(each.ready))
-
     def without_messages(self, count: int) -> "Load":
         """Return the load with fewer ready messages, of each queue about the same share.
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from mare.domain.observation import Workload
-from mare.domain.unknown import known
+from mare.domain.observation import STATISTICS_SECONDS, Workload
+from mare.domain.unknown import Unknown, known
 
 UNKNOWN_START = 15.0
 """Seconds that count until a start is measured."""
@@ -47,10 +47,25 @@ class ReplicaStarts:
     """Seconds from a scale-up to the first new consumer."""
     consumers_per_replica: float | None = None
 
-    def observe(self, workload: Workload, consumers: int, now: float) -> "ReplicaStarts":
+    def observe(self, workload: Workload, consumers: int | Unknown, now: float) -> "ReplicaStarts":
+        """Return the starts after one more reading."""
+        replicas = workload.replicas
+        if replicas != self.scaled_to:
+            scaled_at = self.scaled_at if self.scaled_to is None else now
+            counted = replace(self, scaled_to=replicas, scaled_at=scaled_at)
+            return counted.observe(workload, consumers, now)
+        if isinstance(consumers, Unknown):
+            return self._without_reading(replicas, now)
         if self.unknown_since is not None:
-            known_again = replace(self._without_outage(now), unknown_since=None)
+            known_again = replace(self._without_reading(replicas, now), unknown_since=None)
             return known_again.observe(workload, consumers, now)
+        return self._observe_consumers(workload, consumers, now)
+
+    def has_passed(self, now: float) -> bool:
+        """Return whether the start-up time has passed since the replicas changed."""
+        return now - self.scaled_at >= max(STATISTICS_SECONDS, self.start_seconds or 0.0)
+
+    def _observe_consumers(self, workload: Workload, consumers: int, now: float) -> "ReplicaStarts":
         replicas = workload.replicas
         if self.replicas is None:
             # Without a consumer, the first one shows how long these replicas take at least, and
@@ -72,28 +87,20 @@ class ReplicaStarts:
                 return replace(self, consumers_per_replica=each)
         return self
 
-    def observe_count(self, replicas: int, now: float) -> "ReplicaStarts":
-        """Return the starts with the replicas of now, whatever is known of their consumers."""
-        if replicas == self.scaled_to:
-            return self
-        scaled_at = self.scaled_at if self.scaled_to is None else now
-        return replace(self, scaled_to=replicas, scaled_at=scaled_at)
+    def _without_reading(self, replicas: int, now: float) -> "ReplicaStarts":
+        """Return the starts after a moment in which the consumers were unknown.
 
-    def without_reading(self, now: float) -> "ReplicaStarts":
-        """Return the starts after a moment in which the consumers were unknown."""
-        if self.unknown_since is None:
-            return replace(self, unknown_since=now)
-        return self._without_outage(now)
-
-    def _without_outage(self, now: float) -> "ReplicaStarts":
-        """Return the starts without one that goes on, if the consumers were unknown for long.
-
-        It is not measured: replicas cannot consume while the broker is away. Example: replicas
-        that start in 3 s, in an outage of 100 s, would count as ones of 100 s.
+        After 2 s none is measured: replicas cannot consume while the broker is away. Example:
+        replicas that start in 3 s, in an outage of 100 s, would count as ones of 100 s.
         """
-        if self.unknown_since is None or now - self.unknown_since < _OUTAGE_SECONDS:
+        since = now if self.unknown_since is None else self.unknown_since
+        if now - since < _OUTAGE_SECONDS:
+            return self if since == self.unknown_since else replace(self, unknown_since=since)
+        if self.replicas is None:
             return self
-        return self if self.scaled_up_at is None else replace(self, scaled_up_at=None)
+        is_same = self.replicas == replicas
+        changed_at = self.changed_at if is_same else now
+        return replace(self, replicas=replicas, changed_at=changed_at, scaled_up_at=None)
 
     def _started(self, took: float) -> "ReplicaStarts":
         if took > (_LONGEST_FIRST_START if self.is_first else _LONGEST_START):

@@ -15,8 +15,9 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mare.domain.absent_queues import AbsentQueues
 from mare.domain.crash_loop import STARTED_SHARE, CrashLoop
-from mare.domain.observation import STATISTICS_SECONDS, Load, QueueKey, QueueReading
+from mare.domain.observation import STATISTICS_SECONDS, Load
 from mare.domain.replica_starts import UNKNOWN_START
 from mare.domain.unknown import Unknown, known, total
 
@@ -55,8 +56,6 @@ class StartingBacklog:
     """Messages by which the queues grew faster than `_FASTER`."""
     uncounted: int = 0
     """Ready messages that are no reason for more replicas."""
-    queues: tuple[QueueReading, ...] = ()
-    """The last reading of each queue, since `since`."""
     crash_loop: CrashLoop = field(default_factory=CrashLoop)
 
     @property
@@ -96,15 +95,15 @@ class StartingBacklog:
         arrival_rate: float | None,
         start_seconds: float | None,
         is_learning: bool,
-        missing: frozenset[QueueKey] = frozenset(),
+        absent: AbsentQueues,
     ) -> "StartingBacklog":
         """Return the backlog after one more reading.
 
         While `is_learning`, the capacity of a replica is unknown: messages that did not count
         stay without a count until it is known, because the steps of that time follow the messages.
-        A `missing` queue counts with the messages of its last reading: it can come back with them.
+        `absent` queues count with the messages of their last readings.
         """
-        ready, queues = known(load.ready, 0), load.readings
+        ready = known(load.ready, 0)
         crash_loop = self.crash_loop.observe(replicas, consuming, now)
         may_be_polled = replicas > 0 and consuming == 0 and not crash_loop.is_seen
         is_polled = may_be_polled and self._finds_polling(load)
@@ -114,16 +113,8 @@ class StartingBacklog:
             if self._has_started_with(left, crash_loop, is_polled=is_polled):
                 return self
             return StartingBacklog(uncounted=left, is_polled=is_polled, crash_loop=crash_loop)
-        if missing and self.queues:
-            absent = tuple(each for each in self.queues if each.key in missing)
-            ready += sum(known(each.ready, 0) for each in absent)
-            queues = (*queues, *absent)
-        present: dict[str, Any] = {
-            "at": now,
-            "ready": ready,
-            "queues": queues,
-            "crash_loop": crash_loop,
-        }
+        ready += absent.messages
+        present: dict[str, Any] = {"at": now, "ready": ready, "crash_loop": crash_loop}
         if self.since is None:
             uncounted = min(self.uncounted, ready)
             return StartingBacklog(
@@ -136,7 +127,7 @@ class StartingBacklog:
             return replace(current, uncounted=min(self.uncounted, ready))
         rate = max(rate, self._growth_rate)
         grown = ready - self.ready
-        surplus = max(0.0, self.surplus + grown - _FASTER * rate * passed)
+        surplus = max(0.0, self.surplus + grown - absent.returned - _FASTER * rate * passed)
         uncounted = min(max(0, self.uncounted + grown), ready)
         if surplus > min(_BURST, _NOISE * math.sqrt(rate * _NOISE_SECONDS)):
             return replace(current, surplus=0.0, uncounted=max(0, uncounted - round(surplus)))
