@@ -37,9 +37,9 @@ _EACH = 20
 _BATCH = 100
 _COOLDOWN_SECONDS = 10
 """Until a workload is idle after a purge. By default it is 60 s, which each run would wait."""
-_AT_ONCE_SECONDS = 0.05
-"""Between probes of all objects. Without a pause, the last of 1,000 changes would wait for the
-others: what is measured is whether each object has a leader."""
+_EACH_SECONDS = 50e-6
+"""Between probes of all objects, for each of them: 0.05 s for 1,000. Without a pause, the last
+change would wait for the others: what is measured is whether each object has a leader."""
 _ANSWER_SECONDS = 60.0
 """Longer than any bound without faults, so that a late answer is found with its time."""
 _IDLE_SECONDS = 300.0
@@ -237,7 +237,7 @@ class ShardedStage:
         probes = []
         for each in self._published():
             probes.append(each)
-            time.sleep(_AT_ONCE_SECONDS)
+            time.sleep(_EACH_SECONDS * self.objects)
         return probes
 
     def last_round(self, probes: Sequence[Probe]) -> tuple[list[Probe], dict[Probe, int]]:

@@ -164,7 +164,7 @@ def status_writes(server: Server, scheduler: TenantScheduler, namespace: str, co
     for _ in range(count):
         state: Any = SimpleNamespace(
             autoscaler=read_autoscaler(body(namespace=namespace)),
-            stored=SimpleNamespace(version="1"),
+            stored=SimpleNamespace(version="1", writing=False),
             claim=SimpleNamespace(own="operator"),
         )
         writer = StatusWriter(Objects(server), guard, Clock(), Record(), scheduler)

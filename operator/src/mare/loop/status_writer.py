@@ -3,8 +3,10 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 from mare.background import Tasks
+from mare.custom_resource.autoscaler import Autoscaler
 from mare.custom_resource.condition import Condition, state_of
 from mare.custom_resource.status import status_of, without_absent
 from mare.custom_resource.stored_timers import timers_status, workload_status
@@ -44,12 +46,12 @@ class StatusWriter:
         """Write the status in the background; if many of its namespace wait, not now."""
         if self._scheduler.waiting(STATUS_WRITES, state.autoscaler.key.namespace) >= _MOST_WAITING:
             return
-        state.stored.writing = True
+        state.stored.waiting = True
         self._tasks.start(self.write(state))
 
     def start_challenge(self, state: AutoscalerState) -> None:
         """Write the name of this operator over another one, in the background."""
-        state.stored.writing = True
+        state.stored.waiting = True
         self._tasks.start(self._attempt(state, self._challenge))
 
     def start_event(
@@ -73,15 +75,12 @@ class StatusWriter:
             "currentReplicas": replicas,
             "timers": history and timers_status(history.timers(spec, now), offset),
         }
-        stored.writing = True
         try:
-            version = await self._objects.write_status(state.autoscaler, stored.version, counts)
+            version = await self._send(state, state.autoscaler, counts)
         except ApiError as error:
             stored.outdated = isinstance(error, Conflict)
             stored.attempts.failed(self._clock())
             raise
-        finally:
-            stored.writing = False
         stored.attempts.succeeded()
         stored.amended(without_absent({**stored.status, **counts}), version)
         state.claim.written(self._clock())
@@ -94,11 +93,12 @@ class StatusWriter:
         self, state: AutoscalerState, write: Callable[[AutoscalerState], Awaitable[list[Condition]]]
     ) -> None:
         stored = state.stored
-        stored.writing = True
+        stored.waiting = True
         try:
             # The status is built inside: 1,000 statuses that wait for a slot take 15 MB.
             async with self._turn(state):
-                warnings = await write(state)
+                stored.waiting = False
+                warnings = [] if stored.writing else await write(state)
             for each in warnings:
                 if await self.publish_event(state, "Warning", each.reason, each.message):
                     stored.unpublished.discard(each.type)
@@ -113,6 +113,17 @@ class StatusWriter:
             _log.exception("Status could not be written", extra={"object": state.autoscaler.key})
             stored.attempts.failed(self._clock())
         finally:
+            stored.waiting = False
+
+    async def _send(
+        self, state: AutoscalerState, autoscaler: Autoscaler, status: Mapping[str, Any]
+    ) -> str:
+        """Write a status, one at a time for an object; return its new version."""
+        stored = state.stored
+        stored.writing = True
+        try:
+            return await self._objects.write_status(autoscaler, stored.version, status)
+        finally:
             stored.writing = False
 
     def _turn(self, state: AutoscalerState) -> AbstractAsyncContextManager[None]:
@@ -123,7 +134,7 @@ class StatusWriter:
             return []
         name = {"operator": state.claim.own}
         stored = state.stored
-        stored.version = await self._objects.write_status(state.autoscaler, stored.version, name)
+        stored.version = await self._send(state, state.autoscaler, name)
         stored.attempts.succeeded()
         state.claim.challenged(self._clock())
         return []
@@ -135,7 +146,10 @@ class StatusWriter:
             return []
         if applied is None and view.autoscaler is not state.autoscaler:
             return []  # the next reconciliation decides by the new spec
-        stored, before = state.stored, state.stored.status
+        stored, now = state.stored, self._clock()
+        if applied is None and not stored.differs(view, now):
+            return []
+        before = stored.status
         status = status_of(
             view.autoscaler,
             before,
@@ -149,10 +163,10 @@ class StatusWriter:
             original_replicas=state.original_replicas,
             job_failures=view.job_failures,
             scaled=applied is not None,
-            now=self._clock(),
+            now=now,
             offset=self._clock.offset,
         )
-        version = await self._objects.write_status(view.autoscaler, stored.version, status)
+        version = await self._send(state, view.autoscaler, status)
         stored.attempts.succeeded()
         if state.applied is applied:
             state.applied = None

@@ -41,7 +41,10 @@ class StoredStatus:
     version: str = ""
     """The newest resourceVersion of the object that is known."""
     attempts: Attempts = field(default_factory=Attempts)
+    waiting: bool = False
+    """Whether a write waits for its turn."""
     writing: bool = False
+    """Whether a write is under way."""
     unpublished: set[str] = field(default_factory=set)
     """Types of bad conditions in the status whose Event is not published yet."""
     _packed: bytes = b""
@@ -113,13 +116,16 @@ class StoredStatus:
             self._urgent_at = now
 
     def may_be_written(self, now: float) -> bool:
-        return not self.writing and now >= self.attempts.due
+        return not self.waiting and not self.writing and now >= self.attempts.due
 
     def has_to_show(self, view: View, now: float) -> bool:
         """Return whether a view differs from the status so much that it is written now."""
+        is_due = self.may_be_written(now) and now - self._written_at >= _WRITE_SECONDS
+        return is_due and self.differs(view, now)
+
+    def differs(self, view: View, now: float) -> bool:
+        """Return the same for a write whose turn has come: the difference may be gone by then."""
         age = now - self._written_at
-        if not self.may_be_written(now) or age < _WRITE_SECONDS:
-            return False
         if self._is_adopted:
             self._is_adopted, self._fingerprint = False, _fingerprint_of(self.status, view)
             self._written_at, age = now, 0.0  # a first reading may not be settled
