@@ -69,7 +69,9 @@ class Connection:
         self.is_closed = False
 
     async def channel(self, *, publisher_confirms: bool) -> "Channel":
-        return Channel(self)
+        channel = Channel(self)
+        self.channels[len(self.channels)] = channel
+        return channel
 
     def break_off(self, error: BaseException | type[BaseException]) -> None:
         self.is_closed = True

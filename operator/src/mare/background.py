@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -19,15 +21,16 @@ async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 class Tasks:
-    """Tasks whose results no caller waits for."""
+    """Tasks whose results no caller has to wait for."""
 
     def __init__(self) -> None:
-        self.running: set[asyncio.Task[object]] = set()
+        self.running: set[asyncio.Task[Any]] = set()
 
-    def start(self, work: Coroutine[Any, Any, object]) -> None:
+    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work)
         self.running.add(task)
         task.add_done_callback(self.running.discard)
+        return task
 
     async def finish(self, seconds: float) -> None:
         """Wait for the tasks, at most for a time, and cancel those that remain."""

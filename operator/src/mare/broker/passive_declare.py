@@ -1,7 +1,7 @@
 """Ready messages and consumers of queues by passive declare: current values, in 0.2 ms a queue."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from aiormq.abc import AbstractChannel, AbstractConnection
@@ -12,6 +12,7 @@ from aiormq.exceptions import (
     ChannelNotFoundEntity,
 )
 
+from mare.background import Tasks
 from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
 from mare.domain.unknown import Unknown
@@ -43,6 +44,7 @@ class PassiveDeclare:
         self._shared = SharedConnection(parameters)
         self._slots = asyncio.Semaphore(_MAX_CHANNELS)
         self._idle: list[AbstractChannel] = []
+        self._workers = Tasks()
         self._answered_at = float("-inf")
         """When the connection returned its last answer, by the clock of the event loop."""
 
@@ -63,28 +65,30 @@ class PassiveDeclare:
         connection = await self._shared.get()
         begun = asyncio.get_running_loop().time()
         workers = [
-            self._declare_all(connection, waiting, answers)
+            self._workers.start(self._declare_all(connection, waiting, answers))
             for _ in range(min(_CHANNELS, len(waiting)))
         ]
         try:
-            async with asyncio.timeout(seconds):
-                await asyncio.gather(*workers)
-        except TimeoutError as error:
-            if self._answered_at < begun:
-                await self._shared.drop(connection)
-                raise OSError("the broker answers no declare") from error
+            is_late = await _end_within(seconds, workers)
         except (AMQPError, ConnectionError, RuntimeError) as error:
             await self._shared.drop(connection)
             raise OSError(type(error).__name__) from error
         finally:
-            # A broker that never confirms the end of a channel makes each read open others.
-            if len(connection.channels) > 2 * _MAX_CHANNELS:
-                await self._shared.drop(connection)
-        return answers
+            waiting.clear()
+        if is_late and self._answered_at < begun:
+            await self._shared.drop(connection)
+            raise OSError("the broker answers no declare")
+        return dict(answers)  # late workers go on with theirs
 
     async def _declare_all(
         self, connection: AbstractConnection, waiting: list[str], answers: dict[str, Answer]
     ) -> None:
+        """Declare queues until none waits.
+
+        It is not cancelled when the time is over. A channel is closed with the request that was
+        cancelled on it, or is lost, if the answer was there already: a busy broker had to open and
+        close 32 channels for each late read, and after 256 lost ones the connection was closed.
+        """
         async with self._slots:
             channel: AbstractChannel | None = None
             try:
@@ -93,10 +97,8 @@ class PassiveDeclare:
                     answers[name] = silent(name)
                     channel = channel or await self._channel(connection)
                     answers[name], channel = await self._declare(channel, name)
-            except asyncio.CancelledError:
-                if connection.is_closed:  # aiormq cancels its callers when heartbeats are missing.
-                    raise ConnectionError("closed") from None
-                raise
+            except asyncio.CancelledError:  # aiormq cancels its callers if heartbeats are missing
+                raise ConnectionError("closed") from None
             if channel is not None:
                 self._idle.append(channel)
 
@@ -132,6 +134,23 @@ class PassiveDeclare:
 
     async def close(self) -> None:
         await self._shared.close()
+        await self._workers.cancel()
+
+
+async def _end_within(seconds: float, workers: Collection[asyncio.Task[None]]) -> bool:
+    """Wait until workers end or one fails, at most for a time; return whether others go on.
+
+    Raises what one of them raised; nobody waits for the errors of the others.
+    """
+    for each in workers:
+        each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    if not workers:
+        return False
+    when = asyncio.FIRST_EXCEPTION
+    ended, late_ones = await asyncio.wait(workers, timeout=seconds, return_when=when)
+    for each in ended:
+        each.result()
+    return bool(late_ones)
 
 
 def silent(name: str) -> Unknown:
