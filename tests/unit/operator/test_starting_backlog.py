@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mare.domain.absent_queues import AbsentQueues, with_assumed_consumers
+from mare.domain.absent_queues import AbsentQueues
 from mare.domain.observation import load_of
 from mare.domain.starting_backlog import StartingBacklog
 from mare.domain.unknown import Unknown
@@ -118,9 +118,10 @@ def test_a_queue_that_is_away_for_a_moment_comes_back_without_a_burst(why):
         if second >= 310:  # of the messages that came meanwhile, and of a burst after it
             other = replace(other, ready=3_500 if second == 310 else 5_000)
         load = load_of((reading(10 * second, at=float(second), consumers=0), other))
-        absent = absent.observe(load)
-        load = with_assumed_consumers(load.without_missing_queues())
-        backlog = observed_load(backlog, load, float(second), absent=absent)
+        present = load.without_missing_queues()
+        assumed = absent.with_assumed_consumers(present)
+        absent = absent.observe(load, is_whole=assumed is present)
+        backlog = observed_load(backlog, assumed, float(second), absent=absent)
         uncounted.append(backlog.uncounted)
     assert uncounted[309] - uncounted[299] == 100
     assert uncounted[310] - uncounted[309] == 510

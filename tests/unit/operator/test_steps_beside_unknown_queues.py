@@ -9,7 +9,7 @@ from mare.domain.history import History
 from mare.domain.learning import learn, recall
 from mare.domain.observation import Workload, load_of
 from mare.domain.spec import QueueWaitTime, ScalingSpec
-from tests.unit.operator.building import UNREACHABLE, Timeline, reading
+from tests.unit.operator.building import UNREACHABLE, Timeline, missing, reading
 
 ONE_WORKER = QueueWaitTime(workers_per_replica=1)
 WORKERS_UNKNOWN = QueueWaitTime()
@@ -22,8 +22,11 @@ def workload(target, replicas=1, estimates=None):
     return time
 
 
-def passes(time, seconds, messages, consumers, *, known=0, **fields):
+def passes(time, seconds, messages, consumers, *, known=0, other_each=1, **fields):
     """Read `work` once a second, and the other queue for the first seconds; return the counts.
+
+    `known` is the number of these seconds, or a function of the second; a consumer of `work` has
+    `other_each` of the other queue beside it.
 
     `messages` and `consumers` are functions of the second and of the replicas. Statistics of `work`
     are never read, so that nothing but ready messages and consumers is known.
@@ -34,7 +37,8 @@ def passes(time, seconds, messages, consumers, *, known=0, **fields):
         of_work = {"consumers": consumers(time.replicas), "statistics_at": UNREACHABLE}
         work = reading(messages(second), at=time.now, sampled_after=UNREACHABLE, **of_work)
         other = replace(work, ready=0, name="other", entries=("other",))
-        if second >= known:
+        other = replace(other, consumers=other_each * other.consumers)
+        if not (known(second) if callable(known) else second < known):
             other = replace(other, ready=UNREACHABLE, consumers=UNREACHABLE)
         time.read(work, other, **fields)
         counts.append(time.replicas)
@@ -110,6 +114,73 @@ def test_messages_that_arrive_while_replicas_start_do_not_count(known):
     )
     assert counts == always
     assert counts[-1] < 100
+
+
+@pytest.mark.parametrize("target", [ONE_WORKER, WORKERS_UNKNOWN, CAPACITY_KNOWN])
+@pytest.mark.parametrize("other_each", [0, 1, 9])
+def test_replicas_with_other_numbers_of_consumers_for_each_queue_are_seen_to_work(
+    target, other_each
+):
+    """With the mean of the known queues, replicas with 1 and 9 consumers seemed not to start."""
+
+    def jumps(second):
+        return 4 if second < 100 else 100 * (second - 99)
+
+    counts = passes(workload(target, 4), 200, jumps, all_consume, known=90, other_each=other_each)
+    always = passes(workload(target, 4), 200, jumps, all_consume, known=200, other_each=other_each)
+    assert counts[-1] == always[-1] > 4
+
+
+def test_replicas_that_end_are_seen_to_end_beside_queues_that_had_no_consumer():
+    """They counted as consumers of the unknown queue, of which no replica had one."""
+    time = workload(CAPACITY_KNOWN, 8)
+    counts = passes(
+        time,
+        400,
+        lambda second: 12 + 10 * max(0, second - 90),
+        lambda replicas: replicas if time.now < 90 else 3,
+        known=60,
+        other_each=0,
+    )
+    assert counts[-1] < 100
+
+
+def test_growth_counts_beside_a_queue_that_comes_and_goes():
+    counts = passes(
+        workload(WORKERS_UNKNOWN),
+        60,
+        lambda second: 30 * second,
+        all_consume,
+        known=lambda second: second % 6 < 4,
+    )
+    assert counts[-1] >= 32
+
+
+def test_a_first_reading_is_a_reason_for_replicas_while_others_do_not_start():
+    time = workload(CAPACITY_KNOWN, 2)
+    for second in range(80):
+        time.now += 1
+        work = reading(20, at=time.now, consumers=0)
+        other = reading(2_000, at=time.now, name="other", consumers=0)
+        if second < 60:
+            other = replace(other, ready=UNREACHABLE, consumers=UNREACHABLE)
+        time.read(work, other, ready=0)
+    assert time.replicas == 500
+
+
+def test_a_queue_that_comes_back_with_its_counters_is_no_polling():
+    """Of replicas that had all ended, 500 were asked for."""
+    time = workload(CAPACITY_KNOWN, 10)
+    for second in range(300):
+        time.now += 1
+        counters = {"published": 10 * second, "delivered": 10 * min(second, 100)}
+        consumers = 10 if second < 100 else 0
+        ready = 10 * max(0, second - 100)
+        work = reading(ready, at=time.now, consumers=consumers, **counters)
+        other = replace(work, ready=0, name="other", entries=("other",))
+        is_away = 98 <= second < 130
+        time.read(work, missing(at=time.now) if is_away else other, ready=0)
+    assert time.replicas < 100
 
 
 @pytest.mark.parametrize("is_all", [True, False])

@@ -1,14 +1,14 @@
 """What counts for queues that are unknown or missing, beside others that are known.
 
-Each replica consumes each queue, so that an unknown one has as many consumers as the known ones on
-average. Its messages are unknown, and a missing queue has none. Both can come back with those of
-their last reading, and more, which are no burst.
+The consumers of an unknown queue change as those of the known queues do. Its messages are unknown,
+and a missing queue has none. Both can come back with those of their last reading, and more, which
+are no burst.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from mare.domain.observation import Load, QueueKey, QueueReading, load_of
+from mare.domain.observation import Load, QueueKey, QueueReading
 from mare.domain.unknown import Unknown, known
 
 
@@ -16,6 +16,8 @@ from mare.domain.unknown import Unknown, known
 class AbsentQueues:
     last: tuple[QueueReading, ...] = ()
     """The last known reading of each queue; an unknown one, if it was never known."""
+    whole: tuple[QueueReading, ...] = ()
+    """The readings of when no queue was unknown last."""
     keys: frozenset[QueueKey] = frozenset()
     """The queues that were unknown or missing in the last reading."""
     returned: int = 0
@@ -26,41 +28,55 @@ class AbsentQueues:
         """The ready messages that absent queues had when they were read last."""
         return _ready(each for each in self.last if each.key in self.keys) if self.keys else 0
 
-    def observe(self, load: Load) -> "AbsentQueues":
-        """Return the absent queues after one more reading."""
+    def observe(self, load: Load, *, is_whole: bool) -> "AbsentQueues":
+        """Return the absent queues after one more reading, which is whole but for missing ones."""
+        whole = load.readings if is_whole else self.whole
         if not self.keys and not isinstance(load.ready, Unknown):
-            return AbsentQueues(load.readings)
+            return AbsentQueues(load.readings, whole)
         before = {each.key: each for each in self.last}
         keys = frozenset(each.key for each in load.readings if isinstance(each.ready, Unknown))
-        again = tuple(each for each in load.readings if each.key in self.keys - keys)
-        more = _ready(again) - _ready(before[each.key] for each in again if each.key in before)
+        returned = 0
+        for each in load.readings:
+            was = before[each.key].ready if each.key in before else each.ready
+            if each.key in self.keys and not isinstance(was, Unknown):
+                returned += max(0, known(each.ready, 0) - was)
         last = tuple(
             before.get(each.key, each) if each.key in keys else each for each in load.readings
         )
-        return AbsentQueues(last, keys, max(0, more))
+        return AbsentQueues(last, whole, keys, returned)
 
+    def with_assumed_consumers(self, load: Load) -> Load:
+        """Return the load in which unknown queues have consumers, but no messages.
 
-def with_assumed_consumers(load: Load) -> Load:
-    """Return the load in which unknown queues have consumers, but no messages.
-
-    It is returned as it is if no queue is unknown, or if all of them are.
-    """
-    if not isinstance(load.ready, Unknown) and not isinstance(load.consumers, Unknown):
-        return load
-    counts = [
-        each.consumers
-        for each in load.readings
-        if not isinstance(each.ready, Unknown) and not isinstance(each.consumers, Unknown)
-    ]
-    if not counts:
-        return load
-    mean = round(sum(counts) / len(counts))
-    return load_of(
-        tuple(
-            replace(each, ready=known(each.ready, 0), consumers=known(each.consumers, mean))
-            for each in load.readings
-        )
-    )
+        It is returned as it is if no queue is unknown, or if all of them are. Example: of 4
+        replicas each had a consumer of one queue and 9 of another, which is unknown now. With 8
+        consumers of the first one it is assumed to have 72. A queue that was never read is assumed
+        to have as many as the known ones on average.
+        """
+        if not isinstance(load.ready, Unknown) and not isinstance(load.consumers, Unknown):
+            return load
+        then = {each.key: each.consumers for each in self.whole}
+        unknown: list[QueueKey] = []
+        queues = ready = consumers = before = of_before = consumed = 0
+        for each in load.readings:
+            if isinstance(each.ready, Unknown) or isinstance(each.consumers, Unknown):
+                unknown.append(each.key)
+                continue
+            queues, ready, consumers = queues + 1, ready + each.ready, consumers + each.consumers
+            consumed += each.consumers > 0
+            was = then.get(each.key)
+            if was is not None and not isinstance(was, Unknown):
+                before, of_before = before + was, of_before + each.consumers
+        if not queues:
+            return load
+        mean, assumed = consumers / queues, 0
+        for key in unknown:
+            was = then.get(key)
+            is_known = before > 0 and was is not None and not isinstance(was, Unknown)
+            count = round(known(was or 0, 0) * of_before / before if is_known else mean)
+            assumed, consumed = assumed + count, consumed + (count > 0)
+        total = consumers + assumed
+        return replace(load, ready=ready, consumers=total, consumed_queues=consumed)
 
 
 def _ready(readings: Iterable[QueueReading]) -> int:

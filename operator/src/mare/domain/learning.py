@@ -6,7 +6,7 @@ prefetch change only when the broker updates its statistics, every 5 s.
 
 from dataclasses import dataclass, field, replace
 
-from mare.domain.absent_queues import AbsentQueues, with_assumed_consumers
+from mare.domain.absent_queues import AbsentQueues
 from mare.domain.acknowledgement_batches import AcknowledgementBatches
 from mare.domain.arrivals import RECENT_SECONDS, Arrivals, Count
 from mare.domain.capacity import Capacity, remembered
@@ -78,10 +78,10 @@ def learn(
         ratio_is_used=learning.estimates.ratio_is_used or has_changed,
     )
     learning = replace(learning, estimates=estimates, starting=starting)
-    load, read = with_assumed_consumers(whole), whole.of_known_queues()
+    load = learning.absent.with_assumed_consumers(whole)
     if isinstance(load.ready, Unknown) or isinstance(load.consumers, Unknown):
         return replace(learning, interval=None)
-    absent = learning.absent.observe(readings)
+    absent = learning.absent.observe(readings, is_whole=load is whole)
     consuming = estimates.consuming_replicas(load, workload)
     backlog = learning.backlog.observe(
         load,
@@ -94,9 +94,7 @@ def learn(
         absent=absent,
     )
     last_read = estimates.ready_growth.at
-    growth = estimates.ready_growth.observe(
-        workload.replicas, known(read.consumers, 0), load.ready, now
-    )
+    growth = estimates.ready_growth.observe(workload.replicas, load.consumers, load.ready, now)
     may_grow = not backlog.is_starting and starting.has_passed(now)
     estimates = replace(estimates, ready_growth=growth, may_grow=may_grow)
     if isinstance(estimates.capacity_per_replica, Unknown):

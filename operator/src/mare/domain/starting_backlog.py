@@ -12,12 +12,13 @@ with what the last one has stored.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mare.domain.absent_queues import AbsentQueues
 from mare.domain.crash_loop import STARTED_SHARE, CrashLoop
-from mare.domain.observation import STATISTICS_SECONDS, Load
+from mare.domain.observation import STATISTICS_SECONDS, Load, QueueKey
 from mare.domain.replica_starts import UNKNOWN_START
 from mare.domain.unknown import Unknown, known, total
 
@@ -48,8 +49,8 @@ class StartingBacklog:
     """The last known arrival rate, in messages/s."""
     alone_since: float = 0.0
     """Since when no queue has a consumer."""
-    delivered: int | None = None
-    """The counter in the first statistics of after `alone_since`; None before them."""
+    delivered: Mapping[QueueKey, int] | None = None
+    """The counters in the first statistics of after `alone_since`; None before them."""
     is_polled: bool = False
     """Whether clients of basic.get, which are no consumers, take the messages."""
     surplus: float = 0.0
@@ -147,8 +148,10 @@ class StartingBacklog:
         """
         if self.is_polled or self.delivered is None:
             return self.is_polled
-        delivered = _delivered(load)
-        return delivered is not None and delivered > self.delivered
+        before = self.delivered
+        return any(
+            known(each.delivered, 0) > before.get(each.key, math.inf) for each in load.readings
+        )
 
     def _deliveries(self, load: Load, consuming: float, now: float) -> dict[str, Any]:
         """Return since when no queue has a consumer, and the counter of deliveries since then."""
@@ -174,7 +177,8 @@ def _counting_seconds(start_seconds: float | None, *, is_learning: bool) -> floa
     return _START_UPS * start_seconds + STATISTICS_SECONDS
 
 
-def _delivered(load: Load) -> int | None:
-    """Return the counter of delivered messages of all queues; None if it is unknown."""
-    delivered = total(reading.delivered for reading in load.readings)
-    return None if isinstance(delivered, Unknown) else delivered
+def _delivered(load: Load) -> Mapping[QueueKey, int] | None:
+    """Return the counters of delivered messages; None if one is unknown."""
+    if isinstance(total(each.delivered for each in load.readings), Unknown):
+        return None
+    return {each.key: known(each.delivered, 0) for each in load.readings}
