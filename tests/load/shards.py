@@ -54,7 +54,8 @@ def main() -> None:
     options.add_argument("--lease-seconds", default="3.5")
     options.add_argument("--folder", help="an existing one, in which the logs remain")
     arguments = options.parse_args()
-    settings = {"MARE_LEASE_SECONDS": arguments.lease_seconds, **IMAGE}
+    usual = {"MARE_SECRET_SECONDS": "30"}  # tests read Secrets every 2 s
+    settings = {"MARE_LEASE_SECONDS": arguments.lease_seconds, **usual, **IMAGE}
     namespaces = [f"sharded-{number}" for number in range(arguments.namespaces)]
     with (
         _folder(arguments.folder) as folder,
