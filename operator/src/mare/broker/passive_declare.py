@@ -140,17 +140,16 @@ class PassiveDeclare:
 async def _end_within(seconds: float, workers: Collection[asyncio.Task[None]]) -> bool:
     """Wait until workers end or one fails, at most for a time; return whether others go on.
 
-    Raises what one of them raised; nobody waits for the errors of the others.
+    Raises what one of them raised. Errors of those that go on are not reported.
     """
-    for each in workers:
-        each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     if not workers:
         return False
-    when = asyncio.FIRST_EXCEPTION
-    ended, late_ones = await asyncio.wait(workers, timeout=seconds, return_when=when)
+    for each in workers:
+        each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    ended, late = await asyncio.wait(workers, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
     for each in ended:
         each.result()
-    return bool(late_ones)
+    return bool(late)
 
 
 def silent(name: str) -> Unknown:

@@ -31,6 +31,9 @@ _HINTS = {
     *("PrefetchExceedsWorkers", "PrefetchAssumed"),
 }
 """Reasons for which there may be something to improve, or nothing."""
+_BRIEF = {"LeaderUnconfirmed"}
+"""Reasons that another one follows within 20 s: the one from before, mostly. On a busy broker, 95 %
+of the statuses of 3,000 objects at rest, 38 a second, showed such a reason or its end."""
 _NUMBER = re.compile(r"(?<!\S)\d+([.,]\d+)?(?!\S)")
 """A number that is a word, such as an age in seconds, and no part of a name."""
 
@@ -63,6 +66,11 @@ class Condition:
     def is_urgent(self) -> bool:
         """Whether a change of it is written to the status at once."""
         return self.type in _URGENT
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether the status waits for what follows it."""
+        return self.reason in _BRIEF
 
     @property
     def is_about_workload(self) -> bool:

@@ -55,28 +55,34 @@ class AbsentQueues:
         """
         if not isinstance(load.ready, Unknown) and not isinstance(load.consumers, Unknown):
             return load
-        then = {each.key: each.consumers for each in self.whole}
-        unknown: list[QueueKey] = []
-        queues = ready = consumers = before = of_before = consumed = 0
-        for each in load.readings:
-            if isinstance(each.ready, Unknown) or isinstance(each.consumers, Unknown):
-                unknown.append(each.key)
-                continue
-            queues, ready, consumers = queues + 1, ready + each.ready, consumers + each.consumers
-            consumed += each.consumers > 0
-            was = then.get(each.key)
-            if was is not None and not isinstance(was, Unknown):
-                before, of_before = before + was, of_before + each.consumers
-        if not queues:
+        then = {key: count for key, (_, count) in _known(self.whole).items()}
+        now = _known(load.readings)
+        if not now:
             return load
-        mean, assumed = consumers / queues, 0
-        for key in unknown:
-            was = then.get(key)
-            is_known = before > 0 and was is not None and not isinstance(was, Unknown)
-            count = round(known(was or 0, 0) * of_before / before if is_known else mean)
-            assumed, consumed = assumed + count, consumed + (count > 0)
-        total = consumers + assumed
-        return replace(load, ready=ready, consumers=total, consumed_queues=consumed)
+        in_both = then.keys() & now.keys()
+        before, after = sum(then[key] for key in in_both), sum(now[key][1] for key in in_both)
+        mean = sum(count for _, count in now.values()) / len(now)
+        assumed = [
+            round(then[each.key] * after / before if before and each.key in then else mean)
+            for each in load.readings
+            if each.key not in now
+        ]
+        consumers = [*(count for _, count in now.values()), *assumed]
+        return replace(
+            load,
+            ready=sum(ready for ready, _ in now.values()),
+            consumers=sum(consumers),
+            consumed_queues=sum(count > 0 for count in consumers),
+        )
+
+
+def _known(readings: Iterable[QueueReading]) -> dict[QueueKey, tuple[int, int]]:
+    """Return ready messages and consumers of the queues of which both are known."""
+    return {
+        each.key: (each.ready, each.consumers)
+        for each in readings
+        if not isinstance(each.ready, Unknown) and not isinstance(each.consumers, Unknown)
+    }
 
 
 def _ready(readings: Iterable[QueueReading]) -> int:

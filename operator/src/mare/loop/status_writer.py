@@ -12,6 +12,7 @@ from mare.custom_resource.status import status_of, without_absent
 from mare.custom_resource.stored_timers import timers_status, workload_status
 from mare.loop.record import Record
 from mare.loop.state import AutoscalerState
+from mare.loop.stored_status import StoredStatus
 from mare.loop.write_guard import WriteGuard
 from mare.ports import ApiError, Conflict, DecisionClock, Objects, Unavailable
 from mare.tenant_scheduler import STATUS_WRITES, TenantScheduler
@@ -76,7 +77,7 @@ class StatusWriter:
             "timers": history and timers_status(history.timers(spec, now), offset),
         }
         try:
-            version = await self._send(state, state.autoscaler, counts)
+            version = await self._send(stored, state.autoscaler, counts)
         except ApiError as error:
             stored.outdated = isinstance(error, Conflict)
             stored.attempts.failed(self._clock())
@@ -116,10 +117,9 @@ class StatusWriter:
             stored.waiting = False
 
     async def _send(
-        self, state: AutoscalerState, autoscaler: Autoscaler, status: Mapping[str, Any]
+        self, stored: StoredStatus, autoscaler: Autoscaler, status: Mapping[str, Any]
     ) -> str:
         """Write a status, one at a time for an object; return its new version."""
-        stored = state.stored
         stored.writing = True
         try:
             return await self._objects.write_status(autoscaler, stored.version, status)
@@ -134,7 +134,7 @@ class StatusWriter:
             return []
         name = {"operator": state.claim.own}
         stored = state.stored
-        stored.version = await self._send(state, state.autoscaler, name)
+        stored.version = await self._send(stored, state.autoscaler, name)
         stored.attempts.succeeded()
         state.claim.challenged(self._clock())
         return []
@@ -166,7 +166,7 @@ class StatusWriter:
             now=now,
             offset=self._clock.offset,
         )
-        version = await self._send(state, view.autoscaler, status)
+        version = await self._send(stored, view.autoscaler, status)
         stored.attempts.succeeded()
         if state.applied is applied:
             state.applied = None

@@ -21,9 +21,6 @@ _SETTLING_SECONDS = 10.0
 
 A first urgent change of a condition does not wait for it.
 """
-_SHORT = "LeaderUnconfirmed"
-"""The reason of a condition that another one follows within 20 s: the one from before, mostly. Of
-a busy broker, 95 % of the statuses of 3,000 objects at rest showed it or its end, 38 a second."""
 _WRITE_SECONDS = 1.0
 """Minimum time between two status writes without a change of replicas by the operator: a tenant
 that changes an object ten times a second would cause as many."""
@@ -135,7 +132,7 @@ class StoredStatus:
         at_once, urgent, settled = _fingerprint(view)
         if self._is_expired or self._fingerprint is None or at_once != self._fingerprint[0]:
             return True
-        if any(each.reason == _SHORT for each in view.conditions):
+        if any(each.is_brief for each in view.conditions):
             return False
         if urgent != self._fingerprint[1] and now - self._urgent_at >= _SETTLING_SECONDS:
             return True
