@@ -28,6 +28,8 @@ class Broker:
     """Queues that never answer."""
     busy_seconds: float = 0.0
     """How late each answer is, whatever it is about."""
+    opens_channels: bool = True
+    """Whether it answers a client that opens a channel."""
     is_away: bool = False
     refuses: bool = False
     """Whether it refuses each password."""
@@ -69,6 +71,8 @@ class Connection:
         self.is_closed = False
 
     async def channel(self, *, publisher_confirms: bool) -> "Channel":
+        if not self.broker.opens_channels:
+            await self.until(asyncio.get_running_loop().create_future())
         channel = Channel(self)
         self.channels[len(self.channels)] = channel
         return channel

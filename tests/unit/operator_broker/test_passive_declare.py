@@ -185,6 +185,51 @@ def test_a_queue_that_cannot_be_declared_has_a_cause_and_does_not_affect_the_oth
     run(timeline())
 
 
+def test_a_queue_that_never_answers_has_one_channel_however_often_it_is_read(broker: Broker):
+    """Each read of it would hold another one of 128 channels, until none is left for the others."""
+
+    async def timeline() -> None:
+        stuck = [f"stuck-{number}" for number in range(10)]
+        broker.stuck.update(stuck)
+        read = declare()
+        for _ in range(40):
+            answers = await read.read(["work-0", "work-1", *stuck], 0.5)
+            assert reasons(answers) == {"work-0": None, "work-1": None} | dict.fromkeys(
+                stuck, "LeaderSilent"
+            )
+        assert len(broker.declared) == 40 * 2 + 10
+        assert len(broker.connections[0].channels) <= 12
+        broker.stuck.clear()
+        broker.queues |= dict.fromkeys(stuck, ONE)
+        await asyncio.sleep(60)  # the answers come
+        assert set((await read.read(stuck, 0.5)).values()) == {Depth(1, 1)}
+        broker.stuck.update(stuck)
+        await read.read([*stuck, "work-0"], 0.5)
+        broker.restart()
+        broker.stuck.clear()
+        await all_declared()
+        assert set((await read.read(stuck, 0.5)).values()) == {Depth(1, 1)}
+        await read.close()
+
+    run(timeline())
+
+
+def test_a_queue_is_read_again_after_a_channel_for_it_was_never_opened(broker: Broker):
+    async def timeline() -> None:
+        read = declare()
+        await read.read(["work-0"], 5)
+        broker.opens_channels = False
+        answers = await read.read(["work-0", "work-1"], 0.5)
+        assert sorted(map(str, reasons(answers).values())) == ["LeaderSilent", "None"]
+        broker.restart()
+        broker.opens_channels = True
+        await all_declared()
+        assert set((await read.read(["work-0", "work-1"], 5)).values()) == {Depth(1, 1)}
+        await read.close()
+
+    run(timeline())
+
+
 def test_reads_of_a_busy_broker_that_end_early_share_128_channels(broker: Broker):
     """Each left channels behind, and after 256 the connection of all reads was closed."""
 
@@ -194,6 +239,7 @@ def test_reads_of_a_busy_broker_that_end_early_share_128_channels(broker: Broker
             broker.busy_seconds = 1.0
             await asyncio.gather(*(read.read(broker.queues, 2.5) for _ in range(10)))
             broker.busy_seconds = 0.0
+            await asyncio.sleep(1.0)  # the late answers come
             assert await read.read(["work-0"], 5) == {"work-0": Depth(1, 1)}
         assert (len(broker.connections), broker.open) == (1, 1)
         assert len(broker.connections[0].channels) == 128

@@ -1,7 +1,7 @@
 """Ready messages and consumers of queues by passive declare: current values, in 0.2 ms a queue."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 from aiormq.abc import AbstractChannel, AbstractConnection
@@ -45,10 +45,12 @@ class PassiveDeclare:
         self._slots = asyncio.Semaphore(_MAX_CHANNELS)
         self._idle: list[AbstractChannel] = []
         self._workers = Tasks()
+        self._late: set[str] = set()
+        """Queues that did not answer a read in time, and have not answered since."""
         self._answered_at = float("-inf")
         """When the connection returned its last answer, by the clock of the event loop."""
 
-    async def read(self, names: Iterable[str], seconds: float) -> dict[str, Answer]:
+    async def read(self, names: Collection[str], seconds: float) -> dict[str, Answer]:
         """Return the depths of queues, as far as the broker answers within `seconds`.
 
         A queue that does not answer is `silent`; one that returns 0 and 0 late is `late`. Queues
@@ -59,7 +61,9 @@ class PassiveDeclare:
             OverBudget: The namespace is over a bound.
             OSError: The broker cannot be reached, or answers nothing at all.
         """
-        waiting = list(names)
+        # A queue that never answers has one channel, however often it is read.
+        late = {name: silent(name) for name in names if name in self._late}
+        waiting = [name for name in names if name not in late]
         waiting.reverse()
         answers: dict[str, Answer] = {}
         connection = await self._shared.get()
@@ -78,7 +82,9 @@ class PassiveDeclare:
         if is_late and self._answered_at < begun:
             await self._shared.drop(connection)
             raise OSError("the broker answers no declare")
-        return dict(answers)  # late workers go on with theirs
+        if is_late:
+            self._late |= {name for name, answer in answers.items() if answer == silent(name)}
+        return {**late, **answers}
 
     async def _declare_all(
         self, connection: AbstractConnection, waiting: list[str], answers: dict[str, Answer]
@@ -95,8 +101,11 @@ class PassiveDeclare:
                 while waiting:
                     name = waiting.pop()
                     answers[name] = silent(name)
-                    channel = channel or await self._channel(connection)
-                    answers[name], channel = await self._declare(channel, name)
+                    try:
+                        channel = channel or await self._channel(connection)
+                        answers[name], channel = await self._declare(channel, name)
+                    finally:
+                        self._late.discard(name)
             except asyncio.CancelledError:  # aiormq cancels its callers if heartbeats are missing
                 raise ConnectionError("closed") from None
             if channel is not None:
