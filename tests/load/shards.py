@@ -118,10 +118,11 @@ def _played(stage: ShardedStage, minutes: float) -> dict[str, object]:
             what = f"{name} {'stopped' if is_stop else 'killed'}"
             print_line(f"{what}: {faults[-1].takeover_seconds:.1f} s; {_led(stage)}")
     unlogged = stage.unlogged(probes)
+    found = stage.delays(probes)
     print_line(f"{len(probes)} objects were probed; now each of them at the end")
     last, of_last = stage.last_round(probes)
     unlogged |= of_last
-    found, at_end = stage.delays(probes), stage.delays([each for each in last if each.replicas])
+    at_end = stage.delays([each for each in last if each.replicas])
     longest = max(found, key=lambda each: found[each] or 0)
     return {
         "objects": stage.objects,
