@@ -7,6 +7,8 @@ While the broker is away it waits: a message that is late has the time at which 
 ``timed.py work QUEUE WORKERS PREFETCH`` processes WORKERS messages at a time; a PREFETCH of 0 is
 without a limit. It reports each start of a message, and that SIGTERM ends it with messages begun.
 ``timed.py declare QUEUE...`` declares queues.
+``timed.py bursts A_SECOND QUEUE...`` publishes 20 messages to one queue after the other, and
+removes them 10 s later, until it is ended. No queue gets more than one burst in 20 s.
 """
 
 import gzip
@@ -17,6 +19,7 @@ import sys
 import time
 from collections import deque
 from heapq import heappop, heappush
+from itertools import cycle
 from pathlib import Path
 
 import amqp
@@ -24,6 +27,7 @@ from recorder import LOST, channel_with, connection, drain
 
 _PAUSE = 0.2
 _LAST_SECONDS = 900
+_BURST, _BURST_SECONDS, _BURST_PERIOD = 20, 10.0, 20.0
 
 
 def publish(queue: str, seconds: str) -> None:
@@ -112,6 +116,24 @@ def declare(*queues: str) -> None:
         channel_with(broker, *queues)
 
 
+def bursts(a_second: str, *queues: str) -> None:
+    pause = 1 / min(float(a_second), len(queues) / _BURST_PERIOD)
+    filled: deque[tuple[float, str]] = deque()
+    with connection() as broker:
+        channel = channel_with(broker, *queues)
+        due = time.time()
+        for queue in cycle(queues):
+            while filled and filled[0][0] <= due:
+                emptied, of = filled.popleft()
+                _wait(broker, emptied)
+                channel.queue_purge(of)
+            _wait(broker, due)
+            for _ in range(_BURST):
+                channel.basic_publish(amqp.Message("burst"), routing_key=queue)
+            filled.append((due + _BURST_SECONDS, queue))
+            due += pause
+
+
 def _reports(queue: str) -> str:
     return f"seen-{queue}"
 
@@ -120,4 +142,4 @@ def _report(channel: amqp.Channel, queue: str, report: dict[str, object]) -> Non
     channel.basic_publish(amqp.Message(json.dumps(report)), routing_key=_reports(queue))
 
 
-{"publish": publish, "work": work, "declare": declare}[sys.argv[1]](*sys.argv[2:])
+{"publish": publish, "work": work, "declare": declare, "bursts": bursts}[sys.argv[1]](*sys.argv[2:])

@@ -22,8 +22,8 @@ from typing import Any
 
 from devcluster.choosing import cluster_for_tests
 from tests.e2e.application import Application, job
-from tests.load.compare.at_rest import in_random_order, keep
 from tests.load.compare.autoscalers import acting
+from tests.load.compare.controllers import in_random_order, keep
 from tests.load.compare.job_figures import (
     figures_of_jobs,
     figures_of_reports,

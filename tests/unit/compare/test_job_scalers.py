@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.load.compare import jobs
-from tests.load.compare.at_rest import keep
+from tests.load.compare.controllers import keep
 from tests.load.compare.job_scalers import STRATEGIES, Case, manifest
 
 CASE = Case(autoscaler="Maré", over=0.0, messages=200, task_seconds=60.0, at_most=20, polling=0)

@@ -147,3 +147,41 @@ def test_a_publisher_that_loses_the_broker_sends_the_message_again(
 
     assert broker.sent == ["work-1", "work-1"]
     assert capsys.readouterr().out.split()[-1] == "1"
+
+
+@pytest.mark.parametrize(
+    ("a_second", "queues", "expected"),
+    [
+        ("1", ["a"], [(0, "a"), (10, "-a"), (20, "a"), (30, "-a")]),
+        ("0.1", ["a", "b"], [(0, "a"), (10, "-a"), (10, "b"), (20, "-b")]),
+    ],
+)
+def test_bursts_come_in_turn_and_are_gone_after_10_s(
+    broker: Broker,
+    monkeypatch: pytest.MonkeyPatch,
+    a_second: str,
+    queues: list[str],
+    expected: list[tuple[float, str]],
+):
+    now, seen = 1000.0, []
+
+    class Ended(Exception): ...
+
+    def pass_time(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        if len(seen) > len(expected):
+            raise Ended
+
+    def record(name: str) -> None:
+        if not seen or seen[-1] != (now - 1000, name):
+            seen.append((now - 1000, name))
+
+    monkeypatch.setattr("time.time", lambda: now)
+    monkeypatch.setattr(broker, "drain", pass_time)
+    monkeypatch.setattr(broker, "basic_publish", lambda _message, routing_key: record(routing_key))
+    monkeypatch.setattr(broker, "queue_purge", lambda name: record(f"-{name}"), raising=False)
+    with pytest.raises(Ended):
+        run(monkeypatch, "bursts", a_second, *queues)
+
+    assert [(round(at), name) for at, name in seen][: len(expected)] == expected

@@ -1,4 +1,4 @@
-"""The figures at rest: each row has new controllers, and a place in the file."""
+"""The figures of controllers: each row has new controllers, and a place in the file."""
 
 import json
 from pathlib import Path
@@ -6,21 +6,21 @@ from typing import cast
 
 from devcluster.cluster import Cluster
 from tests.e2e.application import Application
-from tests.load.compare.at_rest import in_random_order, keep, restart_controllers
+from tests.load.compare.controllers import in_random_order, keep, restart_controllers
 
 
-def test_a_row_replaces_that_of_the_same_objects_and_autoscaler(tmp_path: Path):
-    file = tmp_path / "compare/at-rest.json"
-    for objects, name, mib in (
-        (1, "Maré", 60),
-        (100, "Maré", 65),
-        (1, "KEDA", 50),
-        (1, "Maré", 61),
+def test_a_row_replaces_that_of_the_same_objects_autoscaler_and_bursts(tmp_path: Path):
+    file = tmp_path / "compare/controllers.json"
+    for objects, name, bursts, mib in (
+        (1, "Maré", 0.0, 60),
+        (1, "Maré", 1.0, 65),
+        (1, "KEDA", 0.0, 50),
+        (1, "Maré", 0.0, 61),
     ):
-        keep(file, {"objects": objects, "autoscaler": name, "mib": mib})
+        keep(file, {"objects": objects, "autoscaler": name, "bursts": bursts, "mib": mib})
 
     rows = [tuple(each.values()) for each in json.loads(file.read_text())]
-    assert rows == [(100, "Maré", 65), (1, "KEDA", 50), (1, "Maré", 61)]
+    assert rows == [(1, "Maré", 1.0, 65), (1, "KEDA", 0.0, 50), (1, "Maré", 0.0, 61)]
 
 
 def test_the_order_is_that_of_the_seed():
