@@ -13,10 +13,13 @@ from tests.e2e.release import pushed_images
 from tests.load.keda import install_keda
 
 NAMESPACE = "shop"
+HTTP_LOGS = "/var/lib/rabbitmq/mnesia/http"
+"""The folder of the broker whose files have a line for each request to its management API."""
 _WORKER = dict.fromkeys(("configure", "write", "read"), "^(work-|seen|amq.default)")
 _SMALL = {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}}
 _RABBITMQ = {
     "image.version": "4.0.5",
+    "extraConfig": f"management.http_log_dir = {HTTP_LOGS}",
     "persistence": {"enabled": False},
     "topology": {"nameko": False},
     "users": {"worker": {"permissions": _WORKER, "connection": ["amqp"]}},

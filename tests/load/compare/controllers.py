@@ -49,6 +49,7 @@ _COLUMNS = {
     "connections": "connections:.0f",
     "opened a second": "opened_a_second:.1f",
     "AMQP packets a second": "packets_a_second:.0f",
+    "HTTP requests a second": "http_a_second:.1f",
 }
 _ROW = "| " + " | ".join(f"{{{each}}}" for each in _COLUMNS.values()) + " |\n"
 _SCENARIO = Scenario(

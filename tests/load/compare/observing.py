@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError
 from devcluster.cluster import Cluster
 from local.processor_time import processor_seconds
 from tests.load.chaos.processes import program
+from tests.load.keda_stage import HTTP_LOGS
 from tests.load.pod_usage import PodUsage, usage_of_pods
 
 CONTROLLERS: Mapping[str, tuple[str, ...]] = {
@@ -135,6 +136,8 @@ class ServerUse:
     packets: float
     """Received on the open connections. A passive declare, by which AMQP asks for the messages of
     a queue, is one, and RabbitMQ counts it in no other metric (100 of 100 on 4.0.5)."""
+    http_requests: float
+    """To the management API of the broker."""
     broker: PodUsage
     api_cpu_seconds: float
     at: float = field(default_factory=time.monotonic)
@@ -147,6 +150,7 @@ class ServerUse:
             "connections": self.connections,
             "opened_a_second": (self.opened - before.opened) / seconds,
             "packets_a_second": (self.packets - before.packets) / seconds,
+            "http_a_second": (self.http_requests - before.http_requests) / seconds,
             "broker_millicores": 1000 * broker_cpu / broker_seconds,
             "api_server_millicores": 1000
             * (self.api_cpu_seconds - before.api_cpu_seconds)
@@ -156,11 +160,14 @@ class ServerUse:
 
 def server_use(cluster: Cluster, namespace: str) -> ServerUse:
     text = cluster.kubectl("get", "--raw", _BROKER_METRICS.format(namespace, _BROKER_POD))
+    lines = f"cat {HTTP_LOGS}/* | wc -l"
+    requests = cluster.kubectl("-n", namespace, "exec", _BROKER_POD, "--", "sh", "-c", lines)
     metrics = {name: float(value) for name, value in _BROKER_METRIC.findall(text)}
     return ServerUse(
         connections=metrics["connections"],
         opened=metrics["connections_opened_total"],
         packets=metrics["connection_incoming_packets_total"],
+        http_requests=float(requests),
         broker=usage_of_pods(cluster)[namespace, _BROKER_POD],
         api_cpu_seconds=_cpu_seconds(cluster, _API_SERVER),
     )
