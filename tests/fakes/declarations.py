@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 
 from aiormq.exceptions import ChannelNotFoundEntity, ProbableAuthenticationError
@@ -25,11 +26,13 @@ class Broker:
     failing: dict[str, Exception] = field(default_factory=dict)
     """With which error a declare fails, by queue."""
     stuck: set[str] = field(default_factory=set)
-    """Queues that never answer."""
+    """Queues that do not answer in time."""
+    stuck_seconds: float = 50.0
     busy_seconds: float = 0.0
     """How late each answer is, whatever it is about."""
     opens_channels: bool = True
     """Whether it answers a client that opens a channel."""
+    channel_max: int = 2047
     is_away: bool = False
     refuses: bool = False
     """Whether it refuses each password."""
@@ -58,6 +61,7 @@ class Connection:
         self.broker = broker
         self.password = password
         self.is_closed = True
+        self.connection_tune = SimpleNamespace(channel_max=broker.channel_max)
         self.channels: dict[int, Channel] = {}
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._end.add_done_callback(lambda end: end.exception())
@@ -108,7 +112,7 @@ class Channel:
             raise ValueError("Invalid value for queue")
         is_late = name in broker.silent | broker.late_once
         broker.late_once.discard(name)
-        seconds = 60 if name in broker.stuck else 0.26 if is_late else 0
+        seconds = broker.stuck_seconds if name in broker.stuck else 0.26 if is_late else 0
         await self._wait(seconds + broker.busy_seconds)
         if name in broker.failing:
             self._is_closed = True
@@ -119,6 +123,9 @@ class Channel:
             self._is_closed = True
             raise ChannelNotFoundEntity(f"no queue {name}")
         return broker.queues[name]
+
+    async def close(self) -> None:
+        self._is_closed = True
 
     async def basic_qos(self, *, prefetch_count: int) -> None:
         await self._wait(self.connection.broker.busy_seconds)

@@ -11,7 +11,7 @@ import trustme
 
 from mare.broker import queue_selection
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.broker.passive_declare import late
+from mare.broker.declare_answers import late
 from mare.broker.secret_cache import SecretCache
 from mare.broker.virtual_host import VirtualHost
 from mare.custom_resource.autoscaler import BrokerReference

@@ -16,6 +16,7 @@ from yarl import URL
 
 from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.declare_answers import Depth
 from mare.broker.frame_limit import (
     MAX_FRAME_BYTES,
     MAX_UNREQUESTED_FRAMES,
@@ -24,7 +25,7 @@ from mare.broker.frame_limit import (
     _FrameWriter,
 )
 from mare.broker.networks import ANY_NETWORK
-from mare.broker.passive_declare import Depth, PassiveDeclare
+from mare.broker.passive_declare import PassiveDeclare
 from mare.broker.queue_depths import QueueDepths
 from mare.domain.unknown import Unknown
 from mare.tenant_scheduler import TenantScheduler

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mare.broker.passive_declare import Answer, Depth, late, silent
+from mare.broker.declare_answers import Answer, Depth, late, silent
 from mare.broker.queue_depths import Last, LeaderAnswers
 from mare.broker.queue_memory import QueueMemory
 from mare.broker.queue_statistics import QueueStatistics, Statistics
@@ -88,6 +88,10 @@ def test_a_silent_leader_is_not_an_empty_queue(reads):
 
     assert isinstance(answer_used, Unknown)
     assert (answer_used.reason, answer_used.name, at) == ("LeaderSilent", "work", reads[-1][0])
+
+
+def test_a_read_that_ends_late_does_not_replace_a_later_answer():
+    assert accepted((5, Depth(20, 3), None), (1, Depth(500, 0), None)) == (Depth(20, 3), 5)
 
 
 def test_for_5_s_the_last_answer_is_used_with_its_own_time():

@@ -4,10 +4,16 @@ import asyncio
 
 import aiormq
 import pytest
-from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
+from aiormq.exceptions import (
+    ChannelAccessRefused,
+    ChannelClosed,
+    ChannelLockedResource,
+    ChannelNotFoundEntity,
+)
 
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.broker.passive_declare import Answer, Depth, PassiveDeclare
+from mare.broker.declare_answers import Answer, Depth
+from mare.broker.passive_declare import PassiveDeclare
 from mare.domain.unknown import Unknown
 from tests.fakes.declarations import Broker, Found
 from tests.unit.operator_broker.virtual_time import run
@@ -163,6 +169,18 @@ def test_no_connection_is_opened_after_close(broker: Broker):
     run(timeline())
 
 
+def test_a_read_that_waits_for_the_connection_fails_when_it_is_closed(broker: Broker):
+    async def timeline() -> None:
+        read = declare()
+        reading = asyncio.create_task(read.read(["work-0"], 5))
+        await asyncio.sleep(0)
+        await read.close()
+        with pytest.raises(OSError, match="closed"):
+            await reading
+
+    run(timeline())
+
+
 def test_a_queue_that_cannot_be_declared_has_a_cause_and_does_not_affect_the_others(broker: Broker):
     broker.failing |= {"own": ChannelLockedResource("no"), "other": ChannelAccessRefused("no")}
 
@@ -185,64 +203,22 @@ def test_a_queue_that_cannot_be_declared_has_a_cause_and_does_not_affect_the_oth
     run(timeline())
 
 
-def test_a_queue_that_never_answers_has_one_channel_however_often_it_is_read(broker: Broker):
-    """Each read of it would hold another one of 128 channels, until none is left for the others."""
-
-    async def timeline() -> None:
-        stuck = [f"stuck-{number}" for number in range(10)]
-        broker.stuck.update(stuck)
-        read = declare()
-        for _ in range(40):
-            answers = await read.read(["work-0", "work-1", *stuck], 0.5)
-            assert reasons(answers) == {"work-0": None, "work-1": None} | dict.fromkeys(
-                stuck, "LeaderSilent"
-            )
-        assert len(broker.declared) == 40 * 2 + 10
-        assert len(broker.connections[0].channels) <= 12
-        broker.stuck.clear()
-        broker.queues |= dict.fromkeys(stuck, ONE)
-        await asyncio.sleep(60)  # the answers come
-        assert set((await read.read(stuck, 0.5)).values()) == {Depth(1, 1)}
-        broker.stuck.update(stuck)
-        await read.read([*stuck, "work-0"], 0.5)
-        broker.restart()
-        broker.stuck.clear()
-        await all_declared()
-        assert set((await read.read(stuck, 0.5)).values()) == {Depth(1, 1)}
-        await read.close()
-
-    run(timeline())
-
-
-def test_a_queue_is_read_again_after_a_channel_for_it_was_never_opened(broker: Broker):
-    async def timeline() -> None:
-        read = declare()
-        await read.read(["work-0"], 5)
-        broker.opens_channels = False
-        answers = await read.read(["work-0", "work-1"], 0.5)
-        assert sorted(map(str, reasons(answers).values())) == ["LeaderSilent", "None"]
-        broker.restart()
-        broker.opens_channels = True
-        await all_declared()
-        assert set((await read.read(["work-0", "work-1"], 5)).values()) == {Depth(1, 1)}
-        await read.close()
-
-    run(timeline())
-
-
-def test_reads_of_a_busy_broker_that_end_early_share_128_channels(broker: Broker):
-    """Each left channels behind, and after 256 the connection of all reads was closed."""
+@pytest.mark.parametrize(
+    "error",
+    [
+        ChannelClosed(541, "INTERNAL_ERROR"),
+        ChannelNotFoundEntity(
+            "NOT_FOUND - home node 'rabbit@b' of durable queue 'work-0' in vhost '/' is down or "
+            "inaccessible"
+        ),
+    ],
+)
+def test_an_error_of_the_broker_is_no_missing_queue_or_right(broker: Broker, error: Exception):
+    broker.failing["work-0"] = error
 
     async def timeline() -> None:
         read = declare()
-        for _ in range(20):
-            broker.busy_seconds = 1.0
-            await asyncio.gather(*(read.read(broker.queues, 2.5) for _ in range(10)))
-            broker.busy_seconds = 0.0
-            await asyncio.sleep(1.0)  # the late answers come
-            assert await read.read(["work-0"], 5) == {"work-0": Depth(1, 1)}
-        assert (len(broker.connections), broker.open) == (1, 1)
-        assert len(broker.connections[0].channels) == 128
+        assert reasons(await read.read(["work-0"], 5)) == {"work-0": "LeaderSilent"}
         await read.close()
 
     run(timeline())

@@ -2,8 +2,8 @@
 
 import pytest
 
+from mare.broker.declare_answers import Depth
 from mare.broker.object_reading import TransientQueues
-from mare.broker.passive_declare import Depth
 from mare.broker.queue_depths import Last, LeaderAnswers
 from mare.broker.queue_memory import QueueMemory
 from mare.broker.queue_selection import QueueQuery, QueueSelection

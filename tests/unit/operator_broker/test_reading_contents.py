@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.declare_answers import not_found
 from mare.broker.management import ManagementStatistics
 from mare.broker.networks import ANY_NETWORK
-from mare.broker.passive_declare import not_found
 from mare.broker.virtual_host import VirtualHost
 from mare.domain.observation import QueueReading
 from mare.domain.unknown import Unknown

@@ -55,7 +55,12 @@ class SharedConnection:
         if self._attempt is None:
             self._attempt = asyncio.create_task(self._connect())
             self._attempt.add_done_callback(self._end_attempt)
-        return await asyncio.shield(self._attempt)
+        try:
+            return await asyncio.shield(self._attempt)
+        except asyncio.CancelledError:
+            if self._closed:  # `close` has cancelled the attempt, and not the caller
+                raise ConnectionError("closed") from None
+            raise
 
     def _end_attempt(self, attempt: asyncio.Task[AbstractConnection]) -> None:
         """Forget an attempt: its error keeps the frames and objects of a failed connection."""
@@ -74,6 +79,9 @@ class SharedConnection:
             parameters.tenant.check(HANDSHAKES)
         transport = FrameLimitTransport(self._tls, parameters.networks, parameters.tenant)
         connection = aiormq.Connection(uri, transport_factory=transport)
+        # aiormq answers a channel that the broker closes only if less than ten frames wait: with 30
+        # missing queues, RabbitMQ saw a channel that is opened twice, and closed the connection.
+        connection.write_queue = asyncio.Queue()
         self._transports[connection] = transport
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):

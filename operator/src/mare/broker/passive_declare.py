@@ -1,29 +1,32 @@
 """Ready messages and consumers of queues by passive declare: current values, in 0.2 ms a queue."""
 
 import asyncio
+from collections import deque
 from collections.abc import Collection
-from typing import NamedTuple
 
-from aiormq.abc import AbstractChannel, AbstractConnection
-from aiormq.exceptions import (
-    AMQPError,
-    ChannelClosed,
-    ChannelLockedResource,
-    ChannelNotFoundEntity,
-)
+from aiormq.abc import AbstractChannel
+from aiormq.exceptions import AMQPError, ChannelClosed
 
 from mare.background import Tasks
+from mare.broker import declare_answers
 from mare.broker.amqp_connection import SharedConnection
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.domain.unknown import Unknown
+from mare.broker.declare_answers import Answer, Depth, delayed, late, silent, unsupported
+from mare.broker.declare_channels import DeclareChannels, ask_no_queue
 
 _CHANNELS = 32
 """Concurrent declares of one read. A missing queue closes its channel; the others continue. Each
 answer waits for its turn in the event loop: while that took 0.1 s, 100 queues on 8 channels took
 2.5 s."""
-_MAX_CHANNELS = 128
-"""Concurrent declares of all reads. RabbitMQ closes a connection with more than 2,047 channels."""
-_SILENT, _UNSUPPORTED = "LeaderSilent", "NotReported"
+_STALL_SECONDS, _MOST_STALLS = 0.5, 4
+"""After 0.5 s in which the broker answers, but no queue of a read, others are asked. If there is no
+other, the read ends after the fourth time. RabbitMQ waits 0.25 s for a leader, twice."""
+_LATE_SECONDS = 0.5
+"""A queue that has not answered for so long is not asked by another read."""
+_LOST_SECONDS = 75.0
+"""RabbitMQ takes a silent node for down after 75 s at most (`net_ticktime`), and answers. Then a
+request without an answer is lost."""
+_RECEIVE_SECONDS = 0.1
 _LEADER_SECONDS = 0.25
 """RabbitMQ waits this long for the leader of a quorum queue, then returns 0 and 0."""
 _ATTEMPTS = 2
@@ -31,24 +34,11 @@ _ATTEMPTS = 2
 that does not answer makes each late. Otherwise such a queue was next read after 0.5 s or later."""
 
 
-class Depth(NamedTuple):
-    ready: int
-    consumers: int
-
-
-Answer = Depth | Unknown
-
-
 class PassiveDeclare:
     def __init__(self, parameters: ConnectionParameters) -> None:
         self._shared = SharedConnection(parameters)
-        self._slots = asyncio.Semaphore(_MAX_CHANNELS)
-        self._idle: list[AbstractChannel] = []
-        self._workers = Tasks()
-        self._late: set[str] = set()
-        """Queues that did not answer a read in time, and have not answered since."""
-        self._answered_at = float("-inf")
-        """When the connection returned its last answer, by the clock of the event loop."""
+        self._tasks = Tasks()
+        self._channels: DeclareChannels | None = None
 
     async def read(self, names: Collection[str], seconds: float) -> dict[str, Answer]:
         """Return the depths of queues, as far as the broker answers within `seconds`.
@@ -61,140 +51,135 @@ class PassiveDeclare:
             OverBudget: The namespace is over a bound.
             OSError: The broker cannot be reached, or answers nothing at all.
         """
+        channels = await self._connected()
         # A queue that never answers has one channel, however often it is read.
-        late = {name: silent(name) for name in names if name in self._late}
-        waiting = [name for name in names if name not in late]
-        waiting.reverse()
-        answers: dict[str, Answer] = {}
-        connection = await self._shared.get()
-        begun = asyncio.get_running_loop().time()
-        workers = [
-            self._workers.start(self._declare_all(connection, waiting, answers))
-            for _ in range(min(_CHANNELS, len(waiting)))
-        ]
+        late = channels.late(_LATE_SECONDS).intersection(names)
+        reading = _Reading(channels, deque(each for each in names if each not in late))
         try:
-            is_late = await _end_within(seconds, workers)
+            is_answered = await self._ask(reading, seconds)
         except (AMQPError, ConnectionError, RuntimeError) as error:
-            await self._shared.drop(connection)
+            await self._shared.drop(channels.connection)
             raise OSError(type(error).__name__) from error
         finally:
-            waiting.clear()
-        if is_late and self._answered_at < begun:
-            await self._shared.drop(connection)
+            reading.waiting.clear()
+        if not is_answered:
+            await self._shared.drop(channels.connection)
             raise OSError("the broker answers no declare")
-        if is_late:
-            self._late |= {name for name, answer in answers.items() if answer == silent(name)}
-        return {**late, **answers}
+        return reading.answers | {name: silent(name) for name in late | reading.unanswered}
 
-    async def _declare_all(
-        self, connection: AbstractConnection, waiting: list[str], answers: dict[str, Answer]
-    ) -> None:
+    async def _connected(self) -> DeclareChannels:
+        connection, channels = await self._shared.get(), self._channels
+        if channels is not None and channels.connection is connection:
+            if not channels.late(_LOST_SECONDS):
+                return channels
+            await self._shared.drop(connection)
+            return await self._connected()
+        self._channels = DeclareChannels(connection, self._tasks)
+        return self._channels
+
+    async def _ask(self, reading: "_Reading", seconds: float) -> bool:
+        """Declare queues until all have answered or the time is over; return if one has answered.
+
+        Where none of those that are asked answers, but the broker does, others are asked as well:
+        of 3,000 queues, 200 on a node that stood still hid all others.
+        """
+        channels, now = reading.channels, asyncio.get_running_loop().time
+        end, before, stalls = now() + seconds, channels.answers, 0
+        workers = self._start(reading)
+        while workers and now() < end and stalls < _MOST_STALLS:
+            answered = len(reading.answers)
+            workers = await _unended(workers, min(_STALL_SECONDS, end - now()))
+            if len(reading.answers) > answered:
+                stalls = 0
+            elif now() < end and await channels.answers_within(_STALL_SECONDS):
+                started = self._start(reading) if channels.set_aside(workers) else set()
+                stalls = 0 if started else stalls + 1
+                workers |= started
+        if workers and channels.answers == before:
+            # After a pause of the event loop, the time is over before answers are received.
+            workers = await _unended(workers, _RECEIVE_SECONDS)
+        return not workers or channels.answers > before
+
+    def _start(self, reading: "_Reading") -> set[asyncio.Task[None]]:
+        count = min(_CHANNELS, len(reading.waiting))
+        workers = {self._tasks.start(reading.declare()) for _ in range(count)}
+        for each in workers:  # the errors of those that go on after the read are not reported
+            each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return workers
+
+    async def close(self) -> None:
+        await self._shared.close()
+        await self._tasks.cancel()
+
+
+class _Reading:
+    """One read: the queues that wait, those that are asked, and the answers."""
+
+    def __init__(self, channels: DeclareChannels, waiting: deque[str]) -> None:
+        self.channels = channels
+        self.waiting = waiting
+        self.unanswered: set[str] = set()
+        self.answers: dict[str, Answer] = {}
+
+    async def declare(self) -> None:
         """Declare queues until none waits.
 
         It is not cancelled when the time is over. A channel is closed with the request that was
         cancelled on it, or is lost, if the answer was there already: a busy broker had to open and
         close 32 channels for each late read, and after 256 lost ones the connection was closed.
         """
-        async with self._slots:
-            channel: AbstractChannel | None = None
-            try:
-                while waiting:
-                    name = waiting.pop()
-                    answers[name] = silent(name)
+        channels, now = self.channels, asyncio.get_running_loop().time
+        channel: AbstractChannel | None = None
+        try:
+            async with channels.place():
+                while self.waiting:
+                    name = self.waiting.popleft()
+                    self.unanswered.add(name)
+                    channels.asked.setdefault(name, now())
                     try:
-                        channel = channel or await self._channel(connection)
-                        answers[name], channel = await self._declare(channel, name)
+                        channel = channel or await channels.take()
+                        self.answers[name], channel = await _declare(channels, channel, name)
                     finally:
-                        self._late.discard(name)
-            except asyncio.CancelledError:  # aiormq cancels its callers if heartbeats are missing
-                raise ConnectionError("closed") from None
-            if channel is not None:
-                self._idle.append(channel)
-
-    async def _channel(self, connection: AbstractConnection) -> AbstractChannel:
-        while self._idle:
-            channel = self._idle.pop()
-            if channel.connection is connection and not channel.is_closed:
-                return channel
-        return await connection.channel(publisher_confirms=False)
-
-    async def _declare(
-        self, channel: AbstractChannel, name: str
-    ) -> tuple[Answer, AbstractChannel | None]:
-        loop = asyncio.get_running_loop()
-        for _ in range(_ATTEMPTS):
-            begun = loop.time()
-            try:
-                found = await channel.queue_declare(name, passive=True)
-            except (TypeError, ValueError):  # aiormq accepts 255 bytes of ASCII.
-                text = f"AMQP cannot read queue {name}; it needs management-uri or prometheus-uri"
-                return Unknown(_UNSUPPORTED, text, name), channel
-            except ChannelClosed as error:
-                self._answered_at = loop.time()
-                return _cause(error, name), None
-            self._answered_at = loop.time()
-            depth = Depth(found.message_count or 0, found.consumer_count or 0)
-            if any(depth) or self._answered_at - begun < _LEADER_SECONDS:
-                return depth, channel
-        begun = loop.time()
-        await channel.basic_qos(prefetch_count=0)  # asks no queue, and changes nothing
-        is_delayed = loop.time() - begun >= _LEADER_SECONDS / 2
-        return (delayed(name) if is_delayed else late(name)), channel
-
-    async def close(self) -> None:
-        await self._shared.close()
-        await self._workers.cancel()
+                        self.unanswered.discard(name)
+                        channels.asked.pop(name, None)
+                if channel is not None:
+                    await channels.give_back(channel)
+        except asyncio.CancelledError:  # aiormq cancels its callers if heartbeats are missing
+            raise ConnectionError("closed") from None
 
 
-async def _end_within(seconds: float, workers: Collection[asyncio.Task[None]]) -> bool:
-    """Wait until workers end or one fails, at most for a time; return whether others go on.
-
-    Raises what one of them raised. Errors of those that go on are not reported.
-    """
-    if not workers:
-        return False
-    for each in workers:
-        each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-    ended, late = await asyncio.wait(workers, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
-    for each in ended:
-        each.result()
-    return bool(late)
-
-
-def silent(name: str) -> Unknown:
-    return Unknown(_SILENT, f"queue {name} does not answer", name)
-
-
-def late(name: str) -> Unknown:
-    """Return the answer of a queue whose leader probably did not answer RabbitMQ."""
-    return Unknown(_SILENT, f"the leader of queue {name} does not answer", name)
-
-
-def delayed(name: str) -> Unknown:
-    """Return the answer of a queue while requests to no queue are late as well."""
-    return Unknown(
-        _SILENT, f"queue {name} answers late, as the broker or the operator is busy", name
+async def _unended(
+    workers: Collection[asyncio.Task[None]], seconds: float
+) -> set[asyncio.Task[None]]:
+    """Wait until workers end, at most for a time; return the others. Raises what one raised."""
+    ended, others = await asyncio.wait(
+        workers, timeout=seconds, return_when=asyncio.FIRST_EXCEPTION
     )
+    for each in ended:
+        if each.cancelled():  # by `close`
+            raise ConnectionError("closed")
+        each.result()
+    return others
 
 
-def not_found(name: str) -> Unknown:
-    return Unknown("QueueNotFound", f"queue {name} does not exist", name)
-
-
-def is_silent(answer: Answer) -> bool:
-    return isinstance(answer, Unknown) and answer.reason == _SILENT
-
-
-def is_unsupported(answer: Answer) -> bool:
-    """Return whether AMQP cannot declare the queue by its name. Statistics may contain it."""
-    return isinstance(answer, Unknown) and answer.reason == _UNSUPPORTED
-
-
-def _cause(error: ChannelClosed, name: str) -> Unknown:
-    match error:
-        case ChannelNotFoundEntity():
-            return not_found(name)
-        case ChannelLockedResource():
-            return Unknown("QueueExclusive", f"queue {name} is exclusive to one connection", name)
-        case _:
-            return Unknown("QueueRefused", f"this user may not read queue {name}", name)
+async def _declare(
+    channels: DeclareChannels, channel: AbstractChannel, name: str
+) -> tuple[Answer, AbstractChannel | None]:
+    loop = asyncio.get_running_loop()
+    for _ in range(_ATTEMPTS):
+        begun = loop.time()
+        try:
+            found = await channel.queue_declare(name, passive=True)
+        except (TypeError, ValueError):  # aiormq accepts 255 bytes of ASCII.
+            return unsupported(name), channel
+        except ChannelClosed as error:
+            channels.answers += 1
+            return declare_answers.cause(error, name), None
+        channels.answers += 1
+        depth = Depth(found.message_count or 0, found.consumer_count or 0)
+        if any(depth) or loop.time() - begun < _LEADER_SECONDS:
+            return depth, channel
+    begun = loop.time()
+    await ask_no_queue(channel)
+    is_delayed = loop.time() - begun >= _LEADER_SECONDS / 2
+    return (delayed(name) if is_delayed else late(name)), channel

@@ -16,15 +16,8 @@ from typing import NamedTuple
 
 from mare.backoff import RetryTimer
 from mare.broker.connection_parameters import ConnectionParameters
-from mare.broker.passive_declare import (
-    Answer,
-    Depth,
-    PassiveDeclare,
-    delayed,
-    is_silent,
-    late,
-    silent,
-)
+from mare.broker.declare_answers import Answer, Depth, delayed, is_silent, late, silent
+from mare.broker.passive_declare import PassiveDeclare
 from mare.broker.queue_memory import QueueMemory
 from mare.broker.queue_statistics import Statistics
 from mare.domain.unknown import Unknown, known
@@ -180,6 +173,8 @@ class LeaderAnswers:
         if isinstance(answer, Unknown):
             self.last.forget(name)
             return answer, now
+        if now < last.certain_at:  # another read has a later answer
+            return last.certain, last.certain_at
         if any(answer):
             return self._stored(name, Last(now, answer), answer, now)
         last_at, ready = max((last.certain_at, last.certain.ready), _sampled(name, latest))

@@ -15,8 +15,8 @@ from functools import partial
 import msgspec
 
 from mare.broker.connection_parameters import ConnectionParameters, path_segment
+from mare.broker.declare_answers import late, silent
 from mare.broker.http_client import BrokerHttpClient, EndpointMissing
-from mare.broker.passive_declare import late, silent
 from mare.broker.queue_memory import QueueMemory
 from mare.broker.response_fields import Count, Short
 from mare.domain.evidence import MESSAGES_LEFT, QUEUE_CHANGED

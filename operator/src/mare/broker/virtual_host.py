@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 
 from mare.broker.connection_parameters import ConnectionParameters
+from mare.broker.declare_answers import Answer, is_unsupported, not_found
 from mare.broker.management import ManagementStatistics
-from mare.broker.passive_declare import Answer, is_unsupported, not_found
 from mare.broker.prometheus import PrometheusStatistics
 from mare.broker.queue_depths import QueueDepths
 from mare.broker.queue_selection import QueueMatcher, QueueQuery, QueueSelection
