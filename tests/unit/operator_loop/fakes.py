@@ -5,12 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mare.custom_resource.autoscaler import (
-    Autoscaler,
-    BrokerReference,
-    Key,
-    ScaleTarget,
-)
+from mare.custom_resource.autoscaler import Autoscaler, BrokerReference, Key, ScaleTarget
 from mare.domain.jobs import Job
 from mare.domain.observation import NOT_REPORTED, QueueReading
 from mare.domain.unknown import Unknown, known
@@ -227,6 +222,11 @@ class FakeObjects:
     """Set when writes are to be answered; without it they are answered at once."""
     answers_first: str | None = None
     """The object whose writes are answered at once in any case."""
+    late_answers: asyncio.Event | None = None
+    """The same for writes that have been made, and below for Events."""
+    event_answers: asyncio.Event | None = None
+    lost_answer: Exception | None = None
+    """What writes raise after they have been made."""
     stored: dict[str, int] = field(default_factory=dict)
     """The resourceVersion of each object."""
     bodies: dict[str, dict] = field(default_factory=dict)
@@ -253,11 +253,17 @@ class FakeObjects:
             raise Conflict("the object has been modified")
         self.statuses.append((name, dict(status)))
         self.stored[name] = stored + 1
+        if self.late_answers is not None:
+            await self.late_answers.wait()
+        if self.lost_answer is not None:
+            raise self.lost_answer
         return str(stored + 1)
 
     async def publish_event(
         self, autoscaler: Autoscaler, kind: str, reason: str, message: str
     ) -> None:
+        if self.event_answers is not None:
+            await self.event_answers.wait()
         if self.event_error is not None:
             raise self.event_error
         self.events.append((autoscaler.key.name, kind, reason))

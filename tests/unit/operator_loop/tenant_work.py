@@ -24,6 +24,7 @@ from mare.loop.restorer import ReplicaRestorer
 from mare.loop.scale_writer import ScaleWriter
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
+from mare.loop.stored_status import StoredStatus
 from mare.loop.target_owners import TargetOwners
 from mare.loop.unready_causes import UnreadyCauses
 from mare.ports import Removal, Scale
@@ -145,6 +146,8 @@ def restores(server: Server, scheduler: TenantScheduler, namespace: str, count: 
             autoscaler=read_autoscaler(body(namespace=namespace, onDelete="Restore")),
             original_replicas=3,
             may_have_scaled=True,
+            scaling_since=None,
+            unanswered=None,
         )
         restorer = ReplicaRestorer(
             workloads=Workloads(server),
@@ -164,7 +167,7 @@ def status_writes(server: Server, scheduler: TenantScheduler, namespace: str, co
     for _ in range(count):
         state: Any = SimpleNamespace(
             autoscaler=read_autoscaler(body(namespace=namespace)),
-            stored=SimpleNamespace(version="1", writing=False),
+            stored=StoredStatus(version="1"),
             claim=SimpleNamespace(own="operator"),
         )
         writer = StatusWriter(Objects(server), guard, Clock(), Record(), scheduler)

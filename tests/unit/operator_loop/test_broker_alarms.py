@@ -6,11 +6,14 @@ import pytest
 
 from mare.dashboard.summary import facts_of
 from mare.domain.alarms import alarm_of
+from mare.domain.unknown import Unknown
 from mare.explanation.next_changes import next_changes
 from mare.explanation.problems import problems_of
 from mare.ports import BrokerReading
 from tests.unit.operator_loop.fakes import FakeBrokers
 from tests.unit.operator_loop.worlds import AT_ONCE, World
+
+SILENT = Unknown("LeaderSilent", "the leader of queue worker does not answer", "worker")
 
 
 class AlarmedBrokers(FakeBrokers):
@@ -80,3 +83,17 @@ async def test_an_alarm_in_old_statistics_is_not_known(world, age: int):
     await world.tick()
 
     assert world.objects.condition("BrokerAlarm") == ("Unknown", "Stale")
+
+
+async def test_an_alarm_is_shown_while_a_leader_is_silent_again_and_again(world):
+    """Such a leader alone is no reason to write a status, and hid all other conditions."""
+    brokers = begun(world)
+    brokers.resources = ()
+    await world.ticks(30)
+    for second in range(36):
+        if second == 20:
+            brokers.resources = ("memory",)
+        brokers.ready["worker"] = 0 if second % 19 == 18 else SILENT
+        await world.tick()
+
+    assert world.objects.condition("BrokerAlarm") == ("True", "MemoryAlarm")

@@ -288,7 +288,8 @@ def test_the_names_of_a_broker_are_matched_in_short_steps(monkeypatch: pytest.Mo
 def test_a_workload_with_the_longest_selector_is_read():
     rules = [{"key": f"key-{n}", "operator": "In", "values": ["v"] * 100} for n in range(1_000)]
     metadata = {"namespace": "shop", "name": "worker", "resourceVersion": "1"}
-    item = {"metadata": metadata, "spec": {"selector": {"matchExpressions": rules}}}
+    spec = {"selector": {"matchExpressions": rules}}
+    item = {"metadata": metadata, "spec": spec, "status": None}
 
     async def read() -> None:
         scale_of_item(item, ScaleTarget("shop", "apps/v1", "Deployment", "worker"))

@@ -13,7 +13,7 @@ from mare.custom_resource.autoscaler import (
     Key,
     used_fields,
 )
-from mare.ports import AccessRefused, NotFound
+from mare.ports import AccessRefused, NotFound, Unavailable
 
 GROUP, VERSION, PLURAL = "mare.dev", "v1alpha1", "queueautoscalers"
 QUEUE_AUTOSCALERS = Resource(f"{GROUP}/{VERSION}", PLURAL)
@@ -72,7 +72,10 @@ class StoredObjects:
         metadata = {"uid": autoscaler.uid, "resourceVersion": version}
         body = {"metadata": metadata, "status": status}
         answer = await self._api.request("PATCH", path, body, kind=MERGE_PATCH, accept=METADATA)
-        return str(answer["metadata"]["resourceVersion"])
+        written = answer.get("metadata") or {}
+        if written.get("uid") != autoscaler.uid or not written.get("resourceVersion"):
+            raise Unavailable("the API server answers with another object")
+        return str(written["resourceVersion"])
 
     async def uids(self, namespaces: tuple[str, ...]) -> set[str]:
         uids = set()

@@ -20,7 +20,7 @@ def is_complete(api_version: str) -> bool:
 
 
 def scale_of_item(item: Mapping[str, Any], target: ScaleTarget, *, may_mark: bool = True) -> Scale:
-    spec, status = item["spec"], item.get("status", {})
+    spec, status = item["spec"], item.get("status") or {}
     pod = spec.get("template", {}).get("spec", {})
     return Scale(
         replicas=spec.get("replicas", 1),

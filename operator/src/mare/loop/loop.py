@@ -165,7 +165,8 @@ class Loop:
         is_own = state.stored.version == autoscaler.version
         state.stored.version = autoscaler.version
         state.observe_operator(autoscaler.status.get("operator"))
-        if not self._leads or state.claim.is_others or state.stored.may_be_others:
+        leads = self._leads and self.leadership()  # the next tick notices that it leads no more
+        if not leads or state.claim.is_others or state.stored.may_be_others:
             # Another replica or operator writes the status, or the former leader did.
             state.adopt_status(autoscaler.status, self.clock.offset, is_own=is_own)
 

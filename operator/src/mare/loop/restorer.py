@@ -40,6 +40,8 @@ _STEP_SECONDS = 1.0
 _MORE_SECONDS = 60.0
 """Time after maxDrainWaitSeconds that queues have to confirm that they have no message. Then the
 count is set whatever they answer: nothing else ends a restore."""
+_LATE_SECONDS = 10.0
+"""After which a change whose answer was lost has been made, if it ever is."""
 _log = logging.getLogger(__name__)
 
 
@@ -71,7 +73,11 @@ class ReplicaRestorer:
         backoff, left = Backoff(0.5, 8.0), None
         wait_seconds = state.autoscaler.spec.max_drain_wait_seconds
         until = self.clock() + wait_seconds + _MORE_SECONDS
+        was_late = False
         while backoff.failures < _MAX_ATTEMPTS:
+            if state.scaling_since is not None:  # that change would come after the restore
+                await asyncio.sleep(_STEP_SECONDS)
+                continue
             try:
                 async with self.scheduler.turn(RESTORES, state.autoscaler.key.namespace):
                     left = await self._step(state, replicas, left, until)
@@ -84,10 +90,14 @@ class ReplicaRestorer:
                 )
                 await asyncio.sleep(backoff.next_delay())
             else:
-                if left is None:
+                if left is None and (state.unanswered is None or was_late):
                     return
                 backoff.reset()
-                await asyncio.sleep(_STEP_SECONDS)
+                if left is None:
+                    was_late, left = True, replicas
+                    await asyncio.sleep(_LATE_SECONDS)
+                else:
+                    await asyncio.sleep(_STEP_SECONDS)
 
     async def _step(
         self, state: AutoscalerState, replicas: int, left: int | None, until: float

@@ -89,19 +89,19 @@ class ScaleWriter:
                 self._not_sent(state, sent)
                 return
         except Conflict as error:
-            await self._record_created(state, view, decision, error)
+            self._record_created(state, view, decision, error)
             if self.guard.allows_writes(state) and view.autoscaler is state.autoscaler:
                 await self._refresh(state)
             else:  # a pause or a change of the object, and no other client, ended the change
                 state.due = 0.0
         except ApiError as error:
-            await self._record_created(state, view, decision, error)
+            self._record_created(state, view, decision, error)
             self._failed(state, _reason(state, error), error)
         except Exception as error:  # noqa: BLE001 - an error of one object must not end the others
             _log.exception("Workload could not be scaled", extra={"object": state.autoscaler.key})
             self._failed(state, "Unavailable", error)
         else:
-            await self._succeeded(state, view, decision)
+            self._succeeded(state, view, decision)
         finally:
             state.scaling_since = None
 
@@ -154,7 +154,7 @@ class ScaleWriter:
         stored = state.stored
         if stored.writing:
             return _STATUS_PENDING
-        if stored.outdated and not stored.may_be_written(self.clock()):
+        if stored.outdated and self.clock() < stored.attempts.due:
             return OBJECT_CHANGED
         try:
             await self.statuses.record_counts(state, replicas)
@@ -206,7 +206,7 @@ class ScaleWriter:
             "Workload could not be scaled", extra={"object": state.autoscaler.key, "error": text}
         )
 
-    async def _record_created(
+    def _record_created(
         self, state: AutoscalerState, view: View, decision: Decision, error: ApiError
     ) -> None:
         """Record the Jobs that were created before a decision was cut short."""
@@ -215,9 +215,9 @@ class ScaleWriter:
             count = decision.current + error.created
             text = f"{decision.current} → {count} Jobs instead of {decision.replicas}: {error}"
             part = replace(decision, replicas=count, message=text[:512])
-            await self._succeeded(state, view, part)
+            self._succeeded(state, view, part)
 
-    async def _succeeded(self, state: AutoscalerState, view: View, decision: Decision) -> None:
+    def _succeeded(self, state: AutoscalerState, view: View, decision: Decision) -> None:
         now, change = self.clock(), decision.replicas - decision.current
         state.scale_attempts.succeed()
         self.metrics.scaled(view.at, now, up=change > 0)
@@ -234,9 +234,8 @@ class ScaleWriter:
             self._killed.check_later(state, view.scale, decision.replicas)
         scale = self.workloads.get(view.autoscaler.target)
         state.record_applied(replace(view, scale=scale), change, now)
-        await self.statuses.write(state)
-        # Not awaited: the next change of the object need not wait for the turn of the Event.
-        self.statuses.start_event(state, decision.reason, decision.message, "Normal")
+        # Not awaited: the next change of the object need not wait for the turns of both.
+        self.statuses.start_applied(state, decision.reason, decision.message)
 
 
 def _reason(state: AutoscalerState, error: ApiError) -> str:

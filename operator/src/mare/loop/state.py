@@ -169,6 +169,7 @@ class AutoscalerState:
         """Take a new generation; what was learnt of another workload is dropped."""
         if self.autoscaler.target != autoscaler.target:
             self.history = self.estimates = self.original_replicas = self.unanswered = None
+            self.applied = None
             self.surges, self.may_have_scaled, self.job_history = (), False, None
             self.idle_replicas = IdleReplicas()
             self.marking_attempts = Attempts()

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from mare.background import Tasks
-from mare.custom_resource.autoscaler import Autoscaler
+from mare.custom_resource.autoscaler import Autoscaler, Key
 from mare.custom_resource.condition import Condition, state_of
 from mare.custom_resource.status import status_of, without_absent
 from mare.custom_resource.stored_timers import timers_status, workload_status
@@ -18,7 +18,7 @@ from mare.ports import ApiError, Conflict, DecisionClock, Objects, Unavailable
 from mare.tenant_scheduler import STATUS_WRITES, TenantScheduler
 
 _MOST_WAITING = 64
-"""Writes of a namespace that wait. Each takes 4 KB; one left out follows a later reading."""
+"""Writes of a namespace that wait. Each takes 4 KB; further objects are written in turn."""
 CLOSING_SECONDS = 5.0
 """Time for writes that are under way when the operator stops."""
 _log = logging.getLogger(__name__)
@@ -39,20 +39,40 @@ class StatusWriter:
         self._record = record
         self._scheduler = scheduler
         self._tasks = Tasks()
+        self._left_out: dict[str, dict[Key, AutoscalerState]] = {}
+        """By namespace, in order. Otherwise the objects that are read first took each place."""
 
     async def close(self) -> None:
         await self._tasks.finish(CLOSING_SECONDS)
 
     def start(self, state: AutoscalerState) -> None:
-        """Write the status in the background; if many of its namespace wait, not now."""
-        if self._scheduler.waiting(STATUS_WRITES, state.autoscaler.key.namespace) >= _MOST_WAITING:
-            return
-        state.stored.waiting = True
-        self._tasks.start(self.write(state))
+        """Write the status in the background; if many of its namespace wait, after these."""
+        key = state.autoscaler.key
+        waiting, left_out = self._waiting(key.namespace), self._left_out.get(key.namespace)
+        if waiting >= _MOST_WAITING or (left_out and waiting):
+            self._left_out.setdefault(key.namespace, {})[key] = state
+        else:
+            self._start(state)
+
+    def _start(self, state: AutoscalerState) -> None:
+        state.stored.waiting += 1
+        self._tasks.start(self._attempt(state, self._write))
+
+    def start_applied(self, state: AutoscalerState, reason: str, message: str) -> None:
+        """Write the status of a change that was applied and publish its Event, in the background.
+
+        It is not left out: the next change of the object may come before, and counts are recorded.
+        """
+        state.stored.waiting += 1
+        self._tasks.start(self._tell(state, reason, message))
+
+    async def _tell(self, state: AutoscalerState, reason: str, message: str) -> None:
+        await self._attempt(state, self._write)
+        await self.publish_event(state, "Normal", reason, message)
 
     def start_challenge(self, state: AutoscalerState) -> None:
         """Write the name of this operator over another one, in the background."""
-        state.stored.waiting = True
+        state.stored.waiting += 1
         self._tasks.start(self._attempt(state, self._challenge))
 
     def start_event(
@@ -79,42 +99,50 @@ class StatusWriter:
         try:
             version = await self._send(stored, state.autoscaler, counts)
         except ApiError as error:
-            stored.outdated = isinstance(error, Conflict)
-            stored.attempts.failed(self._clock())
+            stored.fail(self._clock(), is_outdated=isinstance(error, Conflict))
             raise
         stored.attempts.succeeded()
         stored.amended(without_absent({**stored.status, **counts}), version)
-        state.claim.written(self._clock())
-
-    async def write(self, state: AutoscalerState) -> None:
-        """Write the last view, or one whose change was applied and is not in the status yet."""
-        await self._attempt(state, self._write)
+        if stored.version == version:
+            state.claim.written(self._clock())
 
     async def _attempt(
         self, state: AutoscalerState, write: Callable[[AutoscalerState], Awaitable[list[Condition]]]
     ) -> None:
-        stored = state.stored
-        stored.waiting = True
+        """Write when the turn comes, as `waiting` says until then; then publish new warnings."""
+        stored, is_waiting = state.stored, True
         try:
             # The status is built inside: 1,000 statuses that wait for a slot take 15 MB.
             async with self._turn(state):
-                stored.waiting = False
+                stored.waiting, is_waiting = stored.waiting - 1, False
+                self._start_next(state.autoscaler.key.namespace)
                 warnings = [] if stored.writing else await write(state)
             for each in warnings:
+                stored.unpublished.discard(each.type)
                 if await self.publish_event(state, "Warning", each.reason, each.message):
-                    stored.unpublished.discard(each.type)
+                    stored.event_retry.succeeded()
+                else:
+                    stored.unpublished.add(each.type)
+                    stored.event_retry.failed(self._clock())
         except Conflict:
-            stored.outdated = True
-            stored.expire()
-            stored.attempts.failed(self._clock())
+            stored.fail(self._clock(), is_outdated=True)
         except ApiError as error:
-            stored.expire()
             self._failed(state, error)
         except Exception:  # noqa: BLE001 - an error of one object must not end the others
             _log.exception("Status could not be written", extra={"object": state.autoscaler.key})
-            stored.attempts.failed(self._clock())
+            stored.fail(self._clock())
         finally:
-            stored.waiting = False
+            if is_waiting:
+                stored.waiting -= 1
+
+    def _start_next(self, namespace: str) -> None:
+        left_out = self._left_out.get(namespace, {})
+        while left_out:
+            state = left_out.pop(next(iter(left_out)))
+            if not state.removed and state.stored.may_be_written(self._clock()):
+                self._start(state)
+                return
+        self._left_out.pop(namespace, None)
 
     async def _send(
         self, stored: StoredStatus, autoscaler: Autoscaler, status: Mapping[str, Any]
@@ -126,6 +154,9 @@ class StatusWriter:
         finally:
             stored.writing = False
 
+    def _waiting(self, namespace: str) -> int:
+        return self._scheduler.waiting(STATUS_WRITES, namespace)
+
     def _turn(self, state: AutoscalerState) -> AbstractAsyncContextManager[None]:
         return self._scheduler.turn(STATUS_WRITES, state.autoscaler.key.namespace)
 
@@ -134,13 +165,16 @@ class StatusWriter:
             return []
         name = {"operator": state.claim.own}
         stored = state.stored
-        stored.version = await self._send(stored, state.autoscaler, name)
+        if stored.takes(await self._send(stored, state.autoscaler, name)):
+            state.claim.challenged(self._clock())
         stored.attempts.succeeded()
-        state.claim.challenged(self._clock())
         return []
 
     async def _write(self, state: AutoscalerState) -> list[Condition]:
-        """Write the status; return the conditions to warn of."""
+        """Write the last view, or one whose change was applied and is not in the status yet.
+
+        Returns the conditions to warn of.
+        """
         applied, view = state.applied, state.applied or state.view
         if view is None or not self._guard.allows_writes(state):
             return []
@@ -172,7 +206,8 @@ class StatusWriter:
             state.applied = None
         now = self._clock()
         stored.written(without_absent({**before, **status}), version, view, now)
-        state.claim.written(now)
+        if stored.version == version:
+            state.claim.written(now)
         published = [e for e in before.get("conditions", ()) if e["type"] not in stored.unpublished]
         warnings = _new_warnings(published, view.conditions)
         stored.unpublished = {each.type for each in warnings}
@@ -180,7 +215,7 @@ class StatusWriter:
 
     def _failed(self, state: AutoscalerState, error: Exception) -> None:
         now, text = self._clock(), str(error)[:512]
-        state.stored.attempts.failed(now)
+        state.stored.fail(now)
         self._guard.pause_after(error)
         self._record.failures.append(now)
         _log.warning(

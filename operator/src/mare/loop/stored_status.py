@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mare.backoff import RetryTimer
+from mare.custom_resource.autoscaler import is_older
 from mare.custom_resource.condition import Condition
 from mare.custom_resource.status import read_estimates, read_surges
 from mare.custom_resource.status_values import read_count
@@ -36,17 +38,23 @@ _SURGE_SECONDS = 600.0
 that write contains them."""
 
 
+Fingerprint = tuple[int, int, int, int]
+"""Hashes of what is written at once, of urgent conditions, of the rest, and of those urgent
+conditions that are never brief."""
+
+
 @dataclass(slots=True)
 class StoredStatus:
     version: str = ""
     """The newest resourceVersion of the object that is known."""
     attempts: Attempts = field(default_factory=Attempts)
-    waiting: bool = False
-    """Whether a write waits for its turn."""
+    waiting: int = 0
+    """Writes that wait for their turn."""
     writing: bool = False
     """Whether a write is under way."""
     unpublished: set[str] = field(default_factory=set)
     """Types of bad conditions in the status whose Event is not published yet."""
+    event_retry: RetryTimer = field(default_factory=lambda: RetryTimer(_SETTLING_SECONDS, 600.0))
     _packed: bytes = b""
     """The status, compressed: for 1,000 objects 1.5 MB, where texts take 4 and dicts 16 MB."""
     _capacity: float | None = None
@@ -56,9 +64,11 @@ class StoredStatus:
     """The replicas of the workload in the status."""
     outdated: bool = False
     """Whether another client has written since; the watch brings what it wrote."""
+    _is_doubtful: bool = False
+    """Whether a write that failed may have been made; the watch brings it, too."""
     _surge_at: float | None = None
     """The time of the newest surge in the status."""
-    _fingerprint: tuple[int, int, int] | None = None
+    _fingerprint: Fingerprint | None = None
     """Of what the status shows; None if it shows nothing."""
     _is_adopted: bool = False
     """Whether another client wrote the status, and it is not compared with a reading yet."""
@@ -70,8 +80,8 @@ class StoredStatus:
 
     @property
     def may_be_others(self) -> bool:
-        """Whether another client may have written the status that the watch brings now."""
-        return self.writing or self.outdated
+        """Whether the status that the watch brings may be none of which the answer is known."""
+        return self.writing or self.outdated or self._is_doubtful
 
     @property
     def status(self) -> dict[str, Any]:
@@ -87,16 +97,37 @@ class StoredStatus:
         a second, and changes of replicas wait beside them.
         """
         self._set(status)
-        self._is_adopted, self.outdated = True, False
+        self._is_adopted, self.outdated, self._is_doubtful = True, False, False
 
     def amended(self, status: Mapping[str, Any], version: str) -> None:
         """Record the status after a write of some of its fields."""
-        self._set(status)
+        before = self.count
+        if self.takes(version):
+            self._set(status)
+        if self.count != before:
+            self.expire()  # the change that follows may fail
+
+    def takes(self, version: str) -> bool:
+        """Take the version of an answer.
+
+        If the watch has brought a later one before, and its status, return False: the next
+        reconciliation writes then.
+        """
+        if is_older(version, self.version):
+            self.expire()
+            return False
         self.version = version
+        return True
 
     def expire(self) -> None:
         """Let the next reconciliation write the status."""
         self._is_expired = True
+
+    def fail(self, now: float, *, is_outdated: bool = False) -> None:
+        """Let a later reconciliation write the status again, after a pause."""
+        self._is_expired = self._is_doubtful = True
+        self.outdated |= is_outdated
+        self.attempts.failed(now)
 
     def _set(self, status: Mapping[str, Any]) -> None:
         self._packed = _pack(status)
@@ -107,11 +138,13 @@ class StoredStatus:
         self._surge_at = surges[-1].at if surges else None
 
     def written(self, status: Mapping[str, Any], version: str, view: View, now: float) -> None:
+        self._written_at = now
+        if not self.takes(version):
+            return
         self._set(status)
-        self.version = version
         self._is_adopted = self._is_expired = False
         self._surge_at = view.surge_at
-        before, self._fingerprint, self._written_at = self._fingerprint, _fingerprint(view), now
+        before, self._fingerprint = self._fingerprint, _fingerprint(view)
         if before and before[0] == self._fingerprint[0] and before[1] != self._fingerprint[1]:
             self._urgent_at = now
 
@@ -129,16 +162,17 @@ class StoredStatus:
         if self._is_adopted:
             self._is_adopted, self._fingerprint = False, _fingerprint_of(self.status, view)
             self._written_at, age = now, 0.0  # a first reading may not be settled
-        at_once, urgent, settled = _fingerprint(view)
+        at_once, urgent, settled, lasting = _fingerprint(view)
         if self._is_expired or self._fingerprint is None or at_once != self._fingerprint[0]:
             return True
-        if any(each.is_brief for each in view.conditions):
+        if lasting == self._fingerprint[3] and any(each.is_brief for each in view.conditions):
             return False
         if urgent != self._fingerprint[1] and now - self._urgent_at >= _SETTLING_SECONDS:
             return True
         if age < _SETTLING_SECONDS:
             return False
-        return settled != self._fingerprint[2] or bool(self.unpublished) or self._learnt(view, now)
+        has_event = bool(self.unpublished) and now >= self.event_retry.due
+        return settled != self._fingerprint[2] or has_event or self._learnt(view, now)
 
     def _learnt(self, view: View, now: float) -> bool:
         age = now - self._written_at
@@ -163,8 +197,8 @@ def _pack(status: Mapping[str, Any]) -> bytes:
     return b""
 
 
-def _fingerprint(view: View) -> tuple[int, int, int]:
-    """Return three hashes: of what is written at once, of urgent conditions, and of the rest.
+def _fingerprint(view: View) -> Fingerprint:
+    """Return the hashes of what a view shows.
 
     The desired count is in the rest: it changes with every message, and each change of the
     workload writes the status anyway.
@@ -181,7 +215,7 @@ def _fingerprint(view: View) -> tuple[int, int, int]:
     )
 
 
-def _fingerprint_of(status: Mapping[str, Any], view: View) -> tuple[int, int, int] | None:
+def _fingerprint_of(status: Mapping[str, Any], view: View) -> Fingerprint | None:
     """Return the same of a stored status, from which the history of a first view comes."""
     conditions = [
         Condition(each["type"], each["status"], each["reason"], each["message"])
@@ -209,11 +243,12 @@ def _hashes(
     decided: object,
     ready: object,
     cools_down: bool,
-) -> tuple[int, int, int]:
+) -> Fingerprint:
     urgent = tuple((e.type, e.status, e.reason) for e in conditions if e.is_urgent)
     periods = view.history and view.history.stored_periods(view.at)
     settled = decided, ready, periods, cools_down, tuple(each.state for each in conditions)
-    return hash(at_once), hash(urgent), hash(settled)
+    lasting = tuple(each for each in urgent if each[0] != "MetricsFresh")
+    return hash(at_once), hash(urgent), hash(settled), hash(lasting)
 
 
 def _cools_down(view: View) -> bool:
