@@ -2,7 +2,6 @@
 
 import asyncio
 
-import aiormq
 import pytest
 from aiormq.exceptions import (
     ChannelAccessRefused,
@@ -11,30 +10,11 @@ from aiormq.exceptions import (
     ChannelNotFoundEntity,
 )
 
-from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.declare_answers import Answer, Depth
-from mare.broker.passive_declare import PassiveDeclare
 from mare.domain.unknown import Unknown
-from tests.fakes.declarations import Broker, Found
+from tests.fakes.declarations import Broker
+from tests.unit.operator_broker.declaring import all_declared, declare
 from tests.unit.operator_broker.virtual_time import run
-
-ONE = Found(1, 1)
-
-
-@pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
-    broker = Broker({f"work-{number}": ONE for number in range(50)})
-    monkeypatch.setattr(aiormq, "Connection", broker.connection)
-    return broker
-
-
-async def all_declared() -> None:
-    for _ in range(100):
-        await asyncio.sleep(0)
-
-
-def declare() -> PassiveDeclare:
-    return PassiveDeclare(ConnectionParameters(amqp_uri="amqp://rabbitmq/"))
 
 
 def reasons(answers: dict[str, Answer]) -> dict[str, str | None]:

@@ -4,32 +4,12 @@ import asyncio
 import math
 from contextlib import suppress
 
-import aiormq
 import pytest
 
-from mare.broker.connection_parameters import ConnectionParameters
 from mare.broker.declare_answers import Depth, silent
-from mare.broker.passive_declare import PassiveDeclare
-from tests.fakes.declarations import Broker, Found
+from tests.fakes.declarations import Broker
+from tests.unit.operator_broker.declaring import ONE, all_declared, declare
 from tests.unit.operator_broker.virtual_time import run
-
-ONE = Found(1, 1)
-
-
-@pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
-    broker = Broker({f"work-{number}": ONE for number in range(50)})
-    monkeypatch.setattr(aiormq, "Connection", broker.connection)
-    return broker
-
-
-def declare() -> PassiveDeclare:
-    return PassiveDeclare(ConnectionParameters(amqp_uri="amqp://rabbitmq/"))
-
-
-async def all_declared() -> None:
-    for _ in range(100):
-        await asyncio.sleep(0)
 
 
 def test_a_queue_that_never_answers_has_one_channel_however_often_it_is_read(broker: Broker):

@@ -31,6 +31,14 @@ def change(world: World, **fields) -> None:
     deliver(world, **fields)
 
 
+async def hang_others(world: World, count: int) -> None:
+    """Begin further objects whose status writes get no answer; four take all places."""
+    world.objects.answers, world.objects.answers_first = asyncio.Event(), "worker"
+    for number in range(count):
+        world.begin(1, 5, f"other-{number}")
+    await world.tick()
+
+
 async def test_an_answer_that_comes_after_a_later_event_does_not_bring_an_older_version(world):
     """Each later write had the version of before, and the object was neither scaled nor written."""
     world.begin(1, 5)
@@ -53,10 +61,7 @@ async def test_a_change_does_not_wait_for_the_status_of_the_change_before(world)
     """Four writes of other objects that hang stopped it for as long, at a busy API server."""
     world.begin(1, 5)
     await world.ticks(2)
-    world.objects.answers, world.objects.answers_first = asyncio.Event(), "worker"
-    for number in range(4):
-        world.begin(1, 5, f"other-{number}")
-    await world.tick()
+    await hang_others(world, 4)
     world.brokers.ready["worker"] = 95
     await world.ticks(2)
     first = len(world.workloads.done)
@@ -100,10 +105,7 @@ async def test_a_change_does_not_wait_for_a_queued_status_after_a_conflict(world
     conflict = world.objects.answers = asyncio.Event()
     await world.tick()
     change(world, generation=2, maxReplicas=40)  # the event comes before the conflict
-    world.objects.answers, world.objects.answers_first = asyncio.Event(), "worker"
-    for number in range(8):
-        world.begin(1, 5, f"other-{number}")
-    await world.tick()
+    await hang_others(world, 8)
     conflict.set()
     await world.ticks(5)
     world.brokers.ready["worker"] = 95
@@ -139,10 +141,7 @@ async def test_a_change_of_another_target_is_not_written_over_counts_of_the_new_
     world.workloads.have("other", 3)
     world.begin(1, 5, behavior=POLICIES)
     await world.ticks(2)
-    world.objects.answers, world.objects.answers_first = asyncio.Event(), "worker"
-    for number in range(4):
-        world.begin(1, 5, f"other-{number}")
-    await world.tick()
+    await hang_others(world, 4)
     world.brokers.ready["worker"] = 95
     await world.ticks(2)
     assert world.workloads.done
@@ -191,10 +190,7 @@ async def test_a_write_that_waits_is_known_while_another_one_publishes_its_event
     published = world.objects.event_answers = asyncio.Event()
     world.brokers.ready["worker"] = Unknown("QueueNotFound", "queue a does not exist")
     await world.ticks(2)
-    world.objects.answers = asyncio.Event()
-    for number in range(4):
-        world.begin(1, 5, f"other-{number}")
-    await world.tick()
+    await hang_others(world, 4)
     world.brokers.ready["worker"] = Unknown("QueueNotFound", "queue b does not exist")
     await world.ticks(15)
     stored = world.loop._states[Key("shop", "worker")].stored

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from aiormq.abc import AbstractChannel
 from aiormq.exceptions import AMQPError, ChannelClosed
@@ -54,9 +54,9 @@ class PassiveDeclare:
         channels = await self._connected()
         # A queue that never answers has one channel, however often it is read.
         late = channels.late(_LATE_SECONDS).intersection(names)
-        reading = _Reading(channels, deque(each for each in names if each not in late))
+        reading = _Reading(channels, self._tasks, (each for each in names if each not in late))
         try:
-            is_answered = await self._ask(reading, seconds)
+            is_answered = await reading.ask(seconds)
         except (AMQPError, ConnectionError, RuntimeError) as error:
             await self._shared.drop(channels.connection)
             raise OSError(type(error).__name__) from error
@@ -68,44 +68,12 @@ class PassiveDeclare:
         return reading.answers | {name: silent(name) for name in late | reading.unanswered}
 
     async def _connected(self) -> DeclareChannels:
-        connection, channels = await self._shared.get(), self._channels
-        if channels is not None and channels.connection is connection:
-            if not channels.late(_LOST_SECONDS):
-                return channels
-            await self._shared.drop(connection)
-            return await self._connected()
-        self._channels = DeclareChannels(connection, self._tasks)
+        if self._channels is not None and self._channels.late(_LOST_SECONDS):
+            await self._shared.drop(self._channels.connection)
+        connection = await self._shared.get()
+        if self._channels is None or self._channels.connection is not connection:
+            self._channels = DeclareChannels(connection, self._tasks)
         return self._channels
-
-    async def _ask(self, reading: "_Reading", seconds: float) -> bool:
-        """Declare queues until all have answered or the time is over; return if one has answered.
-
-        Where none of those that are asked answers, but the broker does, others are asked as well:
-        of 3,000 queues, 200 on a node that stood still hid all others.
-        """
-        channels, now = reading.channels, asyncio.get_running_loop().time
-        end, before, stalls = now() + seconds, channels.answers, 0
-        workers = self._start(reading)
-        while workers and now() < end and stalls < _MOST_STALLS:
-            answered = len(reading.answers)
-            workers = await _unended(workers, min(_STALL_SECONDS, end - now()))
-            if len(reading.answers) > answered:
-                stalls = 0
-            elif now() < end and await channels.answers_within(_STALL_SECONDS):
-                started = self._start(reading) if channels.set_aside(workers) else set()
-                stalls = 0 if started else stalls + 1
-                workers |= started
-        if workers and channels.answers == before:
-            # After a pause of the event loop, the time is over before answers are received.
-            workers = await _unended(workers, _RECEIVE_SECONDS)
-        return not workers or channels.answers > before
-
-    def _start(self, reading: "_Reading") -> set[asyncio.Task[None]]:
-        count = min(_CHANNELS, len(reading.waiting))
-        workers = {self._tasks.start(reading.declare()) for _ in range(count)}
-        for each in workers:  # the errors of those that go on after the read are not reported
-            each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
-        return workers
 
     async def close(self) -> None:
         await self._shared.close()
@@ -115,20 +83,51 @@ class PassiveDeclare:
 class _Reading:
     """One read: the queues that wait, those that are asked, and the answers."""
 
-    def __init__(self, channels: DeclareChannels, waiting: deque[str]) -> None:
-        self.channels = channels
-        self.waiting = waiting
+    def __init__(self, channels: DeclareChannels, tasks: Tasks, names: Iterable[str]) -> None:
+        self.waiting = deque(names)
         self.unanswered: set[str] = set()
         self.answers: dict[str, Answer] = {}
+        self._channels = channels
+        self._tasks = tasks
 
-    async def declare(self) -> None:
+    async def ask(self, seconds: float) -> bool:
+        """Declare queues until all have answered or the time is over; return if one has answered.
+
+        Where none of those that are asked answers, but the broker does, others are asked as well:
+        of 3,000 queues, 200 on a node that stood still hid all others.
+        """
+        channels, now = self._channels, asyncio.get_running_loop().time
+        end, before, stalls = now() + seconds, channels.answers, 0
+        workers = self._start()
+        while workers and now() < end and stalls < _MOST_STALLS:
+            answered = len(self.answers)
+            workers = await _unended(workers, min(_STALL_SECONDS, end - now()))
+            if len(self.answers) > answered:
+                stalls = 0
+            elif now() < end and await channels.answers_within(_STALL_SECONDS):
+                started = self._start() if channels.set_aside(workers) else set()
+                stalls = 0 if started else stalls + 1
+                workers |= started
+        if workers and channels.answers == before:
+            # After a pause of the event loop, the time is over before answers are received.
+            workers = await _unended(workers, _RECEIVE_SECONDS)
+        return not workers or channels.answers > before
+
+    def _start(self) -> set[asyncio.Task[None]]:
+        count = min(_CHANNELS, len(self.waiting))
+        workers = {self._tasks.start(self._declare_all()) for _ in range(count)}
+        for each in workers:  # the errors of those that go on after the read are not reported
+            each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return workers
+
+    async def _declare_all(self) -> None:
         """Declare queues until none waits.
 
         It is not cancelled when the time is over. A channel is closed with the request that was
         cancelled on it, or is lost, if the answer was there already: a busy broker had to open and
         close 32 channels for each late read, and after 256 lost ones the connection was closed.
         """
-        channels, now = self.channels, asyncio.get_running_loop().time
+        channels, now = self._channels, asyncio.get_running_loop().time
         channel: AbstractChannel | None = None
         try:
             async with channels.place():

@@ -90,14 +90,13 @@ class ReplicaRestorer:
                 )
                 await asyncio.sleep(backoff.next_delay())
             else:
-                if left is None and (state.unanswered is None or was_late):
-                    return
                 backoff.reset()
+                pause = _STEP_SECONDS
                 if left is None:
-                    was_late, left = True, replicas
-                    await asyncio.sleep(_LATE_SECONDS)
-                else:
-                    await asyncio.sleep(_STEP_SECONDS)
+                    if state.unanswered is None or was_late:
+                        return
+                    was_late, left, pause = True, replicas, _LATE_SECONDS
+                await asyncio.sleep(pause)
 
     async def _step(
         self, state: AutoscalerState, replicas: int, left: int | None, until: float

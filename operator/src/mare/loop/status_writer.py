@@ -1,7 +1,7 @@
 """Writes statuses and Events."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -48,23 +48,22 @@ class StatusWriter:
     def start(self, state: AutoscalerState) -> None:
         """Write the status in the background; if many of its namespace wait, after these."""
         key = state.autoscaler.key
-        waiting, left_out = self._waiting(key.namespace), self._left_out.get(key.namespace)
-        if waiting >= _MOST_WAITING or (left_out and waiting):
+        waiting = self._scheduler.waiting(STATUS_WRITES, key.namespace)
+        if waiting >= _MOST_WAITING or (waiting and self._left_out.get(key.namespace)):
             self._left_out.setdefault(key.namespace, {})[key] = state
         else:
-            self._start(state)
+            self._start(state, self._attempt(state, self._write))
 
-    def _start(self, state: AutoscalerState) -> None:
+    def _start(self, state: AutoscalerState, attempt: Coroutine[Any, Any, None]) -> None:
         state.stored.waiting += 1
-        self._tasks.start(self._attempt(state, self._write))
+        self._tasks.start(attempt)
 
     def start_applied(self, state: AutoscalerState, reason: str, message: str) -> None:
         """Write the status of a change that was applied and publish its Event, in the background.
 
         It is not left out: the next change of the object may come before, and counts are recorded.
         """
-        state.stored.waiting += 1
-        self._tasks.start(self._tell(state, reason, message))
+        self._start(state, self._tell(state, reason, message))
 
     async def _tell(self, state: AutoscalerState, reason: str, message: str) -> None:
         await self._attempt(state, self._write)
@@ -72,8 +71,7 @@ class StatusWriter:
 
     def start_challenge(self, state: AutoscalerState) -> None:
         """Write the name of this operator over another one, in the background."""
-        state.stored.waiting += 1
-        self._tasks.start(self._attempt(state, self._challenge))
+        self._start(state, self._attempt(state, self._challenge))
 
     def start_event(
         self, state: AutoscalerState, reason: str, message: str, kind: str = "Warning"
@@ -102,8 +100,7 @@ class StatusWriter:
             stored.fail(self._clock(), is_outdated=isinstance(error, Conflict))
             raise
         stored.attempts.succeeded()
-        stored.amended(without_absent({**stored.status, **counts}), version)
-        if stored.version == version:
+        if stored.amended(without_absent({**stored.status, **counts}), version):
             state.claim.written(self._clock())
 
     async def _attempt(
@@ -140,7 +137,7 @@ class StatusWriter:
         while left_out:
             state = left_out.pop(next(iter(left_out)))
             if not state.removed and state.stored.may_be_written(self._clock()):
-                self._start(state)
+                self._start(state, self._attempt(state, self._write))
                 return
         self._left_out.pop(namespace, None)
 
@@ -153,9 +150,6 @@ class StatusWriter:
             return await self._objects.write_status(autoscaler, stored.version, status)
         finally:
             stored.writing = False
-
-    def _waiting(self, namespace: str) -> int:
-        return self._scheduler.waiting(STATUS_WRITES, namespace)
 
     def _turn(self, state: AutoscalerState) -> AbstractAsyncContextManager[None]:
         return self._scheduler.turn(STATUS_WRITES, state.autoscaler.key.namespace)
@@ -205,8 +199,7 @@ class StatusWriter:
         if state.applied is applied:
             state.applied = None
         now = self._clock()
-        stored.written(without_absent({**before, **status}), version, view, now)
-        if stored.version == version:
+        if stored.written(without_absent({**before, **status}), version, view, now):
             state.claim.written(now)
         published = [e for e in before.get("conditions", ()) if e["type"] not in stored.unpublished]
         warnings = _new_warnings(published, view.conditions)

@@ -99,13 +99,14 @@ class StoredStatus:
         self._set(status)
         self._is_adopted, self.outdated, self._is_doubtful = True, False, False
 
-    def amended(self, status: Mapping[str, Any], version: str) -> None:
-        """Record the status after a write of some of its fields."""
-        before = self.count
-        if self.takes(version):
+    def amended(self, status: Mapping[str, Any], version: str) -> bool:
+        """Record the status after a write of some of its fields; return as `takes`."""
+        before, is_taken = self.count, self.takes(version)
+        if is_taken:
             self._set(status)
         if self.count != before:
             self.expire()  # the change that follows may fail
+        return is_taken
 
     def takes(self, version: str) -> bool:
         """Take the version of an answer.
@@ -137,16 +138,18 @@ class StoredStatus:
         self._capacity = None if isinstance(capacity, Unknown) else capacity
         self._surge_at = surges[-1].at if surges else None
 
-    def written(self, status: Mapping[str, Any], version: str, view: View, now: float) -> None:
+    def written(self, status: Mapping[str, Any], version: str, view: View, now: float) -> bool:
+        """Record the status after a write of a view; return as `takes`."""
         self._written_at = now
         if not self.takes(version):
-            return
+            return False
         self._set(status)
         self._is_adopted = self._is_expired = False
         self._surge_at = view.surge_at
         before, self._fingerprint = self._fingerprint, _fingerprint(view)
         if before and before[0] == self._fingerprint[0] and before[1] != self._fingerprint[1]:
             self._urgent_at = now
+        return True
 
     def may_be_written(self, now: float) -> bool:
         return not self.waiting and not self.writing and now >= self.attempts.due
@@ -247,7 +250,7 @@ def _hashes(
     urgent = tuple((e.type, e.status, e.reason) for e in conditions if e.is_urgent)
     periods = view.history and view.history.stored_periods(view.at)
     settled = decided, ready, periods, cools_down, tuple(each.state for each in conditions)
-    lasting = tuple(each for each in urgent if each[0] != "MetricsFresh")
+    lasting = tuple((e.status, e.reason) for e in conditions if e.is_urgent and not e.may_be_brief)
     return hash(at_once), hash(urgent), hash(settled), hash(lasting)
 
 
