@@ -5,9 +5,10 @@ import gzip
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import RawTestServer, TestClient, TestServer, unused_port
+from aiohttp.test_utils import RawTestServer, TestClient, TestServer
 
 from local.front import LIMITS, STREAM, Front, Settings, front_session
+from mare.processes.tcp_ports import free_port
 
 JOB = "019ab000-0000-7000-8000-000000000001"
 
@@ -52,9 +53,9 @@ def run(test, *, gateway_runs=True, body_seconds=60.0):
         gateway = TestServer(upstream)
         await gateway.start_server(**LIMITS)
         async with gateway as server, front_session() as session:
-            ports = {"gateway_port": server.port, "events_port": unused_port()}
+            ports = {"gateway_port": server.port, "events_port": free_port()}
             if not gateway_runs:
-                ports["gateway_port"] = unused_port()
+                ports["gateway_port"] = free_port()
             forward = Front(session, Settings(**ports), body_seconds=body_seconds).forward
             front = RawTestServer(forward)
             await front.start_server(**LIMITS)
