@@ -64,9 +64,10 @@ _SCENARIO = Scenario(
 
 
 def main() -> None:
+    known = {each.name: each for each in autoscalers(_SCENARIO)}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("numbers", nargs="*", type=int, default=[1, 100, 1000], help="of objects")
-    parser.add_argument("--only", help="this autoscaler only, such as Maré")
+    parser.add_argument("--only", nargs="+", choices=known, default=list(known))
     parser.add_argument("--bursts", type=float, default=0.0, help="a second (0)")
     parser.add_argument("--seed", type=int, default=1, help="of the order (1)")
     given = parser.parse_args()
@@ -79,11 +80,10 @@ def main() -> None:
                     job(image, "queues", ["timed.py", "declare", *names], AMQP_URI=WORKER_URI)
                 )
                 shop.printed_by("queues")
-                known = [each for each in autoscalers(_SCENARIO) if given.only in {None, each.name}]
-                order = in_random_order(known, f"{given.seed} {number}")
-                log(f"{number:,} objects: {', '.join(each.name for each in order)}")
-                for autoscaler in order:
-                    row = _row(shop, image, names, autoscaler, given.bursts)
+                order = in_random_order(given.only, f"{given.seed} {number}")
+                log(f"{number:,} objects: {', '.join(order)}")
+                for name in order:
+                    row = _row(shop, image, names, known[name], given.bursts)
                     keep(_FILE, row)
                     sys.stdout.write(_ROW.format_map(row))
                     sys.stdout.flush()

@@ -6,12 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from mare.custom_resource.autoscaler import Key, read_autoscaler
+from mare.custom_resource.autoscaler import Key
 from mare.domain.unknown import Unknown
 from mare.loop import status_writer
 from mare.ports import Unavailable
-from mare.watch_events import handle_event
-from tests.unit.operator_loop.worlds import AT_ONCE, World, body, settle
+from tests.unit.operator_loop.worlds import World, settle
 
 POLICIES = {"scaleUp": {"policies": [{"type": "Pods", "value": 50, "periodSeconds": 600}]}}
 OTHER = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
@@ -19,16 +18,12 @@ OTHER = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
 
 def deliver(world: World, **fields) -> None:
     """Bring the object as the API server has it, by an event of the watch."""
-    status = world.objects.status()
-    world.loop.put(
-        read_autoscaler(body(version=world.objects.stored["worker"], status=status, **fields))
-    )
+    world.put(version=world.objects.stored["worker"], status=world.objects.status(), **fields)
 
 
 def change(world: World, **fields) -> None:
     """Change the object as its owner, and bring the event at once."""
-    world.objects.stored["worker"] = world.objects.stored.get("worker", 100) + 1
-    deliver(world, **fields)
+    world.put(status=world.objects.status(), **fields)
 
 
 async def hang_others(world: World, count: int) -> None:
@@ -75,31 +70,6 @@ async def test_a_change_does_not_wait_for_the_status_of_the_change_before(world)
     assert world.objects.status()["currentReplicas"] == world.workloads.scales["worker"].replicas
 
 
-@pytest.mark.parametrize("answer", ["late", "lost"])
-async def test_a_change_that_is_under_way_at_the_deletion_is_restored(
-    world, answer: str, monkeypatch: pytest.MonkeyPatch
-):
-    """The workload kept its ten replicas for ever."""
-    monkeypatch.setattr("mare.loop.restorer._LATE_SECONDS", 0.1)
-    monkeypatch.setattr("mare.loop.restorer._STEP_SECONDS", 0.01)
-    world.begin(1, 95, onDelete="Restore", **AT_ONCE)
-    answers = world.workloads.answers = asyncio.Event()
-    await world.tick()
-    handle_event(world.loop, "DELETED", body(onDelete="Restore", **AT_ONCE))
-    await settle()
-    world.workloads.answers = None
-    if answer == "lost":
-        world.workloads.errors["worker"] = Unavailable("504")
-    answers.set()
-    await settle()
-    if answer == "lost":
-        world.workloads.errors.clear()
-        world.workloads.have("worker", 10)
-    async with asyncio.timeout(5):
-        while world.workloads.scales["worker"].replicas != 1:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
 async def test_a_change_does_not_wait_for_a_queued_status_after_a_conflict(world):
     world.begin(1, 5)
     conflict = world.objects.answers = asyncio.Event()
@@ -137,20 +107,17 @@ async def test_a_status_whose_answer_is_lost_does_not_stay(world, error: Excepti
     assert world.objects.condition("Ready")[0] == "True"
 
 
-async def test_a_change_of_another_target_is_not_written_over_counts_of_the_new_one(world):
-    world.workloads.have("other", 3)
-    world.begin(1, 5, behavior=POLICIES)
-    await world.ticks(2)
-    await hang_others(world, 4)
+async def test_an_event_of_an_own_write_that_overtakes_its_answer_is_not_of_another_replica(world):
+    world.begin(1, 5)
+    await world.ticks(3)
+    world.objects.late_answers = asyncio.Event()
     world.brokers.ready["worker"] = 95
-    await world.ticks(2)
-    assert world.workloads.done
-    state = world.loop._states[Key("shop", "worker")]
-    assert state.applied is not None
-    change(world, generation=2, behavior=POLICIES, scaleTargetRef=OTHER)
+    await world.tick()
+    deliver(world)
+    world.objects.late_answers.set()
+    await settle()
 
-    assert state.applied is None
-    world.objects.answers.set()
+    assert not world.loop._states[Key("shop", "worker")].others_have_learnt
 
 
 async def test_a_status_that_comes_before_the_loss_of_the_lease_is_noticed_is_adopted(world):
@@ -218,6 +185,18 @@ async def test_a_count_that_was_recorded_for_a_change_that_failed_does_not_stay(
     await world.ticks(40)
 
     assert world.objects.status()["currentReplicas"] == world.workloads.scales["worker"].replicas
+
+
+async def test_an_event_with_an_odd_answer_is_published_later(world):
+    world.begin(1, 5)
+    await world.ticks(30)
+    world.objects.event_error = RuntimeError("odd answer")
+    world.brokers.ready["worker"] = Unknown("QueueNotFound", "queue worker does not exist")
+    await world.ticks(3)
+    world.objects.event_error = None
+    await world.ticks(30)
+
+    assert [reason for _, _, reason in world.objects.events].count("QueueNotFound") == 1
 
 
 async def test_events_that_fail_do_not_write_the_status_each_10_s(world):

@@ -131,6 +131,25 @@ async def test_after_a_refused_change_nothing_is_restored(world, error: Exceptio
     assert world.workloads.done == restored
 
 
+async def test_after_a_refused_change_whose_count_came_back_first_nothing_is_restored(world):
+    """The status with the count before the change looked like one that had been made."""
+    world.workloads.errors["worker"] = Rejected("a policy allows 20 replicas")
+    answers = world.objects.late_answers = asyncio.Event()
+    world.begin(2, 50, onDelete="Restore", **AT_ONCE)
+    await world.tick()
+    written = world.objects.stored["worker"]
+    world.put(version=written, status=world.objects.status(), onDelete="Restore", **AT_ONCE)
+    answers.set()
+    await settle()
+    assert world.workloads.sent
+    world.workloads.have("worker", 10)
+    world.workloads.errors.clear()
+    delete(world)
+    await settle()
+
+    assert world.workloads.done == []
+
+
 async def test_a_dry_run_restores_nothing(world):
     world.begin(3, 0, onDelete="Restore", dryRun=True, **AT_ONCE)
     await world.tick()
@@ -153,6 +172,21 @@ async def test_an_unreachable_api_server_gets_retries_for_15_seconds(world, away
     assert len(world.workloads.sent) == 6
 
     assert world.workloads.scales["worker"].replicas == replicas
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [(Unavailable("wait", retry_after=20), 19), (KeyError("resourceVersion"), 1)],
+)
+async def test_an_odd_answer_and_a_longer_pause_do_not_end_a_restore(world, error, seconds):
+    await scale_to_zero(world, "Restore")
+    world.workloads.errors["worker"] = error
+    delete(world)
+    await asyncio.sleep(seconds)
+    world.workloads.errors.clear()
+    await asyncio.sleep(20)
+
+    assert world.workloads.scales["worker"].replicas == 3
 
 
 @pytest.mark.parametrize(("error", "requests"), [(NotFound("gone"), 1), (AccessRefused("no"), 6)])

@@ -156,24 +156,24 @@ class Loop:
         if state is None:
             state = AutoscalerState(stored, next(self._numbers), OperatorClaim(self.operator))
             state.adopt_status(autoscaler.status, self.clock.offset)
-            self._states[autoscaler.key], self._by_age = state, None
-            self._owners.put(stored)
         elif has_changed:
             self._owners.remove(state.autoscaler)
+            state = state.with_spec(stored)
+        if has_changed:
+            self._states[autoscaler.key], self._by_age = state, None
             self._owners.put(stored)
-            state.replace_spec(stored)
-        is_own = state.stored.version == autoscaler.version
+        is_new = state.stored.version != autoscaler.version
         state.stored.version = autoscaler.version
         state.observe_operator(autoscaler.status.get("operator"))
         leads = self._leads and self.leadership()  # the next tick notices that it leads no more
         if not leads or state.claim.is_others or state.stored.may_be_others:
-            # Another replica or operator writes the status, or the former leader did.
-            state.adopt_status(autoscaler.status, self.clock.offset, is_own=is_own)
+            # Another replica or operator writes the status, or an answer is not there yet.
+            is_of_others = is_new and not leads
+            state.adopt_status(autoscaler.status, self.clock.offset, is_of_others=is_of_others)
 
     def remove(self, key: Key, uid: str) -> None:
         """Remove an object, unless another one has its name now."""
-        namespace, _ = key
-        self._removed.add(namespace, uid)
+        self._removed.add(key.namespace, uid)
         state = self._states.get(key)
         if state is None or state.autoscaler.uid == uid:
             self._admission.remove(key, uid)

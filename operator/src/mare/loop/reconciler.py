@@ -146,7 +146,7 @@ class Reconciler:
         elif state.claim.lost and conflict is not None:
             state.claim.lost = False
             self.record.failures.append(self.clock())
-            self.statuses.start_event(state, conflict.reason, conflict.cause)
+            self.statuses.start_warning(state, conflict.reason, conflict.cause)
 
     def _record_view(
         self,

@@ -20,8 +20,8 @@ from mare.loop.quiet_checks import QuietChecks
 from mare.loop.state import AutoscalerState
 from mare.loop.target_owners import TargetOwners
 from mare.loop.victims import Victims
+from mare.loop.write_guard import LONGEST_PAUSE
 from mare.ports import (
-    ApiError,
     BrokerReading,
     Brokers,
     ConflictingAutoscalers,
@@ -83,12 +83,13 @@ class ReplicaRestorer:
                     left = await self._step(state, replicas, left, until)
             except NotFound:
                 return
-            except ApiError as error:
+            except Exception as error:  # noqa: BLE001 - no later event would begin it again
                 _log.warning(
                     "Original replicas could not be restored",
-                    extra={"object": state.autoscaler.key, "error": str(error)[:512]},
+                    extra={"object": state.autoscaler.key, "error": repr(error)[:512]},
                 )
-                await asyncio.sleep(backoff.next_delay())
+                asked = error.retry_after if isinstance(error, Unavailable) else None
+                await asyncio.sleep(max(backoff.next_delay(), min(asked or 0.0, LONGEST_PAUSE)))
             else:
                 backoff.reset()
                 pause = _STEP_SECONDS
@@ -108,6 +109,8 @@ class ReplicaRestorer:
         lost: another client has set it.
         """
         target = state.autoscaler.target
+        if not self._is_responsible(state):
+            return None
         await self.workloads.refresh(target)
         scale = self.workloads.get(target)
         if not self._is_responsible(state) or not isinstance(scale, Scale):

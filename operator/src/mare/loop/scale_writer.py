@@ -64,8 +64,8 @@ class ScaleWriter:
 
     async def close(self) -> None:
         """Wait for changes that are under way; each request has a time-out of its own."""
-        await self._killed.close()
         await self._tasks.finish(CLOSING_SECONDS)
+        await self._killed.close()
 
     def start(self, state: AutoscalerState, view: View, scale: Scale, decision: Decision) -> None:
         """Set the replicas in the background, then write the status and an Event."""
@@ -83,11 +83,19 @@ class ScaleWriter:
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
     ) -> None:
         try:
+            await self._change(state, view, scale, decision)
+        except Exception as error:  # noqa: BLE001 - an error of one object must not end the others
+            _log.exception("Workload could not be scaled", extra={"object": state.autoscaler.key})
+            self._failed(state, "Unavailable", error)
+        finally:
+            state.scaling_since = None
+
+    async def _change(
+        self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
+    ) -> None:
+        try:
             async with self.scheduler.turn(SCALE_WRITES, state.autoscaler.key.namespace):
                 sent = await self._send(state, view, scale, decision)
-            if sent is not True:
-                self._not_sent(state, sent)
-                return
         except Conflict as error:
             self._record_created(state, view, decision, error)
             if self.guard.allows_writes(state) and view.autoscaler is state.autoscaler:
@@ -97,13 +105,11 @@ class ScaleWriter:
         except ApiError as error:
             self._record_created(state, view, decision, error)
             self._failed(state, _reason(state, error), error)
-        except Exception as error:  # noqa: BLE001 - an error of one object must not end the others
-            _log.exception("Workload could not be scaled", extra={"object": state.autoscaler.key})
-            self._failed(state, "Unavailable", error)
         else:
-            self._succeeded(state, view, decision)
-        finally:
-            state.scaling_since = None
+            if sent is True:
+                self._succeeded(state, view, decision)
+            else:
+                self._not_sent(state, sent)
 
     async def _send(
         self, state: AutoscalerState, view: View, scale: Scale, decision: Decision
@@ -124,11 +130,12 @@ class ScaleWriter:
                 return None
             if not is_allowed():
                 return self._turn_late(decision)
+        before = state.may_have_scaled
         missing = await self._record_counts(state, scale.replicas)
         if missing is not None or not is_allowed():
             return self._turn_late(decision) or missing
-        before, state.unsent_since = state.may_have_scaled, None
-        state.original_replicas, state.may_have_scaled = state.original_of(scale.replicas), True
+        state.original_replicas, state.unsent_since = state.original_of(scale.replicas), None
+        state.may_have_scaled = True
         try:
             await self.workloads.scale(view.autoscaler.target, scale, decision.replicas, is_allowed)
         except (Conflict, NotFound, AccessRefused, InvalidName, Rejected):

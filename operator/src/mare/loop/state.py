@@ -36,12 +36,13 @@ class AutoscalerState:
     claim: OperatorClaim
     stored: StoredStatus = field(default_factory=StoredStatus)
     removed: bool = False
+    """Whether the object is gone, or scales another workload with another state."""
     due: float = 0.0
     """When the object is read again; 0 for at once."""
     original_replicas: int | None = None
     """Replicas of the workload before the first change by the object; None before that."""
     may_have_scaled: bool = False
-    """Whether a change was applied, or not answered."""
+    """Whether a change was applied, or not answered, or another replica may have sent one."""
     unanswered: tuple[int, int] | None = None
     """The counts before and after a change whose answer was lost. Written by the scale writer, and
     by the restorer."""
@@ -87,9 +88,9 @@ class AutoscalerState:
     quiet_answer: QuietAnswer | None = None
 
     def adopt_status(
-        self, status: Mapping[str, Any], offset: float, *, is_own: bool = False
+        self, status: Mapping[str, Any], offset: float, *, is_of_others: bool = True
     ) -> None:
-        """Take a status that another replica has written, or this one before it lost its Lease.
+        """Take a status that another replica has written, or this one.
 
         `offset` is the time of the system clock less the time of the operator's clock.
         """
@@ -97,7 +98,7 @@ class AutoscalerState:
         past = past_of(status, self.autoscaler.target)
         self.original_replicas = read_original(past)
         self.may_have_scaled = self.original_replicas is not None
-        self.others_have_learnt |= not is_own
+        self.others_have_learnt |= is_of_others
         self.estimates, self.surges = read_estimates(past), read_surges(past, offset)
 
     def begin_history(self, replicas: int, now: float, offset: float) -> History:
@@ -165,17 +166,20 @@ class AutoscalerState:
         self.scale_attempts, self.marking_attempts = Attempts(), Attempts()
         self.unsent_since = None
 
-    def replace_spec(self, autoscaler: Autoscaler) -> None:
-        """Take a new generation; what was learnt of another workload is dropped."""
+    def with_spec(self, autoscaler: Autoscaler) -> "AutoscalerState":
+        """Return the state for a new generation: this one, or another one for another workload.
+
+        What was learnt of a workload stays in its state, and so does a change that is under way.
+        """
         if self.autoscaler.target != autoscaler.target:
-            self.history = self.estimates = self.original_replicas = self.unanswered = None
-            self.applied = None
-            self.surges, self.may_have_scaled, self.job_history = (), False, None
-            self.idle_replicas = IdleReplicas()
-            self.marking_attempts = Attempts()
+            self.removed = True
+            return AutoscalerState(
+                autoscaler, self.number, self.claim, stored=self.stored, rates=self.rates
+            )
         self.autoscaler = autoscaler
-        self.scale_attempts = Attempts()
+        self.scale_attempts, self.unsent_since = Attempts(), None
         self.due = 0.0
+        return self
 
     @property
     def next_change_at(self) -> float:

@@ -73,11 +73,9 @@ class StatusWriter:
         """Write the name of this operator over another one, in the background."""
         self._start(state, self._attempt(state, self._challenge))
 
-    def start_event(
-        self, state: AutoscalerState, reason: str, message: str, kind: str = "Warning"
-    ) -> None:
+    def start_warning(self, state: AutoscalerState, reason: str, message: str) -> None:
         """Publish an Event in the background."""
-        self._tasks.start(self.publish_event(state, kind, reason, message))
+        self._tasks.start(self.publish_event(state, "Warning", reason, message))
 
     async def record_counts(self, state: AutoscalerState, replicas: int) -> None:
         """Write the count before a change, its events, and the original count.
@@ -115,12 +113,7 @@ class StatusWriter:
                 self._start_next(state.autoscaler.key.namespace)
                 warnings = [] if stored.writing else await write(state)
             for each in warnings:
-                stored.unpublished.discard(each.type)
-                if await self.publish_event(state, "Warning", each.reason, each.message):
-                    stored.event_retry.succeeded()
-                else:
-                    stored.unpublished.add(each.type)
-                    stored.event_retry.failed(self._clock())
+                await self._warn(state, each)
         except Conflict:
             stored.fail(self._clock(), is_outdated=True)
         except ApiError as error:
@@ -131,6 +124,21 @@ class StatusWriter:
         finally:
             if is_waiting:
                 stored.waiting -= 1
+
+    async def _warn(self, state: AutoscalerState, condition: Condition) -> None:
+        """Publish the Event of a condition, or let a later write of the status do it."""
+        stored, is_published = state.stored, False
+        stored.unpublished.discard(condition.type)
+        try:
+            is_published = await self.publish_event(
+                state, "Warning", condition.reason, condition.message
+            )
+        finally:
+            if is_published:
+                stored.event_retry.succeeded()
+            else:
+                stored.unpublished.add(condition.type)
+                stored.event_retry.failed(self._clock())
 
     def _start_next(self, namespace: str) -> None:
         left_out = self._left_out.get(namespace, {})

@@ -4,7 +4,8 @@ from mare.loop.record import View
 from mare.loop.state import AutoscalerState
 from mare.ports import Clock, Leadership, Unavailable
 
-_LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 30.0
+"""Seconds, however long the API server asks clients to wait."""
 
 
 class WriteGuard:
@@ -35,5 +36,5 @@ class WriteGuard:
         """Pause all writes for the Retry-After of the API server, within bounds."""
         seconds = error.retry_after if isinstance(error, Unavailable) else None
         if seconds is not None:
-            until = self._clock() + min(seconds, _LONGEST_PAUSE)
+            until = self._clock() + min(seconds, LONGEST_PAUSE)
             self.paused_until = max(self.paused_until, until)
