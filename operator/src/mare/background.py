@@ -7,6 +7,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_CLOSING_SECONDS = 5.0
+"""Time for writes that are under way when the operator stops."""
+
 
 @asynccontextmanager
 async def background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
@@ -32,10 +35,10 @@ class Tasks:
         task.add_done_callback(self.running.discard)
         return task
 
-    async def finish(self, seconds: float) -> None:
-        """Wait for the tasks, at most for a time, and cancel those that remain."""
+    async def finish(self) -> None:
+        """Wait for the tasks, at most 5 s, and cancel those that remain."""
         if self.running:
-            await asyncio.wait(self.running, timeout=seconds)
+            await asyncio.wait(self.running, timeout=_CLOSING_SECONDS)
         await self.cancel()
 
     async def cancel(self) -> None:

@@ -101,7 +101,7 @@ def test_a_connection_that_answers_nothing_is_closed(broker: Broker):
     async def timeline() -> None:
         broker.stuck |= {"work-0", "work-1"}
         read = declare()
-        with pytest.raises(OSError, match="answers no declare"):
+        with pytest.raises(OSError, match="answers nothing"):
             await read.read(["work-0", "work-1"], 0.1)
         assert broker.open == 0
         await read.close()

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from mare.broker.declare_answers import Depth, silent
-from tests.fakes.declarations import Broker
+from tests.fakes.declarations import Broker, Channel, Found
 from tests.unit.operator_broker.declaring import ONE, all_declared, declare
 from tests.unit.operator_broker.virtual_time import run
 
@@ -127,6 +127,65 @@ def test_more_silent_queues_than_channels_hide_others_only_while_they_are_silent
         broker.queues |= dict.fromkeys(stuck, ONE)
         await asyncio.sleep(60)
         assert set((await read.read([*stuck, "work-0"], 8.0)).values()) == {Depth(1, 1)}
+        await read.close()
+
+    run(timeline())
+
+
+def test_more_silent_queues_than_channels_are_silent_and_no_failure_of_the_broker(broker: Broker):
+    """All queues of the virtual host had an unreachable broker, for 2 s of each 19 s."""
+
+    async def timeline() -> None:
+        stuck = [f"stuck-{number}" for number in range(600)]
+        broker.stuck |= set(stuck)
+        broker.stuck_seconds = 10**6
+        read, known = declare(), 0
+        for _ in range(60):
+            answers = await read.read(["work-0", *stuck], 4.0)
+            known += answers.pop("work-0", None) == Depth(1, 1)
+            assert {each.reason for each in answers.values()} == {"LeaderSilent"}
+            await asyncio.sleep(0.5)
+        assert known >= 20
+        assert broker.open <= 1
+        await read.close()
+
+    run(timeline())
+
+
+@pytest.mark.parametrize("lost", ["a queue", "a queue of two reads", "no queue"])
+def test_a_connection_that_loses_a_request_is_replaced(broker: Broker, lost: str, monkeypatch):
+    """Its channel was held for ever; without its probe no queue was set aside any more."""
+    requests = 0
+
+    async def answer_or_lose(channel: Channel) -> None:
+        nonlocal requests
+        requests += 1
+        if requests == (2 if lost == "a queue of two reads" else 1):
+            await channel.connection.until(asyncio.get_running_loop().create_future())
+        await asyncio.sleep(1)
+
+    async def queue_declare(channel: Channel, name: str, *, passive: bool) -> Found:
+        if name == "lost":
+            await answer_or_lose(channel)
+        return ONE
+
+    async def basic_qos(channel: Channel, *, prefetch_count: int) -> None:
+        if lost == "no queue":
+            await answer_or_lose(channel)
+
+    async def timeline() -> None:
+        read = declare()
+        monkeypatch.setattr(Channel, "queue_declare", queue_declare)
+        monkeypatch.setattr(Channel, "basic_qos", basic_qos)
+        if lost == "no queue":
+            channels = await read._connected()
+            assert not await channels.is_answered_within(0.5)
+        else:
+            reads = [read.read(["lost"], 1.5) for _ in range(2)]
+            await asyncio.gather(*reads, return_exceptions=True)
+        await asyncio.sleep(80)
+        assert await read.read(["work-0"], 2) == {"work-0": ONE}
+        assert (len(broker.connections), broker.open) == (2, 1)
         await read.close()
 
     run(timeline())

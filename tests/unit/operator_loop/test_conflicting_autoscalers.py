@@ -9,7 +9,7 @@ from mare.background import background
 from mare.cluster.conflicting_autoscalers import MOST_OF_NAMESPACE, WatchedConflicts
 from mare.cluster.conflicting_autoscalers import _target as target_of
 from mare.cluster.paths import ApiPath
-from mare.custom_resource.autoscaler import ScaleTarget
+from mare.custom_resource.autoscaler import Key, ScaleTarget
 
 ONE = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"}
 OLD, YOUNG = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"
@@ -48,7 +48,7 @@ async def test_two_objects_name_one_workload_by_any_versions_of_its_api_group(wo
     assert world.workloads.done == [("worker", 10)]
     assert world.objects.condition("AbleToScale", "a") == ("False", "OtherAutoscaler")
     assert world.objects.condition("AbleToScale", "b")[0] == "True"
-    world.loop.remove(("shop", "b"), "uid-b")
+    world.loop.remove(Key("shop", "b"), "uid-b")
     await world.ticks(5)
 
     assert world.workloads.done == [("worker", 10), ("worker", 20)]
@@ -75,8 +75,8 @@ async def test_an_older_dry_run_is_no_conflict(world):
     assert world.objects.condition("AbleToScale", "b") == ("True", "OtherAutoscaler")
     world.put("b", scaleTargetRef=ONE, created=OLD, generation=2)
     await world.ticks(20)
-    world.loop.remove(("shop", "b"), "uid-b")
-    world.loop.remove(("shop", "a"), "uid-a")
+    world.loop.remove(Key("shop", "b"), "uid-b")
+    world.loop.remove(Key("shop", "a"), "uid-a")
 
     assert world.workloads.done == [("worker", 10), ("worker", 20)]
     assert world.objects.condition("AbleToScale", "a") == ("False", "OtherAutoscaler")

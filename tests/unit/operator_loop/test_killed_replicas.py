@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from mare.cluster.paths import ApiPath
+from mare.custom_resource.autoscaler import Key
 from mare.loop import killed_replicas
 from mare.ports import AccessRefused, NotFound, Unavailable
 from tests.unit.operator_broker import virtual_time
@@ -84,7 +85,7 @@ async def test_what_cannot_be_known_is_not_watched_again(world, grace_seconds, w
 async def test_a_replica_of_a_deleted_object_is_not_reported(world):
     world.workloads.killed = ["worker-a"]
     await shrinks(world, grace_seconds=30)
-    world.loop.remove(("shop", "worker"), "uid-worker")
+    world.loop.remove(Key("shop", "worker"), "uid-worker")
     await asyncio.sleep(60)
 
     assert world.workloads.killed == []

@@ -1,5 +1,6 @@
 """What one namespace does last displaces nothing that is remembered of another."""
 
+from mare.custom_resource.autoscaler import Key
 from mare.loop.recent_entries import RecentEntries
 
 
@@ -36,7 +37,7 @@ def test_the_namespaces_in_which_nothing_happened_for_longest_are_forgotten():
 async def test_objects_removed_in_one_namespace_let_no_late_event_bring_back_one_of_another(world):
     """1,024 deletions of one tenant made the operator scale what another one had deleted."""
     world.begin(2, 95)
-    world.loop.remove(("shop", "worker"), "uid-worker")
+    world.loop.remove(Key("shop", "worker"), "uid-worker")
     for number in range(2_000):
         world.loop.remove(("hostile", f"object-{number}"), f"uid-{number}")
     world.put(version=150)

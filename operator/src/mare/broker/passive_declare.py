@@ -49,12 +49,12 @@ class PassiveDeclare:
         Raises:
             AccessRefused: The broker refuses the connection.
             OverBudget: The namespace is over a bound.
-            OSError: The broker cannot be reached, or answers nothing at all.
+            OSError: The broker cannot be reached, or answers nothing, not even who asks no queue.
         """
         channels = await self._connected()
-        # A queue that never answers has one channel, however often it is read.
-        late = channels.late(_LATE_SECONDS).intersection(names)
-        reading = _Reading(channels, self._tasks, (each for each in names if each not in late))
+        # A queue that never answers has one channel, or one for each read of its first 0.5 s.
+        overdue = channels.unanswered_for(_LATE_SECONDS).intersection(names)
+        reading = _Reading(channels, (each for each in names if each not in overdue))
         try:
             is_answered = await reading.ask(seconds)
         except (AMQPError, ConnectionError, RuntimeError) as error:
@@ -64,11 +64,13 @@ class PassiveDeclare:
             reading.waiting.clear()
         if not is_answered:
             await self._shared.drop(channels.connection)
-            raise OSError("the broker answers no declare")
-        return reading.answers | {name: silent(name) for name in late | reading.unanswered}
+            raise OSError("the broker answers nothing")
+        if not reading.answers and channels.is_full:
+            await self._shared.drop(channels.connection)
+        return reading.answers | {name: silent(name) for name in overdue | reading.unanswered}
 
     async def _connected(self) -> DeclareChannels:
-        if self._channels is not None and self._channels.late(_LOST_SECONDS):
+        if self._channels is not None and self._channels.unanswered_for(_LOST_SECONDS):
             await self._shared.drop(self._channels.connection)
         connection = await self._shared.get()
         if self._channels is None or self._channels.connection is not connection:
@@ -83,39 +85,39 @@ class PassiveDeclare:
 class _Reading:
     """One read: the queues that wait, those that are asked, and the answers."""
 
-    def __init__(self, channels: DeclareChannels, tasks: Tasks, names: Iterable[str]) -> None:
+    def __init__(self, channels: DeclareChannels, names: Iterable[str]) -> None:
         self.waiting = deque(names)
         self.unanswered: set[str] = set()
         self.answers: dict[str, Answer] = {}
         self._channels = channels
-        self._tasks = tasks
 
     async def ask(self, seconds: float) -> bool:
-        """Declare queues until all have answered or the time is over; return if one has answered.
+        """Declare queues until all have answered or the time is over; return if any answer came.
 
         Where none of those that are asked answers, but the broker does, others are asked as well:
         of 3,000 queues, 200 on a node that stood still hid all others.
         """
         channels, now = self._channels, asyncio.get_running_loop().time
-        end, before, stalls = now() + seconds, channels.answers, 0
-        workers = self._start()
+        end, before, stalls = now() + seconds, channels.answered, 0
+        broker_answers, workers = False, self._start()
         while workers and now() < end and stalls < _MOST_STALLS:
             answered = len(self.answers)
             workers = await _unended(workers, min(_STALL_SECONDS, end - now()))
             if len(self.answers) > answered:
                 stalls = 0
-            elif now() < end and await channels.answers_within(_STALL_SECONDS):
+            elif now() < end and await channels.is_answered_within(_STALL_SECONDS):
+                broker_answers = True
                 started = self._start() if channels.set_aside(workers) else set()
                 stalls = 0 if started else stalls + 1
                 workers |= started
-        if workers and channels.answers == before:
+        if workers and channels.answered == before:
             # After a pause of the event loop, the time is over before answers are received.
             workers = await _unended(workers, _RECEIVE_SECONDS)
-        return not workers or channels.answers > before
+        return not workers or broker_answers or channels.answered > before
 
     def _start(self) -> set[asyncio.Task[None]]:
         count = min(_CHANNELS, len(self.waiting))
-        workers = {self._tasks.start(self._declare_all()) for _ in range(count)}
+        workers = {self._channels.tasks.start(self._declare_all()) for _ in range(count)}
         for each in workers:  # the errors of those that go on after the read are not reported
             each.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         return workers
@@ -127,20 +129,19 @@ class _Reading:
         cancelled on it, or is lost, if the answer was there already: a busy broker had to open and
         close 32 channels for each late read, and after 256 lost ones the connection was closed.
         """
-        channels, now = self._channels, asyncio.get_running_loop().time
+        channels = self._channels
         channel: AbstractChannel | None = None
         try:
             async with channels.place():
                 while self.waiting:
                     name = self.waiting.popleft()
                     self.unanswered.add(name)
-                    channels.asked.setdefault(name, now())
                     try:
-                        channel = channel or await channels.take()
-                        self.answers[name], channel = await _declare(channels, channel, name)
+                        with channels.asking(name):
+                            channel = channel or await channels.take()
+                            self.answers[name], channel = await _declare(channels, channel, name)
                     finally:
                         self.unanswered.discard(name)
-                        channels.asked.pop(name, None)
                 if channel is not None:
                     await channels.give_back(channel)
         except asyncio.CancelledError:  # aiormq cancels its callers if heartbeats are missing
@@ -172,9 +173,9 @@ async def _declare(
         except (TypeError, ValueError):  # aiormq accepts 255 bytes of ASCII.
             return unsupported(name), channel
         except ChannelClosed as error:
-            channels.answers += 1
+            channels.answered += 1
             return declare_answers.cause(error, name), None
-        channels.answers += 1
+        channels.answered += 1
         depth = Depth(found.message_count or 0, found.consumer_count or 0)
         if any(depth) or loop.time() - begun < _LEADER_SECONDS:
             return depth, channel

@@ -17,10 +17,10 @@ class Attempts(RetryTimer):
     problem: Unknown | None = None
     """Why the last attempt failed; None after a success."""
 
-    def fail(self, now: float, problem: Unknown | None) -> None:
-        self.failed(now)
+    def failed(self, now: float, problem: Unknown | None = None) -> None:
+        RetryTimer.failed(self, now)  # super() fails in a dataclass with slots
         self.problem = problem
 
-    def succeed(self) -> None:
-        self.succeeded()
+    def succeeded(self) -> None:
+        RetryTimer.succeeded(self)
         self.problem = None

@@ -7,7 +7,6 @@ from mare.domain.jobs import Job, removable
 from mare.domain.spec import JOB_PAUSES
 from mare.domain.unknown import Unknown
 from mare.loop.state import AutoscalerState
-from mare.loop.status_writer import CLOSING_SECONDS
 from mare.loop.write_guard import WriteGuard
 from mare.ports import (
     AccessRefused,
@@ -83,4 +82,4 @@ class FinishedJobs:
             _log.warning("Finished Jobs could not be deleted", extra=extra)
 
     async def close(self) -> None:
-        await self._tasks.finish(CLOSING_SECONDS)
+        await self._tasks.finish()

@@ -17,7 +17,7 @@ from mare.loop.killed_replicas import KilledReplicas
 from mare.loop.metrics import Metrics
 from mare.loop.record import Record, View
 from mare.loop.state import AutoscalerState
-from mare.loop.status_writer import CLOSING_SECONDS, StatusWriter
+from mare.loop.status_writer import StatusWriter
 from mare.loop.victims import Victims
 from mare.loop.write_guard import WriteGuard
 from mare.ports import (
@@ -64,7 +64,7 @@ class ScaleWriter:
 
     async def close(self) -> None:
         """Wait for changes that are under way; each request has a time-out of its own."""
-        await self._tasks.finish(CLOSING_SECONDS)
+        await self._tasks.finish()
         await self._killed.close()
 
     def start(self, state: AutoscalerState, view: View, scale: Scale, decision: Decision) -> None:
@@ -76,7 +76,7 @@ class ScaleWriter:
         """Forget why a change failed that is not wanted any more: a later one has not failed."""
         is_wanted = decision.desired != decision.current
         if not is_wanted and self.clock() >= state.scale_attempts.due:
-            state.scale_attempts.succeed()
+            state.scale_attempts.succeeded()
             state.unsent_since = None
 
     async def _write(
@@ -193,7 +193,7 @@ class ScaleWriter:
             attempts.next_delay()
         else:
             text = "another client changes the workload at the same time"
-            attempts.fail(self.clock(), Unknown("Conflict", text))
+            attempts.failed(self.clock(), Unknown("Conflict", text))
         try:
             async with self.scheduler.turn(SCALE_WRITES, state.autoscaler.key.namespace):
                 await self.workloads.refresh(state.autoscaler.target)
@@ -203,7 +203,7 @@ class ScaleWriter:
 
     def _failed(self, state: AutoscalerState, reason: str, error: Exception) -> None:
         now, text = self.clock(), str(error)[:512]
-        state.scale_attempts.fail(now, Unknown(reason, text))
+        state.scale_attempts.failed(now, Unknown(reason, text))
         self.guard.pause_after(error)
         self._report(state, text)
 
@@ -226,7 +226,7 @@ class ScaleWriter:
 
     def _succeeded(self, state: AutoscalerState, view: View, decision: Decision) -> None:
         now, change = self.clock(), decision.replicas - decision.current
-        state.scale_attempts.succeed()
+        state.scale_attempts.succeeded()
         self.metrics.scaled(view.at, now, up=change > 0)
         _log.info(
             "Scaled workload",

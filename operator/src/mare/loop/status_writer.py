@@ -19,8 +19,6 @@ from mare.tenant_scheduler import STATUS_WRITES, TenantScheduler
 
 _MOST_WAITING = 64
 """Writes of a namespace that wait. Each takes 4 KB; further objects are written in turn."""
-CLOSING_SECONDS = 5.0
-"""Time for writes that are under way when the operator stops."""
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +41,7 @@ class StatusWriter:
         """By namespace, in order. Otherwise the objects that are read first took each place."""
 
     async def close(self) -> None:
-        await self._tasks.finish(CLOSING_SECONDS)
+        await self._tasks.finish()
 
     def start(self, state: AutoscalerState) -> None:
         """Write the status in the background; if many of its namespace wait, after these."""

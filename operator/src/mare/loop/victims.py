@@ -35,9 +35,9 @@ class Victims:
         removal = Removal(costs=costs(state, reading), count=count)
         problem = await self._try(state, scale, removal, is_allowed)
         if problem is None:
-            state.marking_attempts.succeed()
+            state.marking_attempts.succeeded()
             return True
-        state.marking_attempts.fail(self._clock(), problem)
+        state.marking_attempts.failed(self._clock(), problem)
         _log.warning(
             "Idle Pods could not be marked for deletion",
             extra={"object": state.autoscaler.key, "error": problem.cause},
