@@ -39,6 +39,6 @@ async def test_objects_removed_in_one_namespace_let_no_late_event_bring_back_one
     world.begin(2, 95)
     world.loop.remove(Key("shop", "worker"), "uid-worker")
     for number in range(2_000):
-        world.loop.remove(("hostile", f"object-{number}"), f"uid-{number}")
+        world.loop.remove(Key("hostile", f"object-{number}"), f"uid-{number}")
     world.put(version=150)
     assert world.loop.autoscalers == []
