@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from mare.custom_resource.autoscaler import Key
 from mare.dashboard import Limits
 from tests.integration.operator_dashboard.visiting import have, visit
 
@@ -63,7 +64,7 @@ def test_a_deleted_object_is_removed():
         await two(visitor)
         async with visitor.events() as events:
             await events.next()
-            visitor.world.loop.remove(("shop", "calm"), "uid-calm")
+            visitor.world.loop.remove(Key("shop", "calm"), "uid-calm")
             await visitor.world.tick(2)
             event = await events.next()
             while not event.data["removed"]:
@@ -80,7 +81,7 @@ def test_one_object_can_be_streamed_until_it_is_deleted():
             event = await events.next()
             assert (event.kind, event.data["name"]) == ("object", "busy")
             assert event.data["trace"]
-            visitor.world.loop.remove(("shop", "busy"), "uid-busy")
+            visitor.world.loop.remove(Key("shop", "busy"), "uid-busy")
             await visitor.world.tick(2)
             while event.kind == "object":
                 event = await events.next()
