@@ -13,7 +13,6 @@ from mare.ports import Unavailable
 from tests.unit.operator_loop.worlds import World, settle
 
 POLICIES = {"scaleUp": {"policies": [{"type": "Pods", "value": 50, "periodSeconds": 600}]}}
-OTHER = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "other"}
 
 
 def deliver(world: World, **fields) -> None:

@@ -49,7 +49,7 @@ class PassiveDeclare:
         Raises:
             AccessRefused: The broker refuses the connection.
             OverBudget: The namespace is over a bound.
-            OSError: The broker cannot be reached, or answers nothing, not even who asks no queue.
+            OSError: The broker cannot be reached, or answers no request, of whatever kind.
         """
         channels = await self._connected()
         # A queue that never answers has one channel, or one for each read of its first 0.5 s.

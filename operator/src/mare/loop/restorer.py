@@ -20,7 +20,7 @@ from mare.loop.quiet_checks import QuietChecks
 from mare.loop.state import AutoscalerState
 from mare.loop.target_owners import TargetOwners
 from mare.loop.victims import Victims
-from mare.loop.write_guard import LONGEST_PAUSE
+from mare.loop.write_guard import requested_pause
 from mare.ports import (
     BrokerReading,
     Brokers,
@@ -88,8 +88,7 @@ class ReplicaRestorer:
                     "Original replicas could not be restored",
                     extra={"object": state.autoscaler.key, "error": repr(error)[:512]},
                 )
-                asked = error.retry_after if isinstance(error, Unavailable) else None
-                await asyncio.sleep(max(backoff.next_delay(), min(asked or 0.0, LONGEST_PAUSE)))
+                await asyncio.sleep(max(backoff.next_delay(), requested_pause(error)))
             else:
                 backoff.reset()
                 pause = _STEP_SECONDS

@@ -4,8 +4,7 @@ from mare.loop.record import View
 from mare.loop.state import AutoscalerState
 from mare.ports import Clock, Leadership, Unavailable
 
-LONGEST_PAUSE = 30.0
-"""Seconds, however long the API server asks clients to wait."""
+_LONGEST_PAUSE = 30.0
 
 
 class WriteGuard:
@@ -33,8 +32,12 @@ class WriteGuard:
         return is_current and self.allows_writes(state) and view.autoscaler is state.autoscaler
 
     def pause_after(self, error: Exception) -> None:
-        """Pause all writes for the Retry-After of the API server, within bounds."""
-        seconds = error.retry_after if isinstance(error, Unavailable) else None
-        if seconds is not None:
-            until = self._clock() + min(seconds, LONGEST_PAUSE)
-            self.paused_until = max(self.paused_until, until)
+        """Pause all writes for as long as the API server asks clients to wait."""
+        if seconds := requested_pause(error):
+            self.paused_until = max(self.paused_until, self._clock() + seconds)
+
+
+def requested_pause(error: Exception) -> float:
+    """Return the seconds of the Retry-After of an error, 30 at most, or 0 without one."""
+    seconds = error.retry_after if isinstance(error, Unavailable) else None
+    return min(seconds or 0.0, _LONGEST_PAUSE)
