@@ -144,8 +144,9 @@ class ElectedLeader(LeaseElection):
         """
         if self() or self._observed[0] in ("", self._settings.identity):
             return self._settings.renew_seconds
+        often = self._settings.renew_seconds / 2
         left = self._observed_at + self._observed_seconds - self._clock()
-        return min(self._settings.renew_seconds / 2, max(0.05, left))
+        return min(often, max(0.05, left)) if left > 0 else often
 
     async def renew(self) -> None:
         begun = self._clock()

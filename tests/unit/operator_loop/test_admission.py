@@ -71,6 +71,32 @@ async def test_a_refused_object_is_taken_once_there_is_room(leads):
     assert world.metric("refused_objects") == 0
 
 
+async def test_a_refused_object_that_an_event_brings_while_another_one_is_read_keeps_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """The bound of its namespace grew by one, and no older object displaced it."""
+    world = World(namespace_queues=1)
+    _deployed(world, "p", "q", "r", "s")
+    await world.tick()
+    reading, read = asyncio.Event(), world.objects.read
+
+    async def slow(key: Key) -> Mapping[str, Any]:
+        reading.set()
+        await asyncio.sleep(0.2)
+        return await read(key)
+
+    monkeypatch.setattr(world.objects, "read", slow)
+    world.leads = False
+    for name in ("p", "q"):
+        world.loop.remove(Key("shop", name), f"uid-{name}")
+    await reading.wait()
+    world.put("s", generation=2)
+    await _passes(world)
+    world.put("t")
+
+    assert sorted(_taken(world)) == ["r", "s"]
+
+
 async def test_an_older_object_displaces_the_newest_one_which_says_so_and_is_taken_again():
     world = World(namespace_queues=1)
     _deployed(world, "second", "third")

@@ -104,6 +104,18 @@ async def test_an_attempt_ends_well_before_the_lease_does(leases, candidate):
     assert virtual_time.now() == 5
 
 
+async def test_a_replica_that_waits_asks_an_api_server_that_is_away_seldom(leases, candidate):
+    """It asked 20 times a second once the Lease that it had seen was over."""
+    await candidate("first").attempt()
+    waiting = asyncio.create_task(candidate("second").run())
+    await asyncio.sleep(1)
+    leases.fails, before = AWAY, len(leases.requests)
+    await asyncio.sleep(60)
+    waiting.cancel()
+
+    assert 60 <= len(leases.requests) - before <= 240
+
+
 async def test_a_lapse_without_another_leader_keeps_the_term(leases, candidate):
     first = candidate("first")
     await first.attempt()

@@ -5,9 +5,11 @@ import tracemalloc
 from collections import Counter
 from collections.abc import AsyncIterator
 
+import pytest
+
 from mare.cluster.paths import ApiPath
 from mare.cluster.pods import COST, Pods
-from mare.ports import Removal
+from mare.ports import Removal, Unavailable
 from mare.tenant_scheduler import TenantScheduler
 
 
@@ -87,6 +89,31 @@ def test_of_listed_pods_little_is_kept():
 
 def _large_cost() -> dict[str, dict[str, str]]:
     return {"annotations": {COST: "1" * 2**18}}
+
+
+async def test_after_a_pod_that_cannot_be_marked_the_others_are_marked_before_the_error_is_raised():
+    """The scale-down was sent before them, and ended busy Pods."""
+
+    class Refusing(FakeApi):
+        async def request(self, method: str, path: ApiPath, body: dict, **_: object) -> dict:
+            if path.text.endswith("pod-0"):
+                raise Unavailable("failed calling webhook")
+            return await super().request(method, path, body)
+
+    api = Refusing(pods=3)
+    removal = Removal(costs={"10.0.0.1": 1, "10.0.0.2": 2}, count=1)
+    marking = asyncio.create_task(
+        Pods(api, TenantScheduler()).mark_victims("shop", "app=a", removal, lambda: True)
+    )
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not marking.done()
+    api.answers.set()
+    with pytest.raises(Unavailable, match="webhook"):
+        await marking
+
+    assert len(api.patched) == 2
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 async def test_no_pod_is_marked_after_the_decision_went_out_of_date():

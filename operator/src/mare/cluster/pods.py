@@ -59,7 +59,10 @@ class Pods:
             mark = _VICTIM if number < removal.count else _BUSY if cost > 0 else _NEITHER
             if mark != before:
                 writes.append(self._write(namespace, name, mark, is_allowed))
-        await asyncio.gather(*writes)
+        # All of them end before: a mark must not come after one of the next decision.
+        for failed in await asyncio.gather(*writes, return_exceptions=True):
+            if failed is not None:
+                raise failed
         return True
 
     async def _write(

@@ -110,6 +110,8 @@ class Admission:
                         if _needs_as_much(place, without_room):
                             continue
                         await asyncio.sleep(0)  # `has_room` takes up to 8 ms
+                        if key not in refused:  # `has_room` would move it in, and it is scaled now
+                            continue
                         if not self.places.has_room(place):
                             without_room = place
                             continue
