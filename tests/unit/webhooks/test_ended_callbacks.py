@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from mare_nameko.service.errors import BadReply, CallTimedOut, DeadlineExceeded
 from mare_services.contract.callbacks import DeliveryProgress, Outcome
+from mare_services.webhooks.adapters.subscriptions import JobsSubscriptions
 from mare_services.webhooks.delivery import MOST_REDELIVERIES
 from tests.unit.webhooks.deliveries import DUE, NOW, Subscriptions, handle
 
@@ -40,6 +42,19 @@ def test_a_callback_waits_while_it_is_not_known_whether_it_has_ended(
     delivery.clock.now, subscriptions.ended = waiting.progress.not_before, set()
     handle(delivery, waiting, queues, subscriptions)
     assert [each.outcome for each in queues.reports] == [Outcome.DELIVERED]
+
+
+@pytest.mark.parametrize(
+    "error", [CallTimedOut("jobs"), DeadlineExceeded("too late"), BadReply("odd")]
+)
+def test_a_jobs_service_that_answers_late_or_oddly_is_not_known_to_have_ended_anything(error):
+    """After 191 s of a slow store the callbacks were dead letters."""
+
+    class Jobs:
+        def callbacks_ended(self, question):
+            raise error
+
+    assert JobsSubscriptions(Jobs()).have_ended("1") is None
 
 
 def test_the_first_attempt_of_a_jobs_first_callback_needs_no_answer_of_jobs(

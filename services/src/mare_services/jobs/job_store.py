@@ -166,6 +166,8 @@ class JobStore:
         """Delete batches and jobs whose retention has ended; at most 1,000 of each.
 
         A batch is retained as long as one of its jobs, and each of its jobs as long as the batch.
+        Of a row that another transaction has changed meanwhile, PostgreSQL checks the outer
+        condition again and not the inner one: a job whose retry was accepted stays.
         Returns how many are deleted.
         """
         moment, deleted = now.timestamp(), 0
@@ -175,9 +177,10 @@ class JobStore:
         ):
             with self.database.transaction() as transaction:
                 rows = transaction.execute(
-                    f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table}"  # noqa: S608
-                    f" WHERE retained_until < %s AND NOT EXISTS ({keeper}) LIMIT %s) RETURNING id",
-                    (*values, _DELETED_AT_ONCE),
+                    f"DELETE FROM {table} WHERE retained_until < %s AND id IN"  # noqa: S608
+                    f" (SELECT id FROM {table} WHERE retained_until < %s AND NOT EXISTS ({keeper})"
+                    " LIMIT %s) RETURNING id",
+                    (moment, *values, _DELETED_AT_ONCE),
                 )
             deleted += len(rows)
         return deleted

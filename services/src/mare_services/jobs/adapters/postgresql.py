@@ -73,8 +73,12 @@ class PostgreSql:
     @contextmanager
     def transaction(self, *, writes: bool = True) -> Iterator["_Transaction"]:  # noqa: ARG002
         connection = self._connection()
-        with connection.transaction(), connection.cursor() as cursor:
-            yield _Transaction(cursor)
+        try:
+            with connection.transaction(), connection.cursor() as cursor:
+                yield _Transaction(cursor)
+        except psycopg.errors.ReadOnlySqlTransaction:
+            connection.close()  # a new one leads to the server that the name has by then
+            raise
 
     def time(self) -> float:
         with self.transaction(writes=False) as transaction:

@@ -6,14 +6,21 @@ from typing import Any
 from nameko.exceptions import MethodNotFound, RemoteError, UnknownService
 
 from mare_nameko.bounded_logs import BoundedWarnings
-from mare_nameko.service.errors import BrokerUnavailable, CallTimedOut
+from mare_nameko.service.errors import (
+    BadReply,
+    BrokerUnavailable,
+    CallTimedOut,
+    DeadlineExceeded,
+)
 from mare_services.contract import wire
 from mare_services.contract.callbacks import CallbacksEnded
 from mare_services.contract.errors import ServiceError
 
 _ERRORS = (
+    BadReply,
     BrokerUnavailable,
     CallTimedOut,
+    DeadlineExceeded,
     MethodNotFound,  # of an older version
     RemoteError,
     ServiceError,
