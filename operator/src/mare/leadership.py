@@ -118,6 +118,8 @@ class ElectedLeader(LeaseElection):
         self._observed_at = 0.0
         self._observed_seconds = settings.duration_seconds
         """How long the holder's Lease lasts, which its own settings decide."""
+        self._begun_at = 0.0
+        """When the last attempt began."""
         self._written: dict[str, Any] | None = None
         """The Lease as last written, while this replica holds it."""
         self.term = 0
@@ -139,17 +141,18 @@ class ElectedLeader(LeaseElection):
     def pause(self) -> float:
         """Return the seconds until the next attempt.
 
-        A waiting replica reads the Lease twice as often as its holder renews it, and again at the
-        moment at which it expires.
+        A waiting replica reads the Lease twice as often as its holder renews it, and once more at
+        the moment at which it expires.
         """
         if self() or self._observed[0] in ("", self._settings.identity):
             return self._settings.renew_seconds
         often = self._settings.renew_seconds / 2
-        left = self._observed_at + self._observed_seconds - self._clock()
-        return min(often, max(0.05, left)) if left > 0 else often
+        expires = self._observed_at + self._observed_seconds
+        is_tried = self._begun_at > expires
+        return often if is_tried else min(often, max(0.05, expires - self._clock()))
 
     async def renew(self) -> None:
-        begun = self._clock()
+        begun = self._begun_at = self._clock()
         if await self._acquire():
             if not self():
                 _log.info("Started leading", extra={"term": self.term})
