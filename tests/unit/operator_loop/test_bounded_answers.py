@@ -61,7 +61,7 @@ def test_a_body_over_its_bound_is_not_received_to_its_end():
             received += MIB
             yield bytes(MIB)
 
-    with pytest.raises(TooLarge, match="more than 4 MiB"):
+    with pytest.raises(TooLarge, match="more than 4,194,304 bytes"):
         asyncio.run(read_bounded(endless(), 4 * MIB))
     assert received == 5 * MIB
 

@@ -42,6 +42,8 @@ class Cluster:
     def __init__(self, sizes: dict[str, int]) -> None:
         self.items = [autoscaler(name, size) for name, size in sizes.items()]
         self.limits: list[int] = []
+        self.skipped_status = 200
+        """Of answers with metadata only."""
         self.levels = 0
         """Of what stands for `DEEP`."""
 
@@ -59,6 +61,8 @@ class Cluster:
         self.limits.append(limit)
         items = self.items[begin : begin + limit]
         if request.headers["Accept"] == METADATA_LIST:
+            if self.skipped_status != 200:
+                return web.json_response({}, status=self.skipped_status)
             items = [{"metadata": each["metadata"]} for each in items]
         following = str(begin + limit) if begin + limit < len(self.items) else ""
         page = self._written({"metadata": {"continue": following}, "items": items})
@@ -116,6 +120,16 @@ def test_pages_of_large_objects_have_fewer_of_them_and_the_largest_is_left_out(
     assert max(cluster.limits) == PAGE
     (record,) = [each for each in caplog.records if each.levelno == logging.WARNING]
     assert record.object == ("shop", "huge")
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_api_server_that_is_away_when_a_large_object_is_left_out_is_away(status: int):
+    """kopf ended after nine such answers."""
+    cluster = Cluster({"huge": 2 * MIB})
+    cluster.skipped_status = status
+
+    with pytest.raises(aiohttp.ClientConnectionError):
+        use(cluster, pages)
 
 
 def test_lists_of_several_namespaces_at_once_leave_out_no_object():

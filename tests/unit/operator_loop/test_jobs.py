@@ -163,6 +163,23 @@ async def test_a_job_that_is_deleted_while_it_is_listed_counts_no_more(api, watc
     assert [each.name for each in watched.get(TARGET).jobs] == api.created[1:]
 
 
+async def test_a_job_that_is_deleted_before_its_creation_is_answered_counts_no_more(api, watched):
+    """It counted for ever, and no Job took its place."""
+    before, request = await listed(watched), api.request
+
+    async def is_late(method, path, body=None, **options):
+        answer = await request(method, path, body, **options)
+        if method == "POST":
+            await api.events.put(("DELETED", api.jobs.pop(answer["metadata"]["name"])))
+            await becomes(api.events.empty)
+            await asyncio.sleep(0)
+        return answer
+
+    api.request = is_late
+    await watched.scale(TARGET, before, 2)
+    assert watched.get(TARGET).replicas == 0
+
+
 async def test_a_job_that_is_created_while_jobs_are_listed_counts(api, watched):
     """The list that a watch begins with is older than the Job."""
     await watched.scale(TARGET, await listed(watched), 1)

@@ -5,8 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
+from mare.custom_resource.autoscaler import Key
 from mare.domain.unknown import Unknown
 from mare.ports import Unavailable
+from mare.tenant_lines import OverBudget
+from mare.tenant_scheduler import STATUS_WRITES
 from mare.watch_events import handle_event
 from tests.unit.operator_loop.worlds import World, body, settle
 
@@ -82,6 +85,26 @@ async def test_a_scale_down_is_not_sent_when_it_went_out_of_date_while_pods_were
     assert world.workloads.done == []
 
 
+@pytest.mark.parametrize("reading", [35, Unknown("Unavailable", "away")])
+async def test_a_scale_down_is_not_sent_when_its_replicas_are_needed_once_pods_are_marked(
+    world, reading: int | Unknown
+):
+    """The API server took two minutes, and the eight replicas that went were busy by then."""
+    name = NAMES[0]
+    world.brokers.busy = BUSY
+    world.begin(3, 5, name, minReplicas=1, behavior=AT_ONCE)
+    world.workloads.answers = asyncio.Event()
+    await world.tick()
+    assert world.workloads.sent == [name]
+    world.brokers.ready[name] = reading
+    await world.tick()
+    world.workloads.answers.set()
+    await settle()
+
+    assert world.workloads.marking_allowed is False
+    assert world.workloads.done == []
+
+
 @pytest.mark.parametrize("change", [lose_leadership, delete, start_deletion])
 async def test_a_status_that_waits_for_a_slot_is_not_written_when_it_is_out_of_date(
     world, change: Callable[[World], None]
@@ -125,6 +148,20 @@ async def test_an_event_is_not_published_when_it_is_out_of_date(
     await settle()
 
     assert world.objects.events == []
+
+
+async def test_an_event_of_a_namespace_that_is_over_its_limit_may_be_published_later(
+    world, monkeypatch: pytest.MonkeyPatch
+):
+    world.begin(0, 5)
+    state = world.loop._states[Key("shop", "worker")]
+
+    def refuse(*_: object) -> None:
+        raise OverBudget(STATUS_WRITES, "shop")
+
+    monkeypatch.setattr(world.loop.scheduler, "turn", refuse)
+    statuses = world.loop._reconciler.statuses
+    assert await statuses.publish_event(state, "Warning", "Test", "text") is False
 
 
 @pytest.mark.parametrize("change", CHANGES)

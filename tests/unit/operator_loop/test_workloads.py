@@ -193,6 +193,58 @@ async def test_the_newest_scale_of_a_workload_without_an_autoscaler_is_used(
     assert watched.get(target("b", "apps/v1")).replicas == (1 if changed else 7)
 
 
+@pytest.mark.parametrize("kind", ["argoproj.io/v1alpha1", "apps/v1"])
+@pytest.mark.parametrize("changes", [False, True])
+@pytest.mark.parametrize("event", ["DELETED", "MODIFIED"])
+async def test_an_answer_that_comes_after_a_newer_event_changes_nothing(
+    watched, api, kind: str, *, changes: bool, event: str
+):
+    """A deleted workload existed again, for as long as its kind was watched."""
+    known, request, answers = target("a", kind), api.request, asyncio.Event()
+    scale = await scale_of(watched, known)
+
+    async def is_late(*args: Any, **options: Any) -> dict[str, Any]:
+        answer = await request(*args, **options)
+        await answers.wait()
+        return answer
+
+    api.request = is_late
+    late = watched.scale(known, scale, 3) if changes else watched.refresh(known)
+    sent = asyncio.create_task(late)
+    await settle()
+    api.request = request
+    newer = item("a")
+    newer["metadata"]["resourceVersion"], newer["spec"]["replicas"] = "9", 7
+    api.replicas["a"], api.version = 7, "9"
+    api.events.put_nowait((event, newer))
+    await settle()
+    answers.set()
+    await sent
+
+    found = watched.get(known)
+    if event == "DELETED":
+        assert found.reason == "WorkloadNotFound"
+    else:
+        assert found.replicas == 7
+
+
+async def test_the_ready_replicas_of_an_event_without_a_status_are_not_known(watched, api):
+    """Those of the event before it counted, and unready replicas were taken for ready ones."""
+    known = target("a", "apps/v1")
+    event = item("a")
+    event["status"] = {"readyReplicas": 1}
+    await scale_of(watched, known)
+    api.events.put_nowait(("MODIFIED", event))
+    await settle()
+    assert watched.get(known).ready == 1
+    api.events.put_nowait(("MODIFIED", {"metadata": event["metadata"]}))
+    await settle()
+    assert watched.get(known).ready.reason == "NotReported"
+    api.events.put_nowait(("MODIFIED", event))
+    await settle()
+    assert watched.get(known).ready == 1
+
+
 LONG = "a" * 4_097
 
 

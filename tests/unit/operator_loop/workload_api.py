@@ -22,6 +22,8 @@ class Api:
 
     def __init__(self) -> None:
         self.replicas = {"a": 1, "b": 2}
+        self.version = "1"
+        """Of the counts that are read."""
         self.events: asyncio.Queue[tuple[str, dict[str, Any]] | Exception] = asyncio.Queue()
         """What a watch yields, or why it ends."""
         self.labels: dict[str, str] = {}
@@ -48,7 +50,7 @@ class Api:
         if name not in self.replicas:
             raise NotFound(path.text)
         return {
-            "metadata": {"resourceVersion": "1"},
+            "metadata": {"resourceVersion": self.version},
             "spec": {"replicas": self.replicas[name]},
             "status": {"selector": f"app={self.labels.get(name, name)}"},
         }

@@ -104,7 +104,7 @@ async def read_bounded(chunks: AsyncIterator[bytes], most: int) -> bytes:
     async for chunk in chunks:
         body += chunk
         if len(body) > most:
-            raise TooLarge(f"the API server answers with more than {most >> 20} MiB")
+            raise TooLarge(f"the API server answers with more than {most:,} bytes")
     return bytes(body)
 
 

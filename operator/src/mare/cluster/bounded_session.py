@@ -111,24 +111,23 @@ class BoundedReads:
             except TooLarge:
                 response.close()
                 if limit == 1:
-                    return await _skip(request, handler)
+                    return await self._skip(request, handler)
                 limit = max(1, limit // _FEWER)
                 continue
             self._limit = min(limit * _FEWER, self._page)
             return _with_body(response, body)
 
-
-async def _skip(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Return a page without its one object, which is too large."""
-    request.headers["Accept"] = METADATA_LIST
-    response = await handler(request)
-    if response.status != HTTPStatus.OK:
-        return response
-    page = decoded(await read_bounded(response.content.iter_any(), MAX_BYTES))
-    for item in page["items"] or []:
-        metadata = item["metadata"]
-        _log.warning(_TOO_LARGE, extra={"object": (metadata["namespace"], metadata["name"])})
-    return _with_body(response, json.dumps({**page, "items": []}).encode())
+    async def _skip(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        """Return a page without its one object, which is too large."""
+        request.headers["Accept"] = METADATA_LIST
+        response = await self._answered(request, handler)
+        if response.status != HTTPStatus.OK:
+            return response
+        page = decoded(await read_bounded(response.content.iter_any(), MAX_BYTES))
+        for item in page["items"] or []:
+            metadata = item["metadata"]
+            _log.warning(_TOO_LARGE, extra={"object": (metadata["namespace"], metadata["name"])})
+        return _with_body(response, json.dumps({**page, "items": []}).encode())
 
 
 def _has_too_many_values(body: bytes) -> bool:

@@ -1,7 +1,7 @@
 """The Jobs of objects as last read, by the UID of their owner."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -104,14 +104,21 @@ class JobStore:
         self._raise_highest(owner, number)
         self._drop_if_unused(owner)
 
-    def put(self, item: Mapping[str, Any]) -> tuple[Owner, Job] | None:
-        """Take a Job, unless it is older than what is known; return its owner and the Job."""
+    def put(
+        self, item: Mapping[str, Any], removed: Container[tuple[Owner, str]] = ()
+    ) -> tuple[Owner, Job] | None:
+        """Take a Job, unless it is `removed` or older than what is known.
+
+        Returns its owner and the Job.
+        """
         read = read_job(item)
         if read is None:
             return None
         uid, job = read
         owner = item["metadata"]["namespace"], uid
         known = self._jobs.get(owner, {})
+        if (owner, job.name) in removed:
+            return owner, job
         if job.name not in known:
             try:
                 self._scheduler.hold(REMEMBERED_JOBS, owner[0], 1)
@@ -156,15 +163,21 @@ class JobStore:
         A Job that is removed during the list stays removed: the list can be older.
         """
         before = {(owner, name) for owner in owners for name in self._jobs.get(owner, {})}
-        removed: set[tuple[Owner, str]] = set()
-        self._removals.append(removed)
-        try:
+        with self.removals() as removed:
             yield
-        finally:
-            self._removals = [each for each in self._removals if each is not removed]
         for owner, name in (before - listed.keys()) | removed:
             listed.pop((owner, name), None)
             self.remove(*owner, name)
+
+    @contextmanager
+    def removals(self) -> Iterator[set[tuple[Owner, str]]]:
+        """Collect the Jobs that are removed until the end, by owner and name."""
+        removed: set[tuple[Owner, str]] = set()
+        self._removals.append(removed)
+        try:
+            yield removed
+        finally:
+            self._removals = [each for each in self._removals if each is not removed]
 
     def keep_marks(
         self,

@@ -34,9 +34,9 @@ from mare.ports import (
 from mare.tenant_scheduler import JOB_WRITES, TenantScheduler
 
 _JOBS = Resource("batch/v1", "jobs")
-_OBJECT_BYTES = 256 * 1024
-"""An object with a template of 64 KiB and its managed fields; 16 namespaces may create Jobs at a
-time, and each holds its object meanwhile."""
+_OBJECT_BYTES = 512 * 1024
+"""An object with a template of 64 KiB, its managed fields, and annotations, which take 256 KiB at
+most; 16 namespaces may create Jobs at a time, and each holds its object meanwhile."""
 
 _RELIST_SECONDS, _LONGEST_RELIST_SECONDS = 10.0, 160.0
 """Times between two lists of a namespace with Jobs that are not remembered, which double."""
@@ -150,15 +150,14 @@ class WatchedJobs:
                         raise Conflict(f"the decision on {target} is out of date")
                     number = self._store.next_number(target)
                     job = new_job(owner, number)
-                    answer = await self._create(target, job)
-                if answer is None:
+                    is_created = await self._create(target, job)
+                if not is_created:
                     await self.refresh(target)
                     self._store.use(target, number)
                     taken += 1
                     if taken > _MAX_TAKEN:
                         raise Conflict(f"{job['metadata']['name']} exists")
                     continue
-                self._store.put(answer)
                 self._store.use(target, number)
                 known.add(job["metadata"]["name"])
                 missing -= 1
@@ -166,19 +165,19 @@ class WatchedJobs:
             error.created = replicas - last_read.replicas - missing
             raise
 
-    async def _create(self, target: JobTarget, job: dict[str, Any]) -> dict[str, Any] | None:
-        """Create a Job and return it; None if its name exists."""
+    async def _create(self, target: JobTarget, job: dict[str, Any]) -> bool:
+        """Create a Job; return False if its name exists."""
         try:
-            created: dict[str, Any] = await self._api.request(
-                "POST", _JOBS.path(target.namespace), job
-            )
+            with self._store.removals() as removed:
+                answer = await self._api.request("POST", _JOBS.path(target.namespace), job)
         except Conflict as error:
             if "already exists" in str(error):
-                return None
+                return False
             raise
         except AccessRefused as error:  # Jobs may be listed: a quota or a webhook refuses it
             raise Rejected(str(error)) from error
-        return created
+        self._store.put(answer, removed)
+        return True
 
     def _has_more(self, target: JobTarget, known: set[str]) -> bool:
         """Return whether an object has Jobs that are not `known`, or may have."""

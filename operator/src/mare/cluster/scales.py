@@ -6,6 +6,7 @@ from typing import Any
 
 from mare.cluster.paths import Resource
 from mare.custom_resource.autoscaler import ScaleTarget
+from mare.domain.observation import READY_NOT_REPORTED
 from mare.domain.unknown import Unknown
 from mare.ports import InvalidName, Scale
 
@@ -45,7 +46,7 @@ def scale_of_subresource(
     return Scale(
         replicas=answer.get("spec", {}).get("replicas", 0),
         version=answer["metadata"]["resourceVersion"],
-        ready=known.ready if known else Unknown("NotReported", "/scale has no ready replicas"),
+        ready=known.ready if known else READY_NOT_REPORTED,
         selector=answer.get("status", {}).get("selector", ""),
         grace_seconds=known.grace_seconds if known else None,
         ignores_deletion_cost=not target.keeps_replica_sets,
@@ -88,6 +89,10 @@ def invalid_name(target: ScaleTarget) -> Unknown | None:
     except InvalidName as error:
         return Unknown("InvalidName", f"spec.scaleTargetRef: {error}")
     return None
+
+
+def missing(target: ScaleTarget) -> Unknown:
+    return Unknown("WorkloadNotFound", f"{target} does not exist", str(target))
 
 
 def accepted(api_version: str, metadata: str) -> str:

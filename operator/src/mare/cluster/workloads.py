@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,13 +13,14 @@ from mare.cluster.api import MERGE_PATCH, METADATA, METADATA_LIST, Api
 from mare.cluster.discovery import Discovery
 from mare.cluster.killed_pods import watch_killed
 from mare.cluster.other_workloads import OtherWorkloads
-from mare.cluster.paths import ApiPath, Resource
+from mare.cluster.paths import Resource
 from mare.cluster.pods import Pods
 from mare.cluster.scales import (
     accepted,
     invalid_name,
     is_complete,
     keepable,
+    missing,
     scale_of_item,
     scale_of_subresource,
     target_of_item,
@@ -26,6 +28,7 @@ from mare.cluster.scales import (
 from mare.cluster.unready_pods import unready_cause
 from mare.cluster.watch import FIRST_PAUSE, LONGEST_PAUSE, keep_watching
 from mare.custom_resource.autoscaler import ScaleTarget, is_older
+from mare.domain.observation import READY_NOT_REPORTED
 from mare.domain.unknown import Unknown
 from mare.ports import NOT_READ_YET, AccessRefused, ApiError, NotFound, OnKilled, Removal, Scale
 from mare.tenant_lines import OverBudget
@@ -121,23 +124,26 @@ class WatchedWorkloads:
         replicas: int,
         is_allowed: Callable[[], bool] = lambda: True,  # noqa: ARG002 - one request
     ) -> None:
-        path = await self._scale_path(target)
         body = {"metadata": {"resourceVersion": last_read.version}, "spec": {"replicas": replicas}}
-        answer = await self._api.request("PATCH", path, body, kind=MERGE_PATCH)
-        new = scale_of_subresource(answer, target, last_read, may_mark=self._marks_pods)
-        self._last_read[target] = keepable(new, target)
+        await self._request_scale("PATCH", target, body)
 
     async def refresh(self, target: ScaleTarget) -> None:
-        path = await self._scale_path(target)
-        answer = await self._api.request("GET", path)
-        before = self._last_read.get(target)
-        new = scale_of_subresource(answer, target, before, may_mark=self._marks_pods)
-        self._last_read[target] = keepable(new, target)
+        await self._request_scale("GET", target)
 
-    async def _scale_path(self, target: ScaleTarget) -> ApiPath:
-        namespace = target.namespace
-        resource = await self._discovery.find(target.api_version, target.kind, [namespace])
-        return resource.path(namespace, target.name, "scale")
+    async def _request_scale(
+        self, method: str, target: ScaleTarget, body: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep the answer, unless the watch has brought a newer version or the end meanwhile."""
+        resource = await self._discovery.find(target.api_version, target.kind, [target.namespace])
+        path = resource.path(target.namespace, target.name, "scale")
+        before = self._last_read.get(target)
+        answer = await self._api.request(method, path, body=body, kind=MERGE_PATCH)
+        known = self._last_read.get(target)
+        if known is not before and known == missing(target):
+            return
+        new = scale_of_subresource(answer, target, known, may_mark=self._marks_pods)
+        if not (isinstance(known, Scale) and is_older(new.version, known.version)):
+            self._last_read[target] = keepable(new, target)
 
     async def mark_victims(
         self,
@@ -163,9 +169,8 @@ class WatchedWorkloads:
             await watch_killed(self._api, tenant, selector, replicas, on_killed)
 
     async def unready_cause(self, target: ScaleTarget, last_read: Scale) -> str | None:
-        if not (selector := last_read.selector):
-            return None
-        return await unready_cause(self._api, target.namespace, selector)
+        selector = last_read.selector
+        return await unready_cause(self._api, target.namespace, selector) if selector else None
 
     def _start_read(self, target: ScaleTarget) -> None:
         """Read a workload in a task, and again if it has changed in the meantime."""
@@ -264,11 +269,11 @@ class WatchedWorkloads:
         """Take a workload from a list, or from a watch unless it is older than what is known.
 
         For kinds outside apps/v1 only the /scale subresource shows where the count is, and it is
-        read for a workload that is too large as well.
+        read for a workload that is too large as well: without its ready replicas.
         """
+        known = self._last_read.get(target)
         if is_complete(target.api_version) and "spec" in item:
             new = scale_of_item(item, target, may_mark=self._marks_pods)
-            known = self._last_read.get(target)
             late = isinstance(known, Scale) and is_older(new.version, known.version)
             if late and not listed:
                 return
@@ -278,14 +283,15 @@ class WatchedWorkloads:
                 self._last_read.pop(target, None)
                 self._others.put(target, keepable(new, target))
         elif self._others.pop(target) is None and target in self._targets:
+            if isinstance(known, Scale):
+                self._last_read[target] = replace(known, ready=READY_NOT_REPORTED)
             self._start_read(target)
 
     def _set_missing(self, target: ScaleTarget) -> None:
         self._last_read.pop(target, None)
         self._others.pop(target)
         if target in self._targets:
-            missing = Unknown("WorkloadNotFound", f"{target} does not exist", str(target))
-            self._last_read[target] = missing
+            self._last_read[target] = missing(target)
 
     async def close(self) -> None:
         watches, self._watches = self._watches, {}

@@ -22,7 +22,7 @@ NEW_QUEUES = "NewQueues"
 NO_PREFETCH = "NoPrefetch"
 AUTOMATIC_ACKNOWLEDGEMENT = "AutomaticAcknowledgement"
 """Reasons of a prefetch count that is unknown, because a consumer has no limit."""
-_READY_NOT_REPORTED = Unknown("NotReported", "the workload does not report its ready replicas")
+READY_NOT_REPORTED = Unknown("NotReported", "the workload does not report its ready replicas")
 _NO_QUEUE = Unknown("QueueNotFound", "no queue is found")
 _IDLE_NOT_REPORTED = Unknown("NotReported", "the broker does not report which replicas are busy")
 
@@ -77,7 +77,7 @@ class QueueReading(QueueSample):
 class Workload:
     replicas: int
     """spec.replicas of its scale subresource."""
-    ready: int | Unknown = _READY_NOT_REPORTED
+    ready: int | Unknown = READY_NOT_REPORTED
     idle: int | Unknown = _IDLE_NOT_REPORTED
     """Ready replicas without an unacknowledged message in the last two statistics updates."""
     unmarkable: Unknown | None = None

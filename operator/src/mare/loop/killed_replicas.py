@@ -12,9 +12,8 @@ from mare.loop.recent_entries import RecentEntries
 from mare.loop.state import AutoscalerState
 from mare.loop.status_writer import StatusWriter
 from mare.ports import (
-    AccessRefused,
+    ApiError,
     Conflict,
-    NotFound,
     OnKilled,
     Scale,
     Unavailable,
@@ -65,7 +64,7 @@ class KilledReplicas:
         self, state: AutoscalerState, before: Scale, replicas: int, grace_seconds: int
     ) -> None:
         killed: dict[str, str] = {}
-        with suppress(TimeoutError, AccessRefused, NotFound):  # no right to watch Pods
+        with suppress(TimeoutError, ApiError):  # without the right to watch Pods, none is reported
             async with asyncio.timeout(_REPORT_SECONDS):
                 await self._watch(state.autoscaler.target, before, replicas, killed.__setitem__)
         namespace = state.autoscaler.key.namespace

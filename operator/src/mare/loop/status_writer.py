@@ -225,16 +225,16 @@ class StatusWriter:
         self, state: AutoscalerState, kind: str, reason: str, message: str
     ) -> bool:
         """Publish an Event; return False if it was not, and another attempt may succeed."""
-        async with self._turn(state):
-            if not self._guard.allows_writes(state):
-                return False
-            try:
+        try:
+            async with self._turn(state):
+                if not self._guard.allows_writes(state):
+                    return False
                 await self._objects.publish_event(state.autoscaler, kind, reason, message)
-            except ApiError as error:
-                self._guard.pause_after(error)
-                _log.warning("Event could not be published", extra={"error": str(error)[:512]})
-                return not isinstance(error, Unavailable)
-            return True
+        except ApiError as error:
+            self._guard.pause_after(error)
+            _log.warning("Event could not be published", extra={"error": str(error)[:512]})
+            return not isinstance(error, Unavailable)
+        return True
 
 
 def _new_warnings(

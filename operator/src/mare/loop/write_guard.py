@@ -29,12 +29,25 @@ class WriteGuard:
     def allows_scaling(self, state: AutoscalerState, view: View) -> bool:
         expires_at = view.decision.expires_at if view.decision else None
         is_current = expires_at is None or self._clock() <= expires_at
-        return is_current and self.allows_writes(state) and view.autoscaler is state.autoscaler
+        is_current = is_current and view.autoscaler is state.autoscaler
+        return is_current and _is_still_wanted(state, view) and self.allows_writes(state)
 
     def pause_after(self, error: Exception) -> None:
         """Pause all writes for as long as the API server asks clients to wait."""
         if seconds := requested_pause(error):
             self.paused_until = max(self.paused_until, self._clock() + seconds)
+
+
+def _is_still_wanted(state: AutoscalerState, view: View) -> bool:
+    """Return whether the newest decision removes the replicas, too, that this one removes.
+
+    Marks of many Pods take minutes where the API server is slow. Eight replicas had become busy
+    by then.
+    """
+    if view.decision is None or view.decision.replicas >= view.decision.current:
+        return True
+    newest = state.view.decision if state.view else None
+    return newest is not None and newest.replicas <= view.decision.replicas
 
 
 def requested_pause(error: Exception) -> float:
