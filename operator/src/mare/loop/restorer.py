@@ -12,8 +12,7 @@ from functools import partial
 
 from mare.background import Tasks
 from mare.backoff import Backoff
-from mare.domain.decision import Decision
-from mare.domain.evidence import Evidence, Marking
+from mare.domain.evidence import Evidence
 from mare.domain.unknown import Unknown
 from mare.loop.deciding import decide_on, fresh_reading
 from mare.loop.quiet_checks import QuietChecks
@@ -141,22 +140,13 @@ class ReplicaRestorer:
             return None
         if not decision.changes:
             return scale.replicas
-        if decision.marking is not Marking.NONE and not scale.ignores_deletion_cost:
-            is_marked = await self._mark(state, scale, reading, decision)
-            if not is_marked and decision.marking is Marking.REQUIRED:
-                return scale.replicas
+        is_allowed = partial(self._is_responsible, state)
+        if not await self._victims.mark(state, scale, reading, decision, is_allowed):
+            return scale.replicas
         if not self._is_responsible(state):
             return None
         await self._scale(state, scale, decision.replicas)
         return None if decision.replicas == replicas else decision.replicas
-
-    async def _mark(
-        self, state: AutoscalerState, scale: Scale, reading: BrokerReading, decision: Decision
-    ) -> bool:
-        if isinstance(reading.busy, Unknown) or not reading.busy:
-            return False
-        is_allowed = partial(self._is_responsible, state)
-        return await self._victims.mark(state, scale, reading, decision, is_allowed)
 
     async def _read(self, state: AutoscalerState) -> BrokerReading:
         try:

@@ -10,7 +10,6 @@ from typing import Literal
 
 from mare.background import Tasks
 from mare.domain.decision import Decision
-from mare.domain.evidence import Marking
 from mare.domain.unknown import Unknown
 from mare.loop.attempts import OBJECT_CHANGED
 from mare.loop.killed_replicas import KilledReplicas
@@ -122,14 +121,10 @@ class ScaleWriter:
         is_allowed = partial(self.guard.allows_scaling, state, view)
         if not is_allowed():
             return self._turn_late(decision)
-        busy = view.reading.busy
-        marks = decision.marking is not Marking.NONE and scale.has_marks
-        if marks and busy and not isinstance(busy, Unknown):
-            is_marked = await self._victims.mark(state, scale, view.reading, decision, is_allowed)
-            if not is_marked and decision.marking is Marking.REQUIRED:
-                return None
-            if not is_allowed():
-                return self._turn_late(decision)
+        if not await self._victims.mark(state, scale, view.reading, decision, is_allowed):
+            return None
+        if not is_allowed():
+            return self._turn_late(decision)
         before = state.may_have_scaled
         missing = await self._record_counts(state, scale.replicas)
         if missing is not None or not is_allowed():

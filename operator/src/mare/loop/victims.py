@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from mare.domain.decision import Decision
+from mare.domain.evidence import Marking
 from mare.domain.idle_replicas import count_idle
 from mare.domain.unknown import Unknown, known
 from mare.loop.state import AutoscalerState
@@ -29,8 +30,11 @@ class Victims:
     ) -> bool:
         """Mark the Pods that the scale-down of a decision deletes, as long as `is_allowed`.
 
-        Returns whether that succeeds. The next decision sees why it failed.
+        Returns whether the scale-down may follow. The next decision sees why marking failed.
         """
+        wants = decision.marking is not Marking.NONE and scale.has_marks
+        if not wants or isinstance(reading.busy, Unknown) or not reading.busy:
+            return True
         count = scale.replicas - decision.replicas
         removal = Removal(costs=costs(state, reading), count=count)
         problem = await self._try(state, scale, removal, is_allowed)
@@ -42,7 +46,7 @@ class Victims:
             "Idle Pods could not be marked for deletion",
             extra={"object": state.autoscaler.key, "error": problem.cause},
         )
-        return False
+        return decision.marking is not Marking.REQUIRED
 
     async def _try(
         self,
