@@ -1,4 +1,4 @@
-"""While nothing changes, an idle workload is not decided again, nor a status written."""
+"""While nothing changes, a workload is seldom decided again, and no status is written."""
 
 from dataclasses import replace
 from typing import Any
@@ -30,6 +30,20 @@ async def test_an_idle_workload_is_read_four_times_a_second_and_decided_when_som
 
     assert sorted(set(decided)) == [0.25, 2.25, 3.75, 4.0, 6.0]
     assert world.workloads.done == [("worker", 1)]
+
+
+async def test_a_workload_that_cools_down_is_decided_once_a_second_until_a_message_arrives(world):
+    """It was decided at each read: most objects that have worked lately cool down."""
+    world.begin(1, 0, minReplicas=1)
+    world.brokers.statistics_at = world.brokers.busy_at = world.clock.now
+    decided = set()
+    for _ in range(39):
+        await world.tick(0.25)
+        decided.add(world.history.view.at)
+    assert len(decided) == 10
+    world.brokers.ready["worker"] = 35
+    await world.tick(0.25)
+    assert world.workloads.done == [("worker", 4)]
 
 
 @pytest.mark.parametrize("ready", [0, 95])

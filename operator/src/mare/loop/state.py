@@ -146,11 +146,10 @@ class AutoscalerState:
         return (
             view is not None
             and isinstance(scale, Scale)
-            and self.rank(now) is Rank.IDLE
             and view.autoscaler is self.autoscaler
             and view.history is self.history
             and not self.claim.must_answer
-            and view.holds(raw, scale, now)
+            and view.holds(raw, scale, now, is_idle=self.rank(now) is Rank.IDLE)
         )
 
     def start_term(self) -> None:
