@@ -9,6 +9,7 @@ from mare_services.jobs.domain.batch import Batch, Member
 from mare_services.jobs.domain.job import Job
 from mare_services.jobs.job_rows import select_jobs
 from mare_services.jobs.job_store import JobStore, insert_job, refuse_too_many, submitted
+from mare_services.jobs.outbox import OutboxTransaction
 from mare_services.jobs.ports import Change, Transaction
 
 _COLUMNS = "id, client, idempotency_key, created_at, retained_until"
@@ -25,28 +26,37 @@ class BatchStore:
     def accept(self, batch: Batch, changes: Sequence[Change]) -> tuple[Batch, Sequence[Member]]:
         """Store a batch with its jobs and their events; return the first of its id or key."""
         with self._store.outbox.transaction() as transaction:
-            if not _insert(transaction, batch):
-                return self._existing(transaction, batch, changes)
-            for position, change in enumerate(changes):
-                if not insert_job(transaction, change):
-                    raise IdempotencyKeyReused("The id of a job is taken.")
-                transaction.execute(
-                    "INSERT INTO batch_jobs (batch_id, position, job_id) VALUES (%s, %s, %s)",
-                    (batch.id, position, change.job.id),
-                )
-            refuse_too_many(transaction, changes[0].job.submitter, self._store.max_open)
-        jobs = [change.job for change in changes]
-        return batch, [Member(j.id, j.state, j.updated_at, j.retained_until) for j in jobs]
+            if _insert(transaction, batch):
+                self._add_jobs(transaction, batch, changes)
+                jobs = [change.job for change in changes]
+                return batch, [Member(j.id, j.state, j.updated_at, j.retained_until) for j in jobs]
+            existing = self._existing(transaction, batch, changes)
+        return existing or self.accept(batch, changes)
+
+    def _add_jobs(
+        self, transaction: OutboxTransaction, batch: Batch, changes: Sequence[Change]
+    ) -> None:
+        for position, change in enumerate(changes):
+            if not insert_job(transaction, change):
+                raise IdempotencyKeyReused("The id of a job is taken.")
+            transaction.execute(
+                "INSERT INTO batch_jobs (batch_id, position, job_id) VALUES (%s, %s, %s)",
+                (batch.id, position, change.job.id),
+            )
+        refuse_too_many(transaction, changes[0].job.submitter, self._store.max_open)
 
     def _existing(
         self, transaction: Transaction, batch: Batch, changes: Sequence[Change]
-    ) -> tuple[Batch, Sequence[Member]]:
-        found = _select(transaction, "id = %s", (batch.id,)) or _select(
+    ) -> tuple[Batch, Sequence[Member]] | None:
+        """Return the batch of this id or key; None if a sweep has deleted it since the insert."""
+        lock = self._database.lock_row  # no sweep deletes it before its jobs are read
+        found = _select(transaction, f"id = %s {lock}", (batch.id,)) or _select(
             transaction,
-            "client = %s AND idempotency_key = %s",
+            f"client = %s AND idempotency_key = %s {lock}",
             (batch.client, batch.idempotency_key),
         )
-        assert found is not None
+        if found is None:
+            return None
         jobs = select_jobs(
             transaction,
             "WHERE id IN (SELECT job_id FROM batch_jobs WHERE batch_id = %s)",
