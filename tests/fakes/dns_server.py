@@ -15,7 +15,7 @@ class DnsServer:
     """Answers from ``zone``: for each name and type the answers in turn, each a list of values.
 
     A name that is missing does not exist. A value that ends with a dot is a CNAME, and the
-    addresses of its name are added.
+    addresses of its name are added. A number instead of a list is the code of an error.
     """
 
     def __init__(self, zone):
@@ -57,6 +57,9 @@ class DnsServer:
             response.set_rcode(3)
             return response.to_wire()
         values = next(self._zone.get((name, kind), cycle([[]])))
+        if isinstance(values, int):
+            response.set_rcode(values)
+            return response.to_wire()
         owner = f"{name}."
         if values and values[0].endswith("."):
             response.answer.append(dns.rrset.from_text(owner, 0, "IN", "CNAME", values[0]))

@@ -4,6 +4,7 @@ import socket
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 
+import dns.rcode
 import pytest
 
 from mare_services.contract.callback_urls import UrlRules, read_url
@@ -51,6 +52,16 @@ def test_all_addresses_of_a_public_name_are_returned():
     assert sorted(addresses(zone, "a.example.com")) == sorted([PUBLIC, "8.8.8.8", PUBLIC_6])
 
 
+@pytest.mark.parametrize("error", [dns.rcode.SERVFAIL, dns.rcode.NXDOMAIN])
+@pytest.mark.parametrize(
+    ("address", "kind", "other"), [(PUBLIC, "A", "AAAA"), (PUBLIC_6, "AAAA", "A")]
+)
+def test_the_addresses_that_are_known_suffice(address, kind, other, error):
+    zone = {("a.example.com", kind): [[address]], ("a.example.com", other): [error]}
+
+    assert addresses(zone, "a.example.com") == [address]
+
+
 def literals():
     """Return each address of the hostile table that a name server can return."""
     for host in dict.fromkeys(HOSTS):
@@ -84,10 +95,14 @@ def test_a_name_of_any_hostile_address_is_refused():
         {("x.example.com", "A"): [[PUBLIC]], ("x.example.com", "AAAA"): [["::1"]]},
         {("x.example.com", "A"): [["inside.example.net."]],
          ("inside.example.net", "A"): [["192.168.1.1"]]},
+        {("x.example.com", "A"): [["10.0.0.1"]], ("x.example.com", "AAAA"): [dns.rcode.SERVFAIL]},
+        {("x.example.com", "A"): [dns.rcode.SERVFAIL], ("x.example.com", "AAAA"): [["::1"]]},
+        {("x.example.com", kind): [dns.rcode.SERVFAIL] for kind in ("A", "AAAA")},
         {("x.example.com", "A"): [[]]},
         {("other.example.com", "A"): [[PUBLIC]]},
     ],
-    ids=["public and private", "private IPv6", "CNAME", "no address", "no such name"],
+    ids=["public and private", "private IPv6", "CNAME", "private, no IPv6", "private IPv6, no IPv4",
+         "no answer", "no address", "no such name"],
 )  # fmt: skip
 def test_private_names_and_missing_names_give_the_same_error(answers):
     assert refusal(answers, "x.example.com") == NO_ADDRESS

@@ -59,4 +59,4 @@ class Subscriptions:
 
 def handle(delivery, due, queues, subscriptions=None, **received):
     received = Received(due=due, **received)
-    delivery.handle(received, queues, subscriptions or Subscriptions())
+    delivery.handle(received, queues, (subscriptions or Subscriptions()).have_ended)

@@ -6,8 +6,8 @@ import pytest
 
 from mare_nameko.service.errors import BadReply, CallTimedOut, DeadlineExceeded
 from mare_services.contract.callbacks import DeliveryProgress, Outcome
-from mare_services.webhooks.adapters.subscriptions import JobsSubscriptions
 from mare_services.webhooks.delivery import MOST_REDELIVERIES
+from mare_services.webhooks.service import have_ended
 from tests.unit.webhooks.deliveries import DUE, NOW, Subscriptions, handle
 
 RETRY = replace(DUE, first=True, progress=DeliveryProgress(attempts=1, step=1, since=NOW - 5))
@@ -54,7 +54,7 @@ def test_a_jobs_service_that_answers_late_or_oddly_is_not_known_to_have_ended_an
         def callbacks_ended(self, question):
             raise error
 
-    assert JobsSubscriptions(Jobs()).have_ended("1") is None
+    assert have_ended(Jobs(), "1") is None
 
 
 def test_the_first_attempt_of_a_jobs_first_callback_needs_no_answer_of_jobs(

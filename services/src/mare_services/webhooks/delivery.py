@@ -26,7 +26,7 @@ from mare_services.contract.callbacks import (
 )
 from mare_services.webhooks.domain.destinations import Admission, Destinations, Passage
 from mare_services.webhooks.domain.schedule import Schedule
-from mare_services.webhooks.ports import Queues, Subscriptions
+from mare_services.webhooks.ports import HaveEnded, Queues
 from mare_services.webhooks.sending import Result, Sender, failed
 
 _log = getLogger(__name__)
@@ -84,7 +84,7 @@ class CallbackDelivery:
         self._delivered = remember()
         """Callbacks that were delivered, which ends their duplicates."""
 
-    def handle(self, received: Received, queues: Queues, subscriptions: Subscriptions) -> None:
+    def handle(self, received: Received, queues: Queues, have_ended: HaveEnded) -> None:
         """Send the callback if it is time; the message can be acknowledged afterwards."""
         started, now = self.monotonic(), self.clock()
         due = received.due
@@ -98,20 +98,20 @@ class CallbackDelivery:
         if received.redeliveries >= MOST_REDELIVERIES:
             self._finish(due, failed("The sender ended during the attempt."), queues)
             return
-        have_ended = self._have_ended(due, subscriptions)
-        if have_ended is None:
+        ended = self._have_ended(due, have_ended)
+        if ended is None:
             self._postpone(due, queues, "It is not known whether the receiver has ended callbacks.")
-        elif have_ended:
+        elif ended:
             detail = "The receiver has ended the callbacks of this job."
             self._finish(due, Result(outcome=Outcome.GONE, detail=detail), queues)
         else:
             self._admit(replace(received, due=due), started + self.attempt_seconds, queues)
 
-    def _have_ended(self, due: CallbackDue, subscriptions: Subscriptions) -> bool | None:
+    def _have_ended(self, due: CallbackDue, have_ended: HaveEnded) -> bool | None:
         if due.job_id in self._ended:
             return True
         is_first = due.first and not due.progress.attempts
-        return False if is_first else subscriptions.have_ended(due.job_id)
+        return False if is_first else have_ended(due.job_id)
 
     def _admit(self, received: Received, give_up: float, queues: Queues) -> None:
         due = received.due

@@ -1,6 +1,6 @@
 """What the delivery of callbacks needs of the world."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,11 +32,8 @@ class Transport(Protocol):
         """Return the answer within ``seconds``; raise SendingFailed."""
 
 
-class Subscriptions(Protocol):
-    """The record of who still wants callbacks."""
-
-    def have_ended(self, job_id: str) -> bool | None:
-        """Return whether a receiver has ended the callbacks of the job; None if unknown now."""
+HaveEnded = Callable[[str], bool | None]
+"""Returns whether a receiver has ended the callbacks of a job, by its id; None if unknown now."""
 
 
 class Queues(Protocol):

@@ -2,23 +2,31 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from logging import getLogger
 from typing import Any
 
+from nameko.exceptions import MethodNotFound, RemoteError, UnknownService
 from nameko.extensions import DependencyProvider
 from nameko.standalone.events import get_event_exchange
 
+from mare_nameko.bounded_logs import BoundedWarnings
 from mare_nameko.headers import DEADLINE, write_headers
 from mare_nameko.service import RpcProxy, register_errors
+from mare_nameko.service.errors import (
+    BadReply,
+    BrokerUnavailable,
+    CallTimedOut,
+    DeadlineExceeded,
+)
 from mare_nameko.service.publisher import Publisher
 from mare_nameko.service.retries import dead_letter_queue, parking_queue
 from mare_services.contract import wire
-from mare_services.contract.callbacks import CallbackDue
+from mare_services.contract.callbacks import CallbackDue, CallbacksEnded
 from mare_services.contract.errors import ServiceError
 from mare_services.webhooks.adapters.handler import REDELIVERIES, callback_handler
 from mare_services.webhooks.adapters.names import Resolver
 from mare_services.webhooks.adapters.queues import AmqpQueues
-from mare_services.webhooks.adapters.subscriptions import JobsSubscriptions
 from mare_services.webhooks.adapters.transport import HttpTransport
 from mare_services.webhooks.delivery import CallbackDelivery, Received
 from mare_services.webhooks.domain.destinations import Destinations
@@ -29,7 +37,13 @@ from mare_services.webhooks.settings import Settings
 register_errors(ServiceError)
 ASK_SECONDS = 2.0
 """Of an attempt, for the question whether the receiver has ended the callbacks."""
+_UNANSWERED = (
+    *(BadReply, BrokerUnavailable, CallTimedOut, DeadlineExceeded),
+    *(RemoteError, ServiceError, UnknownService),
+    MethodNotFound,  # of an older version
+)
 _log = getLogger(__name__)
+_warnings = BoundedWarnings(_log)
 
 
 class Deliveries(DependencyProvider):
@@ -74,9 +88,21 @@ class Deliveries(DependencyProvider):
             trace = context.span.context.traceparent
             headers = {"traceparent": trace, "X-Request-Id": context.request_id}
             received = Received(due=due, redeliveries=redeliveries, headers=headers)
-            self._delivery.handle(received, queues, JobsSubscriptions(jobs))
+            self._delivery.handle(received, queues, partial(have_ended, jobs))
 
         return handle
+
+
+def have_ended(jobs: Any, job_id: str) -> bool | None:
+    """Return whether a receiver has ended the callbacks of a job; None if `jobs` does not answer.
+
+    `jobs` is a proxy of the service, which has the record of each job.
+    """
+    try:
+        return wire.read(jobs.callbacks_ended({"id": job_id}), CallbacksEnded).ended
+    except _UNANSWERED as error:
+        _warnings.warn("Callbacks wait, because jobs does not answer: %s", error)
+        return None
 
 
 class WebhooksService:

@@ -56,11 +56,12 @@ class Resolver:
         return found
 
     def _look_up(self, host: str) -> list[Address]:
+        """Return the addresses that are known: some name servers answer no question for AAAA."""
         found: list[Address] = []
-        try:
-            resolver = self._dns or dns.resolver.Resolver()
-            resolver.timeout = TRY_SECONDS
-            for kind in ("A", "AAAA"):
+        for kind in ("A", "AAAA"):
+            try:
+                resolver = self._dns or dns.resolver.Resolver()
+                resolver.timeout = TRY_SECONDS
                 answer = resolver.resolve(
                     f"{host}.",
                     kind,
@@ -69,7 +70,6 @@ class Resolver:
                     raise_on_no_answer=False,
                 )
                 found += [ip_address(record.address) for record in answer.rrset or ()]
-        except (dns.exception.DNSException, OSError) as error:
-            _log.info("The name %s cannot be resolved: %s", host, type(error).__name__)
-            raise SendingFailed(_NO_ADDRESS) from None
+            except (dns.exception.DNSException, OSError) as error:
+                _log.info("No %s records of %s are known: %s", kind, host, type(error).__name__)
         return found
