@@ -175,6 +175,33 @@ def test_no_stream_outlives_the_feed():
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("after", ["pending", "complete"])
+def test_a_stream_that_is_opened_after_the_end_gets_what_is_read_then(after):
+    async def run():
+        feed = JobFeed(Store("complete", after).read)
+        with feed.subscribe(JOB) as slow:
+            await settle()
+            with feed.subscribe(JOB) as late:  # the job may have been tried again
+                await settle()
+                assert ids(late) == [f"1-{after}"]
+            assert ids(slow) == list(dict.fromkeys(["1-complete", f"1-{after}"]))
+
+    asyncio.run(run())
+
+
+def test_a_stream_that_is_opened_during_a_read_does_not_end_by_its_result():
+    async def run():
+        feed = JobFeed(Store("failed", "pending").read)
+        with feed.subscribe(JOB) as first:
+            await asyncio.sleep(0)  # the first read has begun
+            with feed.subscribe(JOB) as second:
+                await settle()
+                assert ids(first) == ["1-failed", "1-pending"]
+                assert ids(second) == ["1-pending"]
+
+    asyncio.run(run())
+
+
 class Batches:
     """Batches with one job; each read shows another progress, or is an error."""
 

@@ -39,6 +39,7 @@ class Closed(Exception):
 class Subscription:
     def __init__(self) -> None:
         self._waiting: deque[Snapshot] = deque(maxlen=QUEUE_SIZE)
+        self._last_id: str | None = None
         self._error: Exception | None = None
         self._something = asyncio.Event()
 
@@ -52,6 +53,10 @@ class Subscription:
         return self._waiting.popleft()
 
     def put(self, snapshot: Snapshot) -> None:
+        """Add a state, unless it is that of the call before."""
+        if snapshot.event_id == self._last_id:
+            return
+        self._last_id = snapshot.event_id
         self._waiting.append(snapshot)
         self._something.set()
 
@@ -88,8 +93,10 @@ class JobFeed:
         watch.subscriptions.add(subscription)
         if self._closed:
             subscription.fail(Closed())
-        elif watch.latest is not None:
+        elif watch.latest is not None and not watch.latest.is_final:
             subscription.put(watch.latest)
+        else:
+            watch.outdated = True  # the job may have been tried again since the last read
         self._refresh(job, watch)
         try:
             yield subscription
@@ -140,7 +147,7 @@ class JobFeed:
         pause = _FIRST_PAUSE
         try:
             while watch.outdated:
-                watch.outdated = False
+                watch.outdated, present = False, set(watch.subscriptions)
                 try:
                     snapshot = Snapshot.of(await self._read(job))
                 except Exception as error:  # noqa: BLE001 - an error must not end the streams of the job
@@ -154,7 +161,7 @@ class JobFeed:
                     pause = min(_LONGEST_PAUSE, 2 * pause)
                 else:
                     is_first = watch.latest is None
-                    _deliver(watch, snapshot)
+                    _deliver(watch, snapshot, present)
                     if is_first and snapshot.members:
                         self._follow_members(job, watch)
                     elif snapshot.members:
@@ -173,11 +180,15 @@ def _members(batch: Job, watch: _Watch) -> list[Job]:
     return [(client, job_id) for job_id in watch.latest.members] if watch.latest else []
 
 
-def _deliver(watch: _Watch, snapshot: Snapshot) -> None:
-    if watch.latest is not None and watch.latest.event_id == snapshot.event_id:
-        return
+def _deliver(watch: _Watch, snapshot: Snapshot, present: set[Subscription]) -> None:
+    """Pass a state on; a final one only to those that were `present` when its read began.
+
+    A later subscription may be that of a client that has tried the job again meanwhile.
+    """
     watch.latest = snapshot
-    for subscription in watch.subscriptions:
+    if snapshot.is_final and not watch.subscriptions <= present:
+        watch.outdated = True
+    for subscription in present if snapshot.is_final else watch.subscriptions:
         subscription.put(snapshot)
 
 
