@@ -79,7 +79,8 @@ def create_app(settings: Settings, rpc: RpcClient | None = None) -> OpenAPI:
     count = None
     count_as: Callable[[int], None] = _uncounted
     if settings.rate_limit or settings.key_rate_limit:
-        from mare_gateway.rate_limit import RateLimiter, limit_rate  # noqa: PLC0415  takes 0.1 s
+        from mare_gateway.rate_limit import RateLimiter  # noqa: PLC0415  takes 0.1 s
+        from mare_gateway.request_counting import limit_rate  # noqa: PLC0415
 
         limiter = RateLimiter(settings)
         count_as = limit_rate(app, limiter)

@@ -3,18 +3,16 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, g, request
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from mare_gateway.clients import Client
-from mare_gateway.problems import Problem, Refused
-from mare_gateway.settings import Settings
+from mare_gateway.problems import Problem
+from mare_gateway.settings import ClientSettings
 
 log = logging.getLogger(__name__)
 
@@ -45,19 +43,29 @@ class Verdict:
 
     def problem(self, cost: int = 1) -> Problem:
         origin = "with this API key" if self.policy == "key" else "from your address"
-        batch = f" A batch of {cost} jobs counts as {cost} requests." if cost > 1 else ""
+        batch = f"A batch of {cost} jobs counts as {cost} requests"
+        most = min(each.amount for each in self.limits)
+        if cost > most:
+            return Problem(
+                status=400,
+                code="batch_too_large",
+                detail=f"{batch}, and the limit {origin} is {most}."
+                f" Send at most {most} in a batch.",
+                headers=self.headers(),
+            )
         return Problem(
             status=429,
             code="too_many_requests",
-            detail=f"Too many requests {origin}. Try again later.{batch}",
+            detail=f"Too many requests {origin}. Try again later.{f' {batch}.' * (cost > 1)}",
             retry_after=self.reset,
+            headers=self.headers(),
         )
 
 
 class RateLimiter:
     """Counts requests in a shared storage, or in this process while that fails."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ClientSettings) -> None:
         self._of_addresses = _limits(settings.rate_limit)
         self._of_keys = _limits(settings.key_rate_limit)
         uri = str(settings.rate_limit_storage)
@@ -93,45 +101,16 @@ class RateLimiter:
         return verdict.headers() if verdict.allowed else None
 
 
-def limit_rate(app: Flask, limiter: RateLimiter) -> Callable[[int], None]:
-    """Count every request of ``app`` to the API or to the page; refuse too many with 429.
-
-    Returns a function that counts the current request as several.
-    """
-
-    @app.before_request
-    def count() -> None:
-        is_limited = request.path.startswith("/v1/") or request.blueprint == "page"
-        if not is_limited or request.method == "OPTIONS":
-            return
-        g.verdict = verdict = limiter.hit(g.client)
-        if verdict is not None and not verdict.allowed:
-            raise Refused(verdict.problem())
-
-    @app.after_request
-    def show(response: Response) -> Response:
-        verdict: Verdict | None = g.get("verdict")
-        if verdict is not None:
-            response.headers.update(verdict.headers())
-        return response
-
-    def count_as(requests: int) -> None:
-        if requests == 1:
-            return
-        g.verdict = verdict = limiter.hit(g.client, requests - 1)
-        if verdict is not None and not verdict.allowed:
-            raise Refused(verdict.problem(requests))
-
-    return count_as
-
-
 def _hit(
     limiter: SlidingWindowCounterRateLimiter,
     limits: tuple[RateLimitItem, ...],
     client: Client,
     cost: int,
 ) -> Verdict:
-    allowed = all(limiter.hit(each, client.rate_key, cost=cost) for each in limits)
+    # A refused batch must not use up the shorter limits, which are counted first.
+    allowed = (
+        cost == 1 or all(limiter.test(each, client.rate_key, cost=cost) for each in limits)
+    ) and all(limiter.hit(each, client.rate_key, cost=cost) for each in limits)
     stats = [limiter.get_window_stats(each, client.rate_key) for each in limits]
     tightest = min(stats, key=lambda each: (each.remaining, -each.reset_time))
     return Verdict(
@@ -144,7 +123,8 @@ def _hit(
 
 
 def _limits(text: str) -> tuple[RateLimitItem, ...]:
-    return tuple(parse_many(text)) if text else ()
+    """Return the limits, shortest first: requests that it refuses do not count for the longer."""
+    return tuple(sorted(parse_many(text), key=RateLimitItem.get_expiry)) if text else ()
 
 
 def _options(uri: str) -> dict[str, Any]:

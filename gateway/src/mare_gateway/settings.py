@@ -55,6 +55,17 @@ class ClientSettings(BrokerSettings):
     )
     """Number of proxies in front that append to X-Forwarded-For. 0: the header is ignored."""
 
+    rate_limit: RateLimit = variable("GATEWAY_RATE_LIMIT", default=RateLimit(""))
+    """Requests of one client address without a key, for example `60/minute`; of IPv6 a /64 is one
+    address. A stream is one request. Empty: no limit."""
+
+    key_rate_limit: RateLimit = variable("GATEWAY_KEY_RATE_LIMIT", default=RateLimit(""))
+    """Requests with the keys of one name, for example `600/minute;10000/day`. Empty: no limit."""
+
+    rate_limit_storage: Secret = variable("GATEWAY_RATE_LIMIT_STORAGE", default=Secret("memory://"))
+    """Where requests are counted: `memory://` in each process, or the URI of a Redis or Valkey
+    server that all processes share."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = variable("LOG_LEVEL", default="INFO")
     """Least severe level that is logged."""
 
@@ -120,17 +131,6 @@ class Settings(TraceSettings, ClientSettings):
     cache_bytes: Annotated[int, Meta(ge=0)] = 33_554_432
     """Size of the cache of answers in each worker process. An entry counts 1 KiB more than its
     answer. 0: no cache."""
-
-    rate_limit: RateLimit = RateLimit("")
-    """Requests of one client address without a key, for example `60/minute`; of IPv6 a /64 is one
-    address. Empty: no limit."""
-
-    key_rate_limit: RateLimit = RateLimit("")
-    """Requests with the keys of one name, for example `600/minute;10000/day`. Empty: no limit."""
-
-    rate_limit_storage: Secret = Secret("memory://")
-    """Where requests are counted: `memory://` in each worker process, or the URI of a Redis or
-    Valkey server that all gateways share."""
 
     @property
     def shares_rate_limits(self) -> bool:

@@ -64,6 +64,21 @@ def test_the_events_process_accepts_every_variable_and_listens_on_the_probed_por
     ]
 
 
+@pytest.mark.parametrize("valkey", [False, True])
+def test_streams_count_as_requests_for_the_rate_limit(helm, chart, *, valkey: bool):
+    values = {"gateway": {"rateLimit": "60/minute"}, "valkey": {"enabled": valkey}}
+    manifests = helm.template(chart, {**ALONE, **values})
+
+    for name in "gateway", "events":
+        pod = manifests.one("Deployment", f"shop-{name}")["spec"]["template"]["spec"]
+        environ = environment.variables(pod["containers"][0])
+        assert environ["GATEWAY_RATE_LIMIT"] == "60/minute"
+        assert ("GATEWAY_RATE_LIMIT_STORAGE" in environ) == valkey
+    if valkey:
+        policy = manifests.one("NetworkPolicy", "shop-valkey")["spec"]["ingress"]
+        assert "events" in str(policy)
+
+
 @pytest.mark.parametrize("name", ["gateway", "events"])
 def test_keys_are_read_from_a_secret(pod, name):
     spec, environ = pod(name, gateway={"keysSecretName": "keys"})
@@ -213,7 +228,7 @@ def test_a_broker_that_wants_certificates_gets_one(helm, chart, name):
 
 
 def test_no_secret_is_written_into_a_pod(pod):
-    for name in ("gateway", "weather"):
+    for name in ("gateway", "events", "weather"):
         _, environ = pod(name, gateway={"rateLimit": "1/second"}, valkey={"enabled": True})
         assert environ["AMQP_URI"] is None
         assert environ.get("GATEWAY_RATE_LIMIT_STORAGE") is None

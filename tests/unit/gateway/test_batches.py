@@ -52,6 +52,30 @@ def test_a_batch_counts_as_its_jobs_for_the_rate_limit(make_client, rpc):
     assert len(rpc.calls) == 1
 
 
+@pytest.mark.parametrize("limit", ["5/day;4/hour", "5/hour;4/day"])
+def test_a_batch_that_one_limit_refuses_does_not_count_for_another(make_client, limit):
+    client = make_client(GATEWAY_RATE_LIMIT=limit)
+    client.get("/v1/jobs")
+
+    refused = client.post("/v1/playlists/batch", json={"jobs": [{"city": "Recife"}] * 4})
+
+    assert refused.status_code == 429
+    assert refused.headers["RateLimit"].startswith('"address";r=2;')
+
+
+def test_a_batch_larger_than_a_limit_is_refused_with_the_size_that_is_allowed(make_client, rpc):
+    client = make_client(GATEWAY_RATE_LIMIT="1/day;3/hour")
+
+    refused = client.post("/v1/playlists/batch", json=TWO)
+
+    assert (refused.status_code, refused.get_json()["code"]) == (400, "batch_too_large")
+    assert refused.get_json()["detail"] == (
+        "A batch of 2 jobs counts as 2 requests, and the limit from your address is 1."
+        " Send at most 1 in a batch."
+    )
+    assert rpc.calls == []
+
+
 @pytest.mark.parametrize(
     ("body", "parameter"),
     [

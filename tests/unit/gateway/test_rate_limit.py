@@ -39,6 +39,15 @@ def test_every_response_has_the_remainder_of_the_limit(make_client):
     assert all(0 < int(each[2]) <= 3600 for each in remaining)
 
 
+def test_refused_requests_do_not_use_up_a_longer_limit(make_client):
+    client = make_client(GATEWAY_RATE_LIMIT="5/day;1/hour")
+
+    *_, refused = (client.get(PATH) for _ in range(7))
+
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) <= 3600
+
+
 def test_the_page_and_the_description_are_not_limited(make_client):
     client = make_client(GATEWAY_RATE_LIMIT="1/day")
 

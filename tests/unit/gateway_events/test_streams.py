@@ -182,6 +182,19 @@ def test_a_client_behind_a_proxy_has_one_address_or_no_stream():
     run(test, EVENTS_MAX_STREAMS_PER_ADDRESS="1", GATEWAY_TRUSTED_PROXIES="1")
 
 
+def test_a_stream_counts_as_a_request_for_the_rate_limit():
+    async def test(system):
+        system.state = "complete"
+        first, refused = [await system.get(X_Forwarded_For="192.0.2.1") for _ in range(2)]
+        assert first.status == 200
+        assert (refused.status, (await refused.json())["code"]) == (429, "too_many_requests")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert refused.headers["RateLimit-Policy"] == '"address";q=1;w=86400'
+        assert (await system.get(X_Forwarded_For="192.0.2.2")).status == 200
+
+    run(test, GATEWAY_RATE_LIMIT="1/day", GATEWAY_TRUSTED_PROXIES="1")
+
+
 def test_a_client_without_a_key_needs_the_scope_of_jobs(tmp_path):
     async def test(system):
         refused = await system.get()

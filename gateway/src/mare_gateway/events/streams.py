@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
@@ -21,6 +22,9 @@ from mare_gateway.job_documents import ID_PATTERN
 from mare_gateway.problems import MEDIA_TYPE, Problem, Refused, problem_of
 from mare_gateway.request_ids import valid_request_id
 from mare_nameko.client import RemoteError
+
+if TYPE_CHECKING:
+    from mare_gateway.rate_limit import RateLimiter
 
 access_log = logging.getLogger("mare_gateway.events.access")
 
@@ -66,6 +70,11 @@ class Streams:
         self._authenticator = Authenticator(settings)
         self._open: collections.Counter[str] = collections.Counter()
         """Open streams of each address."""
+        self._limiter: RateLimiter | None = None
+        if settings.rate_limit or settings.key_rate_limit:
+            from mare_gateway import rate_limit  # noqa: PLC0415  takes 0.1 s
+
+            self._limiter = rate_limit.RateLimiter(settings)
 
     def add_to(self, app: web.Application) -> None:
         for path in PATHS:
@@ -79,6 +88,7 @@ class Streams:
         """Stream the states of a job until it ends, or respond with a problem."""
         try:
             client = self._client(request)
+            await self._count(client)
             job = client.name, request.match_info["job_id"]
             with self._occupied(client.network), self._feed.subscribe(job) as states:
                 first = await self._first(states)
@@ -89,6 +99,15 @@ class Streams:
             return problem_response(request, problem_of(error))
         except Closed:
             return problem_response(request, _UNAVAILABLE)
+
+    async def _count(self, client: Client) -> None:
+        """Count a stream as a request; raise Refused beyond the rate limits of its client."""
+        if self._limiter is None:
+            return
+        # A server that counts for all processes may answer late.
+        verdict = await asyncio.to_thread(self._limiter.hit, client)
+        if verdict is not None and not verdict.allowed:
+            raise Refused(verdict.problem())
 
     @contextmanager
     def _occupied(self, address: str) -> Iterator[None]:
