@@ -41,6 +41,7 @@ class FakeBrokers:
     silent: set[str] = field(default_factory=set)
     """Objects whose quiet checks are answered once `quiet_answers` is set."""
     quiet_answers: asyncio.Event = field(default_factory=asyncio.Event)
+    quiet_checks: int = 0
     left: dict[str, Unknown] = field(default_factory=dict)
     """Why the queue of an object may have a message although statistics contain none."""
     away: dict[str, Unknown] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class FakeBrokers:
         return len(autoscaler.entries)
 
     async def check_quiet(self, autoscaler: Autoscaler) -> Unknown | None:
+        self.quiet_checks += 1
         if autoscaler.key.name in self.silent:
             await self.quiet_answers.wait()
         return self.left.get(autoscaler.key.name)

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from mare.domain.unknown import Unknown
 from tests.unit.operator_loop.worlds import World
 
@@ -31,11 +33,23 @@ async def test_a_message_that_only_the_queue_reports_restarts_the_cooldown(world
     assert world.workloads.done == [("worker", 0)]
 
 
-async def test_a_queue_that_is_not_certainly_quiet_is_checked_again_each_second(world):
-    await becomes_idle(world, Unknown("QueueChanged", "queue worker changed"), 20)
-    assert world.workloads.done == []
+@pytest.mark.parametrize(
+    ("why", "seconds"),
+    [
+        pytest.param(Unknown("StatisticsUnreachable", "no answer"), 1, id="asked each second"),
+        pytest.param(Unknown("QueueChanged", "it changed"), 6, id="a change ends it for 5.5 s"),
+    ],
+)
+async def test_queues_that_are_not_certainly_quiet_are_asked_again_when_they_can_be(
+    world, why: Unknown, seconds: int
+):
+    """A quorum queue was asked six times after its last message, with two requests each time."""
+    await becomes_idle(world, why, 20)
+    asked = world.brokers.quiet_checks
+    await world.ticks(6)
+    assert world.brokers.quiet_checks - asked == 6 // seconds
     world.brokers.left.clear()
-    await world.ticks(2)
+    await world.ticks(seconds + 1)
 
     assert world.workloads.done == [("worker", 0)]
 

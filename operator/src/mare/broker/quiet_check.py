@@ -20,7 +20,7 @@ from mare.broker.http_client import BrokerHttpClient, EndpointMissing
 from mare.broker.queue_memory import QueueMemory
 from mare.broker.response_fields import Count, Short
 from mare.domain.evidence import MESSAGES_LEFT, QUEUE_CHANGED
-from mare.domain.observation import STATISTICS_SECONDS
+from mare.domain.observation import UNCHANGED_SECONDS
 from mare.domain.unknown import Unknown
 from mare.ports import AccessRefused, Clock
 from mare.tenant_lines import OverBudget
@@ -37,8 +37,6 @@ _QUEUES_OF_CONNECTION, _MOST_FURTHER = 64, 3
 such a workload never became idle. 64 allow 23 ms a request."""
 _IDLE_SECONDS = 2.0
 """A check that does not confirm is repeated after 1 s."""
-_TICK_SECONDS = 1.1 * STATISTICS_SECONDS
-"""RabbitMQ's `quorum_tick_interval`, and a tenth of it."""
 _SOURCE = "the management API"
 
 
@@ -146,7 +144,7 @@ class QuietCheck:
             return late(name)
         position = (leader.term, leader.last_index)
         last, since = self._positions.get(name) or (None, 0.0)
-        if position == last and requested_at >= since + _TICK_SECONDS:
+        if position == last and requested_at >= since + UNCHANGED_SECONDS:
             return None
         if position != last:
             try:

@@ -12,6 +12,9 @@ QueueKey = tuple[str, str]
 """Virtual host and name. Both can have each character, so that no text joins them."""
 STATISTICS_SECONDS = 5.0
 """Interval at which RabbitMQ updates its statistics, by default (`collect_statistics_interval`)."""
+UNCHANGED_SECONDS = 1.1 * STATISTICS_SECONDS
+"""How long the log of a quiet quorum queue stays the same: a tick, which reports its counts, and a
+tenth of it."""
 NOT_REPORTED = Unknown("NotReported", "the broker's statistics are not read")
 PEERS_UNKNOWN = Unknown("PeersUnknown", "the broker does not report which replicas are busy")
 """The Prometheus endpoint never reports it; the management API reports it for some users only."""

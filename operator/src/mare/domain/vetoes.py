@@ -20,10 +20,11 @@ from mare.domain.context import DecisionContext
 from mare.domain.decision import DecisionTrace, Stage
 from mare.domain.evidence import QUEUE_CHANGED, Evidence, QuietAnswer
 from mare.domain.history import History
+from mare.domain.observation import UNCHANGED_SECONDS
 from mare.domain.reason import Reason
 
 _ASK_SECONDS = 1.0
-"""Time between an answer that does not confirm and the next question."""
+"""Time between an answer that does not confirm and the next question, unless a queue changed."""
 _VALID_SECONDS = 1.0
 """Age up to which an answer counts: a message can arrive at any moment after it."""
 
@@ -63,7 +64,8 @@ def _confirm_quiet(trace: DecisionTrace, context: DecisionContext, history: Hist
         trace.expires_at = answer.answered_at + _VALID_SECONDS
         return
     why = answer.why if answer is not None else None
-    trace.asks_queues = why is None or answer is None or _age(answer, context) >= _ASK_SECONDS
+    pause = UNCHANGED_SECONDS if why is not None and why.reason == QUEUE_CHANGED else _ASK_SECONDS
+    trace.asks_queues = why is None or answer is None or _age(answer, context) >= pause
     if why is None:
         _keep(trace, Stage.CHECK, Reason.CONFIRMING_QUIET, Clause("veto.asked", replicas=count))
     elif why.reason == QUEUE_CHANGED:
