@@ -27,23 +27,16 @@ PACKAGES = {
     "mare_services": "services/src/mare_services",
     "mare_gateway": "gateway/src/mare_gateway",
 }
+_NOT_OF_THE_DOMAIN = {
+    "advice", "cli", "cli_hints", "demo", "drawing", "open_files", "run_imports",
+    "simulate_command", "yardstick",
+}  # fmt: skip
+"""Tests of commands, simulations and drawings, which last a minute and notice few more."""
 _DOMAIN_TESTS = tuple(
-    f"operator/test_{name}.py"
-    for name in (
-        "acknowledgement_batches", "arrivals", "behavior_properties", "behavior_tables",
-        "bimodal_load", "capacity", "crash_loops", "decide_properties",
-        "decisions_while_replicas_start", "early_acknowledgement", "failing_jobs",
-        "falling_backlog", "forecast", "forecast_floor", "held_messages", "jobs_for_messages",
-        "jobs_properties", "kept_queues", "learning", "many_schedules", "messages_beyond_workers",
-        "never_consumed", "one_sample_alone", "other_consumers", "poison_messages", "proposals",
-        "queueing_model", "redeliveries", "restarting_jobs", "rules_of_alarms",
-        "rules_of_counts_by_hand", "rules_of_idle", "rules_of_partly_unknown",
-        "rules_of_pause", "rules_of_unknown_queues", "saturation", "sentences",
-        "simulated_replicas", "single_active_consumer", "starting_backlog", "surges", "targets",
-        "unready_replicas",
-    )
-)  # fmt: skip
-"""Without the tests of simulations and drawings, which last a minute and notice few more."""
+    f"operator/{test.name}"
+    for test in sorted(Path("tests/unit/operator").glob("test_*.py"))
+    if test.stem.removeprefix("test_") not in _NOT_OF_THE_DOMAIN
+)
 PARTS = {
     "domain": (("mare/domain/*",), _DOMAIN_TESTS),
     "loop": (("mare/loop/*",), ("operator_loop",)),
