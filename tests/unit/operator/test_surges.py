@@ -59,6 +59,10 @@ def test_the_load_at_the_start_is_a_surge_only_if_it_ends_soon():
     assert [each.at for each in ended.past] == [0.0]
 
 
+def test_after_a_fall_the_rate_is_that_of_the_counts_since():
+    assert observed(counts_of([100] * 60 + [10])).rate == 10 / 5
+
+
 def test_a_weak_surge_is_found_where_one_is_due():
     weak = counts_of([5] * 60 + [10] * 3 + [5] * 12)
     assert not observed(weak).past
